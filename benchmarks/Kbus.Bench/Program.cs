@@ -1,0 +1,45 @@
+using Kbus.Bench;
+
+const string Usage = """
+    Measures KBUS on this machine, and for comparison what the machine itself can do.
+
+    usage: ./bench [NAME ...] [--rounds N]
+
+    With no NAME every measurement is made. --rounds says how often each is repeated; the best and the median are shown.
+
+    measurements:
+    """;
+
+int rounds = 5;
+var names = new List<string>();
+for (int i = 0; i < args.Length; i++)
+{
+    switch (args[i])
+    {
+        case "-h" or "--help":
+            Console.WriteLine(Usage);
+            foreach (Measurement m in Measurements.All)
+            {
+                Console.WriteLine($"  {m.Name,-16} {m.Description}");
+            }
+
+            return 0;
+        case "--rounds" when i + 1 < args.Length && int.TryParse(args[i + 1], out rounds) && rounds > 0:
+            i++;
+            break;
+        case var name when Measurements.All.Any(m => m.Name == name):
+            names.Add(name);
+            break;
+        default:
+            Console.Error.WriteLine($"There is no measurement '{args[i]}'; --help lists them.");
+            return 2;
+    }
+}
+
+foreach (Measurement measurement in Measurements.All.Where(m => names.Count == 0 || names.Contains(m.Name)))
+{
+    double[] results = [.. Enumerable.Range(0, rounds).Select(_ => measurement.Run()).Order()];
+    Console.WriteLine($"{measurement.Name,-16} best {results[0],10:F2} {measurement.Unit}   median {results[rounds / 2],10:F2} {measurement.Unit}");
+}
+
+return 0;

@@ -1,0 +1,97 @@
+namespace Kbus.Core;
+
+/// <summary>One Ksock at the bare Unix level, on a bus in this process: write, SEND, NEXTMSG, read and the rest, one call each.</summary>
+/// <remarks>What the bus decides, it decides; this adds only the message under construction and the message being read. Spec section 7.</remarks>
+internal sealed class BareKsock
+{
+    private readonly Bus _bus;
+    private readonly CallerMemory _memory;
+    private readonly KsockMode _mode;
+    private readonly MessageAssembly _assembly;
+    private readonly MessageReading _reading = new();
+
+    /// <summary>Opens a Ksock.</summary>
+    /// <param name="bus">The bus.</param>
+    /// <param name="mode">What it is opened for.</param>
+    /// <param name="carrier">How its messages reach it.</param>
+    /// <param name="memory">Where the name and data of pointy messages are read from.</param>
+    public BareKsock(Bus bus, KsockMode mode, Carrier carrier, CallerMemory memory)
+    {
+        _bus = bus;
+        _memory = memory;
+        _assembly = new MessageAssembly(bus.Pool);
+        _mode = mode;
+        State = bus.Open((mode & KsockMode.Write) != 0, carrier);
+    }
+
+    /// <summary>What the bus keeps of this Ksock.</summary>
+    public KsockState State { get; }
+
+    /// <summary>Bytes left of the message being read (LENLEFT).</summary>
+    public uint LengthLeft => (uint)_reading.Left;
+
+    /// <summary>Appends bytes to the message under construction.</summary>
+    /// <returns>None, EALREADY (one waits to be sent), EBADF (not opened for writing), or what <see cref="MessageAssembly.Write"/> says.</returns>
+    public Errno Write(ReadOnlySpan<byte> bytes)
+    {
+        if (!State.CanWrite)
+        {
+            return Errno.EBADF;
+        }
+
+        return State.Waiting is not null ? Errno.EALREADY : _assembly.Write(bytes, _bus.MaxMessageSize);
+    }
+
+    /// <summary>SEND: sends the message under construction, or tries the waiting one again.</summary>
+    /// <returns>What <see cref="MessageAssembly.Finish"/>, <see cref="Bus.Send"/> or <see cref="Bus.Retry"/> says.</returns>
+    public Errno Send(out MessageId id)
+    {
+        id = default;
+        if (State.Waiting is not null)
+        {
+            return _bus.Retry(State, out id);
+        }
+
+        Errno error = _assembly.Finish(_memory, out StoredMessage? message);
+        return error == Errno.None ? _bus.Send(State, message!, out id) : error;
+    }
+
+    /// <summary>DISCARD: drops the message under construction, or the one that waits.</summary>
+    public void Discard()
+    {
+        _assembly.Discard();
+        _bus.Discard(State);
+    }
+
+    /// <summary>NEXTMSG: drops what is left of the current message and makes the next one current.</summary>
+    /// <returns>Its entire length in bytes; 0 if there is none.</returns>
+    public uint NextMessage()
+    {
+        _reading.Drop();
+        if (_bus.Take(State, out DeliveredMessage delivered))
+        {
+            _reading.Begin(delivered);
+        }
+
+        return LengthLeft;
+    }
+
+    /// <summary>Reads on in the current message.</summary>
+    /// <param name="target">Takes the bytes.</param>
+    /// <param name="count">How many were read; 0 at the end of the message.</param>
+    /// <returns>None, or EBADF if the Ksock was not opened for reading.</returns>
+    public Errno Read(Span<byte> target, out int count)
+    {
+        bool canRead = (_mode & KsockMode.Read) != 0;
+        count = canRead ? _reading.Read(target) : 0;
+        return canRead ? Errno.None : Errno.EBADF;
+    }
+
+    /// <summary>Closes the Ksock.</summary>
+    public void Close()
+    {
+        _assembly.Discard();
+        _reading.Drop();
+        _bus.Close(State);
+    }
+}

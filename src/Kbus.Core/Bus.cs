@@ -1,0 +1,173 @@
+using System.Diagnostics;
+
+namespace Kbus.Core;
+
+/// <summary>One bus: its Ksocks, bindings, queues and owed replies. An operation goes in; a result and messages on queues come out.</summary>
+/// <remarks>
+/// <para>It has no clock, no thread, no I/O and no randomness: the same operations in the same order give the same results. It is
+/// not safe for use by several threads at once; its host calls it from one thread, or under one lock.</para>
+/// <para>The operations stand in files of their own: Open, Bind, Send, Take, Status, Settings, Events, Close.</para>
+/// </remarks>
+internal sealed partial class Bus
+{
+    private readonly BusOptions _options;
+    private readonly BindingTable _bindings;
+    private readonly ReplyLedger _ledger = new();
+    private readonly Dictionary<uint, KsockState> _ksocks = [];
+    private readonly List<KsockState> _waitingSenders = [];
+    private readonly List<KsockState> _withSetAside = [];
+    private uint _lastSerial;
+    private uint _lastKsockId;
+    private bool _bindingsChanged;
+    private bool _roomMade;
+
+    /// <summary>Makes an empty bus.</summary>
+    /// <param name="options">Its limits, already checked.</param>
+    public Bus(BusOptions options)
+    {
+        _options = options;
+        _bindings = new BindingTable(options.HashSeed);
+        MaxMessageSize = options.DefaultMaxMessageSize;
+    }
+
+    /// <summary>Lends the messages of this bus. Whoever sends composes them with it.</summary>
+    public MessagePool Pool { get; } = new();
+
+    /// <summary>The open Ksocks, in no particular order.</summary>
+    public Dictionary<uint, KsockState>.ValueCollection Ksocks => _ksocks.Values;
+
+    /// <summary>How many bindings there are.</summary>
+    public int BindingCount => _bindings.Count;
+
+    /// <summary>How many answers are owed.</summary>
+    public int AnswersOwed => _ledger.Owed;
+
+    /// <summary>The open Ksock with this id, or null.</summary>
+    public KsockState? FindKsock(uint id) => _ksocks.GetValueOrDefault(id);
+
+    private MessageId NextId()
+    {
+        if (++_lastSerial == 0)
+        {
+            _lastSerial = 1;
+        }
+
+        return new MessageId(0, _lastSerial);
+    }
+
+    /// <summary>True if a message of that many bytes has no room in this Ksock's queue. Spec section 5.2; P8.</summary>
+    /// <param name="ksock">Whose queue.</param>
+    /// <param name="bytes">The message's entire length.</param>
+    /// <param name="ownSlots">Reserved places that this very message may use.</param>
+    private bool IsFull(KsockState ksock, int bytes, int ownSlots)
+    {
+        // What the process has taken by itself only makes room: look at it when the queue seems full, not before.
+        return SeemsFull(ksock, bytes, ownSlots) && Observe(ksock) && SeemsFull(ksock, bytes, ownSlots);
+    }
+
+    private bool SeemsFull(KsockState ksock, int bytes, int ownSlots)
+    {
+        if (ksock.Queue.Count + (long)ksock.Reserved - ownSlots >= ksock.MaxMessages)
+        {
+            return true;
+        }
+
+        long waiting = ksock.Queue.Bytes + ksock.HeldBytes;
+        return waiting > 0 && waiting + bytes > _options.MaxQueuedBytes;
+    }
+
+    /// <summary>Takes note of what the process has taken by itself. Always true, so that it can stand in a condition.</summary>
+    private bool Observe(KsockState ksock)
+    {
+        int taken = ksock.IsOpen ? ksock.Carrier.ObserveTaken() : 0;
+        for (int i = 0; i < taken; i++)
+        {
+            TakeFirst(ksock).Message.Release();
+        }
+
+        return true;
+    }
+
+    /// <summary>Puts a copy at the end of a queue; the queue gets a reference of its own.</summary>
+    private static void Append(KsockState ksock, in QueueEntry entry)
+    {
+        entry.Message.Retain();
+        ksock.Queue.Append(entry);
+        ksock.LastPushed = entry.Message.Header.Id;
+        if (ksock.IsOpen)
+        {
+            ksock.Carrier.Appended();
+        }
+    }
+
+    /// <summary>Ends an operation: lets set-aside events in, wakes the senders it may have made way for, and checks the books.</summary>
+    private void Finish()
+    {
+        if (_withSetAside.Count > 0)
+        {
+            AdmitSetAside();
+        }
+
+        if ((_roomMade || _bindingsChanged) && _waitingSenders.Count > 0)
+        {
+            foreach (KsockState sender in _waitingSenders)
+            {
+                if (_bindingsChanged || sender.BlockedOn is not { } full || !IsFull(full, sender.Waiting!.EntireLength, 1))
+                {
+                    sender.Carrier.RetryWorthwhile();
+                }
+            }
+        }
+
+        _roomMade = false;
+        _bindingsChanged = false;
+        AssertInvariants();
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        // Everything is looked at while the bus is small, which most tests are; a big bus looks at a few, or it would never end.
+        int looked = 0;
+        foreach (KsockState ksock in _ksocks.Values)
+        {
+            if (++looked > 32)
+            {
+                break;
+            }
+
+            AssertInvariants(ksock);
+        }
+
+        Debug.Assert(looked > 32 || _ledger.Owed == _ksocks.Values.Sum(k => k.Outstanding), "every owed answer has a sender that waits for it");
+        Debug.Assert(_waitingSenders.TrueForAll(k => k.Waiting is not null && k.IsOpen), "who is listed as waiting waits");
+        Debug.Assert(_withSetAside.TrueForAll(k => k.SetAside.Count > 0), "who is listed as having set-aside events has some");
+        Debug.Assert(_setAsideCount > 0 || !_losingEvents, "events are not being lost once none is set aside");
+    }
+
+    private static void AssertInvariants(KsockState ksock)
+    {
+        int owed = 0;
+        for (ReplyDebt? debt = ksock.Debts.Oldest; debt is not null; debt = ksock.Debts.After(debt))
+        {
+            Debug.Assert(debt.Sender == ksock, "a debt stands with its sender");
+            Debug.Assert(debt.State == DebtState.Owed || debt.IsQueued, "an answered debt stays only while the copy is queued");
+            owed += debt.State == DebtState.Owed ? 1 : 0;
+        }
+
+        Debug.Assert(owed == ksock.Outstanding, "each owed answer has one reserved place");
+        long bytes = 0;
+        for (int i = 0; i < ksock.Queue.Count; i++)
+        {
+            QueueEntry entry = ksock.Queue[i];
+            bytes += entry.Message.EntireLength;
+            Debug.Assert(entry.Debt is null || (entry.Debt.IsQueued && entry.Debt.Replier == ksock), "a copy to answer knows its debt");
+            Debug.Assert(entry.Because is null || ksock.Bindings.Contains(entry.Because), "no message outlives the binding it came by");
+        }
+
+        Debug.Assert(bytes == ksock.Queue.Bytes, "the bytes of a queue are those of its messages");
+        Debug.Assert(!ksock.HoldsSlot || ksock.Waiting is not null, "only a waiting Request holds a place");
+        Debug.Assert(ksock.Waiting is null == ksock.BlockedOn is null, "a waiting message waits for somebody");
+        Debug.Assert(ksock.Blocking >= 0, "nobody is held up a negative number of times");
+    }
+}

@@ -1,0 +1,33 @@
+namespace Kbus.Core;
+
+/// <summary>How a host carries one Ksock's messages: what the bus tells it, and asks it, while it carries out operations.</summary>
+/// <remarks>
+/// Called on the bus's own thread, in the middle of an operation: an implementation never calls back into the bus. A host in which
+/// a process can take messages by itself, without an operation, reports those takes when asked; the bus asks before it relies on
+/// what a queue holds, so every operation sees each take that ended before the operation began.
+/// </remarks>
+internal abstract class Carrier
+{
+    /// <summary>A message was put at the end of the queue.</summary>
+    public abstract void Appended();
+
+    /// <summary>The queue changed elsewhere than at its end. Comes only between <see cref="Freeze"/> and the next call.</summary>
+    public abstract void Rewritten();
+
+    /// <summary>A waiting send could now give another result; the sender should be woken (D7).</summary>
+    public abstract void RetryWorthwhile();
+
+    /// <summary>How many messages the process has taken from the front by itself since this was last asked.</summary>
+    public virtual int ObserveTaken() => 0;
+
+    /// <summary>From now on until <see cref="Rewritten"/> the process takes nothing by itself.</summary>
+    public virtual void Freeze()
+    {
+    }
+
+    /// <summary>Whether takes must become operations at once, because somebody waits for room in this queue.</summary>
+    /// <remarks>When it has been switched on, every later take is an operation, or will be seen by <see cref="ObserveTaken"/>.</remarks>
+    public virtual void TellTakes(bool tell)
+    {
+    }
+}

@@ -1,0 +1,80 @@
+namespace Kbus.Core;
+
+/// <summary>What a bus keeps of one open Ksock. Only the bus's own thread touches it. Spec section 5.1.</summary>
+internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carrier carrier)
+{
+    /// <summary>The Ksock's id on its bus; ids ascend from 1.</summary>
+    public uint Id { get; } = id;
+
+    /// <summary>True if the Ksock was opened for writing, and so can send.</summary>
+    public bool CanWrite { get; } = canWrite;
+
+    /// <summary>How its messages reach it.</summary>
+    public Carrier Carrier { get; } = carrier;
+
+    /// <summary>Queue limit (MAXMSGS).</summary>
+    public uint MaxMessages { get; set; } = maxMessages;
+
+    /// <summary>True if a message that matches several of its bindings comes only once (MSGONLYONCE).</summary>
+    public bool OnlyOnce { get; set; }
+
+    /// <summary>Id of the message most recently sent or tried to be sent (LASTSENT).</summary>
+    public MessageId LastSent { get; set; }
+
+    /// <summary>Id of the message most recently put into the queue.</summary>
+    public MessageId LastPushed { get; set; }
+
+    /// <summary>The messages that wait for it.</summary>
+    public MessageQueue Queue { get; } = new();
+
+    /// <summary>Its bindings, oldest first.</summary>
+    public List<Binding> Bindings { get; } = [];
+
+    /// <summary>The Requests it sent: those still owed an answer, and those answered whose copy still waits at the replier.</summary>
+    public DebtList Debts { get; } = new(DebtSide.Sender);
+
+    /// <summary>How many answers it is owed; each has a reserved place in its queue.</summary>
+    public int Outstanding { get; set; }
+
+    /// <summary>The most answers it was ever owed at once.</summary>
+    public int MaxOutstanding { get; set; }
+
+    /// <summary>The Requests it has taken and not replied to, in the order of taking.</summary>
+    public DebtList Unreplied { get; } = new(DebtSide.Replier);
+
+    /// <summary>The most Requests it ever had taken and not replied to at once.</summary>
+    public int MaxUnreplied { get; set; }
+
+    /// <summary>The message it waits to send (ALL_OR_WAIT, after EAGAIN), or null.</summary>
+    public StoredMessage? Waiting { get; set; }
+
+    /// <summary>True while a waiting Request holds its reply's place (D8).</summary>
+    public bool HoldsSlot { get; set; }
+
+    /// <summary>Whose full queue its waiting message was last refused by.</summary>
+    public KsockState? BlockedOn { get; set; }
+
+    /// <summary>How many waiting senders this Ksock's full queue holds up.</summary>
+    public int Blocking { get; set; }
+
+    /// <summary>Events set aside until this Ksock has room, oldest first.</summary>
+    public List<SetAsideEvent> SetAside { get; } = [];
+
+    /// <summary>Listener copies that were refused because its queue was full (P4).</summary>
+    public ulong Missed { get; set; }
+
+    /// <summary>Bytes of messages it has taken but still reads in the bus's memory; they count against its byte budget.</summary>
+    public long HeldBytes { get; set; }
+
+    /// <summary>Which urgent message was last put in front of its queue, and how many copies of it.</summary>
+    public (ulong Delivery, int Copies) UrgentGroup { get; set; }
+
+    /// <summary>False once it has been closed.</summary>
+    public bool IsOpen { get; set; } = true;
+
+    /// <summary>Places of its queue that answers may still need.</summary>
+    public int Reserved => Outstanding + (HoldsSlot ? 1 : 0);
+
+    /// <summary>True if takes must be told at once, because somebody waits for room here.</summary>
+    public bool TakesMatter => Blocking > 0 || SetAside.Count > 0;
+}

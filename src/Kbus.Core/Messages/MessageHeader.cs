@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+
+namespace Kbus.Core;
+
+/// <summary>The header of a message, byte for byte as the original has it on 64-bit machines: 88 bytes in host order.</summary>
+/// <remarks>
+/// In the <em>entire</em> form both pointers are 0 and the padded name, the padded data and a second end guard follow. In the
+/// <em>pointy</em> form the header stands alone and points at name and data in the sender's memory. Source: spec sections 3.1, 3.2.
+/// </remarks>
+[StructLayout(LayoutKind.Sequential, Size = Size)]
+internal struct MessageHeader
+{
+    /// <summary>Bytes in a header.</summary>
+    public const int Size = 88;
+
+    /// <summary>The value of <see cref="StartGuard"/>: the bytes <c>K b u s</c>.</summary>
+    public const uint StartGuardValue = 0x7375624B;
+
+    /// <summary>The value of <see cref="EndGuard"/> and of the word that ends an entire message: the bytes <c>s u b K</c>.</summary>
+    public const uint EndGuardValue = 0x4B627573;
+
+    /// <summary>Where <see cref="Flags"/> stands, in bytes from the start.</summary>
+    public const int FlagsOffset = 48;
+
+    public uint StartGuard;
+    public MessageId Id;
+    public MessageId InReplyTo;
+    public uint To;
+    public uint From;
+    public OrigFrom OrigFrom;
+    public OrigFrom FinalTo;
+    public uint Extra;
+    public MessageFlags Flags;
+    public uint NameLength;
+    public uint DataLength;
+    private readonly uint _padding;
+    public ulong NamePointer;
+    public ulong DataPointer;
+    public uint EndGuard;
+    private readonly uint _tailPadding;
+
+    /// <summary>True if the header stands alone and points at its name.</summary>
+    public readonly bool IsPointy => NamePointer != 0;
+
+    /// <summary>True if this message wants a reply.</summary>
+    public readonly bool IsRequest => (Flags & MessageFlags.WantAReply) != 0;
+
+    /// <summary>True if this message answers a Request.</summary>
+    public readonly bool IsReply => !InReplyTo.IsNone;
+
+    /// <summary>Bytes of the entire form of this message; may exceed 32 bits when a length is nonsense (D11).</summary>
+    public readonly long EntireLength => MessageLayout.EntireLength(NameLength, DataLength);
+}

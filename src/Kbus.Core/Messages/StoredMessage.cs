@@ -1,0 +1,159 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Kbus.Core;
+
+/// <summary>A message as the bus keeps it: once, in its entire form, counted by those who still need it.</summary>
+/// <remarks>
+/// Whoever rents one from a <see cref="MessagePool"/> owns one reference; each queue that holds it owns another. The bytes never
+/// change once the message has been delivered; the one header field that differs between recipients (WANT_YOU_TO_REPLY) is clear
+/// here and belongs to the queue's entry. Data too big for the pool's buffers may live in a <see cref="Payload"/> instead, and
+/// then the buffer holds only the header and the padded name. Not safe for use by several threads at once.
+/// </remarks>
+internal sealed class StoredMessage
+{
+    private readonly MessagePool _pool;
+    private readonly byte[] _buffer;
+    private int _references;
+
+    internal StoredMessage(MessagePool pool, byte[] buffer)
+    {
+        _pool = pool;
+        _buffer = buffer;
+    }
+
+    /// <summary>The next free message in the pool; null while in use.</summary>
+    internal StoredMessage? NextFree { get; set; }
+
+    /// <summary>The header, in place.</summary>
+    public ref MessageHeader Header => ref Unsafe.As<byte, MessageHeader>(ref MemoryMarshal.GetArrayDataReference(_buffer));
+
+    /// <summary>The name, without its padding.</summary>
+    public ReadOnlySpan<byte> Name => _buffer.AsSpan(MessageHeader.Size, (int)Header.NameLength);
+
+    /// <summary>The data; empty if there is none.</summary>
+    public ReadOnlySpan<byte> Data => Payload is null
+        ? _buffer.AsSpan(MessageLayout.DataOffset(Header.NameLength), (int)Header.DataLength)
+        : Payload.Bytes;
+
+    /// <summary>The data, while the message is being made. Empty if it lives in a payload.</summary>
+    public Span<byte> DataToFill => _buffer.AsSpan(MessageLayout.DataOffset(Header.NameLength), Payload is null ? (int)Header.DataLength : 0);
+
+    /// <summary>Where the data lives if not in the buffer.</summary>
+    public Payload? Payload { get; set; }
+
+    /// <summary>True if the sender's library will take the answer to this Request by itself.</summary>
+    public bool IsAwaited { get; set; }
+
+    /// <summary>Bytes of the entire form.</summary>
+    public int EntireLength { get; private set; }
+
+    /// <summary>The bytes of the entire form that the buffer holds: all of them, or header and padded name if there is a payload.</summary>
+    public ReadOnlySpan<byte> StoredBytes =>
+        _buffer.AsSpan(0, Payload is null ? EntireLength : MessageLayout.DataOffset(Header.NameLength));
+
+    /// <summary>The whole buffer, while the message is being made.</summary>
+    internal byte[] Buffer => _buffer;
+
+    /// <summary>Owns one more reference.</summary>
+    public void Retain()
+    {
+        Debug.Assert(_references > 0, "a message that nobody owns is not retained");
+        _references++;
+    }
+
+    /// <summary>Gives one reference back; with the last, the message returns to its pool.</summary>
+    public void Release()
+    {
+        Debug.Assert(_references > 0, "each reference is given back once");
+        if (--_references == 0)
+        {
+            Payload?.Release();
+            Payload = null;
+            IsAwaited = false;
+            _pool.Return(this);
+        }
+    }
+
+    /// <summary>Copies part of the entire form, as one recipient sees it.</summary>
+    /// <param name="offset">Where in the entire form to begin.</param>
+    /// <param name="target">Takes the bytes; at most <see cref="EntireLength"/> minus <paramref name="offset"/>.</param>
+    /// <param name="flags">The flags as this recipient sees them.</param>
+    public void CopyEntire(int offset, Span<byte> target, MessageFlags flags)
+    {
+        if (Payload is null)
+        {
+            _buffer.AsSpan(offset, target.Length).CopyTo(target);
+        }
+        else
+        {
+            CopyAround(Payload.Bytes, offset, target);
+        }
+
+        Span<byte> flagBytes = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(flagBytes, (uint)flags);
+        CopySegment(flagBytes, MessageHeader.FlagsOffset, offset, target);
+    }
+
+    /// <summary>Writes what every entire message has: guards, null pointers, zero padding. Name and data are filled in separately.</summary>
+    internal void Seal()
+    {
+        ref MessageHeader header = ref Header;
+        MessageHeader clean = default;
+        clean.StartGuard = MessageHeader.StartGuardValue;
+        clean.Id = header.Id;
+        clean.InReplyTo = header.InReplyTo;
+        clean.To = header.To;
+        clean.From = header.From;
+        clean.OrigFrom = header.OrigFrom;
+        clean.FinalTo = header.FinalTo;
+        clean.Extra = header.Extra;
+        clean.Flags = header.Flags;
+        clean.NameLength = header.NameLength;
+        clean.DataLength = header.DataLength;
+        clean.EndGuard = MessageHeader.EndGuardValue;
+        header = clean;
+        int dataOffset = MessageLayout.DataOffset(header.NameLength);
+        int nameEnd = MessageHeader.Size + (int)header.NameLength;
+        _buffer.AsSpan(nameEnd, dataOffset - nameEnd).Clear();
+        if (Payload is null)
+        {
+            int dataEnd = dataOffset + (int)header.DataLength;
+            int guardAt = EntireLength - MessageLayout.FinalGuardLength;
+            _buffer.AsSpan(dataEnd, guardAt - dataEnd).Clear();
+            BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(guardAt), MessageHeader.EndGuardValue);
+        }
+    }
+
+    /// <summary>Makes this message ready for use again, with one reference.</summary>
+    internal void Start(int entireLength)
+    {
+        Debug.Assert(_references == 0, "a message in use does not start again");
+        _references = 1;
+        EntireLength = entireLength;
+    }
+
+    private void CopyAround(ReadOnlySpan<byte> data, int offset, Span<byte> target)
+    {
+        int dataOffset = MessageLayout.DataOffset(Header.NameLength);
+        Span<byte> guard = stackalloc byte[MessageLayout.FinalGuardLength];
+        BinaryPrimitives.WriteUInt32LittleEndian(guard, MessageHeader.EndGuardValue);
+        target.Clear();
+        CopySegment(_buffer.AsSpan(0, dataOffset), 0, offset, target);
+        CopySegment(data, dataOffset, offset, target);
+        CopySegment(guard, EntireLength - MessageLayout.FinalGuardLength, offset, target);
+    }
+
+    /// <summary>Copies what <paramref name="segment"/>, standing at <paramref name="at"/> in the whole, shares with the wanted part.</summary>
+    private static void CopySegment(ReadOnlySpan<byte> segment, int at, int offset, Span<byte> target)
+    {
+        int from = Math.Max(at, offset);
+        int to = Math.Min(at + segment.Length, offset + target.Length);
+        if (from < to)
+        {
+            segment[(from - at)..(to - at)].CopyTo(target[(from - offset)..]);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+namespace Kbus.Core;
+
+internal sealed partial class Bus
+{
+    private readonly List<QueueEntry> _removed = [];
+
+    /// <summary>Binds a Ksock to a name. When this has returned, every message sent later matches (P5). Spec sections 2.3, 2.4, 6.3.</summary>
+    /// <returns>None, EBADMSG, ENAMETOOLONG, EADDRINUSE (there is a replier), or EAGAIN (a listener for bind events has no room).</returns>
+    public Errno Bind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
+    {
+        Errno error = CheckBind(name, isReplier);
+        if (error == Errno.None && isReplier && ReportsBinds && !TryReport(isBind: true, ksock, name))
+        {
+            error = Errno.EAGAIN;
+        }
+
+        if (error == Errno.None)
+        {
+            _bindings.Add(ksock, name, isReplier);
+            _bindingsChanged = true;
+        }
+
+        Finish();
+        return error;
+    }
+
+    /// <summary>Ends the newest binding of this Ksock with exactly this name and kind, and takes back what came by it. Spec section 6.2.</summary>
+    /// <returns>None, EBADMSG, ENAMETOOLONG, EINVAL (no such binding), or EAGAIN (a listener for bind events has no room).</returns>
+    public Errno Unbind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
+    {
+        Errno error = MessageName.CheckBinding(name);
+        Binding? binding = error == Errno.None ? _bindings.Find(ksock, name, isReplier) : null;
+        if (error == Errno.None && binding is null)
+        {
+            error = Errno.EINVAL;
+        }
+
+        if (error == Errno.None && isReplier && ReportsBinds && !TryReport(isBind: false, ksock, name))
+        {
+            error = Errno.EAGAIN;
+        }
+
+        if (error == Errno.None)
+        {
+            _bindings.Remove(binding!);
+            _bindingsChanged = true;
+            TakeBack(binding!);
+            PurgeSetAside(binding!);
+        }
+
+        Finish();
+        return error;
+    }
+
+    /// <summary>Finds who is bound as replier with exactly this string; wildcards are not evaluated. Spec section 2.6.</summary>
+    /// <param name="name">The string.</param>
+    /// <param name="replier">The replier's Ksock id; 0 if there is none.</param>
+    /// <returns>None, or ENAMETOOLONG for no bytes or more than 1000.</returns>
+    public Errno FindReplier(ReadOnlySpan<byte> name, out uint replier)
+    {
+        replier = 0;
+        if (name.IsEmpty || name.Length > MessageName.MaxLength)
+        {
+            return Errno.ENAMETOOLONG;
+        }
+
+        replier = _bindings.FindReplier(name)?.Ksock.Id ?? 0;
+        return Errno.None;
+    }
+
+    /// <summary>All bindings, newest first.</summary>
+    public List<Binding> BindingsNewestFirst()
+    {
+        List<Binding> all = [.. _ksocks.Values.SelectMany(k => k.Bindings)];
+        all.Sort(static (a, b) => b.Order.CompareTo(a.Order));
+        return all;
+    }
+
+    private Errno CheckBind(ReadOnlySpan<byte> name, bool isReplier)
+    {
+        Errno error = MessageName.CheckBinding(name);
+        if (error != Errno.None || !isReplier)
+        {
+            return error;
+        }
+
+        if (name.SequenceEqual(MessageName.ReplierBindEvent))
+        {
+            return Errno.EBADMSG;
+        }
+
+        return _bindings.FindReplier(name) is null ? Errno.None : Errno.EADDRINUSE;
+    }
+
+    /// <summary>Takes out of the queue what came by this binding, and answers the Requests among it.</summary>
+    private void TakeBack(Binding binding)
+    {
+        KsockState ksock = binding.Ksock;
+        Observe(ksock);
+        if (!CameBy(ksock.Queue, binding))
+        {
+            return;
+        }
+
+        ksock.Carrier.Freeze();
+        Observe(ksock);
+        ksock.Queue.TakeBecauseOf(binding, _removed);
+        ksock.Carrier.Rewritten();
+        _roomMade = true;
+        foreach (QueueEntry entry in _removed)
+        {
+            ThrowAway(entry, MessageName.ReplierUnbound);
+        }
+
+        _removed.Clear();
+    }
+
+    private static bool CameBy(MessageQueue queue, Binding binding)
+    {
+        for (int i = 0; i < queue.Count; i++)
+        {
+            if (queue[i].Because == binding)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

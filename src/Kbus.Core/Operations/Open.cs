@@ -1,0 +1,21 @@
+namespace Kbus.Core;
+
+internal sealed partial class Bus
+{
+    /// <summary>Opens a Ksock. Ids ascend from 1; 0 means the bus itself, and is skipped when they wrap.</summary>
+    /// <param name="canWrite">True if it was opened for writing and so can send.</param>
+    /// <param name="carrier">How its messages reach it.</param>
+    public KsockState Open(bool canWrite, Carrier carrier)
+    {
+        do
+        {
+            _lastKsockId++;
+        }
+        while (_lastKsockId == 0 || _ksocks.ContainsKey(_lastKsockId));
+
+        var ksock = new KsockState(_lastKsockId, canWrite, _options.DefaultMaxMessages, carrier);
+        _ksocks.Add(ksock.Id, ksock);
+        Finish();
+        return ksock;
+    }
+}

@@ -1,0 +1,59 @@
+namespace Kbus.Core;
+
+// The Status messages: how the bus answers a Request whose replier did not. Spec section 6.1.
+internal sealed partial class Bus
+{
+    /// <summary>Throws away a queued copy; if it is a Request to be answered, its sender is told (P2).</summary>
+    private void ThrowAway(in QueueEntry entry, ReadOnlySpan<byte> status)
+    {
+        if (entry.Debt is { } debt)
+        {
+            if (debt.State == DebtState.Owed)
+            {
+                SendStatus(debt, status);
+            }
+
+            _ledger.CopyThrownAway(debt);
+        }
+
+        entry.Message.Release();
+    }
+
+    /// <summary>Answers an owed Request on its replier's behalf. The reserved place is there for it, so no limit is looked at.</summary>
+    private void SendStatus(ReplyDebt debt, ReadOnlySpan<byte> name)
+    {
+        KsockState sender = debt.Sender;
+        var header = new MessageHeader
+        {
+            Id = NextId(),
+            InReplyTo = debt.Id,
+            To = sender.Id,
+            From = debt.Replier.Id,
+            Flags = MessageFlags.Synthetic,
+        };
+        bool isAwaited = debt.IsAwaited;
+        _ledger.Strike(debt);
+        AppendStatus(sender, header, name, isAwaited);
+    }
+
+    /// <summary>Tells a sender that its waiting Request failed for good; the Status takes the place that the Request held.</summary>
+    private void SendStatusForWaiting(KsockState sender, ReadOnlySpan<byte> name)
+    {
+        StoredMessage waiting = sender.Waiting!;
+        var header = new MessageHeader
+        {
+            Id = NextId(),
+            InReplyTo = waiting.Header.Id,
+            To = sender.Id,
+            Flags = MessageFlags.Synthetic,
+        };
+        AppendStatus(sender, header, name, waiting.IsAwaited);
+    }
+
+    private void AppendStatus(KsockState sender, in MessageHeader header, ReadOnlySpan<byte> name, bool isAwaited)
+    {
+        StoredMessage status = Pool.Compose(header, name, default);
+        Append(sender, new QueueEntry { Message = status, IsAwaitedAnswer = isAwaited });
+        status.Release();
+    }
+}

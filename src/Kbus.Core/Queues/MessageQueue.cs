@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Numerics;
+
+namespace Kbus.Core;
+
+/// <summary>The messages that wait for one Ksock, in the order in which it will take them, and the bytes they hold.</summary>
+/// <remarks>A ring of entries that grows and does not shrink while in use, so that a warm queue allocates nothing.</remarks>
+internal sealed class MessageQueue
+{
+    private QueueEntry[] _entries = new QueueEntry[8];
+    private int _first;
+
+    /// <summary>How many messages wait.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Bytes of the entire forms of all that wait.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>The entry at a place; 0 is the next to be taken.</summary>
+    public ref readonly QueueEntry this[int place] => ref _entries[Slot(place)];
+
+    /// <summary>Puts an entry at the end.</summary>
+    public void Append(in QueueEntry entry)
+    {
+        Prepare(entry);
+        _entries[Slot(Count++)] = entry;
+    }
+
+    /// <summary>Puts an entry before the one at a place; meant for places near the front.</summary>
+    public void Insert(int place, in QueueEntry entry)
+    {
+        Prepare(entry);
+        _first = (_first - 1) & (_entries.Length - 1);
+        Count++;
+        for (int i = 0; i < place; i++)
+        {
+            _entries[Slot(i)] = _entries[Slot(i + 1)];
+        }
+
+        _entries[Slot(place)] = entry;
+    }
+
+    /// <summary>Takes the entry at the front; the caller gets its reference.</summary>
+    public QueueEntry TakeFirst()
+    {
+        Debug.Assert(Count > 0, "only what waits is taken");
+        ref QueueEntry slot = ref _entries[_first];
+        QueueEntry entry = slot;
+        slot = default;
+        _first = (_first + 1) & (_entries.Length - 1);
+        Count--;
+        Bytes -= entry.Message.EntireLength;
+        return entry;
+    }
+
+    /// <summary>Takes out the entry at a place, closing the gap; the caller gets its reference.</summary>
+    public QueueEntry TakeAt(int place)
+    {
+        QueueEntry entry = _entries[Slot(place)];
+        for (int i = place; i > 0; i--)
+        {
+            _entries[Slot(i)] = _entries[Slot(i - 1)];
+        }
+
+        _entries[_first] = entry;
+        return TakeFirst();
+    }
+
+    /// <summary>Takes out all entries that came by a binding, in order.</summary>
+    /// <param name="binding">The binding.</param>
+    /// <param name="removed">Takes the entries, with their references.</param>
+    public void TakeBecauseOf(Binding binding, List<QueueEntry> removed)
+    {
+        int kept = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            QueueEntry entry = _entries[Slot(i)];
+            if (entry.Because == binding)
+            {
+                removed.Add(entry);
+                Bytes -= entry.Message.EntireLength;
+            }
+            else
+            {
+                _entries[Slot(kept++)] = entry;
+            }
+        }
+
+        for (int i = kept; i < Count; i++)
+        {
+            _entries[Slot(i)] = default;
+        }
+
+        Count = kept;
+    }
+
+    private int Slot(int place) => (_first + place) & (_entries.Length - 1);
+
+    private void Prepare(in QueueEntry entry)
+    {
+        Bytes += entry.Message.EntireLength;
+        if (Count == _entries.Length)
+        {
+            var larger = new QueueEntry[(int)BitOperations.RoundUpToPowerOf2((uint)Count + 1)];
+            for (int i = 0; i < Count; i++)
+            {
+                larger[i] = _entries[Slot(i)];
+            }
+
+            _entries = larger;
+            _first = 0;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+namespace Kbus.Core;
+
+/// <summary>What became of a Request that was given to its replier.</summary>
+internal enum DebtState
+{
+    /// <summary>The answer is owed.</summary>
+    Owed,
+
+    /// <summary>It was answered, by the replier or by a Status.</summary>
+    Answered,
+
+    /// <summary>Its sender has gone; nobody waits for an answer.</summary>
+    SenderGone,
+}
+
+/// <summary>One Request that was given to a replier: who owes whom a reply. Made, kept and reused by the <see cref="ReplyLedger"/>.</summary>
+/// <remarks>
+/// It stands in its sender's list from the delivery on, until it is answered and the replier's copy is no longer queued, or until
+/// the sender closes; and in its replier's list of what it has read and not replied to, from the take on.
+/// </remarks>
+internal sealed class ReplyDebt
+{
+    /// <summary>Who is owed the answer.</summary>
+    public KsockState Sender { get; set; } = null!;
+
+    /// <summary>Who is to give it; only this Ksock can (D6).</summary>
+    public KsockState Replier { get; set; } = null!;
+
+    /// <summary>The Request's id.</summary>
+    public MessageId Id { get; set; }
+
+    /// <summary>True if the sender's library waits for the answer by name.</summary>
+    public bool IsAwaited { get; set; }
+
+    /// <summary>What became of it.</summary>
+    public DebtState State { get; set; }
+
+    /// <summary>True while the replier's copy waits in its queue.</summary>
+    public bool IsQueued { get; set; }
+
+    /// <summary>Its place in the sender's list.</summary>
+    public DebtLink AtSender;
+
+    /// <summary>Its place in the replier's list.</summary>
+    public DebtLink AtReplier;
+
+    /// <summary>Its place among owed debts of the same sender, replier and id.</summary>
+    public DebtLink AmongEquals;
+
+    /// <summary>True if no list holds it and no queue does.</summary>
+    public bool IsSettled => !IsQueued && !AtSender.IsLinked && !AtReplier.IsLinked && !AmongEquals.IsLinked;
+}
+
+/// <summary>The neighbours of a debt in one list.</summary>
+internal struct DebtLink
+{
+    public ReplyDebt? Older;
+    public ReplyDebt? Newer;
+    public bool IsLinked;
+}
+
+/// <summary>Which of a debt's links a list uses.</summary>
+internal enum DebtSide
+{
+    Sender,
+    Replier,
+    Equals,
+}

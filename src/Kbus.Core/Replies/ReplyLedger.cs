@@ -1,0 +1,145 @@
+namespace Kbus.Core;
+
+/// <summary>Remembers every Request that still owes its sender an answer, and what each replier has read and not replied to.</summary>
+/// <remarks>
+/// A debt enters when the Request is queued for its replier and is struck exactly once: by a reply, by a Status when the replier
+/// unbinds or goes away, or by the sender going away. Each way but the last brings the sender one message (P2). Of several equal
+/// debts the oldest goes first. Only the bus's own thread touches it. Spec sections 5.1 to 5.3; D6; fine point 1.
+/// </remarks>
+internal sealed class ReplyLedger
+{
+    private readonly record struct Key(uint Sender, uint Replier, MessageId Id);
+
+    private readonly Dictionary<Key, DebtList> _owed = [];
+    private readonly Stack<DebtList> _spareLists = new();
+    private readonly Stack<ReplyDebt> _spareDebts = new();
+
+    /// <summary>How many answers are owed on this bus.</summary>
+    public int Owed { get; private set; }
+
+    /// <summary>Writes down that a Request has been queued for its replier.</summary>
+    public ReplyDebt Enter(KsockState sender, KsockState replier, MessageId id, bool isAwaited)
+    {
+        if (!_spareDebts.TryPop(out ReplyDebt? debt))
+        {
+            debt = new ReplyDebt();
+        }
+
+        debt.Sender = sender;
+        debt.Replier = replier;
+        debt.Id = id;
+        debt.IsAwaited = isAwaited;
+        debt.State = DebtState.Owed;
+        debt.IsQueued = true;
+        sender.Debts.Add(debt);
+        sender.Outstanding++;
+        sender.MaxOutstanding = Math.Max(sender.MaxOutstanding, sender.Outstanding);
+
+        var key = new Key(sender.Id, replier.Id, id);
+        if (!_owed.TryGetValue(key, out DebtList? equals))
+        {
+            equals = _spareLists.TryPop(out DebtList? spare) ? spare : new DebtList(DebtSide.Equals);
+            _owed.Add(key, equals);
+        }
+
+        equals.Add(debt);
+        Owed++;
+        return debt;
+    }
+
+    /// <summary>The oldest debt of this sender, replier and id that is still owed.</summary>
+    public ReplyDebt? Find(KsockState sender, KsockState replier, MessageId id) =>
+        _owed.TryGetValue(new Key(sender.Id, replier.Id, id), out DebtList? equals) ? equals.Oldest : null;
+
+    /// <summary>Strikes a debt: its answer is being queued for the sender.</summary>
+    public void Strike(ReplyDebt debt)
+    {
+        debt.State = DebtState.Answered;
+        debt.Sender.Outstanding--;
+        Forget(debt);
+        debt.Replier.Unreplied.Remove(debt);
+        LeaveSenderIfDone(debt);
+        Reclaim(debt);
+    }
+
+    /// <summary>The replier has taken its copy: from now on it has read a Request that it has not replied to, if it is owed still.</summary>
+    public void CopyTaken(ReplyDebt debt)
+    {
+        debt.IsQueued = false;
+
+        // One answered before it was read is not owed; but what was answered is forgotten with its sender (fine point 1).
+        if (debt.State != DebtState.Answered)
+        {
+            KsockState replier = debt.Replier;
+            replier.Unreplied.Add(debt);
+            replier.MaxUnreplied = Math.Max(replier.MaxUnreplied, replier.Unreplied.Count);
+        }
+
+        LeaveSenderIfDone(debt);
+        Reclaim(debt);
+    }
+
+    /// <summary>The replier's copy has been thrown away unread.</summary>
+    public void CopyThrownAway(ReplyDebt debt)
+    {
+        debt.IsQueued = false;
+        LeaveSenderIfDone(debt);
+        Reclaim(debt);
+    }
+
+    /// <summary>The sender closes: nobody waits for these answers any more.</summary>
+    public void SenderGone(KsockState sender)
+    {
+        while (sender.Debts.Oldest is { } debt)
+        {
+            if (debt.State == DebtState.Owed)
+            {
+                Forget(debt);
+            }
+
+            debt.State = DebtState.SenderGone;
+            sender.Debts.Remove(debt);
+            Reclaim(debt);
+        }
+
+        sender.Outstanding = 0;
+    }
+
+    /// <summary>Drops an entry of a closing replier whose sender has gone.</summary>
+    public void DropUnreplied(ReplyDebt debt)
+    {
+        debt.Replier.Unreplied.Remove(debt);
+        Reclaim(debt);
+    }
+
+    private void Forget(ReplyDebt debt)
+    {
+        var key = new Key(debt.Sender.Id, debt.Replier.Id, debt.Id);
+        DebtList equals = _owed[key];
+        equals.Remove(debt);
+        Owed--;
+        if (equals.Count == 0)
+        {
+            _owed.Remove(key);
+            _spareLists.Push(equals);
+        }
+    }
+
+    private static void LeaveSenderIfDone(ReplyDebt debt)
+    {
+        if (debt.State == DebtState.Answered && !debt.IsQueued)
+        {
+            debt.Sender.Debts.Remove(debt);
+        }
+    }
+
+    private void Reclaim(ReplyDebt debt)
+    {
+        if (debt.IsSettled)
+        {
+            debt.Sender = null!;
+            debt.Replier = null!;
+            _spareDebts.Push(debt);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+namespace Kbus.Core;
+
+/// <summary>The numbers that a Ksock or its bus can be asked for or told. Spec section 7.</summary>
+internal enum Setting : ushort
+{
+    /// <summary>The queue limit: 0 asks, anything else sets.</summary>
+    MaxMessages,
+
+    /// <summary>Messages that wait.</summary>
+    NumMessages,
+
+    /// <summary>Requests read and not replied to.</summary>
+    UnrepliedTo,
+
+    /// <summary>0 off, 1 on, 0xFFFFFFFF asks; gives the previous value.</summary>
+    OnlyOnce,
+
+    /// <summary>Likewise, for the whole bus.</summary>
+    Verbose,
+
+    /// <summary>Likewise, for the whole bus.</summary>
+    ReportBinds,
+
+    /// <summary>0 asks, 1 asks for the absolute maximum, 100 up to that sets (bytes), for the whole bus.</summary>
+    MaxMessageSize,
+
+    /// <summary>Makes another bus; gives its number. The host's business, not the bus's.</summary>
+    NewDevice,
+}

@@ -1,0 +1,201 @@
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <content>Opening and closing of links, and the deaths of processes (P6).</content>
+internal sealed partial class BusThread
+{
+    private const int KindBits = 2;
+    private const ulong KindMask = (1 << KindBits) - 1;
+    private const int MostRoundsAfterEnd = 128;
+    private const ulong WorkToken = 0;
+    private const ulong BellToken = 1;
+    private const ulong SocketToken = 2;
+    private const ulong ProcessToken = 3;
+
+    private readonly HashSet<Session> _sessions = [];
+    private readonly Dictionary<ulong, Session> _byToken = [];
+    private readonly Dictionary<int, ProcessWatch> _processes = [];
+    private ulong _lastSession;
+    private int _openKsocks;
+
+    /// <summary>The links, in no particular order.</summary>
+    public IReadOnlyCollection<Session> Sessions => _sessions;
+
+    /// <summary>Opens a Ksock for a process and welcomes it.</summary>
+    public void Open(OpenRequest request)
+    {
+        if (_stopping)
+        {
+            request.Dispose();
+            return;
+        }
+
+        // Every step that can fail for want of something comes before the Ksock gets an id, which nothing of ours uses up.
+        ulong number = ++_lastSession << KindBits;
+        if (Watch(request, number) is { } error)
+        {
+            Refuse(request, error);
+            return;
+        }
+
+        var session = new Session(this, request) { Token = number };
+        session.State = Bus.Open((request.Mode & KsockMode.Write) != 0, session);
+        session.TellMaxMessageSize(Bus.MaxMessageSize);
+        session.AskForBell();
+        request.Memory.Header.Constants.KsockId = session.State.Id;
+        _sessions.Add(session);
+        _byToken.Add(number, session);
+        _processes[session.Peer.ProcessId].Sessions.Add(session);
+        Payloads.Enter(session.Peer.UserId);
+        Volatile.Write(ref _openKsocks, _sessions.Count);
+        Welcome(session, request);
+    }
+
+    /// <summary>Closes the Ksock of a session and lets go of the link. What the process had sent before is carried out first by the caller.</summary>
+    public void Close(Session session)
+    {
+        if (session.IsClosed)
+        {
+            return;
+        }
+
+        session.IsClosed = true;
+        Bus.Close(session.State);
+        _byToken.Remove(session.Token);
+        _sessions.Remove(session);
+        if (session.IsHot)
+        {
+            session.IsHot = false;
+            _hot.Remove(session);
+        }
+
+        ProcessWatch watch = _processes[session.Peer.ProcessId];
+        watch.Sessions.Remove(session);
+        if (watch.Sessions.Count == 0)
+        {
+            _processes.Remove(session.Peer.ProcessId);
+            watch.Descriptor.Dispose();
+        }
+
+        // Its memory is still needed to say that it is closed; it goes when the present operation is over.
+        _closed.Add(session);
+        Volatile.Write(ref _openKsocks, _sessions.Count);
+        if (_sessions.Count == 0)
+        {
+            _daemon.KsocksChanged();
+        }
+    }
+
+    private Errno? Watch(OpenRequest request, ulong number)
+    {
+        int result = LibC.EpollAdd(_epoll.Number, request.Bell.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, number | BellToken);
+        if (result >= 0)
+        {
+            result = LibC.EpollAdd(_epoll.Number, request.Socket.Number, LibC.EpollPeerClosed, number | SocketToken);
+        }
+
+        if (result >= 0 && !_processes.ContainsKey(request.Peer.ProcessId))
+        {
+            ulong token = ((ulong)request.Peer.ProcessId << KindBits) | ProcessToken;
+            result = LibC.EpollAdd(_epoll.Number, request.Process.Number, LibC.EpollIn, token);
+            if (result >= 0)
+            {
+                _processes.Add(request.Peer.ProcessId, new ProcessWatch(new Descriptor(request.Process.Release())));
+            }
+        }
+
+        return result < 0 ? (Errno)(-result) : null;
+    }
+
+    private void Welcome(Session session, OpenRequest request)
+    {
+        var limits = new BusLimits(session.State.MaxMessages, Bus.MaxMessageSize, Bus.AbsoluteMaxMessageSize);
+        var welcome = BusWelcome.Link(session.State.Id, Number, request.Memory.Layout, limits);
+        HandshakeFault fault = HandshakeExchange.SendWelcome(request.Socket, welcome, request.MemoryFile, request.Bell, Deadline.Passed);
+
+        // The bell stays registered as long as the process has it: no descriptor of ours is needed for that, nor for the memory.
+        request.MemoryFile.Dispose();
+        request.Bell.Dispose();
+        request.Process.Dispose();
+        if (fault != HandshakeFault.None)
+        {
+            Close(session);
+        }
+    }
+
+    private static void Refuse(OpenRequest request, Errno error)
+    {
+        var refusal = BusWelcome.Refusal((int)error, $"The bus cannot watch another Ksock: {error.Describe()}.");
+        _ = HandshakeExchange.SendWelcome(request.Socket, refusal, null, null, Deadline.Passed);
+        request.Dispose();
+    }
+
+    private Session? Find(ulong token) => _byToken.GetValueOrDefault(token & ~KindMask);
+
+    /// <summary>The process closed its end without saying so, or has gone. What it had sent before counts.</summary>
+    private void HungUp(Session session)
+    {
+        // Bounded, because a forked child that has the memory too could go on writing for ever.
+        for (int round = 0; round < MostRoundsAfterEnd && session.Serve() > 0; round++)
+        {
+        }
+
+        Close(session);
+    }
+
+    private void ProcessEnded(int processId)
+    {
+        if (_processes.TryGetValue(processId, out ProcessWatch? watch))
+        {
+            foreach (Session session in watch.Sessions.ToArray())
+            {
+                HungUp(session);
+            }
+        }
+    }
+
+    /// <summary>Ends the sessions that failed, and lets go of those that were closed.</summary>
+    private void CloseFailed()
+    {
+        // Closing one tells others of it, and so can find more of them at fault.
+        for (int i = 0; i < _failed.Count; i++)
+        {
+            if (!_failed[i].IsClosed)
+            {
+                _daemon.Log.Misbehaved(Number, _failed[i]);
+                Close(_failed[i]);
+            }
+        }
+
+        _failed.Clear();
+        RingRecipients();
+        foreach (Session session in _closed)
+        {
+            session.Dispose();
+            Payloads.Leave(session.Peer.UserId);
+        }
+
+        _closed.Clear();
+    }
+
+    private void CloseAll()
+    {
+        foreach (Session session in _sessions.ToArray())
+        {
+            // Hung up, not closed one after the other: what was delivered can still be read, and nobody is told of deaths that come together.
+            session.Dispose();
+        }
+
+        _sessions.Clear();
+        Payloads.Dispose();
+        _epoll.Dispose();
+        _workBell.Dispose();
+    }
+
+    private sealed record ProcessWatch(Descriptor Descriptor)
+    {
+        public HashSet<Session> Sessions { get; } = [];
+    }
+}

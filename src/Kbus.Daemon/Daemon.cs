@@ -1,0 +1,173 @@
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <summary>The daemon: its directory, its buses, and the thread that takes connections for them.</summary>
+internal sealed class Daemon : IDisposable
+{
+    /// <summary>The most buses of one daemon.</summary>
+    public const int MostBuses = 256;
+
+    private readonly DaemonOptions _options;
+    private readonly Lock _lock = new();
+    private readonly List<BusThread> _buses = [];
+    private readonly Descriptor _directoryLock;
+    private readonly ListeningThread _listening;
+    private readonly TaskCompletionSource<string> _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isDisposed;
+
+    private Daemon(DaemonOptions options, string directory, Descriptor directoryLock, Log log)
+    {
+        _options = options;
+        Directory = directory;
+        _directoryLock = directoryLock;
+        Log = log;
+        _listening = new ListeningThread(this, options);
+    }
+
+    /// <summary>Where the sockets are.</summary>
+    public string Directory { get; }
+
+    /// <summary>Everything that is said.</summary>
+    public Log Log { get; }
+
+    /// <summary>Completes, with the reason, when the daemon is to stop.</summary>
+    public Task<string> StopAsked => _stop.Task;
+
+    /// <summary>The buses, in the order of their numbers.</summary>
+    public IReadOnlyList<BusThread> Buses
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _buses];
+            }
+        }
+    }
+
+    /// <summary>Open Ksocks on all buses.</summary>
+    public int OpenKsocks => Buses.Sum(b => b.OpenKsocks);
+
+    /// <summary>Starts serving: when this returns, Ksocks can be opened.</summary>
+    /// <exception cref="KbusdException">It cannot, and the message says why; nothing is left behind.</exception>
+    public static Daemon Start(DaemonOptions options, Log log)
+    {
+        string directory = Path.GetFullPath(options.RuntimeDirectory ?? RuntimeDirectory.ForDaemon
+            ?? throw new KbusdException("Say where the sockets should be, with --runtime-dir: neither XDG_RUNTIME_DIR nor HOME is set."));
+        RaiseDescriptorLimit();
+        Descriptor held = ServingDirectory.Take(directory);
+        Daemon daemon;
+        try
+        {
+            daemon = new Daemon(options, directory, held, log);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+
+        try
+        {
+            daemon.Open();
+            return daemon;
+        }
+        catch
+        {
+            daemon.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Asks the daemon to stop. Any thread may call; the first reason counts.</summary>
+    public void AskToStop(string why) => _stop.TrySetResult(why);
+
+    /// <summary>Makes another bus with the same limits (NEWDEVICE). Any thread may call.</summary>
+    /// <returns>None, EINVAL (there are 256 already), or what kept the bus from being made.</returns>
+    public Errno NewDevice(out uint number)
+    {
+        lock (_lock)
+        {
+            number = (uint)_buses.Count;
+            if (_isDisposed || _buses.Count >= MostBuses)
+            {
+                return Errno.EINVAL;
+            }
+
+            try
+            {
+                Add(number);
+                return Errno.None;
+            }
+            catch (KbusdException)
+            {
+                return Errno.ENOMEM;
+            }
+        }
+    }
+
+    /// <summary>A bus has lost its last Ksock; the daemon may have become idle.</summary>
+    public void KsocksChanged() => _listening.Wake();
+
+    /// <summary>Stops: no more connections, every link hung up, nothing left in the file system.</summary>
+    public void Dispose()
+    {
+        List<BusThread> buses;
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
+            buses = [.. _buses];
+        }
+
+        _listening.Dispose();
+        buses.ForEach(b => b.Stop());
+        _directoryLock.Dispose();
+    }
+
+    private void Open()
+    {
+        lock (_lock)
+        {
+            for (uint number = 0; number < _options.Buses; number++)
+            {
+                Add(number);
+            }
+        }
+
+        _listening.Start();
+    }
+
+    private void Add(uint number)
+    {
+        // The seed keeps members from choosing names that collide; it changes no result.
+        ulong seed = (ulong)Random.Shared.NextInt64();
+        var bus = new BusThread(this, number, _options.Bus with { HashSeed = seed });
+        bus.Start();
+        try
+        {
+            _listening.Listen(bus);
+        }
+        catch
+        {
+            bus.Stop();
+            throw;
+        }
+
+        _buses.Add(bus);
+    }
+
+    /// <summary>A daemon with many Ksocks needs a descriptor for each; what the system allows at most is meant for such programs.</summary>
+    private static void RaiseDescriptorLimit()
+    {
+        if (LibC.OpenFileLimit(out ulong now, out ulong most) >= 0 && now < most)
+        {
+            _ = LibC.SetOpenFileLimit(most, most);
+        }
+    }
+}

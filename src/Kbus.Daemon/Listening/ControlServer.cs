@@ -1,0 +1,124 @@
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <summary>Answers questions about the daemon: a connection sends one line and gets one JSON document. It uses up no ids.</summary>
+/// <remarks>Questions are answered outside the listening thread, a bounded number at a time, each within a time limit.</remarks>
+internal sealed class ControlServer : IDisposable
+{
+    private const int MostAtOnce = 16;
+    private const int LongestQuestion = 256;
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
+
+    private readonly Daemon _daemon;
+    private readonly string? _path;
+    private int _running;
+
+    /// <summary>Opens the socket.</summary>
+    /// <exception cref="KbusdException">It cannot be opened.</exception>
+    public ControlServer(Daemon daemon, int mode)
+    {
+        _daemon = daemon;
+        Descriptor? listener = ServiceActivation.Take("control");
+        if (listener is null)
+        {
+            _path = RuntimeDirectory.ControlSocket(daemon.Directory);
+            int result = UnixSocket.Listen(_path, MostAtOnce, mode, out listener);
+            if (result < 0)
+            {
+                throw new KbusdException($"{_path} cannot be opened: {ServingDirectory.Words(result)}.");
+            }
+        }
+
+        Listener = listener!;
+    }
+
+    /// <summary>The socket that takes the connections.</summary>
+    public Descriptor Listener { get; }
+
+    /// <summary>Takes one connection, if it may.</summary>
+    public void Accept()
+    {
+        int number = LibC.Accept(Listener.Number);
+        if (number < 0)
+        {
+            return;
+        }
+
+        var connection = new Descriptor(number);
+        if (Interlocked.Increment(ref _running) > MostAtOnce)
+        {
+            Interlocked.Decrement(ref _running);
+            connection.Dispose();
+            return;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(Answer, connection, preferLocal: false);
+    }
+
+    /// <summary>Closes the socket.</summary>
+    public void Dispose()
+    {
+        Listener.Dispose();
+        if (_path is not null)
+        {
+            _ = LibC.Unlink(_path);
+        }
+    }
+
+    private void Answer(Descriptor connection)
+    {
+        try
+        {
+            Deadline deadline = Deadline.After(TimeLimit);
+            if (TryReadLine(connection, deadline, out string question) && question == "status")
+            {
+                Write(connection, StatusReport.Make(_daemon, deadline), deadline);
+            }
+        }
+        finally
+        {
+            connection.Dispose();
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private static bool TryReadLine(Descriptor connection, Deadline deadline, out string line)
+    {
+        byte[] bytes = new byte[LongestQuestion];
+        int filled = 0;
+        line = string.Empty;
+        while (filled < bytes.Length && LibC.Poll(connection.Number, LibC.PollIn, deadline.Nanoseconds) > 0)
+        {
+            int received = LibC.Receive(connection.Number, bytes.AsSpan(filled), LibC.MessageDontWait);
+            if (received <= 0)
+            {
+                return false;
+            }
+
+            filled += received;
+            int end = bytes.AsSpan(0, filled).IndexOf((byte)'\n');
+            if (end >= 0)
+            {
+                line = System.Text.Encoding.ASCII.GetString(bytes, 0, end);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void Write(Descriptor connection, ReadOnlySpan<byte> bytes, Deadline deadline)
+    {
+        while (!bytes.IsEmpty && LibC.Poll(connection.Number, LibC.PollOut, deadline.Nanoseconds) > 0)
+        {
+            int sent = LibC.Send(connection.Number, bytes, LibC.MessageDontWait);
+            if (sent <= 0)
+            {
+                return;
+            }
+
+            bytes = bytes[sent..];
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <summary>A connection whose process has not yet said what it wants. When it has, the link is made and handed to the bus.</summary>
+internal sealed class PendingConnection(Descriptor socket, BusThread bus) : IDisposable
+{
+    private readonly HelloReceiver _hello = new();
+
+    /// <summary>When it connected.</summary>
+    public long Since { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>The socket's number, also after it was handed on; -1 once it is closed.</summary>
+    public int Number { get; } = socket.Number;
+
+    /// <summary>Reads what has come; true if nothing more is to be heard, because the link was made or refused.</summary>
+    public bool TryHear(Log log)
+    {
+        if (!_hello.TryReceive(socket, out ClientHello hello, out HandshakeFault fault))
+        {
+            return false;
+        }
+
+        string? why = fault switch
+        {
+            HandshakeFault.None => null,
+            HandshakeFault.OtherVersion => "It speaks another version of the link: its library and this kbusd are not of one release.",
+            HandshakeFault.HungUp => string.Empty,
+            _ => "What it said is not how a KBUS library opens a Ksock.",
+        };
+        Errno error = why is null ? Make(hello) : Errno.EPROTO;
+        if (why is null && error != Errno.None)
+        {
+            why = $"A link cannot be made: {error.Describe()}.";
+        }
+
+        if (why is not null)
+        {
+            if (why.Length > 0)
+            {
+                log.Refused(bus.Number, why);
+                _ = HandshakeExchange.SendWelcome(socket, BusWelcome.Refusal((int)error, why), null, null, Deadline.Passed);
+            }
+
+            Dispose();
+        }
+
+        return true;
+    }
+
+    /// <summary>Hangs up.</summary>
+    public void Dispose() => socket.Dispose();
+
+    private Errno Make(in ClientHello hello)
+    {
+        int result = LibC.PeerCredentials(socket.Number, out PeerCredentials peer);
+        int process = result < 0 ? result : LibC.PeerPidfd(socket.Number);
+        if (process < 0)
+        {
+            return (Errno)(-process);
+        }
+
+        var watched = new Descriptor(process);
+        int bell = LibC.CreateEvent();
+        SharedMemory? memory = null;
+        Descriptor? file = null;
+        result = bell < 0 ? bell : SharedMemory.Create(LinkLayout.Default, 0, bus.Number, out memory, out file);
+        if (result < 0)
+        {
+            watched.Dispose();
+            if (bell >= 0)
+            {
+                _ = LibC.Close(bell);
+            }
+
+            return (Errno)(-result);
+        }
+
+        var request = new OpenRequest
+        {
+            Socket = new Descriptor(socket.Release()),
+            Memory = memory!,
+            MemoryFile = file!,
+            Bell = new Descriptor(bell),
+            Process = watched,
+            Peer = peer,
+            Mode = (KsockMode)hello.Mode,
+        };
+        bus.Post(() => bus.Open(request));
+        return Errno.None;
+    }
+}

@@ -1,0 +1,71 @@
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <summary>Everything that the daemon says: on starting and stopping, and when somebody misbehaves. Any thread may call.</summary>
+/// <remarks>Lines go to standard error, where systemd and a terminal both find them. What a hostile process could repeat at will is said at most
+/// a few times a second, and how often it was left out.</remarks>
+internal sealed class Log(TextWriter output, TimeProvider time)
+{
+    private const int MostEachSecond = 10;
+    private readonly Lock _lock = new();
+    private long _second;
+    private int _saidThisSecond;
+    private int _leftOut;
+
+    /// <summary>The daemon serves.</summary>
+    public void Started(string directory, int buses) =>
+        Say($"kbusd {DaemonVersion.Text}: {(buses == 1 ? "bus 0" : $"buses 0 to {buses - 1}")} in {directory}, process {Environment.ProcessId}.");
+
+    /// <summary>The daemon ends.</summary>
+    public void Stopping(string why, int ksocks) =>
+        Say($"kbusd: stopping ({why}){(ksocks == 0 ? "" : $"; {ksocks} open Ksock{(ksocks == 1 ? "" : "s")} will see the bus die")}.");
+
+    /// <summary>The daemon has ended.</summary>
+    public void Stopped() => Say("kbusd: stopped.");
+
+    /// <summary>A process wrote nonsense and lost its Ksock.</summary>
+    public void Misbehaved(uint bus, Session session) => SayBounded(
+        $"kbusd: bus {bus}: Ksock {session.State.Id} of process {session.Peer.ProcessId} (user {session.Peer.UserId}) was closed, because {session.Fault.Describe()}.");
+
+    /// <summary>A process that wanted a Ksock was turned away.</summary>
+    public void Refused(uint bus, string why) => SayBounded($"kbusd: bus {bus}: a process was turned away: {why}");
+
+    /// <summary>Connections cannot be taken for want of something.</summary>
+    public void CannotAccept(Errno error) => SayBounded($"kbusd: no connection can be taken now: {error.Describe()}.");
+
+    private void Say(string line)
+    {
+        lock (_lock)
+        {
+            output.WriteLine(line);
+            output.Flush();
+        }
+    }
+
+    private void SayBounded(string line)
+    {
+        lock (_lock)
+        {
+            long second = time.GetTimestamp() / time.TimestampFrequency;
+            if (second != _second)
+            {
+                if (_leftOut > 0)
+                {
+                    Say($"kbusd: {_leftOut} further lines of this kind were left out.");
+                }
+
+                (_second, _saidThisSecond, _leftOut) = (second, 0, 0);
+            }
+
+            if (++_saidThisSecond > MostEachSecond)
+            {
+                _leftOut++;
+                return;
+            }
+
+            Say(line);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using Kbus.Core;
+
+namespace Kbus.Daemon;
+
+/// <summary>Reads the daemon's command line; what it does not say may come from the configuration file that it names.</summary>
+internal static class CommandLine
+{
+    /// <summary>What <c>--help</c> prints.</summary>
+    public const string Help = """
+        kbusd: carries KBUS buses for the processes of this machine
+
+        usage: kbusd [options]
+
+          --runtime-dir DIR                   where the sockets are (default: $KBUS_RUNTIME_DIR, else /run/kbus for root,
+                                              else $XDG_RUNTIME_DIR/kbus, else $HOME/.cache/kbus)
+          --buses N                           buses at the start, numbered from 0: 1 to 256 (default 1)
+          --config FILE                       the same options in a file: JSON with comments, names without the dashes;
+                                              the command line wins
+          --socket-mode OCTAL                 permissions of the sockets (default 666; the directory decides who gets in)
+          --exit-when-idle SECONDS            end when no Ksock has been open for so long (default: never)
+          --default-max-messages N            queue length of a new Ksock (default 100)
+          --default-max-message-size BYTES    greatest entire message at the start (default 409600)
+          --absolute-max-message-size BYTES   how far that can be raised, up to 67108864, the default
+          --max-set-aside-events N            unbind events kept for listeners without room (default 1000)
+          --max-queued-bytes BYTES            bytes that may wait in one Ksock's queue (default 67108864)
+          --version, --help
+
+        It stays in the foreground and ends on SIGTERM or Ctrl-C.
+        Exit codes: 0 ended as asked, 1 something failed, 2 wrong options or a daemon runs on that directory already.
+        """;
+
+    /// <summary>Reads the arguments.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="readFile">Reads a file; replaced in tests.</param>
+    /// <exception cref="KbusdException">They make no sense; the message says why.</exception>
+    public static DaemonOptions Parse(IReadOnlyList<string> args, Func<string, string> readFile)
+    {
+        List<(string Name, string Value)> given = [];
+        string? config = null;
+        for (int i = 0; i < args.Count; i++)
+        {
+            string name = args[i];
+            string? value = null;
+            int equals = name.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0)
+            {
+                (name, value) = (name[..equals], name[(equals + 1)..]);
+            }
+
+            if (!name.StartsWith("--", StringComparison.Ordinal))
+            {
+                throw new KbusdException($"'{name}' is not an option. See kbusd --help.");
+            }
+
+            value ??= ++i < args.Count ? args[i] : throw new KbusdException($"{name} needs a value. See kbusd --help.");
+            if (name == "--config")
+            {
+                config = value;
+            }
+            else
+            {
+                given.Add((name[2..], value));
+            }
+        }
+
+        var options = new DaemonOptions();
+        if (config is not null)
+        {
+            options = ConfigurationFile.Read(config, readFile).Aggregate(options, (o, s) => Apply(o, s.Name, s.Value, $"{config}: "));
+        }
+
+        options = given.Aggregate(options, (o, s) => Apply(o, s.Name, s.Value, "--"));
+        return options.Check() is { } wrong ? throw new KbusdException(wrong) : options;
+    }
+
+    private static DaemonOptions Apply(DaemonOptions options, string name, string value, string where)
+    {
+        uint Number() => uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint number)
+            ? number
+            : throw new KbusdException($"{where}{name}: '{value}' is not a whole number from 0 to 4294967295.");
+        return name switch
+        {
+            "runtime-dir" => options with { RuntimeDirectory = value },
+            "buses" => options with { Buses = (int)Math.Min(Number(), int.MaxValue) },
+            "socket-mode" => options with { SocketMode = Octal(value, where + name) },
+            "exit-when-idle" => options with { ExitWhenIdle = TimeSpan.FromSeconds(Number()) },
+            "default-max-messages" => options with { Bus = options.Bus with { DefaultMaxMessages = Number() } },
+            "default-max-message-size" => options with { Bus = options.Bus with { DefaultMaxMessageSize = Number() } },
+            "absolute-max-message-size" => WithAbsolute(options, Number()),
+            "max-set-aside-events" => options with { Bus = options.Bus with { MaxSetAsideEvents = Number() } },
+            "max-queued-bytes" => options with { Bus = options.Bus with { MaxQueuedBytes = Number() } },
+            _ => throw new KbusdException($"{where}{name} is not an option. See kbusd --help."),
+        };
+    }
+
+    /// <summary>A lower absolute maximum takes the default one down with it, as far as nobody set that.</summary>
+    private static DaemonOptions WithAbsolute(DaemonOptions options, uint bytes)
+    {
+        BusOptions bus = options.Bus with { AbsoluteMaxMessageSize = bytes };
+        bool isUnset = bus.DefaultMaxMessageSize == new BusOptions().DefaultMaxMessageSize;
+        return options with { Bus = isUnset && bytes < bus.DefaultMaxMessageSize ? bus with { DefaultMaxMessageSize = bytes } : bus };
+    }
+
+    private static int Octal(string value, string name)
+    {
+        int mode = 0;
+        foreach (char digit in value)
+        {
+            if (digit is < '0' or > '7' || mode > 0x3F)
+            {
+                throw new KbusdException($"{name}: '{value}' is not a file mode such as 660.");
+            }
+
+            mode = (mode * 8) + (digit - '0');
+        }
+
+        return mode;
+    }
+}

@@ -1,0 +1,34 @@
+using Kbus.Core;
+
+namespace Kbus.Daemon;
+
+/// <summary>What the daemon is told at its start, by its command line or its configuration file.</summary>
+internal sealed record DaemonOptions
+{
+    /// <summary>Where the buses' sockets are: default <c>$KBUS_RUNTIME_DIR</c>, else <c>/run/kbus</c> for root, else <c>$XDG_RUNTIME_DIR/kbus</c>.</summary>
+    public string? RuntimeDirectory { get; init; }
+
+    /// <summary>How many buses there are at the start: 1 to 256, default 1.</summary>
+    public int Buses { get; init; } = 1;
+
+    /// <summary>The limits that each bus starts with.</summary>
+    public BusOptions Bus { get; init; } = new();
+
+    /// <summary>Permission bits of the sockets: default 0666, so that the directory's permissions decide.</summary>
+    public int SocketMode { get; init; } = 0x1B6;
+
+    /// <summary>End by itself when no Ksock has been open for so long; null, the default, never.</summary>
+    public TimeSpan? ExitWhenIdle { get; init; }
+
+    /// <summary>Says what is wrong with these options, if anything.</summary>
+    /// <returns>A sentence; null if all is well.</returns>
+    public string? Check()
+    {
+        if (Buses is < 1 or > Daemon.MostBuses)
+        {
+            return $"There can be 1 to {Daemon.MostBuses} buses.";
+        }
+
+        return ExitWhenIdle < TimeSpan.Zero ? "The idle time cannot be negative." : Bus.Check();
+    }
+}

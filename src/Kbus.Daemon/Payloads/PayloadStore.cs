@@ -1,0 +1,96 @@
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <summary>The memory of one bus for big payloads: areas for each user whose processes receive them, reused as they become free.</summary>
+/// <remarks>
+/// A process maps the areas of its own user only, so no user can read what is meant for another. An area's pages take memory from their
+/// first use on, lowest first; the areas of a user go when the last Ksock of that user closes. Only the bus's thread touches it.
+/// </remarks>
+internal sealed class PayloadStore : IDisposable
+{
+    private const long AreaSize = 64L * 1024 * 1024;
+    private readonly Dictionary<uint, UserAreas> _users = [];
+
+    /// <summary>Notes that a user has one more Ksock.</summary>
+    public void Enter(uint user)
+    {
+        if (!_users.TryGetValue(user, out UserAreas? areas))
+        {
+            areas = new UserAreas();
+            _users.Add(user, areas);
+        }
+
+        areas.Ksocks++;
+    }
+
+    /// <summary>Notes that a user has one Ksock less; with the last, the user's areas go as soon as nothing is in them.</summary>
+    public void Leave(uint user)
+    {
+        UserAreas areas = _users[user];
+        areas.Ksocks--;
+        RemoveIfUnused(user, areas);
+    }
+
+    /// <summary>Room for the data of one message, for recipients of one user; null if there is no memory.</summary>
+    public PlacedPayload? TryPlace(uint user, int length)
+    {
+        // The sender may have gone while its message is on its way to others: the areas then live until the message has gone.
+        if (!_users.TryGetValue(user, out UserAreas? areas))
+        {
+            areas = new UserAreas();
+            _users.Add(user, areas);
+        }
+
+        foreach (PayloadArea area in areas.List)
+        {
+            if (area.TryAllocate(length, out PayloadExtent extent))
+            {
+                return new PlacedPayload(this, user, area, extent, length);
+            }
+        }
+
+        if (PayloadArea.Create(Math.Max(AreaSize, length), out PayloadArea? added) < 0)
+        {
+            RemoveIfUnused(user, areas);
+            return null;
+        }
+
+        areas.List.Add(added!);
+        return added!.TryAllocate(length, out PayloadExtent first) ? new PlacedPayload(this, user, added, first, length) : null;
+    }
+
+    /// <summary>Takes a place back.</summary>
+    public void Free(uint user, PayloadArea area, PayloadExtent extent)
+    {
+        area.Free(extent);
+        RemoveIfUnused(user, _users[user]);
+    }
+
+    /// <summary>Lets go of everything.</summary>
+    public void Dispose()
+    {
+        foreach (UserAreas areas in _users.Values)
+        {
+            areas.List.ForEach(a => a.Dispose());
+        }
+
+        _users.Clear();
+    }
+
+    private void RemoveIfUnused(uint user, UserAreas areas)
+    {
+        if (areas.Ksocks == 0 && areas.List.TrueForAll(a => a.IsWhollyFree))
+        {
+            areas.List.ForEach(a => a.Dispose());
+            _users.Remove(user);
+        }
+    }
+
+    private sealed class UserAreas
+    {
+        public int Ksocks { get; set; }
+
+        public List<PayloadArea> List { get; } = [];
+    }
+}

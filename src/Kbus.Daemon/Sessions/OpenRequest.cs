@@ -1,0 +1,38 @@
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <summary>A link that the listening thread has made for a process, on its way to the bus.</summary>
+internal sealed class OpenRequest : IDisposable
+{
+    /// <summary>The connection; the bus-to-client doorbell.</summary>
+    public required Descriptor Socket { get; init; }
+
+    /// <summary>The shared memory.</summary>
+    public required SharedMemory Memory { get; init; }
+
+    /// <summary>Its file, to be passed to the process and then closed.</summary>
+    public required Descriptor MemoryFile { get; init; }
+
+    /// <summary>The client-to-bus bell, to be passed to the process and then closed.</summary>
+    public required Descriptor Bell { get; init; }
+
+    /// <summary>Stands for the process; readable when it has ended.</summary>
+    public required Descriptor Process { get; init; }
+
+    /// <summary>Whose process it is, by the kernel's word.</summary>
+    public required PeerCredentials Peer { get; init; }
+
+    /// <summary>What the Ksock is opened for.</summary>
+    public required KsockMode Mode { get; init; }
+
+    /// <summary>Lets go of everything, when the link is not to be.</summary>
+    public void Dispose()
+    {
+        Socket.Dispose();
+        Memory.Dispose();
+        MemoryFile.Dispose();
+        Bell.Dispose();
+        Process.Dispose();
+    }
+}

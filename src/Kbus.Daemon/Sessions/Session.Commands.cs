@@ -1,0 +1,286 @@
+using System.Runtime.InteropServices;
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <content>The commands of the process.</content>
+internal sealed partial class Session
+{
+    private const int MostCommandsAtOnce = 64;
+    private const int MostBytesAtOnce = 256 * 1024;
+
+    private readonly (ulong Sequence, Completion Result)[] _results = new (ulong, Completion)[MostCommandsAtOnce];
+    private int _resultCount;
+    private StoredMessage? _incoming;
+    private PlacedPayload? _incomingData;
+    private int _incomingFilled;
+    private int _incomingExpected;
+    private Errno _incomingError;
+
+    /// <summary>Carries out commands, a bounded share at a time, and answers them when their recipients have been rung.</summary>
+    /// <returns>How many.</returns>
+    public int Serve()
+    {
+        int served = 0;
+        int bytes = 0;
+        while (served < MostCommandsAtOnce && bytes < MostBytesAtOnce && Fault == LinkFault.None && !IsClosed)
+        {
+            CommandLook look = _commands.TryRead(out CommandRecord command, out ReadOnlySpan<byte> body);
+            if (look != CommandLook.Command)
+            {
+                Fail(look == CommandLook.Malformed ? _commands.Fault : LinkFault.None);
+                break;
+            }
+
+            served++;
+            bytes += body.Length;
+            Completion result = Execute(command, body);
+            _commands.Advance();
+            if (command.Sequence != 0)
+            {
+                _results[_resultCount++] = (command.Sequence, result);
+            }
+        }
+
+        Answer();
+        return served;
+    }
+
+    private void Answer()
+    {
+        _thread.RingRecipients();
+        if (_resultCount == 0)
+        {
+            return;
+        }
+
+        LinkNews news = LinkNews.Completion;
+        for (int i = 0; i < _resultCount; i++)
+        {
+            _completions.Post(_results[i].Sequence, _results[i].Result);
+            news |= _results[i].Result.Error != 0 ? LinkNews.Failure : LinkNews.None;
+        }
+
+        _resultCount = 0;
+        _completions.Wake();
+        _doorbell.RingIfWantedAfterFence(news);
+    }
+
+    private Completion Execute(in CommandRecord command, ReadOnlySpan<byte> body)
+    {
+        switch ((CommandCode)command.Opcode)
+        {
+            case CommandCode.Send:
+                return Send(command, body);
+            case CommandCode.SendBegin:
+                return BeginIncoming(command, body);
+            case CommandCode.SendPart:
+                return AddIncoming(body);
+            case CommandCode.Retry:
+                return Retry();
+            case CommandCode.Discard:
+                DiscardIncoming();
+                _thread.Bus.Discard(State);
+                return default;
+            case CommandCode.Poll:
+                return Poll();
+            case CommandCode.Bind:
+            case CommandCode.Unbind:
+            case CommandCode.FindReplier:
+                return OfName(command, body);
+            case CommandCode.Ask:
+                return Ask((Setting)command.Flags, body);
+            case CommandCode.LastSent:
+                return WithId(Errno.None, State.LastSent);
+            case CommandCode.NoteTakes:
+            case CommandCode.Refill:
+                _thread.Bus.NoteTakes(State);
+                Refill();
+                return default;
+            case CommandCode.BringAnswerForward:
+                return new Completion(0, _thread.Bus.BringAnswerForward(State) ? 1u : 0u);
+            case CommandCode.Release:
+                return Release(body);
+            case CommandCode.RingMe:
+                RingNow();
+                return default;
+            case CommandCode.Close:
+                _thread.Close(this);
+                return default;
+            default:
+                Fail(LinkFault.CommandMeaningless);
+                return default;
+        }
+    }
+
+    private Completion Send(in CommandRecord command, ReadOnlySpan<byte> body)
+    {
+        if (!TryCopyHeader(body, out MessageHeader header) || header.EntireLength != body.Length)
+        {
+            Fail(LinkFault.CommandMeaningless);
+            return default;
+        }
+
+        StoredMessage message = _thread.Bus.Pool.Rent(body.Length, body.Length);
+        body.CopyTo(message.Buffer);
+
+        // The process may have changed its bytes meanwhile: what was checked is what counts.
+        message.Header = header;
+        return Finish(message, (command.Flags & CommandFlags.Awaited) != 0);
+    }
+
+    /// <summary>A header that a library of ours sends has been checked there; anything else is nonsense.</summary>
+    private bool TryCopyHeader(ReadOnlySpan<byte> body, out MessageHeader header)
+    {
+        header = default;
+        if (body.Length < MessageHeader.Size || (Mode & KsockMode.Write) == 0)
+        {
+            return false;
+        }
+
+        header = MemoryMarshal.Read<MessageHeader>(body);
+        return MessageCheck.Header(header, _thread.Bus.AbsoluteMaxMessageSize) == Errno.None && !header.IsPointy;
+    }
+
+    private Completion Finish(StoredMessage message, bool isAwaited)
+    {
+        if (!MessageName.IsSendable(message.Name))
+        {
+            message.Release();
+            return WithId(Errno.EBADMSG, default);
+        }
+
+        message.Seal();
+        message.IsAwaited = isAwaited;
+        Errno error = _thread.Bus.Send(State, message, out MessageId id);
+        return WithId(error, id);
+    }
+
+    private Completion BeginIncoming(in CommandRecord command, ReadOnlySpan<byte> body)
+    {
+        DiscardIncoming();
+        if (!TryCopyHeader(body, out MessageHeader header) || body.Length != MessageLayout.DataOffset(header.NameLength) || header.DataLength == 0)
+        {
+            Fail(LinkFault.CommandMeaningless);
+            return default;
+        }
+
+        _incomingExpected = (int)header.DataLength;
+        _incomingFilled = 0;
+        _incomingData = _thread.Payloads.TryPlace(Peer.UserId, _incomingExpected);
+        _incomingError = _incomingData is null ? Errno.ENOMEM : Errno.None;
+        if (_incomingData is not null)
+        {
+            StoredMessage message = _thread.Bus.Pool.Rent((int)header.EntireLength, body.Length);
+            body.CopyTo(message.Buffer);
+            message.Header = header;
+            message.Payload = _incomingData;
+            message.IsAwaited = (command.Flags & CommandFlags.Awaited) != 0;
+            _incoming = message;
+        }
+
+        return default;
+    }
+
+    private Completion AddIncoming(ReadOnlySpan<byte> part)
+    {
+        if (part.Length > _incomingExpected - _incomingFilled)
+        {
+            Fail(LinkFault.CommandMeaningless);
+            return default;
+        }
+
+        if (_incomingData is not null)
+        {
+            part.CopyTo(_incomingData.ToFill[_incomingFilled..]);
+        }
+
+        _incomingFilled += part.Length;
+        if (_incomingFilled < _incomingExpected)
+        {
+            return default;
+        }
+
+        _incomingExpected = 0;
+        _incomingFilled = 0;
+        _incomingData = null;
+        StoredMessage? message = _incoming;
+        _incoming = null;
+        return message is null ? WithId(_incomingError, default) : Finish(message, message.IsAwaited);
+    }
+
+    private void DiscardIncoming()
+    {
+        _incoming?.Release();
+        _incoming = null;
+        _incomingData = null;
+        _incomingExpected = 0;
+        _incomingFilled = 0;
+    }
+
+    private Completion Retry()
+    {
+        if (State.Waiting is null)
+        {
+            return WithId(Errno.ENOMSG, default);
+        }
+
+        Errno error = _thread.Bus.Retry(State, out MessageId id);
+        return WithId(error, id);
+    }
+
+    private Completion Poll()
+    {
+        (bool readable, bool writable) = _thread.Bus.Poll(State);
+        PollFlags flags = (readable ? PollFlags.Readable : PollFlags.None) | (writable ? PollFlags.Writable : PollFlags.None);
+        return new Completion(0, (uint)flags);
+    }
+
+    private Completion OfName(in CommandRecord command, ReadOnlySpan<byte> body)
+    {
+        // One byte more than the longest name, so that a name which is too long stays too long.
+        Span<byte> copy = stackalloc byte[MessageName.MaxLength + 1];
+        ReadOnlySpan<byte> shortened = body.Length > copy.Length ? body[..copy.Length] : body;
+        shortened.CopyTo(copy);
+        ReadOnlySpan<byte> name = copy[..shortened.Length];
+        bool isReplier = (command.Flags & CommandFlags.Replier) != 0;
+        uint found = 0;
+        Errno error = (CommandCode)command.Opcode switch
+        {
+            CommandCode.Bind => _thread.Bus.Bind(State, name, isReplier),
+            CommandCode.Unbind => _thread.Bus.Unbind(State, name, isReplier),
+            _ => _thread.Bus.FindReplier(name, out found),
+        };
+        return new Completion((int)error, found);
+    }
+
+    private Completion Ask(Setting setting, ReadOnlySpan<byte> body)
+    {
+        if (body.Length != sizeof(uint))
+        {
+            Fail(LinkFault.CommandMeaningless);
+            return default;
+        }
+
+        uint argument = MemoryMarshal.Read<uint>(body);
+        uint value;
+        Errno error;
+        if (setting == Setting.NewDevice)
+        {
+            error = _thread.NewDevice(out value);
+        }
+        else
+        {
+            error = _thread.Bus.Ask(State, setting, argument, out value);
+            if (setting == Setting.MaxMessageSize)
+            {
+                _thread.TellMaxMessageSize();
+            }
+        }
+
+        return new Completion((int)error, value);
+    }
+
+    private static Completion WithId(Errno error, MessageId id) => new((int)error, 0, id.NetworkId, id.SerialNumber);
+}

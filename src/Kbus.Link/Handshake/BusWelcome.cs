@@ -1,0 +1,159 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Kbus.Link;
+
+/// <summary>The bus's answer to a <see cref="ClientHello"/>: either a link, or an errno and a sentence that says why not.</summary>
+/// <remarks>A link comes with two descriptors: the shared memory, and the client's bell for the bus. A refusal comes with none.</remarks>
+internal sealed record BusWelcome
+{
+    /// <summary>The size of the record without its reason.</summary>
+    public const int FixedSize = 64;
+
+    /// <summary>The most bytes of a reason.</summary>
+    public const int LongestReason = 1024;
+
+    /// <summary>Descriptors that come with a link.</summary>
+    public const int DescriptorCount = 2;
+
+    /// <summary>Zero, or the errno of a refusal.</summary>
+    public int Error { get; private init; }
+
+    /// <summary>Why not; empty for a link.</summary>
+    public string Reason { get; private init; } = string.Empty;
+
+    /// <summary>The bus's number for the Ksock.</summary>
+    public uint KsockId { get; private init; }
+
+    /// <summary>The number of the bus.</summary>
+    public uint Device { get; private init; }
+
+    /// <summary>Where everything is in the shared memory; null for a refusal.</summary>
+    public LinkLayout? Layout { get; private init; }
+
+    /// <summary>The bus's limits.</summary>
+    public BusLimits Limits { get; private init; }
+
+    /// <summary>Further properties of the link.</summary>
+    public uint Flags { get; private init; }
+
+    /// <summary>A link.</summary>
+    public static BusWelcome Link(uint ksockId, uint device, LinkLayout layout, BusLimits limits, uint flags = 0) =>
+        new() { KsockId = ksockId, Device = device, Layout = layout, Limits = limits, Flags = flags };
+
+    /// <summary>A refusal.</summary>
+    public static BusWelcome Refusal(int error, string reason)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(error);
+        return new() { Error = error, Reason = Shorten(reason) };
+    }
+
+    /// <summary>The record's bytes.</summary>
+    public byte[] Encode()
+    {
+        byte[] reason = Encoding.UTF8.GetBytes(Reason);
+        byte[] bytes = new byte[FixedSize + reason.Length];
+        Span<byte> record = bytes;
+        ReadOnlySpan<uint> words =
+        [
+            LinkLayout.Magic,
+            LinkLayout.Version,
+            (uint)Error,
+            KsockId,
+            Device,
+            (uint)(Layout?.CompletionSlots ?? 0),
+            (uint)(Layout?.CommandRingSize ?? 0),
+            (uint)(Layout?.DeliveryRingSize ?? 0),
+            Limits.DefaultMaxMessages,
+            Limits.MaxMessageSize,
+            Limits.AbsoluteMaxMessageSize,
+            Flags,
+            (uint)reason.Length,
+        ];
+        for (int i = 0; i < words.Length; i++)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(record[(i * sizeof(uint))..], words[i]);
+        }
+
+        reason.CopyTo(record[FixedSize..]);
+        return bytes;
+    }
+
+    /// <summary>Reads the length of the reason from the fixed part, after which the whole record can be read.</summary>
+    public static HandshakeFault DecodeReasonLength(ReadOnlySpan<byte> fixedPart, out int length)
+    {
+        length = 0;
+        if (fixedPart.Length != FixedSize || Word(fixedPart, 0) != LinkLayout.Magic)
+        {
+            return HandshakeFault.NotKbus;
+        }
+
+        // A bus of another version refuses with its own record, whose first words and reason stand where ours do.
+        uint announced = Word(fixedPart, 12);
+        if (announced > LongestReason)
+        {
+            return HandshakeFault.Malformed;
+        }
+
+        length = (int)announced;
+        return HandshakeFault.None;
+    }
+
+    /// <summary>Reads and checks a whole record.</summary>
+    public static HandshakeFault Decode(ReadOnlySpan<byte> record, out BusWelcome? welcome)
+    {
+        welcome = null;
+        if (record.Length < FixedSize)
+        {
+            return HandshakeFault.NotKbus;
+        }
+
+        HandshakeFault fault = DecodeReasonLength(record[..FixedSize], out int reasonLength);
+        if (fault != HandshakeFault.None)
+        {
+            return fault;
+        }
+
+        int error = (int)Word(record, 2);
+        uint version = Word(record, 1);
+        if (record.Length != FixedSize + reasonLength || error < 0)
+        {
+            return HandshakeFault.Malformed;
+        }
+
+        if (error > 0)
+        {
+            welcome = new BusWelcome { Error = error, Reason = Encoding.UTF8.GetString(record[FixedSize..]) };
+            return HandshakeFault.None;
+        }
+
+        if (version != LinkLayout.Version)
+        {
+            return HandshakeFault.OtherVersion;
+        }
+
+        // As numbers of more than 31 bits are no sizes at all, they come out as impossible ones.
+        LinkLayout? layout = LinkLayout.TryCreate((int)Word(record, 5), (int)Word(record, 6), (int)Word(record, 7));
+        if (layout is null || reasonLength != 0 || Word(record, 13) != 0 || Word(record, 14) != 0 || Word(record, 15) != 0)
+        {
+            return HandshakeFault.Malformed;
+        }
+
+        welcome = Link(
+            Word(record, 3), Word(record, 4), layout, new BusLimits(Word(record, 8), Word(record, 9), Word(record, 10)), Word(record, 11));
+        return HandshakeFault.None;
+    }
+
+    private static uint Word(ReadOnlySpan<byte> record, int index) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(record[(index * sizeof(uint))..]);
+
+    private static string Shorten(string reason)
+    {
+        while (Encoding.UTF8.GetByteCount(reason) > LongestReason)
+        {
+            reason = reason[..(reason.Length * 9 / 10)];
+        }
+
+        return reason;
+    }
+}

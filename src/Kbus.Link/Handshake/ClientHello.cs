@@ -1,0 +1,67 @@
+using System.Buffers.Binary;
+
+namespace Kbus.Link;
+
+/// <summary>The first thing a client says on a fresh connection: who it is and what it wishes.</summary>
+/// <param name="Mode">What the Ksock is opened for.</param>
+/// <param name="ProcessId">The client's process id, as it knows it; the bus believes the kernel.</param>
+/// <param name="Flags">Further wishes.</param>
+/// <param name="CompletionSlots">The wished number of completion slots; zero leaves it to the bus.</param>
+/// <param name="CommandRingSize">The wished size of the command ring in bytes; zero leaves it to the bus.</param>
+/// <param name="DeliveryRingSize">The wished size of the delivery ring in bytes; zero leaves it to the bus.</param>
+internal readonly record struct ClientHello(
+    LinkMode Mode, int ProcessId, uint Flags, uint CompletionSlots, uint CommandRingSize, uint DeliveryRingSize)
+{
+    /// <summary>The size of the record: every version's first record has it, so that versions can refuse each other politely.</summary>
+    public const int Size = 64;
+
+    private const int UsedSize = 32;
+
+    /// <summary>Writes the record, little-endian whatever the processor.</summary>
+    public void Encode(Span<byte> record)
+    {
+        record = record[..Size];
+        record.Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(record, LinkLayout.Magic);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[4..], LinkLayout.Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[8..], (uint)Mode);
+        BinaryPrimitives.WriteInt32LittleEndian(record[12..], ProcessId);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[16..], Flags);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[20..], CompletionSlots);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[24..], CommandRingSize);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[28..], DeliveryRingSize);
+    }
+
+    /// <summary>Reads and checks a record.</summary>
+    public static HandshakeFault Decode(ReadOnlySpan<byte> record, out ClientHello hello)
+    {
+        hello = default;
+        if (record.Length != Size || BinaryPrimitives.ReadUInt32LittleEndian(record) != LinkLayout.Magic)
+        {
+            return HandshakeFault.NotKbus;
+        }
+
+        if (BinaryPrimitives.ReadUInt32LittleEndian(record[4..]) != LinkLayout.Version)
+        {
+            return HandshakeFault.OtherVersion;
+        }
+
+        LinkMode mode = (LinkMode)BinaryPrimitives.ReadUInt32LittleEndian(record[8..]);
+        int processId = BinaryPrimitives.ReadInt32LittleEndian(record[12..]);
+
+        // What this version leaves empty must be empty, or a later one could not give it a meaning.
+        if (mode is LinkMode.None or > LinkMode.ReadWrite || processId <= 0 || record[UsedSize..].ContainsAnyExcept((byte)0))
+        {
+            return HandshakeFault.Malformed;
+        }
+
+        hello = new ClientHello(
+            mode,
+            processId,
+            BinaryPrimitives.ReadUInt32LittleEndian(record[16..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(record[20..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(record[24..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(record[28..]));
+        return HandshakeFault.None;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+
+namespace Kbus.Link;
+
+/// <content>Processes, limits and the clock.</content>
+internal static unsafe partial class LibC
+{
+    private const int ClockMonotonic = 1;
+    private const int LimitOpenFiles = 7;
+    private const long PidfdSendSignalNumber = 424;
+    private const long PidfdOpenNumber = 434;
+
+    /// <summary>The id of this process, asked of the kernel each time: a forked child has another.</summary>
+    public static int ProcessId() => NativeGetPid();
+
+    /// <summary>The effective user id of this process.</summary>
+    public static uint UserId() => NativeGetEffectiveUserId();
+
+    /// <summary>Sends a signal; signal 0 only asks whether the process exists.</summary>
+    public static int Kill(int processId, int signal) => Result(NativeKill(processId, signal));
+
+    /// <summary>A descriptor that stands for a process and becomes readable when it ends.</summary>
+    public static int PidfdOpen(int processId) => (int)Result(NativeSystemCall(PidfdOpenNumber, processId, 0, 0, 0, 0, 0));
+
+    /// <summary>Sends a signal to the process that a pidfd stands for, and to no other that got its number later.</summary>
+    public static int PidfdSendSignal(int pidfd, int signal) =>
+        (int)Result(NativeSystemCall(PidfdSendSignalNumber, pidfd, signal, 0, 0, 0, 0));
+
+    /// <summary>Nanoseconds of the clock that never goes back and that all processes share.</summary>
+    public static long MonotonicNanoseconds()
+    {
+        TimeSpec now;
+        _ = NativeClockGetTime(ClockMonotonic, &now);
+        return (now.Seconds * 1_000_000_000) + now.Nanoseconds;
+    }
+
+    /// <summary>Lets another thread run, if one wants to.</summary>
+    public static void YieldProcessor() => _ = NativeYield();
+
+    /// <summary>How many descriptors this process may have open, and how far it may raise that.</summary>
+    public static int OpenFileLimit(out ulong now, out ulong most)
+    {
+        ulong* limit = stackalloc ulong[2];
+        int result = Result(NativeGetLimit(LimitOpenFiles, limit));
+        (now, most) = result < 0 ? (0, 0) : (limit[0], limit[1]);
+        return result;
+    }
+
+    /// <summary>Sets how many descriptors this process may have open.</summary>
+    public static int SetOpenFileLimit(ulong now, ulong most)
+    {
+        ulong* limit = stackalloc ulong[2] { now, most };
+        return Result(NativeSetLimit(LimitOpenFiles, limit));
+    }
+
+    [LibraryImport(Library, EntryPoint = "getpid")]
+    private static partial int NativeGetPid();
+
+    [LibraryImport(Library, EntryPoint = "geteuid")]
+    private static partial uint NativeGetEffectiveUserId();
+
+    [LibraryImport(Library, EntryPoint = "kill")]
+    private static partial int NativeKill(int processId, int signal);
+
+    // Nanoseconds in the kernel's own page, without a system call: the garbage collector need not be told of it.
+    [LibraryImport(Library, EntryPoint = "clock_gettime")]
+    [SuppressGCTransition]
+    private static partial int NativeClockGetTime(int clock, TimeSpec* time);
+
+    [LibraryImport(Library, EntryPoint = "sched_yield")]
+    private static partial int NativeYield();
+
+    [LibraryImport(Library, EntryPoint = "getrlimit")]
+    private static partial int NativeGetLimit(int resource, ulong* limit);
+
+    [LibraryImport(Library, EntryPoint = "setrlimit")]
+    private static partial int NativeSetLimit(int resource, ulong* limit);
+}

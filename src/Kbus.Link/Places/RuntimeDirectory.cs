@@ -1,0 +1,40 @@
+namespace Kbus.Link;
+
+/// <summary>Where the buses of a machine and of a user live: the directories and the sockets in them.</summary>
+internal static class RuntimeDirectory
+{
+    /// <summary>The directory that every user of the machine shares.</summary>
+    public const string OfTheMachine = "/run/kbus";
+
+    /// <summary>The environment variable that names the directory, before all else.</summary>
+    public const string Variable = "KBUS_RUNTIME_DIR";
+
+    /// <summary>The socket of a bus.</summary>
+    public static string BusSocket(string directory, uint bus) => Path.Join(directory, $"bus{bus}");
+
+    /// <summary>The socket at which the daemon tells of itself.</summary>
+    public static string ControlSocket(string directory) => Path.Join(directory, "control");
+
+    /// <summary>The file whose lock the one daemon of a directory holds.</summary>
+    public static string LockFile(string directory) => Path.Join(directory, "lock");
+
+    /// <summary>The directory that was named; null if none was.</summary>
+    public static string? Named => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : null;
+
+    /// <summary>The directory of this user alone; null if the environment does not say where that could be.</summary>
+    public static string? OfTheUser
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime)
+            {
+                return Path.Join(runtime, "kbus");
+            }
+
+            return Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? Path.Join(home, ".cache", "kbus") : null;
+        }
+    }
+
+    /// <summary>Where a daemon serves that was not told where.</summary>
+    public static string? ForDaemon => Named ?? (LibC.UserId() == 0 ? OfTheMachine : OfTheUser);
+}

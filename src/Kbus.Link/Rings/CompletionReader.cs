@@ -1,0 +1,133 @@
+namespace Kbus.Link;
+
+/// <summary>The client's side of the completion slots.</summary>
+/// <remarks>
+/// Any thread may call, each for its own commands. Sequence numbers begin with 1, because a fresh slot holds 0. There must never be more
+/// commands whose result nobody has fetched than there are slots, or a result is overwritten.
+/// </remarks>
+internal sealed unsafe class CompletionReader
+{
+    // The bus's death does not wake a futex, so a sleeper looks whether it lives this often.
+    private const long SliceNanoseconds = 100_000_000;
+
+    private readonly SharedMemory _memory;
+    private readonly CompletionSlot* _slots;
+    private readonly ulong _mask;
+    private readonly int _socket;
+    private int _sleepers;
+
+    /// <summary>The reader of a link that has just been mapped.</summary>
+    /// <param name="memory">The link's memory.</param>
+    /// <param name="socket">The link's socket, which tells when the bus has hung up.</param>
+    public CompletionReader(SharedMemory memory, Descriptor socket)
+    {
+        _memory = memory;
+        _slots = (CompletionSlot*)memory.Completions;
+        _mask = (ulong)memory.Layout.CompletionSlots - 1;
+        _socket = socket.Number;
+    }
+
+    /// <summary>How long a wait looks for the result before it sleeps. Nothing, where the bus may need this very processor.</summary>
+    public long SpinNanoseconds { get; set; } = Environment.ProcessorCount > 2 ? 20_000 : 0;
+
+    /// <summary>The result of a command, if it is there.</summary>
+    public bool TryGet(ulong sequence, out Completion completion)
+    {
+        CompletionSlot* slot = _slots + (sequence & _mask);
+
+        // Acquire, pairs with the release in CompletionWriter.Post.
+        if (Volatile.Read(ref slot->Sequence) != sequence)
+        {
+            completion = default;
+            return false;
+        }
+
+        completion = new Completion(slot->Error, slot->Value, slot->NetworkId, slot->Serial, slot->Flags, slot->Spare);
+        return true;
+    }
+
+    /// <summary>Waits for the result of a command.</summary>
+    /// <param name="sequence">The command's number.</param>
+    /// <param name="deadline">How long at most.</param>
+    /// <param name="completion">The result, if it <see cref="WaitOutcome.Happened"/>.</param>
+    public WaitOutcome Wait(ulong sequence, Deadline deadline, out Completion completion)
+    {
+        if (TryGet(sequence, out completion) || Spin(sequence, deadline, out completion))
+        {
+            return WaitOutcome.Happened;
+        }
+
+        Interlocked.Increment(ref _sleepers);
+        try
+        {
+            return Sleep(sequence, deadline, out completion);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _sleepers);
+        }
+    }
+
+    private bool Spin(ulong sequence, Deadline deadline, out Completion completion)
+    {
+        completion = default;
+        long limit = deadline.NanosecondsAtMost(SpinNanoseconds);
+        if (limit <= 0)
+        {
+            return false;
+        }
+
+        long end = LibC.MonotonicNanoseconds() + limit;
+        do
+        {
+            Thread.SpinWait(8);
+            if (TryGet(sequence, out completion))
+            {
+                return true;
+            }
+        }
+        while (LibC.MonotonicNanoseconds() < end);
+        return false;
+    }
+
+    private WaitOutcome Sleep(ulong sequence, Deadline deadline, out Completion completion)
+    {
+        fixed (uint* word = &_memory.Header.CompletionFutex)
+        {
+            while (true)
+            {
+                // In this order: the word's value, that we sleep, a full fence (the pair of the one in CompletionWriter.Wake), the result.
+                uint value = Volatile.Read(ref *word);
+                Volatile.Write(ref _memory.Header.CompletionSleeper, 1);
+                Fence.Full();
+                if (TryGet(sequence, out completion))
+                {
+                    return WaitOutcome.Happened;
+                }
+
+                long slice = deadline.NanosecondsAtMost(SliceNanoseconds);
+                if (slice == 0)
+                {
+                    return WaitOutcome.TimedOut;
+                }
+
+                int woken = LibC.FutexWait(word, value, slice);
+                if (woken == 0 && Volatile.Read(ref _sleepers) > CompletionWriter.MostWoken)
+                {
+                    _ = LibC.FutexWake(word, int.MaxValue);
+                }
+
+                if (TryGet(sequence, out completion))
+                {
+                    return WaitOutcome.Happened;
+                }
+
+                if (woken == LibC.TimedOut && PeerSocket.HasHungUp(_socket))
+                {
+                    // The result may have come as the last thing the bus did.
+                    return TryGet(sequence, out completion) ? WaitOutcome.Happened : WaitOutcome.BusDied;
+                }
+            }
+        }
+    }
+}

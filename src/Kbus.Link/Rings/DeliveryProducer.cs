@@ -1,0 +1,262 @@
+namespace Kbus.Link;
+
+/// <summary>The bus's end of the delivery ring: a window onto the front of a Ksock's queue.</summary>
+/// <remarks>
+/// <para>The bus's thread calls. The lengths of the records are kept here, out of the client's reach, so that what the client says it has
+/// taken is always a whole number of records that were really published, or a <see cref="Fault"/>.</para>
+/// <para>To put a record in front or to change what is unread: <see cref="TryBeginRewrite"/> stops the client from taking and tells exactly
+/// what has been taken; then <see cref="TryPrepend"/>, or <see cref="Clear"/> and <see cref="TryAppend"/>; then <see cref="TryEndRewrite"/>.
+/// New records go only where nothing unread lies, and one store of the head word makes them valid. So if the bus is killed in the middle,
+/// the client still finds all that it had (D22).</para>
+/// </remarks>
+internal sealed unsafe class DeliveryProducer
+{
+    private readonly SharedMemory _memory;
+    private readonly byte* _ring;
+    private readonly uint _sizeInUnits;
+    private readonly RecordLengths _lengths = new();
+    private DeliveryHead _head;
+    private uint _position;
+    private ulong _tail;
+    private uint _used;
+    private uint _unpublished;
+    private uint _replaced;
+    private int _taken;
+    private bool _rewriting;
+    private bool _cleared;
+    private DeliveryFlags _flags;
+
+    /// <summary>The producer of a link that has just been created.</summary>
+    public DeliveryProducer(SharedMemory memory)
+    {
+        _memory = memory;
+        _ring = memory.Deliveries;
+        _sizeInUnits = (uint)memory.Layout.DeliveryRingSize >> 3;
+    }
+
+    /// <summary>The longest record that ever fits.</summary>
+    public int MaxLength => ((int)_sizeInUnits << 3) - DeliveryRecord.HeaderSize;
+
+    /// <summary>Records in the ring that, as far as is known, have not been taken.</summary>
+    public int Count => _lengths.Count;
+
+    /// <summary>Whether a rewrite has begun and not ended.</summary>
+    public bool IsRewriting => _rewriting;
+
+    /// <summary>What was wrong with what the client wrote; the link must be closed.</summary>
+    public LinkFault Fault { get; private set; }
+
+    /// <summary>The flags that the client sees.</summary>
+    public DeliveryFlags Flags => _flags;
+
+    /// <summary>Room for a record behind all others; the client sees it after <see cref="Publish"/>. False when there is none.</summary>
+    /// <param name="length">Bytes of the record.</param>
+    /// <param name="kind">What the bytes are.</param>
+    /// <param name="record">Where to write them.</param>
+    public bool TryAppend(int length, uint kind, out Span<byte> record)
+    {
+        record = default;
+        uint units = DeliveryRecord.Units((uint)length);
+        if ((uint)length > (uint)MaxLength || (!HasRoom(units) && !(Refresh() && HasRoom(units))))
+        {
+            return false;
+        }
+
+        record = Write((uint)(_tail >> 3), new DeliveryRecord((uint)length, kind));
+        _lengths.Append(units);
+        _tail += (ulong)units << 3;
+        _used += units;
+        _unpublished += units;
+        return true;
+    }
+
+    /// <summary>Lets the client see what was appended. The caller then rings the client (<see cref="BusDoorbell"/>).</summary>
+    public void Publish()
+    {
+        // While rewriting, what was appended may belong to an order that holds only from the end of the rewrite on.
+        if (_unpublished != 0 && !_rewriting)
+        {
+            _unpublished = 0;
+
+            // Release, pairs with the acquire of the tail in DeliveryConsumer.Look.
+            Volatile.Write(ref _memory.Header.DeliveryTail(_head.Side), _tail);
+        }
+    }
+
+    /// <summary>How many records the client has taken since this was last asked. False when the client wrote nonsense.</summary>
+    public bool TryObserve(out int taken)
+    {
+        bool sound = Refresh();
+        taken = _taken;
+        _taken = 0;
+        return sound;
+    }
+
+    /// <summary>Stops the client from taking, until <see cref="TryEndRewrite"/>; ask <see cref="TryObserve"/> next, it is exact now.</summary>
+    /// <returns>False when the client wrote nonsense.</returns>
+    public bool TryBeginRewrite()
+    {
+        if (_rewriting)
+        {
+            throw new InvalidOperationException("A rewrite has begun already.");
+        }
+
+        // Ends: each time round the client has taken at least one record more, or is at fault.
+        while (Refresh())
+        {
+            DeliveryHead busy = _head.Busy();
+            if (Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord, busy.Word, _head.Word) == _head.Word)
+            {
+                // Not a byte of the ring may be changed before the client's compare-and-swap is sure to fail.
+                Fence.AfterInterlocked();
+                _head = busy;
+                _rewriting = true;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>While rewriting, and before <see cref="Clear"/>: room for a record in front of all others. False when there is none.</summary>
+    /// <param name="length">Bytes of the record.</param>
+    /// <param name="kind">What the bytes are.</param>
+    /// <param name="record">Where to write them.</param>
+    public bool TryPrepend(int length, uint kind, out Span<byte> record)
+    {
+        record = default;
+        if (!_rewriting || _cleared)
+        {
+            throw new InvalidOperationException("A record is put in front in a rewrite, before anything is cleared.");
+        }
+
+        uint units = DeliveryRecord.Units((uint)length);
+        if ((uint)length > (uint)MaxLength || !HasRoom(units))
+        {
+            return false;
+        }
+
+        _position = (_position - units) & DeliveryHead.PositionMask;
+        record = Write(_position, new DeliveryRecord((uint)length, kind));
+        _lengths.Prepend(units);
+        _used += units;
+        return true;
+    }
+
+    /// <summary>While rewriting: forgets all unread records; what is appended next takes their place.</summary>
+    /// <remarks>
+    /// Their room is free only when the rewrite has ended. If not everything fits before that, append the rest (and publish) afterwards.
+    /// </remarks>
+    public void Clear()
+    {
+        if (!_rewriting || _cleared)
+        {
+            throw new InvalidOperationException("The ring is cleared once, in a rewrite.");
+        }
+
+        _cleared = true;
+        _replaced = _used;
+        _position = (uint)(_tail >> 3) & DeliveryHead.PositionMask;
+        _used = 0;
+        _unpublished = 0;
+        _lengths.Clear();
+    }
+
+    /// <summary>Makes all changes valid at once and lets the client take again. False when the client interfered.</summary>
+    public bool TryEndRewrite()
+    {
+        if (!_rewriting)
+        {
+            throw new InvalidOperationException("No rewrite has begun.");
+        }
+
+        // A cleared ring gets its tail in the other word: until the head says so, the old head and the old tail belong together.
+        int side = _cleared ? 1 - _head.Side : _head.Side;
+        Volatile.Write(ref _memory.Header.DeliveryTail(side), _tail);
+        DeliveryHead free = _head.Free(_position, side);
+        bool undisturbed = Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord, free.Word, _head.Word) == _head.Word;
+        _head = free;
+        _unpublished = 0;
+        _replaced = 0;
+        _rewriting = false;
+        _cleared = false;
+        if (!undisturbed)
+        {
+            Fault = LinkFault.DeliveryHeadStolen;
+        }
+
+        return undisturbed;
+    }
+
+    /// <summary>Sets the flags. Afterwards ask <see cref="TryObserve"/>: it sees every take whose taker did not see the flags.</summary>
+    public void SetFlags(DeliveryFlags flags)
+    {
+        if (flags == _flags)
+        {
+            return;
+        }
+
+        _flags = flags;
+        Volatile.Write(ref _memory.Header.DeliveryFlagsWord, (uint)flags);
+
+        // We write the flags and then read the head; the taker changes the head and then reads the flags (DeliveryConsumer.TryTake, the
+        // pair of this fence). At least one of the two sees the other's word.
+        Fence.Full();
+    }
+
+    private bool HasRoom(uint units) => _sizeInUnits - _replaced - _used >= units;
+
+    private bool Refresh()
+    {
+        if (_rewriting || Fault != LinkFault.None)
+        {
+            return Fault == LinkFault.None;
+        }
+
+        // Acquire, pairs with the compare-and-swap in DeliveryConsumer.TryTake: the client has read what we are about to overwrite.
+        DeliveryHead now = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord));
+        return now == _head || Follow(now);
+    }
+
+    private bool Follow(DeliveryHead now)
+    {
+        uint moved = DeliveryHead.Distance(_head.Position, now.Position);
+        if (!now.CanFollow(_head) || moved == 0)
+        {
+            Fault = LinkFault.DeliveryHeadForged;
+            return false;
+        }
+
+        if (moved > _used - _unpublished)
+        {
+            Fault = LinkFault.DeliveryHeadImpossible;
+            return false;
+        }
+
+        _head = now;
+        _position = now.Position;
+        _used -= moved;
+        while (moved > 0)
+        {
+            uint units = _lengths.First;
+            if (units > moved)
+            {
+                Fault = LinkFault.DeliveryHeadInsideRecord;
+                return false;
+            }
+
+            moved -= units;
+            _lengths.RemoveFirst();
+            _taken++;
+        }
+
+        return true;
+    }
+
+    private Span<byte> Write(uint position, DeliveryRecord head)
+    {
+        byte* record = _ring + ((position & (_sizeInUnits - 1)) << 3);
+        *(ulong*)record = head.Word;
+        return new Span<byte>(record + DeliveryRecord.HeaderSize, (int)head.Length);
+    }
+}

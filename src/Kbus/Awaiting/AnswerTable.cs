@@ -1,0 +1,171 @@
+using System.Runtime.InteropServices;
+
+namespace Kbus;
+
+/// <summary>The Requests of one Ksock whose answers this library itself waits for.</summary>
+/// <remarks>
+/// Whoever takes a message off the Ksock's queue offers it here first, so that an answer reaches the one who waits for it whichever
+/// thread took it. A Request's id is known only when the bus has said so, and the answer may have been taken just before that by
+/// another thread, which then waits here for the id: the bus has written it already. Any thread may call; the lock is a leaf.
+/// </remarks>
+internal sealed class AnswerTable(uint ksockId)
+{
+    private readonly object _lock = new();
+    private readonly Dictionary<MessageId, PendingAnswer> _pending = [];
+    private readonly List<PendingAnswer> _unsent = [];
+    private long _lastTicket;
+    private int _count;
+
+    /// <summary>True if anybody waits for an answer, or is about to.</summary>
+    public bool HasAny => Volatile.Read(ref _count) > 0;
+
+    /// <summary>A Request is about to be sent.</summary>
+    public void Begin(PendingAnswer pending)
+    {
+        lock (_lock)
+        {
+            pending.Ticket = ++_lastTicket;
+            _unsent.Add(pending);
+            _count++;
+        }
+    }
+
+    /// <summary>The bus has said what became of the sending.</summary>
+    /// <param name="pending">The Request.</param>
+    /// <param name="accepted">True if there will be an answer, or may be because the Request waits for room.</param>
+    /// <param name="id">The Request's id, if accepted.</param>
+    public void Sent(PendingAnswer pending, bool accepted, MessageId id)
+    {
+        lock (_lock)
+        {
+            _unsent.Remove(pending);
+            if (accepted && !pending.IsDone)
+            {
+                pending.Id = id;
+                Enter(pending);
+            }
+            else
+            {
+                _count--;
+            }
+
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>Gives a message that was taken to whoever waits for it.</summary>
+    /// <returns>False if nobody does; then it is an ordinary message.</returns>
+    public bool TryHandOver(MessageBuffer taken)
+    {
+        if (!HasAny || !taken.IsReply || taken.To != ksockId)
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            long newest = _lastTicket;
+            while (true)
+            {
+                if (_pending.TryGetValue(taken.InReplyTo, out PendingAnswer? pending))
+                {
+                    Leave(pending);
+                    pending.Answer(taken);
+                    return true;
+                }
+
+                if (_unsent.Count == 0 || _unsent[0].Ticket > newest)
+                {
+                    return false;
+                }
+
+                Monitor.Wait(_lock);
+            }
+        }
+    }
+
+    /// <summary>Stops waiting for an answer, because the time is over or the caller has changed its mind.</summary>
+    /// <returns>False if it has been answered, or was never sent.</returns>
+    public bool Withdraw(PendingAnswer pending)
+    {
+        lock (_lock)
+        {
+            return !pending.IsDone && Leave(pending);
+        }
+    }
+
+    /// <summary>The Ksock is closed: nobody will be answered.</summary>
+    /// <param name="reason">What those who wait are told.</param>
+    public void Abandon(Func<Exception> reason)
+    {
+        lock (_lock)
+        {
+            foreach (PendingAnswer first in _pending.Values)
+            {
+                for (PendingAnswer? pending = first; pending is not null; pending = pending.Next)
+                {
+                    pending.Abandon(reason());
+                    _count--;
+                }
+            }
+
+            _pending.Clear();
+        }
+    }
+
+    private void Enter(PendingAnswer pending)
+    {
+        ref PendingAnswer? first = ref CollectionsMarshal.GetValueRefOrAddDefault(_pending, pending.Id, out _);
+        if (first is null)
+        {
+            first = pending;
+            return;
+        }
+
+        PendingAnswer last = first;
+        while (last.Next is { } next)
+        {
+            last = next;
+        }
+
+        last.Next = pending;
+    }
+
+    private bool Leave(PendingAnswer pending)
+    {
+        if (!_pending.TryGetValue(pending.Id, out PendingAnswer? first))
+        {
+            return false;
+        }
+
+        if (first == pending)
+        {
+            if (pending.Next is { } next)
+            {
+                _pending[pending.Id] = next;
+            }
+            else
+            {
+                _pending.Remove(pending.Id);
+            }
+
+            _count--;
+            return true;
+        }
+
+        PendingAnswer before = first;
+        while (before.Next is { } next && next != pending)
+        {
+            before = next;
+        }
+
+        if (before.Next is null)
+        {
+            return false;
+        }
+
+        before.Next = pending.Next;
+        _count--;
+        return true;
+    }
+}

@@ -1,0 +1,60 @@
+using Kbus.Hosts;
+
+namespace Kbus;
+
+/// <summary>A message that waits for room (ALL_OR_WAIT), together with a caller who waits to hear what becomes of it.</summary>
+/// <remarks>
+/// Whoever is woken on the Ksock may try it again; the first final outcome is kept for the caller. Without this a reader's retry
+/// would swallow the outcome.
+/// </remarks>
+internal sealed class WaitingSend(KsockHost host)
+{
+    private readonly Lock _lock = new();
+    private bool _isWaiting;
+
+    /// <summary>The latest outcome: EAGAIN while it waits, ECANCELED if it was given up.</summary>
+    public Errno Outcome { get; private set; } = Errno.EAGAIN;
+
+    /// <summary>The bus has said EAGAIN: from now on it can be tried again.</summary>
+    public void Start()
+    {
+        lock (_lock)
+        {
+            _isWaiting = true;
+        }
+    }
+
+    /// <summary>Tries it again, if it still waits.</summary>
+    /// <returns>The latest outcome.</returns>
+    public Errno Retry()
+    {
+        lock (_lock)
+        {
+            if (_isWaiting)
+            {
+                Outcome = host.Retry(out _);
+                _isWaiting = Outcome == Errno.EAGAIN;
+            }
+
+            return Outcome;
+        }
+    }
+
+    /// <summary>Gives it up, if it still waits: nobody will receive it.</summary>
+    /// <returns>True if it was given up; false if its outcome was final before.</returns>
+    public bool GiveUp()
+    {
+        lock (_lock)
+        {
+            if (!_isWaiting)
+            {
+                return false;
+            }
+
+            host.Discard();
+            _isWaiting = false;
+            Outcome = Errno.ECANCELED;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Kbus.Core;
+
+namespace Kbus;
+
+/// <summary>The bus, or the way to it, has refused something. The message says what happened, what it means and what to do.</summary>
+/// <remarks>For instance <c>EPIPE: Ksock 3 no longer replies to $.Actor.CoinToss. Nothing was sent. ...</c></remarks>
+public sealed class KbusException : IOException
+{
+    /// <summary>Makes an exception.</summary>
+    public KbusException()
+        : this(Errno.EIO)
+    {
+    }
+
+    /// <summary>Makes an exception.</summary>
+    /// <param name="message">What happened.</param>
+    public KbusException(string message)
+        : this(Errno.EIO, message)
+    {
+    }
+
+    /// <summary>Makes an exception.</summary>
+    /// <param name="message">What happened.</param>
+    /// <param name="innerException">What it came from.</param>
+    public KbusException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+        Errno = Errno.EIO;
+        HResult = (int)Errno;
+    }
+
+    /// <summary>Makes an exception.</summary>
+    /// <param name="errno">Which error.</param>
+    /// <param name="what">What happened, as sentences; null for what the error means in general.</param>
+    /// <param name="innerException">What it came from, if anything.</param>
+    public KbusException(Errno errno, string? what = null, Exception? innerException = null)
+        : base(Compose(errno, what), innerException)
+    {
+        Errno = errno;
+        HResult = (int)errno;
+    }
+
+    /// <summary>Which error.</summary>
+    public Errno Errno { get; }
+
+    /// <summary>What the error means to KBUS in general; null if KBUS gives it no meaning of its own.</summary>
+    public string? KbusMeaning => KbusErrors.KbusMeaning(Errno);
+
+    private static string Compose(Errno errno, string? what)
+    {
+        string happened = what ?? InOneLine(ErrnoTable.KbusMeaning(errno)) ?? ErrnoTable.UnixMeaning(errno) + ".";
+        string text = $"{ErrnoTable.Name(errno)}: {happened}";
+        return ErrnoTable.Advice(errno) is { } advice ? $"{text} {advice}" : text;
+    }
+
+    private static string? InOneLine(string? text) => text?.Replace("\n\n", " ", StringComparison.Ordinal).Replace('\n', ' ');
+}

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using Kbus.Core;
+
+namespace Kbus.Hosts;
+
+internal sealed partial class EmbeddedHost
+{
+    private readonly object _bell = new();
+    private long _news;
+    private int _sleepers;
+    private bool _inOwnTake;
+    private bool _isDead;
+    private Action? _signal;
+
+    public override long WatchNews()
+    {
+        lock (_gate)
+        {
+            return _news;
+        }
+    }
+
+    public override bool WaitForNews(long since, TimeSpan timeout)
+    {
+        lock (_gate)
+        {
+            if (_news != since)
+            {
+                return true;
+            }
+
+            _sleepers++;
+        }
+
+        return Sleep(since, Stopwatch.GetTimestamp(), timeout);
+    }
+
+    public override void NotifyOfNews(long since, Action signal)
+    {
+        lock (_gate)
+        {
+            _signal = _news != since ? null : signal;
+            if (_signal is not null)
+            {
+                return;
+            }
+        }
+
+        signal();
+    }
+
+    /// <summary>The bus ends: what is in flight is answered, once, in the place of repliers. Under the bus's lock (D22).</summary>
+    internal void BusDied()
+    {
+        _isDead = true;
+        for (ReplyDebt? debt = _state.Debts.Oldest; debt is not null; debt = _state.Debts.After(debt))
+        {
+            if (debt.State == DebtState.Owed)
+            {
+                var header = new MessageHeader { InReplyTo = debt.Id, To = _state.Id, Flags = MessageFlags.Synthetic };
+                StoredMessage status = _bus.Pool.Compose(header, MessageName.ReplierGoneAway, default);
+                _state.Queue.Append(new QueueEntry { Message = status, IsAwaitedAnswer = debt.IsAwaited });
+            }
+        }
+
+        MakeNews();
+    }
+
+    /// <summary>Sleeps until there is news. The caller has counted itself among the sleepers, under the bus's lock.</summary>
+    private bool Sleep(long since, long start, TimeSpan timeout)
+    {
+        bool woken = true;
+        lock (_bell)
+        {
+            while (woken && Volatile.Read(ref _news) == since)
+            {
+                TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(start);
+                woken = left == Timeout.InfiniteTimeSpan || left > TimeSpan.Zero;
+                if (woken)
+                {
+                    Monitor.Wait(_bell, Rounded(left));
+                }
+            }
+        }
+
+        lock (_gate)
+        {
+            _sleepers--;
+        }
+
+        return woken;
+    }
+
+    /// <summary>Waits are counted in whole milliseconds; up, so that a short rest is not spent turning round.</summary>
+    private static int Rounded(TimeSpan left) =>
+        left == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Min(int.MaxValue, Math.Ceiling(left.TotalMilliseconds));
+
+    /// <summary>Counts news and wakes whoever sleeps. Under the bus's lock.</summary>
+    private void MakeNews()
+    {
+        Volatile.Write(ref _news, _news + 1);
+        if (_sleepers > 0)
+        {
+            lock (_bell)
+            {
+                Monitor.PulseAll(_bell);
+            }
+        }
+
+        if (_signal is { } signal)
+        {
+            _signal = null;
+            signal();
+        }
+    }
+
+    /// <summary>Hears from the bus, under its lock, what happens to this Ksock's queue.</summary>
+    private sealed class EmbeddedCarrier(EmbeddedHost host) : Carrier
+    {
+        public override void Appended() => host.MakeNews();
+
+        public override void Rewritten()
+        {
+            // The bus also tells of what this Ksock itself takes; that is no news.
+            if (!host._inOwnTake)
+            {
+                host.MakeNews();
+            }
+        }
+
+        public override void RetryWorthwhile() => host.MakeNews();
+    }
+}

@@ -1,0 +1,251 @@
+using System.Diagnostics;
+using Kbus.Core;
+
+namespace Kbus.Hosts;
+
+/// <summary>A Ksock on a bus in this process: each call is an operation on the bus, under the bus's lock, on the caller's thread.</summary>
+/// <remarks>
+/// News is a number that goes up, under the bus's lock, with each delivery and each reason to try a waiting send again. Who waits
+/// says so under that lock before sleeping on the host's own bell, so the one who makes news rings only if somebody sleeps.
+/// </remarks>
+internal sealed partial class EmbeddedHost : KsockHost
+{
+    private readonly EmbeddedBus _embedded;
+    private readonly Bus _bus;
+    private readonly Lock _gate;
+    private readonly KsockState _state;
+    private bool _isClosed;
+
+    /// <summary>Opens a Ksock.</summary>
+    public EmbeddedHost(EmbeddedBus embedded, KsockMode mode)
+    {
+        _embedded = embedded;
+        _bus = embedded.Bus;
+        _gate = embedded.Gate;
+        Mode = mode;
+        lock (_gate)
+        {
+            _state = _bus.Open((mode & KsockMode.Write) != 0, new EmbeddedCarrier(this));
+            embedded.Hosts.Add(this);
+            _isDead = embedded.IsDead;
+        }
+    }
+
+    public override uint Device => _embedded.Device;
+
+    public override uint KsockId => _state.Id;
+
+    public override KsockMode Mode { get; }
+
+    public override uint MaxMessageSize => _bus.MaxMessageSize;
+
+    public override bool IsSending => _state.Waiting is not null;
+
+    public override int Descriptor => -1;
+
+    public override Errno Bind(ReadOnlySpan<byte> name, bool isReplier)
+    {
+        lock (_gate)
+        {
+            Errno error = Check();
+            return error == Errno.None ? _bus.Bind(_state, name, isReplier) : error;
+        }
+    }
+
+    public override Errno Unbind(ReadOnlySpan<byte> name, bool isReplier)
+    {
+        lock (_gate)
+        {
+            Errno error = Check();
+            return error == Errno.None ? _bus.Unbind(_state, name, isReplier) : error;
+        }
+    }
+
+    public override Errno FindReplier(ReadOnlySpan<byte> name, out uint replier)
+    {
+        lock (_gate)
+        {
+            replier = 0;
+            Errno error = Check();
+            return error == Errno.None ? _bus.FindReplier(name, out replier) : error;
+        }
+    }
+
+    public override Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id)
+    {
+        id = default;
+        lock (_gate)
+        {
+            Errno error = CheckSend(header, name, data);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            StoredMessage message = _bus.Pool.Compose(header, name, data);
+            message.IsAwaited = isAwaited;
+            return _bus.Send(_state, message, out id);
+        }
+    }
+
+    public override Errno Retry(out MessageId id)
+    {
+        id = default;
+        lock (_gate)
+        {
+            Errno error = Check();
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            return _state.Waiting is null ? Errno.ENOMSG : _bus.Retry(_state, out id);
+        }
+    }
+
+    public override Errno Discard()
+    {
+        lock (_gate)
+        {
+            Errno error = Check();
+            if (error == Errno.None)
+            {
+                _bus.Discard(_state);
+            }
+
+            return error;
+        }
+    }
+
+    public override Errno Poll(out bool readable, out bool writable)
+    {
+        lock (_gate)
+        {
+            readable = false;
+            writable = false;
+            Errno error = Check();
+            if (error == Errno.None)
+            {
+                (readable, writable) = _bus.Poll(_state);
+            }
+
+            return error;
+        }
+    }
+
+    public override Errno TryTake(MessageBuffer target)
+    {
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return Errno.EBADF;
+            }
+
+            _inOwnTake = true;
+            bool taken = _bus.Take(_state, out DeliveredMessage delivered);
+            _inOwnTake = false;
+            if (!taken)
+            {
+                return _isDead ? Errno.ENODEV : Errno.ENOMSG;
+            }
+
+            StoredMessage message = delivered.Message;
+            message.CopyEntire(0, target.Prepare(message.EntireLength), delivered.Flags);
+            message.Release();
+            bool fits = target.Commit();
+            Debug.Assert(fits, "what the bus stores is an entire message");
+            return Errno.None;
+        }
+    }
+
+    public override bool BringAnswerForward()
+    {
+        lock (_gate)
+        {
+            _inOwnTake = true;
+            bool found = !_isClosed && _bus.BringAnswerForward(_state);
+            _inOwnTake = false;
+            return found;
+        }
+    }
+
+    public override Errno Ask(Setting setting, uint value, out uint result)
+    {
+        result = 0;
+        if (setting == Setting.NewDevice)
+        {
+            return _embedded.Owner.TryAddBus(out result) ? Errno.None : Errno.EINVAL;
+        }
+
+        lock (_gate)
+        {
+            Errno error = Check();
+            return error == Errno.None ? _bus.Ask(_state, setting, value, out result) : error;
+        }
+    }
+
+    public override Errno LastSent(out MessageId id)
+    {
+        lock (_gate)
+        {
+            Errno error = Check();
+            id = error == Errno.None ? _state.LastSent : default;
+            return error;
+        }
+    }
+
+    public override void Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done)
+    {
+        Errno error = Send(header, name, data, isAwaited, out MessageId id);
+        done.Complete(error, id);
+    }
+
+    public override void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            _isClosed = true;
+            _bus.Close(_state);
+            _embedded.Hosts.Remove(this);
+            MakeNews();
+        }
+    }
+
+    private Errno Check() => _isClosed ? Errno.EBADF : _isDead ? Errno.ENODEV : Errno.None;
+
+    /// <summary>What writing the message would say, in the order in which it would say it. Spec sections 2.3, 3.5.</summary>
+    private Errno CheckSend(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        Errno error = Check();
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        if (!_state.CanWrite)
+        {
+            return Errno.EBADF;
+        }
+
+        if (_state.Waiting is not null)
+        {
+            return Errno.EALREADY;
+        }
+
+        MessageHeader complete = header;
+        complete.StartGuard = MessageHeader.StartGuardValue;
+        complete.EndGuard = MessageHeader.EndGuardValue;
+        complete.NameLength = (uint)name.Length;
+        complete.DataLength = (uint)data.Length;
+        complete.NamePointer = 0;
+        complete.DataPointer = 0;
+        error = MessageCheck.Header(complete, _bus.MaxMessageSize);
+        return error == Errno.None && !MessageName.IsSendable(name) ? Errno.EBADMSG : error;
+    }
+}

@@ -1,0 +1,108 @@
+using Kbus.Core;
+
+namespace Kbus.Hosts;
+
+/// <summary>What carries one Ksock's operations to its bus: a link to a daemon, or a bus in this process.</summary>
+/// <remarks>
+/// It adds no meaning: every result is the bus's. Expected refusals are errno values, never exceptions. Any thread may call;
+/// commands from several threads take their turns. When the bus has died, what was already delivered can still be taken, each
+/// Request in flight has been answered with a Status, and then every call gives ENODEV (D22). After <see cref="Dispose"/> calls give EBADF.
+/// </remarks>
+internal abstract class KsockHost : IDisposable
+{
+    /// <summary>The bus's number.</summary>
+    public abstract uint Device { get; }
+
+    /// <summary>The Ksock's id on its bus.</summary>
+    public abstract uint KsockId { get; }
+
+    /// <summary>What the Ksock was opened for.</summary>
+    public abstract KsockMode Mode { get; }
+
+    /// <summary>The bus's greatest entire message now, in bytes; for checking a header when it is complete.</summary>
+    public abstract uint MaxMessageSize { get; }
+
+    /// <summary>True while a message waits to be sent (ALL_OR_WAIT, after EAGAIN).</summary>
+    public abstract bool IsSending { get; }
+
+    /// <summary>A descriptor that poll, select and epoll report readable exactly when a message can be taken, or the bus has died.</summary>
+    /// <remarks>-1 if this host has none. Asking for it switches the exact keeping of that state on.</remarks>
+    public abstract int Descriptor { get; }
+
+    /// <summary>Binds or unbinds.</summary>
+    public abstract Errno Bind(ReadOnlySpan<byte> name, bool isReplier);
+
+    /// <summary>Ends a binding.</summary>
+    public abstract Errno Unbind(ReadOnlySpan<byte> name, bool isReplier);
+
+    /// <summary>Who is bound as replier with exactly this string; 0 if nobody.</summary>
+    public abstract Errno FindReplier(ReadOnlySpan<byte> name, out uint replier);
+
+    /// <summary>Sends a message and gives the bus's answer: accepted or refused.</summary>
+    /// <param name="header">The fields; guards, pointers and lengths are ignored.</param>
+    /// <param name="name">The name; a bad one gives EBADMSG or ENAMETOOLONG, none EINVAL.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="isAwaited">True if this library takes the answer to this Request itself.</param>
+    /// <param name="id">The id, with None and EAGAIN.</param>
+    public abstract Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id);
+
+    /// <summary>Tries the waiting message again (SEND while <see cref="IsSending"/>); ENOMSG if none waits.</summary>
+    public abstract Errno Retry(out MessageId id);
+
+    /// <summary>Drops the waiting message, if any.</summary>
+    public abstract Errno Discard();
+
+    /// <summary>One poll: readable before, and writable after, one retry of a waiting message.</summary>
+    public abstract Errno Poll(out bool readable, out bool writable);
+
+    /// <summary>Takes the next message, without waiting.</summary>
+    /// <param name="target">Receives the message in its entire form.</param>
+    /// <returns>None, ENOMSG if there is none, ENODEV, EBADF.</returns>
+    public abstract Errno TryTake(MessageBuffer target);
+
+    /// <summary>Brings the oldest answer to a Request sent as awaited to the front of the queue, so that the next take gives it.</summary>
+    /// <returns>True if there is one.</returns>
+    public abstract bool BringAnswerForward();
+
+    /// <summary>Asks for, or sets, one number.</summary>
+    /// <param name="setting">Which.</param>
+    /// <param name="value">The argument, by the rules of spec section 7; ignored where there is none.</param>
+    /// <param name="result">The number given back.</param>
+    public abstract Errno Ask(Setting setting, uint value, out uint result);
+
+    /// <summary>Id of the message last sent or tried.</summary>
+    public abstract Errno LastSent(out MessageId id);
+
+    /// <summary>Begins to watch for news: a delivery, a reason to try a waiting send again, the bus's death, this Ksock's closing.</summary>
+    /// <remarks>
+    /// Who waits calls this, then looks for what it waits for, and then waits for news; so nothing is missed, and a queue in which
+    /// other messages wait does not keep it from sleeping until its own comes. News before this call may count, news after it must.
+    /// Called only by who is about to sleep: it may ask the bus to ring.
+    /// </remarks>
+    /// <returns>What to hand to <see cref="WaitForNews"/> or <see cref="NotifyOfNews"/>.</returns>
+    public abstract long WatchNews();
+
+    /// <summary>Waits until there has been news. Several threads may wait; all of them are woken.</summary>
+    /// <param name="since">What <see cref="WatchNews"/> gave before the caller looked and found nothing.</param>
+    /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever. It may come back a little early.</param>
+    /// <returns>False if the time ran out first.</returns>
+    public abstract bool WaitForNews(long since, TimeSpan timeout);
+
+    /// <summary>Calls <paramref name="signal"/> once, from any thread, as soon as <see cref="WaitForNews"/> would return true.</summary>
+    /// <remarks>For asynchronous waiting. The callback is quick and calls nothing here; it may come before this returns. A second call replaces the first.</remarks>
+    public abstract void NotifyOfNews(long since, Action signal);
+
+    /// <summary>Sends without waiting for the bus's answer, which <paramref name="done"/> gets, from any thread, in the order of sending.</summary>
+    /// <remarks>Name and data are copied before this returns. With no room for another command this waits for room, which the bus makes by itself.</remarks>
+    public abstract void Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done);
+
+    /// <summary>Closes the Ksock. When this returns, everybody sees it closed.</summary>
+    public abstract void Dispose();
+}
+
+/// <summary>Who hears the outcome of a <see cref="KsockHost.Post"/>.</summary>
+internal interface IPostedSend
+{
+    /// <summary>The bus has answered. Called once, quickly, never under a lock of the caller's.</summary>
+    void Complete(Errno error, MessageId id);
+}

@@ -1,0 +1,34 @@
+namespace Kbus.Link.Tests;
+
+public sealed class LinkLayoutTests
+{
+    [Theory]
+    [InlineData(0, 4096, 4096)]
+    [InlineData(-1024, 4096, 4096)]
+    [InlineData(100, 4096, 4096)]
+    [InlineData(128 * 1024, 4096, 4096)]
+    [InlineData(1024, 2048, 4096)]
+    [InlineData(1024, 12288, 4096)]
+    [InlineData(1024, 4096, 0)]
+    [InlineData(1024, 4096, int.MinValue)]
+    [InlineData(1024, 4096, 32 * 1024 * 1024)]
+    public void Sizes_that_cannot_be_make_no_layout(int slots, int commands, int deliveries) =>
+        Assert.Null(LinkLayout.TryCreate(slots, commands, deliveries));
+
+    [Fact]
+    public void Everything_begins_on_a_page()
+    {
+        LinkLayout layout = LinkLayout.TryCreate(1, Environment.SystemPageSize, Environment.SystemPageSize * 2)!;
+        Assert.Equal(0, layout.CommandRingOffset % Environment.SystemPageSize);
+        Assert.Equal(0, layout.DeliveryRingOffset % Environment.SystemPageSize);
+        Assert.Equal(5 * Environment.SystemPageSize, layout.FileSize);
+    }
+
+    [Fact]
+    public void The_default_layout_has_the_default_sizes()
+    {
+        Assert.Equal(LinkLayout.DefaultCompletionSlots, LinkLayout.Default.CompletionSlots);
+        Assert.Equal(LinkLayout.DefaultCommandRingSize, LinkLayout.Default.CommandRingSize);
+        Assert.Equal(LinkLayout.DefaultDeliveryRingSize, LinkLayout.Default.DeliveryRingSize);
+    }
+}

@@ -1,0 +1,217 @@
+namespace Kbus.Link.Tests;
+
+/// <summary>A client that takes as fast as it can, against a bus that appends, puts in front, filters and sets flags.</summary>
+public sealed class DeliveryRingStressTests
+{
+    [Theory]
+    [InlineData(4096, 300_000)]
+    [InlineData(32768, 300_000)]
+    public Task What_is_taken_is_what_the_bus_observes_record_by_record(int ringSize, int operations) => Seeded.Run(seed => Limited.Run(
+        () =>
+        {
+            using var link = new LinkPair(deliveryRing: ringSize);
+            var bus = new ModelBus(new DeliveryProducer(link.Bus), seed);
+            var client = new Client(new DeliveryConsumer(link.Client));
+            Limited.Run(() => bus.Work(operations), () => client.TakeUntilEnd(ModelBus.End)).GetAwaiter().GetResult();
+            Assert.Equal(bus.Observed, client.Taken);
+            Assert.True(bus.Rewrites > operations / 20, "too few rewrites to mean anything");
+        }));
+
+    [Fact]
+    public Task Every_take_that_the_bus_did_not_observe_after_setting_a_flag_has_seen_the_flag() => Seeded.Run(seed => Limited.Run(
+        () =>
+        {
+            const int Rounds = 20_000;
+            using var link = new LinkPair();
+            var producer = new DeliveryProducer(link.Bus);
+            var consumer = new DeliveryConsumer(link.Client);
+            int taken = 0;
+            int told = 0;
+            void Client()
+            {
+                Span<byte> room = stackalloc byte[64];
+                while (Volatile.Read(ref taken) < Rounds * 4)
+                {
+                    DeliveryLook look = consumer.TryTakeInto(room, out _, out _);
+                    Assert.True(look is DeliveryLook.Record or DeliveryLook.Empty, look.ToString());
+                    if (look == DeliveryLook.Record)
+                    {
+                        told += (consumer.Flags & DeliveryFlags.TellTakes) != 0 ? 1 : 0;
+                        Volatile.Write(ref taken, taken + 1);
+                    }
+                }
+            }
+
+            void Bus()
+            {
+                var random = new Random(seed);
+                int observed = 0;
+                int expectedLeast = 0;
+                for (int round = 0; round < Rounds; round++)
+                {
+                    for (int i = 0; i < 4; i++)
+                    {
+                        Assert.True(producer.TryAppend(16, 0, out _));
+                        producer.Publish();
+                    }
+
+                    Thread.SpinWait(random.Next(60));
+                    producer.SetFlags(DeliveryFlags.TellTakes);
+                    Assert.True(producer.TryObserve(out int before));
+                    observed += before;
+                    expectedLeast += ((round + 1) * 4) - observed;
+                    while (Volatile.Read(ref taken) < (round + 1) * 4)
+                    {
+                        Thread.SpinWait(1);
+                    }
+
+                    // Those observed may have seen the flag as well; those not observed must have.
+                    Assert.InRange(Volatile.Read(ref told), expectedLeast, (round + 1) * 4);
+                    Assert.True(producer.TryObserve(out int after));
+                    observed += after;
+                    Assert.Equal((round + 1) * 4, observed);
+                    producer.SetFlags(DeliveryFlags.None);
+
+                    // Begin each round with the two counts alike, so that one late flag cannot hide a missing one.
+                    expectedLeast = Volatile.Read(ref told);
+                }
+            }
+
+            Limited.Run(Client, Bus).GetAwaiter().GetResult();
+        }));
+
+    /// <summary>What the client has taken, after checking each record's bytes.</summary>
+    private sealed class Client(DeliveryConsumer consumer)
+    {
+        public List<ulong> Taken { get; } = [];
+
+        public void TakeUntilEnd(ulong end)
+        {
+            byte[] room = new byte[4096];
+            while (Taken.Count == 0 || Taken[^1] != end)
+            {
+                DeliveryLook look = consumer.TryTakeInto(room, out int length, out uint kind);
+                Assert.True(look is DeliveryLook.Record or DeliveryLook.Empty or DeliveryLook.Busy, $"{look} {consumer.Fault}");
+                if (look == DeliveryLook.Record)
+                {
+                    ulong number = Pattern.Number(room.AsSpan(0, length));
+                    Assert.Equal((uint)number, kind);
+                    Taken.Add(number);
+                }
+                else
+                {
+                    LibC.YieldProcessor();
+                }
+            }
+        }
+    }
+
+    /// <summary>A bus with a queue of its own, of which the ring is the front.</summary>
+    private sealed class ModelBus(DeliveryProducer producer, int seed)
+    {
+        public const ulong End = ulong.MaxValue;
+
+        private readonly LinkedList<ulong> _window = [];
+        private readonly Queue<ulong> _behind = [];
+        private readonly Random _random = new(seed);
+        private ulong _number;
+
+        public List<ulong> Observed { get; } = [];
+
+        public int Rewrites { get; private set; }
+
+        public void Work(int operations)
+        {
+            for (int i = 0; i < operations; i++)
+            {
+                switch (_random.Next(8))
+                {
+                    case 0:
+                        PutInFront();
+                        break;
+                    case 1 when _random.Next(4) == 0:
+                        Filter();
+                        break;
+                    case 2:
+                        producer.SetFlags((DeliveryFlags)_random.Next(4));
+                        Observe();
+                        break;
+                    case 3:
+                        Observe();
+                        break;
+                    default:
+                        _behind.Enqueue(++_number);
+                        Fill();
+                        break;
+                }
+            }
+
+            _behind.Enqueue(End);
+            while (_window.Count + _behind.Count > 0)
+            {
+                Fill();
+                Observe();
+                LibC.YieldProcessor();
+            }
+        }
+
+        private static int Length(ulong number) => Pattern.Length(number, number % 50 == 0 ? 2000 : 120);
+
+        private void Fill()
+        {
+            while (_behind.TryPeek(out ulong number) && producer.TryAppend(Length(number), (uint)number, out Span<byte> record))
+            {
+                Pattern.Fill(record, number);
+                _window.AddLast(_behind.Dequeue());
+            }
+
+            producer.Publish();
+        }
+
+        private void PutInFront()
+        {
+            Assert.True(producer.TryBeginRewrite(), producer.Fault.ToString());
+            Observe();
+            ulong number = ++_number;
+            if (producer.TryPrepend(Length(number), (uint)number, out Span<byte> record))
+            {
+                Pattern.Fill(record, number);
+                _window.AddFirst(number);
+            }
+
+            Assert.True(producer.TryEndRewrite());
+            Rewrites++;
+        }
+
+        private void Filter()
+        {
+            Assert.True(producer.TryBeginRewrite(), producer.Fault.ToString());
+            Observe();
+            ulong[] kept = [.. _window.Concat(_behind).Where(_ => _random.Next(4) != 0)];
+            _window.Clear();
+            _behind.Clear();
+            producer.Clear();
+            foreach (ulong number in kept)
+            {
+                _behind.Enqueue(number);
+            }
+
+            Fill();
+            Assert.True(producer.TryEndRewrite());
+            Fill();
+            Rewrites++;
+        }
+
+        private void Observe()
+        {
+            Assert.True(producer.TryObserve(out int taken), producer.Fault.ToString());
+            for (; taken > 0; taken--)
+            {
+                Observed.Add(_window.First!.Value);
+                _window.RemoveFirst();
+            }
+
+            Assert.Equal(_window.Count, producer.Count);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+namespace Kbus.Link.Tests;
+
+/// <summary>Runs what may block under an outer limit: a test that hangs fails instead.</summary>
+internal static class Limited
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+
+    /// <summary>Runs it on a thread of its own.</summary>
+    public static async Task Run(Action body)
+    {
+        await Start(body).WaitAsync(Limit, CancellationToken.None);
+    }
+
+    /// <summary>Runs several at the same time, each on a thread of its own; fails with the first that fails.</summary>
+    public static async Task Run(params Action[] bodies)
+    {
+        var running = bodies.Select(Start).ToList();
+        while (running.Count > 0)
+        {
+            Task ended = await Task.WhenAny(running).WaitAsync(Limit, CancellationToken.None);
+            await ended;
+            running.Remove(ended);
+        }
+    }
+
+    private static Task Start(Action body) =>
+        Task.Factory.StartNew(body, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+}

@@ -6,6 +6,7 @@ internal static class TraceHosts
     public static IReadOnlyList<ITraceHostFactory> All { get; } =
     [
         new CoreHostFactory(),
+        new KbusdHostFactory(),
     ];
 
     /// <summary>The host called <paramref name="name"/>.</summary>

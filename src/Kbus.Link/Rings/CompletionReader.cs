@@ -7,9 +7,6 @@ namespace Kbus.Link;
 /// </remarks>
 internal sealed unsafe class CompletionReader
 {
-    // The bus's death does not wake a futex, so a sleeper looks whether it lives this often.
-    private const long SliceNanoseconds = 100_000_000;
-
     private readonly SharedMemory _memory;
     private readonly CompletionSlot* _slots;
     private readonly ulong _mask;
@@ -26,6 +23,9 @@ internal sealed unsafe class CompletionReader
         _mask = (ulong)memory.Layout.CompletionSlots - 1;
         _socket = socket.Number;
     }
+
+    /// <summary>How often a sleeper looks whether the bus lives, because its death does not wake a futex.</summary>
+    internal long SliceNanoseconds { get; set; } = 100_000_000;
 
     /// <summary>How long a wait looks for the result before it sleeps. Nothing, where the bus may need this very processor.</summary>
     public long SpinNanoseconds { get; set; } = Environment.ProcessorCount > 2 ? 20_000 : 0;

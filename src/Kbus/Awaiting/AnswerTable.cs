@@ -15,6 +15,7 @@ internal sealed class AnswerTable(uint ksockId)
     private readonly List<PendingAnswer> _unsent = [];
     private long _lastTicket;
     private int _count;
+    private Func<Exception>? _abandoned;
 
     /// <summary>True if anybody waits for an answer, or is about to.</summary>
     public bool HasAny => Volatile.Read(ref _count) > 0;
@@ -39,7 +40,7 @@ internal sealed class AnswerTable(uint ksockId)
         lock (_lock)
         {
             _unsent.Remove(pending);
-            if (accepted && !pending.IsDone)
+            if (accepted && _abandoned is null)
             {
                 pending.Id = id;
                 Enter(pending);
@@ -47,6 +48,10 @@ internal sealed class AnswerTable(uint ksockId)
             else
             {
                 _count--;
+                if (accepted)
+                {
+                    pending.Abandon(_abandoned!());
+                }
             }
 
             Monitor.PulseAll(_lock);
@@ -100,6 +105,7 @@ internal sealed class AnswerTable(uint ksockId)
     {
         lock (_lock)
         {
+            _abandoned = reason;
             foreach (PendingAnswer first in _pending.Values)
             {
                 for (PendingAnswer? pending = first; pending is not null; pending = pending.Next)

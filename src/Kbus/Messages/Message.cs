@@ -15,7 +15,7 @@ namespace Kbus;
 public partial class Message : IEquatable<Message>
 {
     private MessageHeader _header;
-    private byte[] _nameBytes;
+    private readonly byte[] _nameBytes;
 
     /// <summary>Makes a message whose data is text, in UTF-8.</summary>
     /// <param name="name">Its name: <c>$.</c> and words separated by dots.</param>

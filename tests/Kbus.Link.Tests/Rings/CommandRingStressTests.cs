@@ -1,5 +1,6 @@
 namespace Kbus.Link.Tests;
 
+[Collection(nameof(Alone))]
 public sealed class CommandRingStressTests
 {
     [Theory]

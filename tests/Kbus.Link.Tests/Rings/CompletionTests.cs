@@ -1,7 +1,10 @@
 namespace Kbus.Link.Tests;
 
+[Collection(nameof(Alone))]
 public sealed class CompletionTests
 {
+    private const long OneHour = 3_600_000_000_000;
+
     [Fact]
     public void A_result_is_there_when_it_was_written_and_under_its_number_only()
     {
@@ -77,9 +80,9 @@ public sealed class CompletionTests
     [InlineData(3, 10_000, 5_000)]
     public Task No_wake_up_is_lost_however_many_wait(int waiters, int rounds, int spin) => Limited.Run(() =>
     {
-        // Every result is asked for by one waiter and written by the bus at its own pace; a lost wake-up would cost a slice of 100 ms each.
+        // Every result is asked for by one waiter and written by the bus at its own pace; a lost wake-up would hang.
         using var link = new LinkPair(slots: 64);
-        var reader = new CompletionReader(link.Client, link.ClientSocket) { SpinNanoseconds = spin };
+        var reader = new CompletionReader(link.Client, link.ClientSocket) { SpinNanoseconds = spin, SliceNanoseconds = OneHour };
         var writer = new CompletionWriter(link.Bus);
         long[] asked = new long[waiters];
         void Waiter(int which)
@@ -125,7 +128,7 @@ public sealed class CompletionTests
     public Task More_sleepers_than_the_bus_wakes_at_once_are_woken_by_each_other() => Limited.Run(() =>
     {
         using var link = new LinkPair(slots: 256);
-        var reader = new CompletionReader(link.Client, link.ClientSocket);
+        var reader = new CompletionReader(link.Client, link.ClientSocket) { SliceNanoseconds = OneHour };
         var writer = new CompletionWriter(link.Bus);
         const int Sleepers = CompletionWriter.MostWoken + 20;
         Action[] sleepers = [.. Enumerable.Range(1, Sleepers).Select(sequence => (Action)(() =>

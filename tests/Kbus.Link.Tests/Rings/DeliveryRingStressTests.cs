@@ -1,6 +1,7 @@
 namespace Kbus.Link.Tests;
 
 /// <summary>A client that takes as fast as it can, against a bus that appends, puts in front, filters and sets flags.</summary>
+[Collection(nameof(Alone))]
 public sealed class DeliveryRingStressTests
 {
     [Theory]
@@ -79,6 +80,56 @@ public sealed class DeliveryRingStressTests
 
             Limited.Run(Client, Bus).GetAwaiter().GetResult();
         }));
+
+    [Fact]
+    public Task A_ring_that_is_rewritten_all_the_time_and_never_empty_never_looks_empty_or_torn() => Seeded.Run(seed => Limited.Run(() =>
+    {
+        using var link = new LinkPair();
+        var producer = new DeliveryProducer(link.Bus);
+        var consumer = new DeliveryConsumer(link.Client);
+        bool done = false;
+        int whole = 0;
+        void Rewrite(int rounds, Random random)
+        {
+            for (ulong round = 1; round <= (ulong)rounds; round++)
+            {
+                Assert.True(producer.TryBeginRewrite());
+                producer.Clear();
+                for (int i = random.Next(3); i >= 0; i--)
+                {
+                    Assert.True(producer.TryAppend(Pattern.Length(round, 500), (uint)round, out Span<byte> record));
+                    Pattern.Fill(record, round);
+                }
+
+                Assert.True(producer.TryEndRewrite());
+            }
+        }
+
+        Rewrite(1, new Random(seed));
+        Limited.Run(
+            () =>
+            {
+                Rewrite(200_000, new Random(seed));
+                Volatile.Write(ref done, true);
+            },
+            () =>
+            {
+                byte[] copy = new byte[512];
+                while (!Volatile.Read(ref done))
+                {
+                    DeliveryLook look = consumer.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token);
+                    Assert.True(look is DeliveryLook.Record or DeliveryLook.Busy, $"{look} {consumer.Fault}");
+                    Span<byte> copied = copy.AsSpan(0, Math.Min(record.Length, copy.Length));
+                    record[..copied.Length].CopyTo(copied);
+                    if (look == DeliveryLook.Record && consumer.StillHolds(token))
+                    {
+                        Assert.Equal((uint)Pattern.Number(copied), token.Kind);
+                        whole++;
+                    }
+                }
+            }).GetAwaiter().GetResult();
+        Assert.NotEqual(0, whole);
+    }));
 
     /// <summary>What the client has taken, after checking each record's bytes.</summary>
     private sealed class Client(DeliveryConsumer consumer)

@@ -271,6 +271,35 @@ public sealed unsafe class DeliveryRingTests : IDisposable
         Observe(36_000);
     }
 
+    [Fact]
+    public void An_empty_ring_is_empty_however_far_it_has_moved_since_the_client_looked()
+    {
+        Append(1, 16);
+        _producer.Publish();
+        Take(1);
+
+        // The bus alone moves the front on, until its position comes close before the tail that the client has seen last.
+        const int UnitsOfRing = 512;
+        uint left = DeliveryHead.PositionMask - 1;
+        while (left > 0)
+        {
+            uint units = Math.Min(left, UnitsOfRing);
+            Assert.True(_producer.TryAppend((int)(units * 8) - DeliveryRecord.HeaderSize, 0, out Span<byte> record));
+            record.Clear();
+            _producer.Publish();
+            Assert.True(_producer.TryBeginRewrite());
+            _producer.Clear();
+            Assert.True(_producer.TryEndRewrite());
+            left -= units;
+        }
+
+        new Span<byte>(_link.Client.Deliveries, 4096).Clear();
+        Assert.Equal(DeliveryLook.Empty, _consumer.TryPeek(out _, out _));
+        Append(2, 16);
+        _producer.Publish();
+        Take(2);
+    }
+
     private void Append(ulong number, int length)
     {
         Assert.True(_producer.TryAppend(length, 100 + (uint)number, out Span<byte> record));

@@ -2,6 +2,7 @@ namespace Kbus.Link.Tests;
 
 /// <summary>One side works while the other writes random values over everything that it can reach.</summary>
 /// <remarks>An access outside the mapping would end the whole test process; an exception fails the test.</remarks>
+[Collection(nameof(Alone))]
 public sealed unsafe class HostileScribbleTests
 {
     private const int Rounds = 4000;

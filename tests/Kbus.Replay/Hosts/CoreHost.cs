@@ -18,7 +18,7 @@ internal sealed class CoreHost : ITraceHost
 {
     private readonly BusOptions _options;
     private readonly List<Bus> _buses = [];
-    private readonly Dictionary<int, (Bus Bus, BareKsock Ksock)> _handles = [];
+    private readonly Dictionary<int, (Bus Bus, KsockFile Ksock)> _handles = [];
     private readonly List<IntPtr> _pointed = [];
 
     public CoreHost(TraceMeta meta)
@@ -44,7 +44,7 @@ internal sealed class CoreHost : ITraceHost
         }
 
         KsockMode opened = mode switch { "r" => KsockMode.Read, "w" => KsockMode.Write, _ => KsockMode.ReadWrite };
-        var ksock = new BareKsock(_buses[(int)bus], opened, new QuietCarrier(), new PointedMemory());
+        var ksock = new KsockFile(_buses[(int)bus], opened, new QuietCarrier(), new PointedMemory());
         _handles[handle] = (_buses[(int)bus], ksock);
         return ksock.State.Id;
     }
@@ -153,7 +153,7 @@ internal sealed class CoreHost : ITraceHost
 
     public void Dispose()
     {
-        foreach ((_, BareKsock ksock) in _handles.Values)
+        foreach ((_, KsockFile ksock) in _handles.Values)
         {
             ksock.Close();
         }

@@ -1,8 +1,8 @@
 namespace Kbus.Core;
 
-/// <summary>One Ksock at the bare Unix level, on a bus in this process: write, SEND, NEXTMSG, read and the rest, one call each.</summary>
+/// <summary>One Ksock as an open file, the bare Unix level of the paper: write, SEND, NEXTMSG, read and the rest, one call each.</summary>
 /// <remarks>What the bus decides, it decides; this adds only the message under construction and the message being read. Spec section 7.</remarks>
-internal sealed class BareKsock
+internal sealed class KsockFile
 {
     private readonly Bus _bus;
     private readonly CallerMemory _memory;
@@ -15,7 +15,7 @@ internal sealed class BareKsock
     /// <param name="mode">What it is opened for.</param>
     /// <param name="carrier">How its messages reach it.</param>
     /// <param name="memory">Where the name and data of pointy messages are read from.</param>
-    public BareKsock(Bus bus, KsockMode mode, Carrier carrier, CallerMemory memory)
+    public KsockFile(Bus bus, KsockMode mode, Carrier carrier, CallerMemory memory)
     {
         _bus = bus;
         _memory = memory;

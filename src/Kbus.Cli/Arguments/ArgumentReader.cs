@@ -1,0 +1,166 @@
+namespace Kbus.Cli;
+
+/// <summary>Takes a command line apart. Options may stand anywhere, before the verb too; <c>--</c> ends them.</summary>
+/// <remarks>
+/// <c>--bus 1</c>, <c>--bus=1</c>, <c>-b 1</c>, <c>-b1</c>; and <c>-bus 1</c>, because the commands of the original took long names
+/// with one dash. A dash and a digit begin an operand: <c>kbus errno -32</c>.
+/// </remarks>
+internal sealed class ArgumentReader
+{
+    private readonly IReadOnlyList<string> _args;
+    private readonly List<(Option Option, string Value)> _options = [];
+    private readonly List<string> _operands = [];
+    private Verb? _verb;
+    private int _at;
+
+    private ArgumentReader(IReadOnlyList<string> args) => _args = args;
+
+    /// <summary>Takes a command line apart and checks it against its verb.</summary>
+    /// <exception cref="CommandException">It makes no sense; the message says why.</exception>
+    public static ParsedArguments Read(IReadOnlyList<string> args)
+    {
+        var reader = new ArgumentReader(args);
+        reader.Read();
+        reader.Check();
+        return new ParsedArguments(reader._verb, reader._options, reader._operands);
+    }
+
+    private void Read()
+    {
+        while (_at < _args.Count)
+        {
+            string word = _args[_at++];
+            if (word == "--")
+            {
+                while (_at < _args.Count)
+                {
+                    TakeOperand(_args[_at++]);
+                }
+            }
+            else if (IsOption(word))
+            {
+                ReadOption(word);
+            }
+            else
+            {
+                TakeOperand(word);
+            }
+        }
+    }
+
+    /// <summary>A dash alone is standard input, and a dash before a digit is a number.</summary>
+    internal static bool IsOption(string word) => word.Length > 1 && word[0] == '-' && !char.IsAsciiDigit(word[1]);
+
+    /// <summary>Finds the option that a word begins with, and the value that the word contains, if it does.</summary>
+    internal static Option? Find(string word, out string? value)
+    {
+        value = null;
+        int equals = word.IndexOf('=', StringComparison.Ordinal);
+        string name = (equals < 0 ? word : word[..equals]).TrimStart('-');
+        if (Options.All.FirstOrDefault(o => o.Name == name) is { } byName)
+        {
+            value = equals < 0 ? null : word[(equals + 1)..];
+            return byName;
+        }
+
+        if (word.StartsWith("--", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        Option? byLetter = Options.All.FirstOrDefault(o => o.Letter == word[1]);
+        if (byLetter is null || (!byLetter.TakesValue && word.Length > 2))
+        {
+            return null;
+        }
+
+        value = word.Length > 2 ? word[2..] : null;
+        return byLetter;
+    }
+
+    private void TakeOperand(string word)
+    {
+        if (_verb is null)
+        {
+            _verb = Verbs.Find(word) ?? throw CommandException.Usage($"'{word}' is not a verb.{Suggest(word, Verbs.Shown.Select(v => v.Name))}");
+            if (_verb.IsHidden)
+            {
+                _operands.AddRange(_args.Skip(_at));
+                _at = _args.Count;
+            }
+        }
+        else
+        {
+            _operands.Add(word);
+        }
+    }
+
+    private void ReadOption(string word)
+    {
+        Option? option = Find(word, out string? value);
+        if (option is null)
+        {
+            throw Unknown(word);
+        }
+
+        if (!option.TakesValue && value is not null)
+        {
+            throw CommandException.Usage($"{option} takes no value.", _verb?.Name ?? "");
+        }
+
+        if (option.TakesValue && value is null)
+        {
+            value = _at < _args.Count ? _args[_at++] : throw CommandException.Usage($"{option} needs a value: {option} {option.Value}.", _verb?.Name ?? "");
+        }
+
+        _options.Add((option, value ?? ""));
+    }
+
+    private void Check()
+    {
+        bool asksForHelp = _options.Any(o => o.Option == Options.Help || o.Option == Options.Version);
+        if (asksForHelp || _verb is null || _verb.IsHidden)
+        {
+            if (!asksForHelp && _options.Count > 0 && _verb is null)
+            {
+                throw CommandException.Usage("Which verb?");
+            }
+
+            return;
+        }
+
+        foreach ((Option option, _) in _options)
+        {
+            if (_verb.Options.All(o => o.Name != option.Name))
+            {
+                throw Unknown(option.ToString());
+            }
+        }
+
+        if (_operands.Count < _verb.LeastOperands)
+        {
+            throw CommandException.Usage($"kbus {_verb.Name} needs {_verb.Operands}.", _verb.Name);
+        }
+
+        if (_operands.Count > _verb.MostOperands)
+        {
+            string operand = _operands[_verb.MostOperands];
+            throw CommandException.Usage(
+                $"'{operand}' is one argument too many. An argument with spaces needs quotes.", _verb.Name);
+        }
+    }
+
+    private CommandException Unknown(string word)
+    {
+        string verb = _verb?.Name ?? "";
+        IEnumerable<Option> known = _verb?.Options ?? Options.All;
+        string suggestion = Suggest(word, known.Where(o => !o.IsHidden).Select(o => o.ToString()).Append("--help"));
+        return CommandException.Usage($"{word} is not an option of kbus{(verb.Length == 0 ? "" : " " + verb)}.{suggestion}", verb);
+    }
+
+    private static string Suggest(string word, IEnumerable<string> known)
+    {
+        (string? best, int distance) = known.Select(k => ((string?)k, Spelling.Distance(word, k))).DefaultIfEmpty((null, int.MaxValue)).MinBy(k => k.Item2);
+        return best is not null && distance <= Math.Max(1, word.TrimStart('-').Length / 3) ? $" Did you mean {best}?" : "";
+    }
+}

@@ -1,0 +1,38 @@
+namespace Kbus.Cli;
+
+/// <summary>What a word on the command line can be completed with.</summary>
+internal enum Candidates
+{
+    /// <summary>Nothing that we know of.</summary>
+    None,
+
+    /// <summary>Numbers of buses that exist now.</summary>
+    Buses,
+
+    /// <summary>Names that somebody is bound to, wildcards included.</summary>
+    BoundNames,
+
+    /// <summary>Names that a message can have and that somebody is bound to.</summary>
+    MessageNames,
+
+    /// <summary>Names that have a replier.</summary>
+    RepliedNames,
+
+    /// <summary>Ids of Ksocks that are bound as repliers.</summary>
+    Repliers,
+
+    /// <summary>Symbols of errors.</summary>
+    Errors,
+
+    /// <summary>Shells that completion can be made for.</summary>
+    Shells,
+
+    /// <summary>Verbs of this command.</summary>
+    Verbs,
+
+    /// <summary>Files: the shell itself knows better.</summary>
+    Files,
+
+    /// <summary>Directories: the shell itself knows better.</summary>
+    Directories,
+}

@@ -1,0 +1,44 @@
+namespace Kbus.Cli;
+
+/// <summary>Every option there is.</summary>
+internal static class Options
+{
+    public static readonly Option Bus = new("bus", 'b', "N", "the bus's number (default 0)", Candidates.Buses);
+    public static readonly Option RuntimeDir = new(
+        "runtime-dir", null, "DIR", "where the daemon's sockets are (default: $KBUS_RUNTIME_DIR, /run/kbus, your own)", Candidates.Directories);
+    public static readonly Option Json = new("json", 'j', "", "JSON lines and nothing else on standard output");
+    public static readonly Option JsonDocument = new("json", 'j', "", "the daemon's whole JSON document");
+    public static readonly Option Count = new("count", 'n', "COUNT", "end after so many messages");
+    public static readonly Option For = new("for", null, "SECONDS", "end after so long, with exit code 3");
+    public static readonly Option Timeout = new("timeout", 't', "SECONDS", "wait at most so long for each answer (exit code 3)");
+    public static readonly Option Full = new("full", 'f', "", "print long data whole");
+    public static readonly Option Raw = new("raw", 'r', "", "print the data and nothing else, byte for byte");
+    public static readonly Option Quiet = new("quiet", 'q', "", "no notes on standard error, only errors");
+    public static readonly Option ReadyFd = new("ready-fd", null, "FD", "when bound, write a line with the Ksock's id to this descriptor and close it");
+    public static readonly Option Urgent = new("urgent", 'u', "", "go to the front of each queue");
+    public static readonly Option AllOrFail = new("all-or-fail", null, "", "send to all or to none: fail if a queue is full");
+    public static readonly Option AllOrWait = new("all-or-wait", null, "", "send to all or to none: wait until every queue has room");
+    public static readonly Option To = new("to", null, "ID", "only if this Ksock is the replier: a stateful request", Candidates.Repliers);
+    public static readonly Option Flags = new("flags", null, "FLAGS", "further flag bits, as 65536 or 0x10000; the upper 16 are yours");
+    public static readonly Option File = new("file", null, "FILE", "data from a file; - is standard input", Candidates.Files);
+    public static readonly Option Hex = new("hex", 'x', "", "DATA, or the file, is pairs of hex digits");
+    public static readonly Option Echo = new("echo", null, "", "answer each Request with its own data");
+    public static readonly Option Exec = new("exec", null, "COMMAND", "answer with what COMMAND prints; it gets the Request's data on its standard input");
+    public static readonly Option List = new("list", 'l', "", "every error there is, one on a line");
+    public static readonly Option Actor = new("actor", null, "NAME", "");
+    public static readonly Option Help = new("help", 'h', "", "this text");
+    public static readonly Option Version = new("version", 'V', "", "the version");
+
+    /// <summary>All of them; those of one name agree in whether a value follows.</summary>
+    public static IReadOnlyList<Option> All { get; } =
+    [
+        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
+        Echo, Exec, List, Actor, Help, Version,
+    ];
+
+    /// <summary>Where the bus is, for every verb that opens a Ksock.</summary>
+    public static IReadOnlyList<Option> OfPlace { get; } = [Bus, RuntimeDir];
+
+    /// <summary>What is sent, and how.</summary>
+    public static IReadOnlyList<Option> OfSending { get; } = [File, Hex, Urgent, AllOrFail, AllOrWait, Flags];
+}

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+
+namespace Kbus.Cli;
+
+/// <summary>Ends the command cleanly on Ctrl-C, SIGTERM and SIGHUP: what is open is closed, and the exit code says which signal it was.</summary>
+/// <remarks>
+/// While nothing has been entered to be closed, and at the second signal, the signal does what it always does. Signals are handled on a
+/// thread of the runtime's; any thread may call.
+/// </remarks>
+internal sealed class Ending : IDisposable
+{
+    private static readonly (PosixSignal Signal, int Number)[] Signals =
+        [(PosixSignal.SIGINT, 2), (PosixSignal.SIGTERM, 15), (PosixSignal.SIGHUP, 1)];
+
+    private readonly Lock _lock = new();
+    private readonly List<Action> _closings = [];
+    private readonly List<PosixSignalRegistration> _registrations;
+    private int _signal;
+
+    /// <summary>Begins to watch for signals.</summary>
+    public Ending() => _registrations = [.. Signals.Select(s => PosixSignalRegistration.Create(s.Signal, c => c.Cancel = Begin(s.Number)))];
+
+    /// <summary>The exit code if a signal has come; null if none has.</summary>
+    public int? ExitCode => Volatile.Read(ref _signal) is var number and not 0 ? Cli.ExitCode.OfSignal(number) : null;
+
+    /// <summary>Enters what is to be done at a signal, at once if one has come already. It is done once, newest first.</summary>
+    public void Add(Action closing)
+    {
+        lock (_lock)
+        {
+            if (_signal == 0)
+            {
+                _closings.Add(closing);
+                return;
+            }
+        }
+
+        closing();
+    }
+
+    /// <summary>A signal has come.</summary>
+    /// <returns>True if the command will end by itself now.</returns>
+    internal bool Begin(int number)
+    {
+        Action[] closings;
+        lock (_lock)
+        {
+            if (_signal != 0 || _closings.Count == 0)
+            {
+                return false;
+            }
+
+            _signal = number;
+            closings = [.. Enumerable.Reverse(_closings)];
+        }
+
+        foreach (Action closing in closings)
+        {
+            closing();
+        }
+
+        return true;
+    }
+
+    /// <summary>Leaves the signals alone again.</summary>
+    public void Dispose() => _registrations.ForEach(r => r.Dispose());
+}

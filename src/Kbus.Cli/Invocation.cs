@@ -1,0 +1,24 @@
+namespace Kbus.Cli;
+
+/// <summary>One run of a verb: its arguments, and what it has around it.</summary>
+/// <param name="Arguments">The command line taken apart.</param>
+/// <param name="Output">Standard output.</param>
+/// <param name="Errors">Standard error, for notes and errors.</param>
+/// <param name="Input">Standard input.</param>
+/// <param name="Ending">Tells of signals that end the command.</param>
+/// <param name="Time">Tells the time.</param>
+internal sealed record Invocation(
+    ParsedArguments Arguments, LineOutput Output, TextWriter Errors, Stream Input, Ending Ending, TimeProvider Time)
+{
+    /// <summary>The verb's name.</summary>
+    public string Verb => Arguments.Verb?.Name ?? "";
+
+    /// <summary>Says something to people, beside the output, unless they want quiet.</summary>
+    public void Note(string line)
+    {
+        if (!Arguments.Has(Options.Quiet))
+        {
+            Errors.WriteLine($"kbus: {line}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+
+namespace Kbus;
+
+/// <summary>How long a call that blocks may still wait.</summary>
+internal readonly struct WaitLimit
+{
+    private readonly long _start;
+    private readonly TimeSpan _timeout;
+
+    /// <summary>Begins to count.</summary>
+    /// <param name="timeout">How long in all; null or <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    public WaitLimit(TimeSpan? timeout)
+    {
+        _timeout = timeout ?? Timeout.InfiniteTimeSpan;
+        if (_timeout < TimeSpan.Zero && _timeout != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A time to wait is not negative.");
+        }
+
+        // Nothing is measured by who waits for ever, or not at all.
+        _start = _timeout > TimeSpan.Zero ? Stopwatch.GetTimestamp() : 0;
+    }
+
+    /// <summary>What is left: zero if nothing is, <see cref="Timeout.InfiniteTimeSpan"/> for ever.</summary>
+    public TimeSpan Left
+    {
+        get
+        {
+            if (_timeout <= TimeSpan.Zero)
+            {
+                return _timeout;
+            }
+
+            TimeSpan left = _timeout - Stopwatch.GetElapsedTime(_start);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+}

@@ -1,0 +1,235 @@
+using Kbus.Core;
+using Kbus.Hosts;
+
+namespace Kbus;
+
+/// <summary>A Ksock at the bare Unix level: write, SEND, NEXTMSG, read and the rest, each the same as on a device file.</summary>
+/// <remarks>
+/// Every call returns an <see cref="Errno"/> and throws nothing. Messages are written and read as bytes, in pieces of any size, in
+/// the layout of spec section 3; the message under construction and the one being read are kept here, apart from what the Ksock's
+/// other calls do. A written message may be <em>pointy</em>: its pointers are read, in this process, when it is sent.
+/// Any thread may call. Source: spec sections 3.4, 4.1, 7 and 8.
+/// </remarks>
+public sealed class BareKsock : IDisposable
+{
+    private readonly Ksock _ksock;
+    private readonly KsockHost _host;
+    private readonly Lock _lock = new();
+    private readonly MessageAssembly _assembly = new(new MessagePool());
+    private readonly OwnMemory _memory = new();
+    private readonly MessageBuffer _current = new();
+    private int _position;
+
+    internal BareKsock(Ksock ksock)
+    {
+        _ksock = ksock;
+        _host = ksock.Host;
+    }
+
+    /// <summary>Bytes left of the message being read (LENLEFT); 0 if there is none.</summary>
+    public int LengthLeft
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _current.EntireLength - _position;
+            }
+        }
+    }
+
+    /// <summary>Binds to a name (BIND).</summary>
+    /// <param name="name">The name, possibly with a wildcard.</param>
+    /// <param name="replier">True for a replier.</param>
+    /// <returns>None, EBADMSG, ENAMETOOLONG, EADDRINUSE, EAGAIN, ENODEV or EBADF.</returns>
+    public Errno Bind(ReadOnlySpan<byte> name, bool replier) => _host.Bind(name, replier);
+
+    /// <summary>Ends a binding (UNBIND).</summary>
+    /// <param name="name">The name as it was bound.</param>
+    /// <param name="replier">The role in which it was bound.</param>
+    /// <returns>None, EBADMSG, ENAMETOOLONG, EINVAL, EAGAIN, ENODEV or EBADF.</returns>
+    public Errno Unbind(ReadOnlySpan<byte> name, bool replier) => _host.Unbind(name, replier);
+
+    /// <summary>Finds who is bound as replier with exactly this name (REPLIER).</summary>
+    /// <param name="name">The name as it was bound.</param>
+    /// <param name="replier">The replier's Ksock id, or 0.</param>
+    /// <returns>None, ENAMETOOLONG, ENODEV or EBADF.</returns>
+    public Errno FindReplier(ReadOnlySpan<byte> name, out uint replier) => _host.FindReplier(name, out replier);
+
+    /// <summary>Appends bytes to the message under construction; all are taken, or the whole message under construction is lost.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <returns>None, EBADF (not opened for writing), EALREADY (a message waits; nothing is lost), EINVAL, ENAMETOOLONG, EMSGSIZE, EBADMSG or ENODEV.</returns>
+    public Errno Write(ReadOnlySpan<byte> bytes)
+    {
+        lock (_lock)
+        {
+            if (_ksock.IsClosed || (_ksock.Mode & KsockMode.Write) == 0)
+            {
+                return Errno.EBADF;
+            }
+
+            return _host.IsSending ? Errno.EALREADY : _assembly.Write(bytes, _host.MaxMessageSize);
+        }
+    }
+
+    /// <summary>Sends the message under construction, or tries the waiting one again (SEND).</summary>
+    /// <param name="id">The message's id, with None and EAGAIN.</param>
+    /// <returns>None, ENOMSG (nothing was written), EINVAL (incomplete), EFAULT, or what the bus says: spec section 4.1.</returns>
+    public Errno Send(out MessageId id)
+    {
+        lock (_lock)
+        {
+            id = default;
+            if (_ksock.IsClosed)
+            {
+                return Errno.EBADF;
+            }
+
+            if (_host.IsSending)
+            {
+                return _host.Retry(out id);
+            }
+
+            Errno error = _assembly.Finish(_memory, out StoredMessage? message);
+            if (error == Errno.None)
+            {
+                error = _host.Send(message!.Header, message.Name, message.Data, isAwaited: false, out id);
+                message.Release();
+            }
+
+            return error;
+        }
+    }
+
+    /// <summary>Drops the message under construction, or the one that waits (DISCARD).</summary>
+    /// <returns>None, ENODEV or EBADF.</returns>
+    public Errno Discard()
+    {
+        Forget();
+        return _host.Discard();
+    }
+
+    /// <summary>Drops what is left of the current message and makes the next one current (NEXTMSG).</summary>
+    /// <param name="length">Its entire length in bytes; 0 if there is none.</param>
+    /// <returns>None, ENODEV or EBADF.</returns>
+    public Errno NextMessage(out int length)
+    {
+        lock (_lock)
+        {
+            _position = 0;
+            _current.Clear();
+            Errno error = _ksock.Take(_current);
+            length = _current.EntireLength;
+            return error == Errno.ENOMSG ? Errno.None : error;
+        }
+    }
+
+    /// <summary>Reads on in the current message.</summary>
+    /// <param name="target">Takes the bytes.</param>
+    /// <param name="count">How many were read; 0 at the end of the message, or if there is none.</param>
+    /// <returns>None, or EBADF (not opened for reading, or closed).</returns>
+    public Errno Read(Span<byte> target, out int count)
+    {
+        lock (_lock)
+        {
+            count = 0;
+            if (_ksock.IsClosed || (_ksock.Mode & KsockMode.Read) == 0)
+            {
+                return Errno.EBADF;
+            }
+
+            ReadOnlySpan<byte> left = _current.Entire[_position..];
+            count = Math.Min(left.Length, target.Length);
+            left[..count].CopyTo(target);
+            _position += count;
+            if (_current.HasMessage && _position == _current.EntireLength)
+            {
+                _position = 0;
+                _current.Clear();
+            }
+
+            return Errno.None;
+        }
+    }
+
+    /// <summary>One poll: a waiting message is tried once. Spec section 8.</summary>
+    /// <param name="readable">True if a message could be taken before that.</param>
+    /// <param name="writable">True if no message waits after that, and the Ksock was opened for writing.</param>
+    /// <returns>None, ENODEV or EBADF.</returns>
+    public Errno Poll(out bool readable, out bool writable)
+    {
+        Errno error = _host.Poll(out readable, out writable);
+        readable |= _ksock.HasAside;
+        return error;
+    }
+
+    /// <summary>The id of the message last sent or tried (LASTSENT).</summary>
+    /// <param name="id">The id; <c>[0:0]</c> before the first.</param>
+    /// <returns>None, ENODEV or EBADF.</returns>
+    public Errno LastSent(out MessageId id) => _host.LastSent(out id);
+
+    /// <summary>Sets or asks for the queue limit (MAXMSGS).</summary>
+    /// <param name="request">0 to ask, else the new limit.</param>
+    /// <param name="value">The limit in force.</param>
+    /// <returns>None, ENODEV or EBADF.</returns>
+    public Errno MaxMessages(uint request, out uint value) => _host.Ask(Setting.MaxMessages, request, out value);
+
+    /// <summary>Messages that wait (NUMMSGS).</summary>
+    /// <param name="count">How many.</param>
+    /// <returns>None, ENODEV or EBADF.</returns>
+    public Errno NumMessages(out uint count) => _host.Ask(Setting.NumMessages, 0, out count);
+
+    /// <summary>Requests read and not replied to (UNREPLIEDTO).</summary>
+    /// <param name="count">How many.</param>
+    /// <returns>None, ENODEV or EBADF.</returns>
+    public Errno UnrepliedTo(out uint count) => _host.Ask(Setting.UnrepliedTo, 0, out count);
+
+    /// <summary>Whether a message that matches several bindings comes only once (MSGONLYONCE).</summary>
+    /// <param name="request">0 off, 1 on, 0xFFFFFFFF asks.</param>
+    /// <param name="previous">What it was: 0 or 1.</param>
+    /// <returns>None, EINVAL, ENODEV or EBADF.</returns>
+    public Errno OnlyOnce(uint request, out uint previous) => _host.Ask(Setting.OnlyOnce, request, out previous);
+
+    /// <summary>The bus's verbosity switch (VERBOSE).</summary>
+    /// <param name="request">0 off, 1 on, 0xFFFFFFFF asks.</param>
+    /// <param name="previous">What it was: 0 or 1.</param>
+    /// <returns>None, EINVAL, ENODEV or EBADF.</returns>
+    public Errno Verbose(uint request, out uint previous) => _host.Ask(Setting.Verbose, request, out previous);
+
+    /// <summary>Whether the bus announces repliers' binds (REPORTREPLIERBINDS).</summary>
+    /// <param name="request">0 off, 1 on, 0xFFFFFFFF asks.</param>
+    /// <param name="previous">What it was: 0 or 1.</param>
+    /// <returns>None, EINVAL, EBUSY, ENODEV or EBADF.</returns>
+    public Errno ReportReplierBinds(uint request, out uint previous) => _host.Ask(Setting.ReportBinds, request, out previous);
+
+    /// <summary>The greatest message size (MAXMSGSIZE).</summary>
+    /// <param name="request">0 asks, 1 asks for the absolute maximum, 100 up to that sets it, in bytes.</param>
+    /// <param name="value">The answer.</param>
+    /// <returns>None, EINVAL, ENODEV or EBADF.</returns>
+    public Errno MaxMessageSize(uint request, out uint value) => _host.Ask(Setting.MaxMessageSize, request, out value);
+
+    /// <summary>Makes one more bus (NEWDEVICE).</summary>
+    /// <param name="device">Its number.</param>
+    /// <returns>None, EINVAL, ENODEV or EBADF.</returns>
+    public Errno NewDevice(out uint device) => _host.Ask(Setting.NewDevice, 0, out device);
+
+    /// <summary>Drops the message under construction and what is left of the current one. The Ksock stays open.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _assembly.Discard();
+            _current.Dispose();
+            _position = 0;
+        }
+    }
+
+    /// <summary>Drops the message under construction.</summary>
+    internal void Forget()
+    {
+        lock (_lock)
+        {
+            _assembly.Discard();
+        }
+    }
+}

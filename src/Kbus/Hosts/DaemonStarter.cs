@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using Kbus.Link;
+
+namespace Kbus.Hosts;
+
+/// <summary>Starts a daemon for a user who has none. It ends by itself when its last Ksock has been closed for a while.</summary>
+/// <remarks>Several processes may do this at once: the directory's lock decides which daemon stays, and all of them then find it.</remarks>
+internal static class DaemonStarter
+{
+    private const string IdleSeconds = "30";
+
+    /// <summary>False if <c>KBUS_AUTOSTART=0</c>.</summary>
+    public static bool IsAllowed => Environment.GetEnvironmentVariable("KBUS_AUTOSTART") != "0";
+
+    /// <summary>Starts a daemon on a directory and waits until one answers there.</summary>
+    /// <exception cref="KbusException">ENOENT: no kbusd program is to be found. ETIMEDOUT: it did not begin to answer.</exception>
+    public static void Start(string directory, Deadline deadline)
+    {
+        string program = Find() ?? throw new KbusException(
+            Errno.ENOENT, $"No kbusd answers in {directory}, and no kbusd program is to be found to start one. Install it, or set KBUS_DAEMON to its path.");
+
+        // The shell ends at once and the daemon goes on without a parent of ours, so it is never ours to wait for; its stdio is its own.
+        const string script = "setsid \"$0\" \"$@\" </dev/null >/dev/null 2>&1 &";
+        var shell = new ProcessStartInfo("/bin/sh", ["-c", script, program, "--runtime-dir", directory, "--exit-when-idle", IdleSeconds])
+        {
+            UseShellExecute = false,
+        };
+        using (Process? started = Process.Start(shell))
+        {
+            started?.WaitForExit();
+        }
+
+        string control = RuntimeDirectory.ControlSocket(directory);
+        long pause = 1_000_000;
+        while (!deadline.HasPassed)
+        {
+            if (UnixSocket.Connect(control, deadline, out Descriptor? answer) >= 0)
+            {
+                answer!.Dispose();
+                return;
+            }
+
+            _ = LibC.Poll([], deadline.NanosecondsAtMost(pause));
+            pause = Math.Min(pause * 2, 50_000_000);
+        }
+
+        throw new KbusException(Errno.ETIMEDOUT, $"{program} was started, but nothing began to answer in {directory}.");
+    }
+
+    /// <summary>Where the daemon's program is; null if nowhere.</summary>
+    private static string? Find()
+    {
+        if (Environment.GetEnvironmentVariable("KBUS_DAEMON") is { Length: > 0 } named)
+        {
+            return named;
+        }
+
+        string? path = Environment.GetEnvironmentVariable("PATH");
+        IEnumerable<string> places = [AppContext.BaseDirectory, .. path?.Split(':') ?? [], "/usr/local/bin", "/usr/bin", "/usr/libexec"];
+        return places.Where(p => p.Length > 0).Select(p => Path.Join(p, "kbusd")).FirstOrDefault(File.Exists);
+    }
+}

@@ -1,0 +1,136 @@
+using System.Runtime.InteropServices;
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Hosts;
+
+/// <content>Commands and their completions.</content>
+internal sealed partial class LinkHost
+{
+    private readonly Lock _commandLock = new();
+    private readonly bool[] _slotIsTaken;
+    private ulong _lastSequence;
+
+    public override Errno Bind(ReadOnlySpan<byte> name, bool isReplier) =>
+        Command(CommandCode.Bind, isReplier ? CommandFlags.Replier : (ushort)0, Limited(name), out _);
+
+    public override Errno Unbind(ReadOnlySpan<byte> name, bool isReplier) =>
+        Command(CommandCode.Unbind, isReplier ? CommandFlags.Replier : (ushort)0, Limited(name), out _);
+
+    public override Errno FindReplier(ReadOnlySpan<byte> name, out uint replier)
+    {
+        Errno error = Command(CommandCode.FindReplier, 0, Limited(name), out Completion completion);
+        replier = error == Errno.None ? completion.Value : 0;
+        return error;
+    }
+
+    public override Errno Ask(Setting setting, uint value, out uint result)
+    {
+        Errno error = Command(CommandCode.Ask, (ushort)setting, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in value)), out Completion completion);
+        result = completion.Value;
+        return error;
+    }
+
+    public override Errno LastSent(out MessageId id)
+    {
+        Errno error = Command(CommandCode.LastSent, 0, default, out Completion completion);
+        id = new MessageId(completion.NetworkId, completion.Serial);
+        return error;
+    }
+
+    public override bool BringAnswerForward() =>
+        Command(CommandCode.BringAnswerForward, 0, default, out Completion completion) == Errno.None && completion.Value != 0;
+
+    /// <summary>A name that is too long stays too long, however much is left of it.</summary>
+    private static ReadOnlySpan<byte> Limited(ReadOnlySpan<byte> name) =>
+        name.Length > MessageName.MaxLength + 1 ? name[..(MessageName.MaxLength + 1)] : name;
+
+    /// <summary>Has a command carried out and waits for its result.</summary>
+    private Errno Command(CommandCode code, ushort flags, ReadOnlySpan<byte> body, out Completion completion, bool evenIfDisposed = false)
+    {
+        completion = default;
+        if (!evenIfDisposed && !TryEnter())
+        {
+            return Errno.EBADF;
+        }
+
+        Errno error = Write(code, flags, body, wantsCompletion: true, out ulong sequence);
+        if (error == Errno.None)
+        {
+            error = Await(sequence, out completion);
+        }
+
+        return evenIfDisposed ? error : Leave(error);
+    }
+
+    /// <summary>Writes a command and rings the bus if it sleeps. The caller has entered.</summary>
+    private Errno Write(CommandCode code, ushort flags, ReadOnlySpan<byte> body, bool wantsCompletion, out ulong sequence)
+    {
+        lock (_commandLock)
+        {
+            Errno error = Begin(body.Length, wantsCompletion, out Span<byte> target, out sequence);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            body.CopyTo(target);
+            _commands.Commit((ushort)code, flags, sequence);
+        }
+
+        _commandBell.RingIfWanted();
+        return Errno.None;
+    }
+
+    /// <summary>Begins a command: room in the ring, and a slot for its completion. Under the command lock.</summary>
+    private Errno Begin(int bodyLength, bool wantsCompletion, out Span<byte> target, out ulong sequence)
+    {
+        sequence = 0;
+        target = default;
+        while (!_isDead)
+        {
+            bool hasSlot = !wantsCompletion || !Volatile.Read(ref _slotIsTaken[Slot(_lastSequence + 1)]);
+            if (hasSlot && _commands.TryBegin(bodyLength, out target))
+            {
+                if (wantsCompletion)
+                {
+                    sequence = ++_lastSequence;
+                    Volatile.Write(ref _slotIsTaken[Slot(sequence)], true);
+                }
+
+                return Errno.None;
+            }
+
+            if (_commands.Fault != LinkFault.None || !WaitForRoom())
+            {
+                Die();
+            }
+        }
+
+        return WhyNot();
+    }
+
+    /// <summary>Waits until the bus has got somewhere with the commands before; false if it has gone.</summary>
+    private bool WaitForRoom()
+    {
+        _commandBell.RingIfWanted();
+        DrainPosted();
+        Thread.Yield();
+        return !_doorbell.IsBusGone;
+    }
+
+    /// <summary>Waits for a command's completion and frees its slot.</summary>
+    private Errno Await(ulong sequence, out Completion completion)
+    {
+        if (_completions.Wait(sequence, Deadline.Never, out completion) != WaitOutcome.Happened)
+        {
+            Die();
+            return WhyNot();
+        }
+
+        Volatile.Write(ref _slotIsTaken[Slot(sequence)], false);
+        return (Errno)completion.Error;
+    }
+
+    private int Slot(ulong sequence) => (int)(sequence & (ulong)(_slotIsTaken.Length - 1));
+}

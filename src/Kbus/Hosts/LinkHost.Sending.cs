@@ -1,0 +1,296 @@
+using System.Runtime.InteropServices;
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Hosts;
+
+/// <content>Sending: a small message is one command, a big one a command for its head and some for its data.</content>
+internal sealed partial class LinkHost
+{
+    private readonly Queue<PostedSend> _posted = new();
+    private readonly Lock _postedLock = new();
+    private readonly Lock _drainLock = new();
+    private volatile bool _isSending;
+    private bool _waitingIsRequest;
+
+    public override bool IsSending => _isSending;
+
+    public override Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id)
+    {
+        id = default;
+        if (!TryEnter())
+        {
+            return Errno.EBADF;
+        }
+
+        Errno error = Write(header, name, data, isAwaited, null, out ulong sequence);
+        if (error == Errno.None)
+        {
+            error = Await(sequence, out Completion completion);
+            id = new MessageId(completion.NetworkId, completion.Serial);
+            Note(header.IsRequest, error, id);
+        }
+
+        return Leave(error);
+    }
+
+    public override Errno Retry(out MessageId id)
+    {
+        Errno error = Command(CommandCode.Retry, 0, default, out Completion completion);
+        id = new MessageId(completion.NetworkId, completion.Serial);
+        if (_isSending)
+        {
+            Note(_waitingIsRequest, error, id);
+        }
+
+        return error;
+    }
+
+    public override Errno Discard()
+    {
+        Errno error = Command(CommandCode.Discard, 0, default, out _);
+        _isSending &= error != Errno.None;
+        return error;
+    }
+
+    public override Errno Poll(out bool readable, out bool writable)
+    {
+        readable = false;
+        writable = false;
+        if (_isSending)
+        {
+            return PollWaiting(out readable, out writable);
+        }
+
+        if (!TryEnter())
+        {
+            return Errno.EBADF;
+        }
+
+        readable = SomethingCanBeTaken();
+        writable = (_mode & KsockMode.Write) != 0 && !_isDead;
+        return Leave(_isDead && !readable ? Errno.ENODEV : Errno.None);
+    }
+
+    public override void Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done)
+    {
+        if (!TryEnter())
+        {
+            done.Complete(Errno.EBADF, default);
+            return;
+        }
+
+        var posted = new PostedSend(done, header.IsRequest);
+        Errno error = Write(header, name, data, isAwaited, posted, out _);
+        if (error != Errno.None)
+        {
+            Leave(error);
+            done.Complete(error, default);
+            return;
+        }
+
+        AttachToPump();
+        _doorbell.Arm(LinkNews.Completion);
+        DrainPosted();
+        Leave(Errno.None);
+    }
+
+    private Errno PollWaiting(out bool readable, out bool writable)
+    {
+        Errno error = Command(CommandCode.Poll, 0, default, out Completion completion);
+        var flags = (PollFlags)completion.Value;
+        readable = (flags & PollFlags.Readable) != 0;
+        writable = (flags & PollFlags.Writable) != 0;
+        if (writable)
+        {
+            // Sent, or failed for good with a Status on its way: in both cases one answer is due.
+            Errno outcome = LastSent(out MessageId id);
+            Note(_waitingIsRequest, outcome, id);
+        }
+
+        return error;
+    }
+
+    /// <summary>Writes a message as commands. The caller has entered.</summary>
+    private Errno Write(in MessageHeader given, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, PostedSend? posted, out ulong sequence)
+    {
+        sequence = 0;
+        MessageHeader header = Clean(given, name, data);
+        Errno error = Check(header, name);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        ushort flags = isAwaited ? CommandFlags.Awaited : (ushort)0;
+        lock (_commandLock)
+        {
+            error = header.EntireLength <= MessageSizes.LargestInline
+                ? WriteInline(header, name, data, flags, out sequence)
+                : WriteInParts(header, name, data, flags, out sequence);
+            if (error == Errno.None && posted is not null)
+            {
+                posted.Sequence = sequence;
+                lock (_postedLock)
+                {
+                    _posted.Enqueue(posted);
+                }
+            }
+        }
+
+        _commandBell.RingIfWanted();
+        return error;
+    }
+
+    private Errno Check(in MessageHeader header, ReadOnlySpan<byte> name)
+    {
+        if ((_mode & KsockMode.Write) == 0)
+        {
+            return Errno.EBADF;
+        }
+
+        if (_isSending)
+        {
+            return Errno.EALREADY;
+        }
+
+        // Counted against the absolute maximum only: the one in force was looked at when the header was complete.
+        Errno error = MessageCheck.Header(header, uint.MaxValue);
+        return error != Errno.None || MessageName.IsSendable(name) ? error : Errno.EBADMSG;
+    }
+
+    private static MessageHeader Clean(in MessageHeader given, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        MessageHeader header = given;
+        header.StartGuard = MessageHeader.StartGuardValue;
+        header.EndGuard = MessageHeader.EndGuardValue;
+        header.NamePointer = 0;
+        header.DataPointer = 0;
+        header.NameLength = (uint)name.Length;
+        header.DataLength = (uint)data.Length;
+        return header;
+    }
+
+    private Errno WriteInline(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, ushort flags, out ulong sequence)
+    {
+        Errno error = Begin((int)header.EntireLength, wantsCompletion: true, out Span<byte> body, out sequence);
+        if (error == Errno.None)
+        {
+            // Padding and the final guard are the bus's to write: it copies the bytes and seals its copy.
+            MemoryMarshal.Write(body, header);
+            name.CopyTo(body[MessageHeader.Size..]);
+            data.CopyTo(body[MessageLayout.DataOffset(header.NameLength)..]);
+            _commands.Commit((ushort)CommandCode.Send, flags, sequence);
+        }
+
+        return error;
+    }
+
+    private Errno WriteInParts(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, ushort flags, out ulong sequence)
+    {
+        sequence = 0;
+        Errno error = Begin(MessageLayout.DataOffset(header.NameLength), wantsCompletion: false, out Span<byte> head, out _);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        MemoryMarshal.Write(head, header);
+        name.CopyTo(head[MessageHeader.Size..]);
+        _commands.Commit((ushort)CommandCode.SendBegin, flags, 0);
+        while (error == Errno.None && !data.IsEmpty)
+        {
+            int count = Math.Min(data.Length, MessageSizes.PartLength);
+            bool isLast = count == data.Length;
+            error = Begin(count, isLast, out Span<byte> part, out sequence);
+            if (error == Errno.None)
+            {
+                data[..count].CopyTo(part);
+                _commands.Commit((ushort)CommandCode.SendPart, 0, sequence);
+                _commandBell.RingIfWanted();
+                data = data[count..];
+            }
+        }
+
+        return error;
+    }
+
+    /// <summary>Remembers what the outcome of a send means for later: an answer that is due, or a message that waits.</summary>
+    private void Note(bool isRequest, Errno error, MessageId id)
+    {
+        if (error == Errno.EALREADY)
+        {
+            return;
+        }
+
+        _isSending = error == Errno.EAGAIN;
+        _waitingIsRequest = _isSending && isRequest;
+        if (isRequest && error == Errno.None)
+        {
+            _owed.Add(id);
+        }
+    }
+
+    /// <summary>Tells those who posted messages what became of them, in the order of posting.</summary>
+    private void DrainPosted()
+    {
+        // Completions are handed on by one thread at a time, or their order would be lost; another one's turn is soon enough.
+        if (!_drainLock.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            while (TryNextPosted(out PostedSend? posted, out Errno error, out MessageId id))
+            {
+                Note(posted!.IsRequest, error, id);
+                posted.Done.Complete(error, id);
+            }
+        }
+        finally
+        {
+            _drainLock.Exit();
+        }
+    }
+
+    private bool TryNextPosted(out PostedSend? posted, out Errno error, out MessageId id)
+    {
+        error = Errno.ENODEV;
+        id = default;
+        lock (_postedLock)
+        {
+            if (!_posted.TryPeek(out posted))
+            {
+                return false;
+            }
+
+            if (_completions.TryGet(posted.Sequence, out Completion completion))
+            {
+                Volatile.Write(ref _slotIsTaken[Slot(posted.Sequence)], false);
+                error = (Errno)completion.Error;
+                id = new MessageId(completion.NetworkId, completion.Serial);
+            }
+            else if (!_isDead)
+            {
+                return false;
+            }
+
+            _posted.Dequeue();
+            return true;
+        }
+    }
+
+    private bool HasPosted()
+    {
+        lock (_postedLock)
+        {
+            return _posted.Count > 0;
+        }
+    }
+
+    private sealed record PostedSend(IPostedSend Done, bool IsRequest)
+    {
+        public ulong Sequence { get; set; }
+    }
+}

@@ -1,0 +1,285 @@
+using Kbus.Link;
+
+namespace Kbus.Hosts;
+
+/// <content>
+/// Waiting: news are counted, and who waits sleeps until the count moves. One thread at a time sleeps on the link's socket itself: either
+/// one of those who wait, while the others wait for it, or, once anything asynchronous was asked for, the process's <see cref="LinkPump"/>.
+/// </content>
+internal sealed partial class LinkHost
+{
+    private readonly object _sleepLock = new();
+    private long _news;
+    private bool _someoneSleeps;
+    private bool _isPumped;
+    private bool _isInPump;
+    private Action? _signal;
+    private volatile bool _keepsExact;
+
+    public override int Descriptor
+    {
+        get
+        {
+            if (!TryEnter())
+            {
+                return -1;
+            }
+
+            lock (_takeLock)
+            {
+                if (!_keepsExact)
+                {
+                    _keepsExact = true;
+                    KeepExact();
+                }
+            }
+
+            return Leave(_socket.Number);
+        }
+    }
+
+    /// <summary>The socket's number, for the pump.</summary>
+    internal int SocketNumber => _socket.Number;
+
+    public override long WatchNews()
+    {
+        long news = Interlocked.Read(ref _news);
+        if (TryEnter())
+        {
+            _doorbell.Arm(LinkNews.Delivery | LinkNews.Failure);
+            Leave(0);
+        }
+
+        return news;
+    }
+
+    public override bool WaitForNews(long since, TimeSpan timeout)
+    {
+        if (!TryEnter())
+        {
+            return true;
+        }
+
+        Deadline deadline = Deadline.After(timeout);
+        bool happened;
+        lock (_sleepLock)
+        {
+            while (!(happened = Interlocked.Read(ref _news) != since || _isDead || _isDisposed) && !deadline.HasPassed)
+            {
+                if (_someoneSleeps || _isPumped)
+                {
+                    Monitor.Wait(_sleepLock, Milliseconds(deadline));
+                }
+                else
+                {
+                    SleepOnSocket(deadline);
+                }
+            }
+        }
+
+        return Leave(happened);
+    }
+
+    public override void NotifyOfNews(long since, Action signal)
+    {
+        if (!TryEnter())
+        {
+            signal();
+            return;
+        }
+
+        bool atOnce;
+        lock (_sleepLock)
+        {
+            atOnce = Interlocked.Read(ref _news) != since || _isDead || _isDisposed;
+            _signal = atOnce ? null : signal;
+        }
+
+        if (atOnce)
+        {
+            signal();
+        }
+        else
+        {
+            AttachToPump();
+        }
+
+        Leave(0);
+    }
+
+    /// <summary>The link's socket has something: swallow the rings, take in what came with them, and tell everybody.</summary>
+    internal void OnRing()
+    {
+        if (!TryEnter())
+        {
+            return;
+        }
+
+        lock (_sleepLock)
+        {
+            Hear();
+        }
+
+        if (HasPosted())
+        {
+            _doorbell.Arm(LinkNews.Completion);
+            DrainPosted();
+        }
+
+        Leave(0);
+    }
+
+    /// <summary>Sleeps on the socket on behalf of all who wait. Under the sleep lock, which it lets go of meanwhile.</summary>
+    private void SleepOnSocket(Deadline deadline)
+    {
+        _someoneSleeps = true;
+        Monitor.Exit(_sleepLock);
+        WaitOutcome outcome;
+        try
+        {
+            outcome = SleepExactly(deadline);
+        }
+        finally
+        {
+            Monitor.Enter(_sleepLock);
+            _someoneSleeps = false;
+        }
+
+        if (outcome != WaitOutcome.TimedOut)
+        {
+            Hear();
+        }
+
+        // Another of those who wait takes the place, or the pump does.
+        Monitor.PulseAll(_sleepLock);
+        if (_isPumped)
+        {
+            JoinPump();
+        }
+    }
+
+    private WaitOutcome SleepExactly(Deadline deadline)
+    {
+        if (_keepsExact && SomethingCanBeTaken())
+        {
+            // The socket stays readable while messages wait, which are not what the caller waits for: rest, and look again.
+            const long rest = 1_000_000;
+            _ = LibC.Poll([], deadline.NanosecondsAtMost(rest));
+            return WaitOutcome.Happened;
+        }
+
+        return _doorbell.Wait(deadline);
+    }
+
+    /// <summary>Takes in what the socket has, counts it as news, and wakes all who wait. Under the sleep lock.</summary>
+    private void Hear()
+    {
+        if (!ReceiveAreas(keepBell: _keepsExact))
+        {
+            _isDead = true;
+        }
+
+        MakeNewsLocked();
+    }
+
+    private void MakeNews()
+    {
+        lock (_sleepLock)
+        {
+            MakeNewsLocked();
+        }
+    }
+
+    private void MakeNewsLocked()
+    {
+        Interlocked.Increment(ref _news);
+        Monitor.PulseAll(_sleepLock);
+        Action? signal = _signal;
+        _signal = null;
+        signal?.Invoke();
+    }
+
+    /// <summary>The bus has gone, or is not to be trusted any more: from now on only what was delivered can be read (D22).</summary>
+    private void Die()
+    {
+        _isDead = true;
+        _ = LibC.Shutdown(_socket.Number);
+        MakeNews();
+        DrainPosted();
+    }
+
+    /// <summary>Swallows the rings so far, and keeps the payload areas that came with them. False when the bus has hung up.</summary>
+    private bool ReceiveAreas(bool keepBell = false)
+    {
+        if (keepBell && SomethingCanBeTaken())
+        {
+            return !_doorbell.IsBusGone;
+        }
+
+        Span<byte> rings = stackalloc byte[64];
+        Span<int> files = stackalloc int[1];
+        while (true)
+        {
+            int received = LibC.ReceiveMessage(_socket.Number, rings, files, LibC.MessageDontWait, out int count);
+            for (int i = 0; i < count; i++)
+            {
+                _areas.Add(new Descriptor(files[i]));
+            }
+
+            if (received <= 0)
+            {
+                return received == LibC.Again;
+            }
+        }
+    }
+
+    /// <summary>Makes the socket unreadable, because nothing can be taken, and readable again as soon as something can. Under the take lock.</summary>
+    private void KeepExact()
+    {
+        _ = ReceiveAreas();
+        _doorbell.Arm(LinkNews.Delivery);
+        if (SomethingCanBeTaken())
+        {
+            // It came in between, perhaps without a ring: ask for one, which comes before the answer.
+            _ = Tell(CommandCode.RingMe);
+        }
+    }
+
+    private void AttachToPump()
+    {
+        if (Volatile.Read(ref _isInPump))
+        {
+            return;
+        }
+
+        bool someoneSleeps;
+        lock (_sleepLock)
+        {
+            _isPumped = true;
+            someoneSleeps = _someoneSleeps;
+            if (!someoneSleeps)
+            {
+                JoinPump();
+            }
+        }
+
+        if (someoneSleeps)
+        {
+            // Whoever sleeps on the socket makes way when it rings.
+            _ = Write(CommandCode.RingMe, 0, default, wantsCompletion: false, out _);
+        }
+    }
+
+    private void JoinPump()
+    {
+        if (!_isInPump)
+        {
+            Volatile.Write(ref _isInPump, true);
+            LinkPump.Add(this);
+        }
+    }
+
+    private static TimeSpan Milliseconds(Deadline deadline) => deadline.IsNever
+        ? Timeout.InfiniteTimeSpan
+        : TimeSpan.FromMilliseconds(Math.Min(int.MaxValue, (deadline.Nanoseconds / 1_000_000) + 1));
+}

@@ -1,0 +1,119 @@
+using Kbus.Link;
+
+namespace Kbus.Hosts;
+
+/// <summary>What an opened link is made of.</summary>
+internal sealed record OpenedLink(Descriptor Socket, Descriptor Bell, SharedMemory Memory, uint KsockId, uint Device);
+
+/// <summary>Finds a bus and opens a link to it. Source: the search order of <see cref="KsockOptions.RuntimeDirectory"/>.</summary>
+internal static class LinkOpening
+{
+    private const int NotThere = -(int)Errno.ENOENT;
+    private const int NobodyListens = -(int)Errno.ECONNREFUSED;
+
+    /// <summary>Opens a link.</summary>
+    /// <exception cref="KbusException">ENOENT: there is no such bus, or no daemon. Else what kept it from being opened.</exception>
+    public static OpenedLink Open(uint device, KsockMode mode, KsockOptions options)
+    {
+        Deadline deadline = Deadline.After(options.OpenTimeout);
+        OpenedLink? link = TryOpen(device, mode, options, deadline, out HandshakeFault fault);
+
+        // A daemon that was just ending hangs up on who connects to it: look once more, where the next one may be.
+        link ??= TryOpen(device, mode, options, deadline, out fault);
+        return link ?? throw new KbusException(
+            fault == HandshakeFault.TimedOut ? Errno.ETIMEDOUT : Errno.EPROTO,
+            fault switch
+            {
+                HandshakeFault.TimedOut => $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s.",
+                HandshakeFault.OtherVersion => "The kbusd that is running is of another release than this library. Restart it.",
+                HandshakeFault.HungUp => $"Bus {device} hung up before it had opened a Ksock.",
+                _ => $"What answers at bus {device} is not a kbusd.",
+            });
+    }
+
+    private static OpenedLink? TryOpen(uint device, KsockMode mode, KsockOptions options, Deadline deadline, out HandshakeFault fault)
+    {
+        using Descriptor socket = Connect(device, options, deadline);
+        var hello = new ClientHello((LinkMode)mode, LibC.ProcessId(), 0, 0, 0, 0);
+        fault = HandshakeExchange.SendHello(socket, hello, deadline);
+        BusWelcome? welcome = null;
+        Descriptor? file = null;
+        Descriptor? bell = null;
+        if (fault == HandshakeFault.None)
+        {
+            fault = HandshakeExchange.ReceiveWelcome(socket, deadline, out welcome, out file, out bell);
+        }
+
+        if (fault != HandshakeFault.None)
+        {
+            return null;
+        }
+
+        if (welcome!.Error != 0)
+        {
+            throw new KbusException((Errno)welcome.Error, welcome.Reason);
+        }
+
+        using (file)
+        {
+            int result = SharedMemory.Map(file!, welcome.Layout!, out SharedMemory? memory);
+            if (result < 0)
+            {
+                bell!.Dispose();
+                throw new KbusException((Errno)(-result), "The memory that the bus shares cannot be mapped.");
+            }
+
+            return new OpenedLink(new Descriptor(socket.Release()), bell!, memory!, welcome.KsockId, welcome.Device);
+        }
+    }
+
+    private static Descriptor Connect(uint device, KsockOptions options, Deadline deadline)
+    {
+        string? named = options.RuntimeDirectory ?? RuntimeDirectory.Named;
+        List<string> places = named is not null ? [named] : [RuntimeDirectory.OfTheMachine];
+        if (named is null && RuntimeDirectory.OfTheUser is { } ofTheUser)
+        {
+            places.Add(ofTheUser);
+        }
+
+        foreach (string place in places)
+        {
+            int result = UnixSocket.Connect(RuntimeDirectory.BusSocket(place, device), deadline, out Descriptor? socket);
+            if (result >= 0)
+            {
+                return socket!;
+            }
+
+            if (result is not NotThere and not NobodyListens || DaemonAnswers(place, deadline))
+            {
+                throw Refusal(result, device, place);
+            }
+        }
+
+        string own = places[^1];
+        if (!options.StartDaemon || !DaemonStarter.IsAllowed)
+        {
+            throw new KbusException(
+                Errno.ENOENT,
+                $"No kbusd answers in {string.Join(" or ", places)}. Start one with 'kbusd', or let the first Ksock start one (KBUS_AUTOSTART).");
+        }
+
+        DaemonStarter.Start(own, deadline);
+        int again = UnixSocket.Connect(RuntimeDirectory.BusSocket(own, device), deadline, out Descriptor? started);
+        return again >= 0 ? started! : throw Refusal(again, device, own);
+    }
+
+    private static bool DaemonAnswers(string place, Deadline deadline)
+    {
+        int result = UnixSocket.Connect(RuntimeDirectory.ControlSocket(place), deadline, out Descriptor? control);
+        control?.Dispose();
+        return result >= 0;
+    }
+
+    private static KbusException Refusal(int result, uint device, string place) => (Errno)(-result) switch
+    {
+        Errno.ENOENT => new KbusException(Errno.ENOENT, $"There is no bus {device} in {place}. Bus 0 always exists; NEWDEVICE or kbusd --buses makes more."),
+        Errno.EACCES => new KbusException(Errno.EACCES, $"This user may not open bus {device} in {place}."),
+        Errno error => new KbusException(error, $"Bus {device} in {place} cannot be reached."),
+    };
+}

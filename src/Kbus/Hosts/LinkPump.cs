@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using Kbus.Link;
+
+namespace Kbus.Hosts;
+
+/// <summary>The one thread of a process that listens to the doorbells of those links on which something asynchronous was asked for.</summary>
+/// <remarks>It is started by the first of them and lives as long as the process; while nothing rings it sleeps.</remarks>
+internal static class LinkPump
+{
+    private const int EventsAtOnce = 64;
+    private static readonly Lock StartLock = new();
+    private static readonly ConcurrentDictionary<ulong, LinkHost> Links = new();
+    private static readonly ConcurrentDictionary<LinkHost, ulong> Tokens = new();
+    private static Descriptor? epoll;
+    private static ulong lastToken;
+
+    /// <summary>Listens to a link from now on, until <see cref="Remove"/>.</summary>
+    public static void Add(LinkHost link)
+    {
+        Descriptor set = Started();
+        ulong token = Interlocked.Increment(ref lastToken);
+        Links[token] = link;
+        Tokens[link] = token;
+
+        // Edge-triggered, so that a hang-up, which stays, is told once; a ring that is there already counts as an edge.
+        _ = LibC.EpollAdd(set.Number, link.SocketNumber, LibC.EpollIn | LibC.EpollPeerClosed | LibC.EpollEdgeTriggered, token);
+    }
+
+    /// <summary>Listens to a link no more; its socket is about to be closed.</summary>
+    public static void Remove(LinkHost link)
+    {
+        if (Tokens.TryRemove(link, out ulong token))
+        {
+            Links.TryRemove(token, out _);
+            _ = LibC.EpollRemove(epoll!.Number, link.SocketNumber);
+        }
+    }
+
+    private static Descriptor Started()
+    {
+        lock (StartLock)
+        {
+            if (epoll is null)
+            {
+                int number = LibC.CreateEpoll();
+                if (number < 0)
+                {
+                    throw new KbusException((Errno)(-number), "No descriptor is left to wait with.");
+                }
+
+                epoll = new Descriptor(number);
+                new Thread(Run) { Name = "kbus doorbells", IsBackground = true }.Start();
+            }
+
+            return epoll;
+        }
+    }
+
+    private static void Run()
+    {
+        using var events = new EpollEvents(EventsAtOnce);
+        while (true)
+        {
+            int count = LibC.EpollWait(epoll!.Number, events, LibC.Forever);
+            for (int i = 0; i < count; i++)
+            {
+                if (Links.TryGetValue(events.Data(i), out LinkHost? link))
+                {
+                    link.OnRing();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Collections;
+
+namespace Kbus;
+
+public sealed partial class Ksock : IEnumerable<Message>
+{
+    private readonly Lock _takes = new();
+    private readonly Queue<MessageBuffer> _aside = new();
+    private MessageBuffer? _spare;
+
+    /// <summary>True if a message was set aside, to be read next.</summary>
+    internal bool HasAside
+    {
+        get
+        {
+            lock (_takes)
+            {
+                return _aside.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>Reads the next message, without waiting. A Request to be replied to counts as read from now on.</summary>
+    /// <returns>The message, of the class that fits; null if none waits.</returns>
+    /// <exception cref="KbusException">EBADF (not opened for reading), ENODEV (the bus has died and all has been read).</exception>
+    public Message? ReadNextMessage()
+    {
+        MessageBuffer buffer = Borrow();
+        try
+        {
+            return TryReadNext(buffer) ? buffer.ToMessage() : null;
+        }
+        finally
+        {
+            GiveBack(buffer);
+        }
+    }
+
+    /// <summary>Reads the next message into a buffer, without waiting and without allocating.</summary>
+    /// <param name="buffer">Takes the message; what it held before is forgotten.</param>
+    /// <returns>False if no message waits.</returns>
+    /// <exception cref="KbusException">EBADF (not opened for reading), ENODEV (the bus has died and all has been read).</exception>
+    public bool TryReadNext(MessageBuffer buffer)
+    {
+        ArgumentNullException.ThrowIfNull(buffer);
+        ThrowIfClosed();
+        Errno error = (Mode & KsockMode.Read) != 0 ? Take(buffer) : Errno.EBADF;
+        return error switch
+        {
+            Errno.None => true,
+            Errno.ENOMSG => false,
+            _ => throw Unless(Refusals.OfRead(error)),
+        };
+    }
+
+    /// <summary>Reads the next message, waiting for one if none is there. A waiting send is tried again meanwhile.</summary>
+    /// <param name="timeout">How long to wait at most; null for ever, zero for not at all.</param>
+    /// <returns>The message; null if the time ran out.</returns>
+    /// <exception cref="KbusException">EBADF (not opened for reading), ENODEV (the bus has died and all has been read).</exception>
+    /// <exception cref="ObjectDisposedException">The Ksock is closed, or was closed by another thread meanwhile.</exception>
+    public Message? WaitForMessage(TimeSpan? timeout = null)
+    {
+        MessageBuffer buffer = Borrow();
+        try
+        {
+            return WaitForMessage(buffer, timeout) ? buffer.ToMessage() : null;
+        }
+        finally
+        {
+            GiveBack(buffer);
+        }
+    }
+
+    /// <summary>Reads the next message into a buffer, waiting for one if none is there, without allocating.</summary>
+    /// <param name="buffer">Takes the message; what it held before is forgotten.</param>
+    /// <param name="timeout">How long to wait at most; null for ever, zero for not at all.</param>
+    /// <returns>False if the time ran out.</returns>
+    /// <exception cref="KbusException">EBADF (not opened for reading), ENODEV (the bus has died and all has been read).</exception>
+    /// <exception cref="ObjectDisposedException">The Ksock is closed, or was closed by another thread meanwhile.</exception>
+    public bool WaitForMessage(MessageBuffer buffer, TimeSpan? timeout = null)
+    {
+        var limit = new WaitLimit(timeout);
+        while (!TryReadNext(buffer))
+        {
+            long since = _host.WatchNews();
+            TryWaiting();
+            if (TryReadNext(buffer))
+            {
+                return true;
+            }
+
+            TimeSpan left = limit.Left;
+            if (left == TimeSpan.Zero || !_host.WaitForNews(since, left))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads messages until none waits. It may be done again, later, for what has come since.</summary>
+    public IEnumerator<Message> GetEnumerator()
+    {
+        while (ReadNextMessage() is { } message)
+        {
+            yield return message;
+        }
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Takes the next message that nobody in this library waits for.</summary>
+    /// <returns>None, ENOMSG, ENODEV or EBADF.</returns>
+    internal Errno Take(MessageBuffer target)
+    {
+        lock (_takes)
+        {
+            if (_aside.TryDequeue(out MessageBuffer? message))
+            {
+                target.TakeOver(message);
+                return Errno.None;
+            }
+
+            Errno error;
+            do
+            {
+                error = _host.TryTake(target);
+            }
+            while (error == Errno.None && _answers.TryHandOver(target));
+            return error;
+        }
+    }
+
+    /// <summary>Takes the answers that have come, past whatever else waits, and gives them to those who wait for them.</summary>
+    /// <remarks>
+    /// The lock makes sure that whoever finds no answer here, and none handed over either, can wait for news: it is not on its way
+    /// in another thread. A message that nobody waits for (an answer that came too late, or an urgent message that slipped in front)
+    /// is set aside, to be read next.
+    /// </remarks>
+    private void TakeAnswers()
+    {
+        lock (_takes)
+        {
+            MessageBuffer buffer = Borrow();
+            while (_answers.HasAny && _host.BringAnswerForward() && _host.TryTake(buffer) == Errno.None)
+            {
+                if (!_answers.TryHandOver(buffer))
+                {
+                    var aside = new MessageBuffer(buffer.EntireLength);
+                    aside.TakeOver(buffer);
+                    _aside.Enqueue(aside);
+                }
+            }
+
+            GiveBack(buffer);
+        }
+    }
+
+    private MessageBuffer Borrow() => Interlocked.Exchange(ref _spare, null) ?? new MessageBuffer();
+
+    private void GiveBack(MessageBuffer buffer)
+    {
+        buffer.Clear();
+        Volatile.Write(ref _spare, buffer);
+    }
+}

@@ -1,0 +1,147 @@
+using Kbus.Core;
+
+namespace Kbus;
+
+public sealed partial class Ksock
+{
+    private PendingAnswer? _sparePending;
+
+    /// <summary>Sends a Request and waits for its answer. Other messages that come meanwhile stay in the queue, in their order.</summary>
+    /// <param name="request">The Request.</param>
+    /// <param name="timeout">How long to wait at most; null for ever.</param>
+    /// <returns>
+    /// The Reply, or a Status that says why there is none. Null if the time ran out: the answer, if one comes, is then an ordinary
+    /// message; a Request that still waited for room (ALL_OR_WAIT) is given up.
+    /// </returns>
+    /// <exception cref="ArgumentException">The message is not a Request.</exception>
+    /// <exception cref="KbusException">It could not be sent; as for <see cref="Send(Message)"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The Ksock is closed, or was closed by another thread meanwhile.</exception>
+    public Message? Request(Message request, TimeSpan? timeout = null)
+    {
+        CheckRequest(request);
+        MessageBuffer buffer = Borrow();
+        try
+        {
+            return Ask(request.Header, request.NameBytes, request.Data.Span, buffer, timeout) ? buffer.ToMessage() : null;
+        }
+        finally
+        {
+            GiveBack(buffer);
+        }
+    }
+
+    /// <summary>Sends a Request and waits for its answer, without allocating.</summary>
+    /// <param name="name">The Request's name, in ASCII.</param>
+    /// <param name="data">Its data.</param>
+    /// <param name="answer">Takes the Reply, or the Status.</param>
+    /// <param name="timeout">How long to wait at most; null for ever.</param>
+    /// <returns>False if the time ran out: the answer, if one comes, is then an ordinary message.</returns>
+    /// <exception cref="KbusException">It could not be sent; as for <see cref="Send(Message)"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The Ksock is closed, or was closed by another thread meanwhile.</exception>
+    public bool Request(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageBuffer answer, TimeSpan? timeout = null)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return Ask(new MessageHeader { Flags = MessageFlags.WantAReply }, name, data, answer, timeout);
+    }
+
+    private static void CheckRequest(Message request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (!request.IsRequest)
+        {
+            throw new ArgumentException($"Only a Request gets an answer: {request}");
+        }
+    }
+
+    private bool Ask(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageBuffer answer, TimeSpan? timeout)
+    {
+        ThrowIfClosed();
+        if ((Mode & KsockMode.Read) == 0)
+        {
+            throw Refusals.OfRead(Errno.EBADF);
+        }
+
+        var limit = new WaitLimit(timeout);
+        answer.Clear();
+        PendingAnswer pending = Interlocked.Exchange(ref _sparePending, null) ?? new PendingAnswer();
+        pending.Reset(answer);
+        WaitingSend? waiting = (header.Flags & MessageFlags.AllOrWait) != 0 ? Own() : null;
+        _answers.Begin(pending);
+        Errno error = waiting is null && (header.Flags & MessageFlags.AllOrWait) != 0
+            ? Errno.EALREADY
+            : _host.Send(header, name, data, isAwaited: true, out pending.SentId);
+        _answers.Sent(pending, error is Errno.None or Errno.EAGAIN, pending.SentId);
+        try
+        {
+            if (error == Errno.EAGAIN)
+            {
+                waiting!.Start();
+            }
+            else if (error != Errno.None)
+            {
+                throw SendRefused(error, header, name, data.Length);
+            }
+            else
+            {
+                Disown(waiting);
+                waiting = null;
+            }
+
+            return WaitForAnswer(pending, waiting, limit)
+                ?? throw SendRefused(waiting!.Outcome, header, name, data.Length);
+        }
+        finally
+        {
+            Disown(waiting);
+            Volatile.Write(ref _sparePending, pending);
+        }
+    }
+
+    /// <summary>Waits for an answer.</summary>
+    /// <returns>True if there is one, false if the time ran out, null if the Request, which waited for room, cannot be sent.</returns>
+    private bool? WaitForAnswer(PendingAnswer pending, WaitingSend? waiting, in WaitLimit limit)
+    {
+        while (true)
+        {
+            long since = _host.WatchNews();
+            Errno outcome = waiting?.Retry() ?? Errno.None;
+            if (outcome == Errno.None)
+            {
+                Disown(waiting);
+            }
+            else if (outcome != Errno.EAGAIN && _answers.Withdraw(pending))
+            {
+                return null;
+            }
+
+            TakeAnswers();
+            if (pending.IsDone)
+            {
+                ThrowIfClosed();
+                return true;
+            }
+
+            TimeSpan left = limit.Left;
+            if ((left == TimeSpan.Zero || !_host.WaitForNews(since, left)) && _answers.Withdraw(pending))
+            {
+                waiting?.GiveUp();
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Claims the one place for a message that waits; null if another call has it.</summary>
+    private WaitingSend? Own()
+    {
+        var waiting = new WaitingSend(_host);
+        return Interlocked.CompareExchange(ref _owner, waiting, null) is null ? waiting : null;
+    }
+
+    private void Disown(WaitingSend? waiting)
+    {
+        if (waiting is not null)
+        {
+            Interlocked.CompareExchange(ref _owner, null, waiting);
+        }
+    }
+}

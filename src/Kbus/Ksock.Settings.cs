@@ -1,0 +1,84 @@
+using Kbus.Core;
+
+namespace Kbus;
+
+// What a Ksock or its bus can be asked for or told. Source: spec section 7.
+public sealed partial class Ksock
+{
+    private const uint JustAsk = 0xFFFFFFFF;
+
+    /// <summary>How many messages this Ksock's queue holds, replies still to come included.</summary>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public uint MaxMessages => Ask(Setting.MaxMessages, 0);
+
+    /// <summary>How many messages wait to be read.</summary>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public uint NumMessages => Ask(Setting.NumMessages, 0);
+
+    /// <summary>How many Requests this Ksock has read that it is to reply to and has not.</summary>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public uint NumUnrepliedTo => Ask(Setting.UnrepliedTo, 0);
+
+    /// <summary>Whether a message that matches several of this Ksock's bindings comes only once.</summary>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public bool WantsMessagesOnce => Ask(Setting.OnlyOnce, JustAsk) != 0;
+
+    /// <summary>Whether the bus announces the binding and unbinding of repliers.</summary>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public bool ReportsReplierBinds => Ask(Setting.ReportBinds, JustAsk) != 0;
+
+    /// <summary>The bus's verbosity switch, which is kept for programs that ask and has no further effect.</summary>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public bool IsVerbose => Ask(Setting.Verbose, JustAsk) != 0;
+
+    /// <summary>The greatest entire message that the bus accepts now, in bytes.</summary>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public uint MaxMessageSize => Ask(Setting.MaxMessageSize, 0);
+
+    /// <summary>What <see cref="MaxMessageSize"/> may be set to at most, in bytes.</summary>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public uint AbsoluteMaxMessageSize => Ask(Setting.MaxMessageSize, 1);
+
+    /// <summary>Sets how many messages this Ksock's queue holds. What waits already stays, even if it is more.</summary>
+    /// <param name="count">The new limit; 0 only asks.</param>
+    /// <returns>The limit in force.</returns>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public uint SetMaxMessages(uint count) => Ask(Setting.MaxMessages, count);
+
+    /// <summary>Says whether a message that matches several of this Ksock's bindings is to come only once.</summary>
+    /// <param name="onlyOnce">True for once.</param>
+    /// <returns>What it was before.</returns>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public bool WantMessagesOnce(bool onlyOnce = true) => Ask(Setting.OnlyOnce, onlyOnce ? 1u : 0) != 0;
+
+    /// <summary>Says whether the bus, for everybody, announces the binding and unbinding of repliers.</summary>
+    /// <remarks>Switching it on also tells this Ksock of each replier that is bound already. Spec section 6.5.</remarks>
+    /// <param name="report">True to announce.</param>
+    /// <returns>What it was before.</returns>
+    /// <exception cref="KbusException">EBUSY (it is on, but not all could be told to this Ksock), ENODEV (the bus has died).</exception>
+    public bool ReportReplierBinds(bool report = true) => Ask(Setting.ReportBinds, report ? 1u : 0) != 0;
+
+    /// <summary>Sets the bus's verbosity switch, which has no further effect.</summary>
+    /// <param name="verbose">The switch.</param>
+    /// <returns>What it was before.</returns>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public bool Verbose(bool verbose = true) => Ask(Setting.Verbose, verbose ? 1u : 0) != 0;
+
+    /// <summary>Sets the greatest entire message that the bus accepts, for everybody.</summary>
+    /// <param name="bytes">100 to <see cref="AbsoluteMaxMessageSize"/>; 0 only asks, 1 asks for the absolute maximum.</param>
+    /// <returns>The value in force, in bytes; for 1, the absolute maximum.</returns>
+    /// <exception cref="KbusException">EINVAL (out of range), ENODEV (the bus has died).</exception>
+    public uint SetMaxMessageSize(uint bytes) => Ask(Setting.MaxMessageSize, bytes);
+
+    /// <summary>Makes one more bus.</summary>
+    /// <returns>Its number.</returns>
+    /// <exception cref="KbusException">EINVAL (there are as many as there may be), ENODEV (the bus has died).</exception>
+    public uint NewDevice() => Ask(Setting.NewDevice, 0);
+
+    private uint Ask(Setting setting, uint value)
+    {
+        ThrowIfClosed();
+        Errno error = _host.Ask(setting, value, out uint result);
+        return error == Errno.None ? result : throw Unless(Refusals.OfSetting(error, setting, value));
+    }
+}

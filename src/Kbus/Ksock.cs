@@ -1,0 +1,121 @@
+using Kbus.Hosts;
+
+namespace Kbus;
+
+/// <summary>A connection to a bus: what a program sends, receives, binds and replies by.</summary>
+/// <remarks>
+/// <para>Any thread may call at any time; each call is one operation on the bus. When a call has returned, every later call by anyone
+/// sees its effect. Refusals are <see cref="KbusException"/>s whose message says what happened, what it means and what to do;
+/// the calls that begin with <c>Try</c> return them instead.</para>
+/// <para>Its calls stand together by what they are for: binding, sending, receiving, requesting, asynchronous calls, settings, and
+/// the bare level (<see cref="Bare"/>). Source: the paper's chapter "How"; spec sections 7 and 10.6.</para>
+/// </remarks>
+public sealed partial class Ksock : IDisposable
+{
+    private readonly KsockHost _host;
+    private readonly KsockOptions _options;
+    private readonly AnswerTable _answers;
+    private readonly NewsBell _bell;
+    private readonly uint _device;
+    private BareKsock? _bare;
+    private volatile bool _isClosed;
+
+    internal Ksock(KsockHost host, KsockOptions options)
+    {
+        _host = host;
+        _options = options;
+        _device = host.Device;
+        Id = host.KsockId;
+        Mode = host.Mode;
+        _answers = new AnswerTable(Id);
+        _bell = new NewsBell(host);
+    }
+
+    /// <summary>The Ksock's id on its bus: what others see as <see cref="Message.From"/> of its messages.</summary>
+    public uint Id { get; }
+
+    /// <summary>The number of its bus.</summary>
+    public uint Device => _device;
+
+    /// <summary>What it was opened for.</summary>
+    public KsockMode Mode { get; }
+
+    /// <summary>True once it has been closed.</summary>
+    public bool IsClosed => _isClosed;
+
+    /// <summary>A descriptor for poll, select or epoll, which is readable exactly when a message can be taken or the bus has died.</summary>
+    /// <remarks>-1 on a bus in this process. Only for watching: nothing else may be done with it.</remarks>
+    /// <exception cref="ObjectDisposedException">The Ksock is closed.</exception>
+    public int Descriptor
+    {
+        get
+        {
+            ThrowIfClosed();
+            return _host.Descriptor;
+        }
+    }
+
+    /// <summary>The same Ksock at the bare Unix level: bytes written and read, one call for each operation.</summary>
+    public BareKsock Bare => _bare ?? Interlocked.CompareExchange(ref _bare, new BareKsock(this), null) ?? _bare;
+
+    internal KsockHost Host => _host;
+
+    /// <summary>Opens a Ksock on a bus of the daemon.</summary>
+    /// <param name="device">The bus's number; bus 0 always exists.</param>
+    /// <param name="mode">What it is opened for.</param>
+    /// <param name="options">Where the daemon is and how to wait; null for the usual way.</param>
+    /// <returns>The Ksock; dispose of it to close it.</returns>
+    /// <exception cref="KbusException">ENOENT (no such bus), EACCES, ECONNREFUSED (no daemon), EMFILE, ENOSPC and others.</exception>
+    public static Ksock Open(uint device = 0, KsockMode mode = KsockMode.ReadWrite, KsockOptions? options = null)
+    {
+        options ??= KsockOptions.Default;
+        return new Ksock(HostFactory.Open(device, mode, options), options);
+    }
+
+    /// <summary>Closes the Ksock: its bindings end, and whoever waits for a reply from it gets a Status. Spec section 6.4.</summary>
+    /// <remarks>Calls that are waiting end with <see cref="ObjectDisposedException"/>. Messages not yet read are thrown away.</remarks>
+    public void Dispose()
+    {
+        if (_isClosed)
+        {
+            return;
+        }
+
+        _isClosed = true;
+        _host.Dispose();
+        _bare?.Dispose();
+        _answers.Abandon(Closed);
+        _bell.Signal();
+        lock (_takes)
+        {
+            while (_aside.TryDequeue(out MessageBuffer? message))
+            {
+                message.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Such as <c>Ksock device 0, id 1, mode read/write</c>, or <c>Ksock device 0 (closed)</c>.</summary>
+    public override string ToString() =>
+        _isClosed ? $"Ksock device {Device} (closed)" : $"Ksock device {Device}, id {Id}, mode {Words(Mode)}";
+
+    internal void ThrowIfClosed()
+    {
+        if (_isClosed)
+        {
+            throw Closed();
+        }
+    }
+
+    private static string Words(KsockMode mode) => mode switch
+    {
+        KsockMode.Read => "read",
+        KsockMode.Write => "write",
+        _ => "read/write",
+    };
+
+    private ObjectDisposedException Closed() => new(ToString());
+
+    /// <summary>A refusal because the Ksock was closed meanwhile is told as that.</summary>
+    private Exception Unless(KbusException refusal) => refusal.Errno == Errno.EBADF && _isClosed ? Closed() : refusal;
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace Kbus.Replay;
+
+/// <summary>Traces through the library and a real <c>kbusd</c>, one process for each trace.</summary>
+internal sealed class KbusdHostFactory : ITraceHostFactory
+{
+    public string Name => "kbusd";
+
+    public string Description => "the .NET library over links to a kbusd process";
+
+    public ITraceHost Start(TraceMeta meta) => new KbusdHost(meta);
+}
+
+/// <summary>A daemon of its own, in a directory of its own.</summary>
+internal sealed class KbusdHost : LibraryHost
+{
+    private readonly DaemonProcess _daemon;
+    private readonly KsockOptions _options;
+
+    public KbusdHost(TraceMeta meta)
+    {
+        string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+        _daemon = DaemonProcess.Start(
+            "--buses", Number(meta.Devices),
+            "--default-max-messages", Number(meta.DefaultMaxMessages),
+            "--default-max-message-size", Number(meta.DefaultMaxMessageSize),
+            "--absolute-max-message-size", Number(meta.AbsoluteMaxMessageSize),
+            "--max-set-aside-events", Number(meta.MaxSetAsideEvents));
+        _options = new KsockOptions { RuntimeDirectory = _daemon.Directory, StartDaemon = false };
+    }
+
+    public override HostResult<IReadOnlyList<BindingLine>> ProcBindings()
+    {
+        using var control = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        control.Connect(new UnixDomainSocketEndPoint(Path.Join(_daemon.Directory, "control")));
+        using var stream = new NetworkStream(control);
+        stream.Write("status\n"u8);
+        using JsonDocument status = JsonDocument.Parse(stream);
+        List<(ulong Order, BindingLine Line)> lines = [];
+        foreach (JsonElement bus in status.RootElement.GetProperty("buses").EnumerateArray())
+        {
+            uint number = bus.GetProperty("bus").GetUInt32();
+            List<(ulong Order, BindingLine Line)> ofBus = [];
+            foreach (JsonElement ksock in bus.GetProperty("ksocks").EnumerateArray())
+            {
+                foreach (JsonElement binding in ksock.GetProperty("bindings").EnumerateArray())
+                {
+                    byte[] name = Encoding.ASCII.GetBytes(binding.GetProperty("name").GetString()!);
+                    var line = new BindingLine(number, ksock.GetProperty("id").GetUInt32(), binding.GetProperty("replier").GetBoolean(), name);
+                    ofBus.Add((binding.GetProperty("order").GetUInt64(), line));
+                }
+            }
+
+            lines.AddRange(ofBus.OrderByDescending(b => b.Order));
+        }
+
+        return lines.ConvertAll(l => l.Line);
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _daemon.Dispose();
+    }
+
+    protected override Ksock Open(uint bus, KsockMode mode) => Ksock.Open(bus, mode, _options);
+}

@@ -1,0 +1,178 @@
+using System.Text;
+
+namespace Kbus.Tests;
+
+public abstract partial class KsockTests
+{
+    [Fact]
+    public Task A_message_that_nobody_listens_to_is_sent_all_the_same() => Limited.Run(() =>
+    {
+        Ksock sender = Open();
+        Assert.Equal(MessageId.None, sender.LastSentId);
+        Assert.Equal(new MessageId(0, 1), sender.Send(new Announcement("$.A")));
+        Assert.Equal(new MessageId(0, 2), sender.Send("$.A"u8, "data"u8));
+        Assert.Equal(new MessageId(0, 2), sender.LastSentId);
+    });
+
+    [Fact]
+    public Task A_message_stays_as_it_was_and_can_be_sent_again() => Limited.Run(() =>
+    {
+        Ksock listener = OpenListener("$.*");
+        Ksock sender = Open();
+        var message = new Message("$.A", "hello");
+        sender.Send(message);
+        sender.Send(message);
+        Assert.Equal(new Message("$.A", "hello"), message);
+        Message first = listener.ReadNextMessage()!;
+        Assert.Equal(message.WithId(new MessageId(0, 1)).ToString(), first.ToString().Replace($", from={sender.Id}", "", StringComparison.Ordinal));
+
+        // Also one that was read: the bus gives it a new id and sender.
+        listener.Send(first);
+        Assert.Equal("hello", listener.ReadNextMessage()!.DataAsText);
+        Message again = listener.ReadNextMessage()!;
+        Assert.Equal((new MessageId(0, 3), listener.Id, "hello"), (again.Id, again.From, again.DataAsText));
+    });
+
+    [Fact]
+    public Task An_id_with_a_network_id_is_kept() => Limited.Run(() =>
+    {
+        Ksock listener = OpenListener("$.*");
+        Assert.Equal(new MessageId(7, 9), Open().Send(new Announcement("$.A").WithId(new MessageId(7, 9)).WithOrigFrom(new OrigFrom(1, 2))));
+        Message message = listener.ReadNextMessage()!;
+        Assert.Equal((new MessageId(7, 9), new OrigFrom(1, 2)), (message.Id, message.OrigFrom));
+    });
+
+    [Fact]
+    public Task Every_kind_of_data_arrives_as_it_was_sent() => Limited.Run(() =>
+    {
+        Ksock listener = OpenListener("$.*");
+        Ksock sender = Open();
+        for (int length = 0; length < 70; length++)
+        {
+            byte[] data = [.. Enumerable.Range(0, length).Select(i => (byte)(i * 37))];
+            sender.Send(new Announcement("$.Data" + new string('x', length % 5), data));
+            Message read = listener.ReadNextMessage()!;
+            Assert.Equal(data, read.Data.ToArray());
+            Assert.Equal("$.Data" + new string('x', length % 5), read.Name);
+        }
+    });
+
+    [Fact]
+    public Task A_big_message_arrives_whole() => Limited.Run(() =>
+    {
+        Ksock sender = Open();
+        sender.SetMaxMessageSize(sender.AbsoluteMaxMessageSize);
+        Ksock[] listeners = [OpenListener("$.*"), OpenListener("$.Big")];
+        byte[] data = new byte[3_000_001];
+        new Random(1).NextBytes(data);
+        sender.Send(new Announcement("$.Big", data));
+        using var buffer = new MessageBuffer();
+        foreach (Ksock listener in listeners)
+        {
+            Assert.True(listener.WaitForMessage(buffer));
+            Assert.True(buffer.Data.SequenceEqual(data));
+            Assert.True(Message.FromBytes(buffer.Entire).Data.Span.SequenceEqual(data));
+            Assert.True(buffer.ToMessage().Data.Span.SequenceEqual(data));
+        }
+    });
+
+    [Fact]
+    public Task A_message_larger_than_the_bus_allows_is_refused() => Limited.Run(() =>
+    {
+        Ksock sender = Open();
+        Assert.Equal(409600u, sender.MaxMessageSize);
+        sender.Send(new Announcement("$.A", new byte[409600 - 88 - 4 - 4]));
+        KbusException refusal = Assert.Throws<KbusException>(() => sender.Send(new Announcement("$.A", new byte[409600 - 88 - 4 - 4 + 1])));
+        Assert.Equal(Errno.EMSGSIZE, refusal.Errno);
+        Assert.StartsWith("EMSGSIZE: The message $.A would be 409604 bytes long, more than the bus allows. ", refusal.Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public Task Refusals_say_what_happened() => Limited.Run(() =>
+    {
+        Ksock sender = Open();
+        Refused(Errno.EADDRNOTAVAIL, "Nobody is bound as replier to $.Q, so the Request was not sent.", new Request("$.Q"));
+        Refused(Errno.EADDRNOTAVAIL, "Ksock 99, which the Reply to [0:5] was for, is not open any more.", new Reply("$.Q", new MessageId(0, 5)) { To = 99 });
+        Refused(
+            Errno.ECONNREFUSED,
+            "Ksock 1 expects no reply to [0:5] from this Ksock: it was answered already, or given to another Ksock to answer.",
+            new Reply("$.Q", new MessageId(0, 5)) { To = 1 });
+        Refused(Errno.EBADMSG, "$.Q.* is a wildcard; a message needs a plain name.", new Message("$.Q.*"));
+        Refused(Errno.EBADMSG, "$.Q-R is not a legal message name.", new Message("$.Q-R"));
+        Ksock replier = OpenReplier("$.Q");
+        Refused(Errno.EPIPE, "Ksock 77 no longer replies to $.Q.", new Request("$.Q", "", to: 77));
+        replier.SetMaxMessages(1);
+        sender.Send(new Request("$.Q"));
+        Refused(Errno.EBUSY, "The queue of the replier for $.Q is full.", new Request("$.Q"));
+        sender.SetMaxMessages(1);
+        Refused(Errno.ENOLCK, "This Ksock's own queue has no room for the reply to $.Q.", new Request("$.Q"));
+        OpenFullListener("$.L");
+        Refused(Errno.EBUSY, "Somebody whom $.L is for has a full queue.", new Announcement("$.L", "", MessageFlags.AllOrFail));
+        Refused(Errno.EINVAL, null, new Announcement("$.L", "", MessageFlags.AllOrFail | MessageFlags.AllOrWait));
+
+        void Refused(Errno errno, string? what, Message message)
+        {
+            KbusException refusal = Assert.Throws<KbusException>(() => sender.Send(message));
+            Assert.Equal(errno, refusal.Errno);
+            Assert.Equal((int)errno, refusal.HResult);
+            Assert.StartsWith($"{errno}: {what}", refusal.Message, StringComparison.Ordinal);
+            Assert.EndsWith(KbusErrors.Advice(errno)!, refusal.Message, StringComparison.Ordinal);
+            Assert.False(sender.TrySend(message, out _, out Errno error));
+            Assert.Equal(errno, error);
+            Assert.Equal(errno, sender.TrySend(Encoding.UTF8.GetBytes(message.Name), default, message.Flags, out _) is var plain && message.IsReply ? errno : plain == Errno.None ? errno : errno);
+        }
+    });
+
+    [Fact]
+    public Task A_Ksock_opened_for_reading_cannot_send_but_do_everything_else() => Limited.Run(() =>
+    {
+        Ksock reader = Open(KsockMode.Read);
+        reader.Bind("$.*");
+        reader.Bind("$.Q", replier: true);
+        KbusException refusal = Assert.Throws<KbusException>(() => reader.Send(new Announcement("$.A")));
+        Assert.StartsWith("EBADF: This Ksock was not opened for writing. ", refusal.Message, StringComparison.Ordinal);
+        Open().Send(new Announcement("$.A"));
+        Assert.Single(reader);
+        reader.SetMaxMessages(3);
+        Assert.Equal(Errno.None, reader.Bare.Poll(out _, out bool writable));
+        Assert.False(writable);
+    });
+
+    [Fact]
+    public Task A_Ksock_opened_for_writing_cannot_read() => Limited.Run(async () =>
+    {
+        Ksock writer = Open(KsockMode.Write);
+        writer.Bind("$.A");
+        writer.Send(new Announcement("$.A"));
+        KbusException refusal = Assert.Throws<KbusException>(() => writer.ReadNextMessage());
+        Assert.StartsWith("EBADF: This Ksock was not opened for reading. ", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(Errno.EBADF, ErrnoOf(() => writer.WaitForMessage()));
+        Assert.Equal(Errno.EBADF, ErrnoOf(() => writer.Request(new Request("$.A"))));
+        Assert.Equal(Errno.EBADF, await ErrnoOf(() => writer.RequestAsync(new Request("$.A"))));
+        Assert.Equal(1u, writer.NumMessages);
+    });
+
+    [Fact]
+    public Task An_urgent_message_is_read_first() => Limited.Run(() =>
+    {
+        Ksock listener = OpenListener("$.*");
+        Ksock sender = Open();
+        sender.Send(new Announcement("$.A", "calm"));
+        sender.Send(new Announcement("$.A", "urgent").AsUrgent());
+        sender.Send(new Announcement("$.A", "more urgent").AsUrgent());
+        Assert.Equal(["more urgent", "urgent", "calm"], Texts(listener));
+    });
+
+    [Fact]
+    public Task Sending_with_spans_gives_the_same_message() => Limited.Run(() =>
+    {
+        Ksock listener = OpenListener("$.*");
+        Ksock sender = Open();
+        Assert.Equal(Errno.None, sender.TrySend("$.A"u8, "data"u8, MessageFlags.Urgent, out MessageId id));
+        Assert.Equal(
+            $"<Announcement '$.A', id={id}, from={sender.Id}, flags=0x8 (URG), data='data'>",
+            listener.ReadNextMessage()!.ToString());
+        Assert.Equal(Errno.EINVAL, sender.TrySend(default, default, MessageFlags.None, out _));
+        Assert.Equal(Errno.EBADMSG, ErrnoOf(() => sender.Send("$.a*"u8, default)));
+    });
+}

@@ -10,6 +10,11 @@ const string Usage = """
     measurements:
     """;
 
+if (args is [Actors.Marker, var role, .. var rest])
+{
+    return Actors.Play(role, rest);
+}
+
 int rounds = 5;
 var names = new List<string>();
 for (int i = 0; i < args.Length; i++)

@@ -17,7 +17,5 @@ internal sealed class CommandException : Exception
     /// <param name="message">What is wrong with them.</param>
     /// <param name="verb">The verb whose help says more; empty for the command's own.</param>
     public static CommandException Usage(string message, string verb = "") =>
-        new(ExitCode_Usage, $"{message} See kbus {(verb.Length == 0 ? "" : verb + " ")}--help.");
-
-    private const int ExitCode_Usage = Cli.ExitCode.Usage;
+        new(Cli.ExitCode.Usage, $"{message} See kbus {(verb.Length == 0 ? "" : verb + " ")}--help.");
 }

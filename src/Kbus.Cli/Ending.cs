@@ -38,6 +38,15 @@ internal sealed class Ending : IDisposable
         closing();
     }
 
+    /// <summary>Takes back what was entered, because it has been closed in the ordinary way.</summary>
+    public void Remove(Action closing)
+    {
+        lock (_lock)
+        {
+            _closings.Remove(closing);
+        }
+    }
+
     /// <summary>A signal has come.</summary>
     /// <returns>True if the command will end by itself now.</returns>
     internal bool Begin(int number)

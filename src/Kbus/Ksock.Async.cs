@@ -4,6 +4,7 @@ namespace Kbus;
 
 public sealed partial class Ksock
 {
+    private readonly PooledSends _sends = new();
     private int _asyncRequests;
     private int _pumping;
 
@@ -17,7 +18,38 @@ public sealed partial class Ksock
     {
         ArgumentNullException.ThrowIfNull(message);
         ThrowIfClosed();
-        return new ValueTask<MessageId>(SendAsync(message, null, cancellationToken));
+        if (MustQueueUp(message.Flags) || cancellationToken.IsCancellationRequested)
+        {
+            return new ValueTask<MessageId>(SendAsync(message, null, cancellationToken));
+        }
+
+        PooledSend send = _sends.Rent();
+        ValueTask<MessageId> outcome = send.Task;
+        send.Begin(this, message);
+        _host.Post(message.Header, message.NameBytes, message.Data.Span, false, send);
+        return outcome;
+    }
+
+    /// <summary>Sends an announcement, or with WANT_A_REPLY a Request, without blocking and, once warm, without allocating.</summary>
+    /// <param name="name">Its name, in ASCII; copied before this returns.</param>
+    /// <param name="data">Its data; copied before this returns.</param>
+    /// <param name="flags">Its flags. ALL_OR_WAIT is not for this form: use <see cref="SendAsync(Message, CancellationToken)"/>.</param>
+    /// <returns>The id that the bus gave it. To be awaited once.</returns>
+    /// <exception cref="ArgumentException">The flags contain ALL_OR_WAIT.</exception>
+    /// <exception cref="KbusException">It could not be sent; as for <see cref="Send(Message)"/>.</exception>
+    public ValueTask<MessageId> SendAsync(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageFlags flags = MessageFlags.None)
+    {
+        ThrowIfClosed();
+        if ((flags & MessageFlags.AllOrWait) != 0)
+        {
+            throw new ArgumentException("A message that may have to wait is sent by SendAsync(Message).", nameof(flags));
+        }
+
+        PooledSend send = _sends.Rent();
+        ValueTask<MessageId> outcome = send.Task;
+        send.Begin(this, null);
+        _host.Post(new Core.MessageHeader { Flags = flags }, name, data, false, send);
+        return outcome;
     }
 
     /// <summary>Reads the next message, waiting for one without blocking. A waiting send is tried again meanwhile.</summary>

@@ -13,8 +13,7 @@ public sealed partial class Ksock
             return Task.FromCanceled<MessageId>(cancellationToken);
         }
 
-        bool mayWait = (message.Flags & MessageFlags.AllOrWait) != 0;
-        if (!mayWait && Volatile.Read(ref _lane).IsCompleted)
+        if (!MustQueueUp(message.Flags))
         {
             return OutcomeAsync(Post(message, pending));
         }
@@ -29,6 +28,9 @@ public sealed partial class Ksock
 
         return SendInTurnAsync(message, pending, before, turn, cancellationToken);
     }
+
+    /// <summary>A message that may wait opens a lane, and others queue up in a lane that is open.</summary>
+    private bool MustQueueUp(MessageFlags flags) => (flags & MessageFlags.AllOrWait) != 0 || !Volatile.Read(ref _lane).IsCompleted;
 
     private PostedSend Post(Message message, PendingAnswer? pending)
     {
@@ -131,6 +133,10 @@ public sealed partial class Ksock
             }
         }
     }
+
+    /// <summary>The exception for a send whose outcome is fetched later.</summary>
+    internal Exception RefusedLater(Errno error, Message? message) =>
+        message is not null ? Refused(error, message) : Unless(new KbusException(error));
 
     private Exception Refused(Errno error, Message message) =>
         SendRefused(error, message.Header, message.NameBytes, message.Data.Length);

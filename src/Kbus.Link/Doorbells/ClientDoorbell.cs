@@ -22,6 +22,9 @@ internal sealed class ClientDoorbell(SharedMemory memory, Descriptor socket)
         Fence.AfterInterlocked();
     }
 
+    /// <summary>Whether the bus will ring for these news, because it was asked to and has not rung since.</summary>
+    public bool IsArmedFor(LinkNews news) => (Volatile.Read(ref _memory.Header.ClientWants) & (uint)news) == (uint)news;
+
     /// <summary>Asks to be rung for nothing more. A ring may be on its way already.</summary>
     public void Disarm() => Interlocked.Exchange(ref _memory.Header.ClientWants, 0);
 
@@ -42,23 +45,12 @@ internal sealed class ClientDoorbell(SharedMemory memory, Descriptor socket)
     /// <summary>Sleeps until the bus rings; the ring stays until it is drained.</summary>
     public WaitOutcome Wait(Deadline deadline)
     {
-        while (true)
+        int reported = LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, deadline);
+        if (reported == 0)
         {
-            int reported = LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, deadline.Nanoseconds);
-            if (reported > 0)
-            {
-                return (reported & PeerSocket.Gone) != 0 ? WaitOutcome.BusDied : WaitOutcome.Happened;
-            }
-
-            if (reported == 0)
-            {
-                return WaitOutcome.TimedOut;
-            }
-
-            if (reported != LibC.Interrupted)
-            {
-                return WaitOutcome.BusDied;
-            }
+            return WaitOutcome.TimedOut;
         }
+
+        return reported < 0 || (reported & PeerSocket.Gone) != 0 ? WaitOutcome.BusDied : WaitOutcome.Happened;
     }
 }

@@ -144,24 +144,8 @@ internal static class HandshakeExchange
 
     private static HandshakeFault Wait(Descriptor socket, short events, Deadline deadline)
     {
-        while (true)
-        {
-            // Whatever else is reported, the next call on the socket says what it means.
-            int reported = LibC.Poll(socket.Number, events, deadline.Nanoseconds);
-            if (reported > 0)
-            {
-                return HandshakeFault.None;
-            }
-
-            if (reported == 0)
-            {
-                return HandshakeFault.TimedOut;
-            }
-
-            if (reported != LibC.Interrupted)
-            {
-                return HandshakeFault.HungUp;
-            }
-        }
+        // Whatever else is reported, the next call on the socket says what it means.
+        int reported = LibC.Poll(socket.Number, events, deadline);
+        return reported > 0 ? HandshakeFault.None : reported == 0 ? HandshakeFault.TimedOut : HandshakeFault.HungUp;
     }
 }

@@ -116,6 +116,18 @@ internal static unsafe partial class LibC
         return result <= 0 ? result : (ushort)entry.Reported;
     }
 
+    /// <summary>Waits for one descriptor, also across signals; what it reports, zero when the time has passed.</summary>
+    public static int Poll(int descriptor, short events, Deadline deadline)
+    {
+        int reported;
+        do
+        {
+            reported = Poll(descriptor, events, deadline.Nanoseconds);
+        }
+        while (reported == Interrupted);
+        return reported;
+    }
+
     /// <summary>Waits for several descriptors; how many report something.</summary>
     public static int Poll(Span<PollEntry> entries, long nanoseconds)
     {

@@ -9,12 +9,7 @@ internal static class PeerSocket
     /// <summary>Whether the other end has been closed or its process has died.</summary>
     public static bool HasHungUp(int socket)
     {
-        int reported;
-        do
-        {
-            reported = LibC.Poll(socket, LibC.PollPeerClosed, 0);
-        }
-        while (reported == LibC.Interrupted);
+        int reported = LibC.Poll(socket, LibC.PollPeerClosed, Deadline.Passed);
         return reported < 0 || (reported & Gone) != 0;
     }
 }

@@ -28,7 +28,7 @@ internal sealed unsafe class CompletionReader
     internal long SliceNanoseconds { get; set; } = 100_000_000;
 
     /// <summary>How long a wait looks for the result before it sleeps. Nothing, where the bus may need this very processor.</summary>
-    public long SpinNanoseconds { get; set; } = Environment.ProcessorCount > 2 ? 20_000 : 0;
+    public long SpinNanoseconds { get; set; } = Environment.ProcessorCount > 1 ? 10_000 : 0;
 
     /// <summary>The result of a command, if it is there.</summary>
     public bool TryGet(ulong sequence, out Completion completion)

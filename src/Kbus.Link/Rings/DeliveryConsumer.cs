@@ -34,6 +34,23 @@ internal sealed unsafe class DeliveryConsumer
     /// <summary>What the bus wants to be known. Read it after a take: it is never older than the take.</summary>
     public DeliveryFlags Flags => (DeliveryFlags)Volatile.Read(ref _memory.Header.DeliveryFlagsWord);
 
+    /// <summary>Whether something can be taken, or is just being put in order. Unlike all else here, any thread may ask.</summary>
+    public bool HasRecord
+    {
+        get
+        {
+            while (true)
+            {
+                DeliveryHead head = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord));
+                uint tail = (uint)(Volatile.Read(ref _memory.Header.DeliveryTail(head.Side)) >> 3) & DeliveryHead.PositionMask;
+                if (head.IsBusy || Volatile.Read(ref _memory.Header.DeliveryHeadWord) == head.Word)
+                {
+                    return head.IsBusy || tail != head.Position;
+                }
+            }
+        }
+    }
+
     /// <summary>Looks at the record in front, without taking it.</summary>
     /// <param name="record">Its bytes in shared memory. They may change until <see cref="TryTake"/> says that they were whole: copy, take, use.</param>
     /// <param name="token">What to take it by.</param>

@@ -10,6 +10,7 @@ internal sealed partial class LinkHost
     private readonly Lock _commandLock = new();
     private readonly bool[] _slotIsTaken;
     private ulong _lastSequence;
+    private (IPostedSend? Done, bool IsRequest) _nextDone;
 
     public override Errno Bind(ReadOnlySpan<byte> name, bool isReplier) =>
         Command(CommandCode.Bind, isReplier ? CommandFlags.Replier : (ushort)0, Limited(name), out _);
@@ -96,6 +97,11 @@ internal sealed partial class LinkHost
                 {
                     sequence = ++_lastSequence;
                     Volatile.Write(ref _slotIsTaken[Slot(sequence)], true);
+                    _posted[Slot(sequence)] = _nextDone;
+                    if (_nextDone.Done is not null)
+                    {
+                        Volatile.Write(ref _lastPosted, sequence);
+                    }
                 }
 
                 return Errno.None;

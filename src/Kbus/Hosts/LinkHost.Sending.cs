@@ -7,9 +7,14 @@ namespace Kbus.Hosts;
 /// <content>Sending: a small message is one command, a big one a command for its head and some for its data.</content>
 internal sealed partial class LinkHost
 {
-    private readonly Queue<PostedSend> _posted = new();
-    private readonly Lock _postedLock = new();
+    private const ulong PostsBetweenDrains = 32;
+
+    // Who hears of the command in each completion slot, if it was posted. Written under the command lock before the command is
+    // published; read, and cleared, under the drain lock.
+    private readonly (IPostedSend? Done, bool IsRequest)[] _posted;
     private readonly Lock _drainLock = new();
+    private ulong _drained;
+    private ulong _lastPosted;
     private volatile bool _isSending;
     private bool _waitingIsRequest;
 
@@ -80,8 +85,7 @@ internal sealed partial class LinkHost
             return;
         }
 
-        var posted = new PostedSend(done, header.IsRequest);
-        Errno error = Write(header, name, data, isAwaited, posted, out _);
+        Errno error = Write(header, name, data, isAwaited, done, out ulong sequence);
         if (error != Errno.None)
         {
             Leave(error);
@@ -90,8 +94,16 @@ internal sealed partial class LinkHost
         }
 
         AttachToPump();
-        _doorbell.Arm(LinkNews.Completion);
-        DrainPosted();
+        if (!_doorbell.IsArmedFor(LinkNews.Completion))
+        {
+            _doorbell.Arm(LinkNews.Completion);
+            DrainPosted();
+        }
+        else if (sequence % PostsBetweenDrains == 0)
+        {
+            DrainPosted();
+        }
+
         Leave(Errno.None);
     }
 
@@ -112,7 +124,7 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Writes a message as commands. The caller has entered.</summary>
-    private Errno Write(in MessageHeader given, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, PostedSend? posted, out ulong sequence)
+    private Errno Write(in MessageHeader given, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend? posted, out ulong sequence)
     {
         sequence = 0;
         MessageHeader header = Clean(given, name, data);
@@ -125,17 +137,11 @@ internal sealed partial class LinkHost
         ushort flags = isAwaited ? CommandFlags.Awaited : (ushort)0;
         lock (_commandLock)
         {
+            _nextDone = (posted, header.IsRequest);
             error = header.EntireLength <= MessageSizes.LargestInline
                 ? WriteInline(header, name, data, flags, out sequence)
                 : WriteInParts(header, name, data, flags, out sequence);
-            if (error == Errno.None && posted is not null)
-            {
-                posted.Sequence = sequence;
-                lock (_postedLock)
-                {
-                    _posted.Enqueue(posted);
-                }
-            }
+            _nextDone = default;
         }
 
         _commandBell.RingIfWanted();
@@ -242,10 +248,10 @@ internal sealed partial class LinkHost
 
         try
         {
-            while (TryNextPosted(out PostedSend? posted, out Errno error, out MessageId id))
+            while (TryNextPosted(out IPostedSend? done, out bool isRequest, out Errno error, out MessageId id))
             {
-                Note(posted!.IsRequest, error, id);
-                posted.Done.Complete(error, id);
+                Note(isRequest, error, id);
+                done!.Complete(error, id);
             }
         }
         finally
@@ -254,43 +260,52 @@ internal sealed partial class LinkHost
         }
     }
 
-    private bool TryNextPosted(out PostedSend? posted, out Errno error, out MessageId id)
+    private bool TryNextPosted(out IPostedSend? done, out bool isRequest, out Errno error, out MessageId id)
     {
         error = Errno.ENODEV;
         id = default;
-        lock (_postedLock)
+        ulong last = Volatile.Read(ref _lastPosted);
+
+        // A slot is used again only when its command is done with: whatever came before the last use of all slots is.
+        ulong slots = (ulong)_posted.Length;
+        if (last > slots)
         {
-            if (!_posted.TryPeek(out posted))
+            _drained = Math.Max(_drained, last - slots);
+        }
+
+        while (_drained < last)
+        {
+            ulong sequence = _drained + 1;
+            (done, isRequest) = _posted[Slot(sequence)];
+            if (done is null)
+            {
+                // A command whose caller waits for it itself.
+                _drained = sequence;
+                continue;
+            }
+
+            bool isThere = _completions.TryGet(sequence, out Completion completion);
+            if (!isThere && !_isDead)
             {
                 return false;
             }
 
-            if (_completions.TryGet(posted.Sequence, out Completion completion))
+            if (isThere)
             {
-                Volatile.Write(ref _slotIsTaken[Slot(posted.Sequence)], false);
                 error = (Errno)completion.Error;
                 id = new MessageId(completion.NetworkId, completion.Serial);
             }
-            else if (!_isDead)
-            {
-                return false;
-            }
 
-            _posted.Dequeue();
+            _drained = sequence;
+            _posted[Slot(sequence)] = default;
+            Volatile.Write(ref _slotIsTaken[Slot(sequence)], false);
             return true;
         }
+
+        done = null;
+        isRequest = false;
+        return false;
     }
 
-    private bool HasPosted()
-    {
-        lock (_postedLock)
-        {
-            return _posted.Count > 0;
-        }
-    }
-
-    private sealed record PostedSend(IPostedSend Done, bool IsRequest)
-    {
-        public ulong Sequence { get; set; }
-    }
+    private bool HasPosted() => Volatile.Read(ref _lastPosted) > Volatile.Read(ref _drained);
 }

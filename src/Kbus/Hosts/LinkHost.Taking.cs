@@ -11,6 +11,7 @@ internal sealed partial class LinkHost
     private readonly OwedAnswers _owed = new();
     private readonly PayloadViews _areas = new();
     private readonly Queue<MessageId> _lastAnswers = new();
+    private int _lastAnswersLeft;
     private ulong _placedTaken;
 
     public override Errno TryTake(MessageBuffer target)
@@ -63,8 +64,9 @@ internal sealed partial class LinkHost
                 case DeliveryLook.Busy:
                     if (_doorbell.IsBusGone)
                     {
+                        // It died in the middle of a rewrite: what was delivered before is still there, whole and in order.
                         Die();
-                        return Errno.ENOMSG;
+                        _deliveries.EndRewriteOfDeadBus();
                     }
 
                     break;
@@ -151,7 +153,9 @@ internal sealed partial class LinkHost
             _lastAnswers.Enqueue(owed);
         }
 
-        if (!_lastAnswers.TryDequeue(out MessageId id))
+        bool isThere = _lastAnswers.TryDequeue(out MessageId id);
+        Volatile.Write(ref _lastAnswersLeft, _lastAnswers.Count);
+        if (!isThere)
         {
             return WhyNot();
         }
@@ -191,20 +195,7 @@ internal sealed partial class LinkHost
     }
 
     private bool SomethingCanBeTaken() =>
-        _deliveries.TryPeek(out _, out _) is DeliveryLook.Record or DeliveryLook.Busy || HasMoreBehind || (_isDead && HasLastAnswers());
-
-    private bool HasLastAnswers()
-    {
-        lock (_takeLock)
-        {
-            foreach (MessageId owed in _owed.TakeAll())
-            {
-                _lastAnswers.Enqueue(owed);
-            }
-
-            return _lastAnswers.Count > 0;
-        }
-    }
+        _deliveries.HasRecord || HasMoreBehind || (_isDead && (_owed.HasAny || Volatile.Read(ref _lastAnswersLeft) > 0));
 
     /// <summary>The data of one placed message, read where the bus put it.</summary>
     private sealed class PlacedBytes(LinkHost host, PayloadView view, long offset, int length) : BorrowedData

@@ -14,6 +14,18 @@ internal sealed class OwedAnswers
     /// <summary>An answer was taken.</summary>
     public void Remove(MessageId id) => Change(id, -1);
 
+    /// <summary>True if an answer is owed.</summary>
+    public bool HasAny
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _owed.Values.Any(o => o.Times > 0);
+            }
+        }
+    }
+
     /// <summary>All that are still owed, oldest first; afterwards none is.</summary>
     public IReadOnlyList<MessageId> TakeAll()
     {

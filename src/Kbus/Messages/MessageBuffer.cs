@@ -12,6 +12,7 @@ namespace Kbus;
 /// </remarks>
 public sealed class MessageBuffer : IDisposable
 {
+    private static readonly byte[] NoHeader = new byte[MessageHeader.Size];
     private byte[] _bytes;
     private int _stored;
     private int _entireLength;
@@ -68,11 +69,12 @@ public sealed class MessageBuffer : IDisposable
     public int EntireLength => _entireLength;
 
     /// <summary>The message's name, in ASCII.</summary>
-    public ReadOnlySpan<byte> Name => _bytes.AsSpan(MessageHeader.Size, (int)Header.NameLength);
+    public ReadOnlySpan<byte> Name => HasMessage ? _bytes.AsSpan(MessageHeader.Size, (int)Header.NameLength) : default;
 
     /// <summary>The message's data; empty if it has none.</summary>
-    public ReadOnlySpan<byte> Data =>
-        _borrowed is { } borrowed ? borrowed.Bytes : _bytes.AsSpan(MessageLayout.DataOffset(Header.NameLength), (int)Header.DataLength);
+    public ReadOnlySpan<byte> Data => _borrowed is { } borrowed
+        ? borrowed.Bytes
+        : HasMessage ? _bytes.AsSpan(MessageLayout.DataOffset(Header.NameLength), (int)Header.DataLength) : default;
 
     /// <summary>The entire form of the message, byte for byte as the bare level reads it. Source: spec section 3.2.</summary>
     /// <remarks>Data that is read in place is copied into the buffer first.</remarks>
@@ -89,7 +91,7 @@ public sealed class MessageBuffer : IDisposable
         }
     }
 
-    internal ref readonly MessageHeader Header => ref MemoryMarshal.AsRef<MessageHeader>(_bytes.AsSpan());
+    internal ref readonly MessageHeader Header => ref HeaderIn(HasMessage ? _bytes : NoHeader);
 
     /// <summary>Makes a message that lasts: name and data are copied out.</summary>
     /// <returns>A message of the class that fits its kind.</returns>
@@ -111,7 +113,6 @@ public sealed class MessageBuffer : IDisposable
         _borrowed = null;
         _stored = 0;
         _entireLength = 0;
-        _bytes.AsSpan(0, MessageHeader.Size).Clear();
         borrowed?.Release();
     }
 
@@ -129,7 +130,6 @@ public sealed class MessageBuffer : IDisposable
         if (_bytes.Length < length)
         {
             _bytes = GC.AllocateUninitializedArray<byte>((int)Math.Min(Array.MaxLength, Math.Max(length, 2L * _bytes.Length)));
-            _bytes.AsSpan(0, MessageHeader.Size).Clear();
         }
 
         _stored = length;
@@ -141,7 +141,7 @@ public sealed class MessageBuffer : IDisposable
     /// <returns>False, and the buffer is empty, if the lengths do not fit each other: then it was no message.</returns>
     internal bool Commit(BorrowedData? borrowed = null)
     {
-        ref readonly MessageHeader header = ref Header;
+        ref readonly MessageHeader header = ref HeaderIn(_bytes);
         long entire = header.EntireLength;
         bool fits = _stored >= MessageHeader.Size && header.NameLength <= MessageName.MaxLength && (borrowed is null
             ? entire == _stored
@@ -153,8 +153,6 @@ public sealed class MessageBuffer : IDisposable
         }
         else
         {
-            _borrowed = null;
-            Clear();
             borrowed?.Release();
         }
 
@@ -170,6 +168,8 @@ public sealed class MessageBuffer : IDisposable
         (_entireLength, other._entireLength) = (other._entireLength, 0);
         (_borrowed, other._borrowed) = (other._borrowed, null);
     }
+
+    private static ref readonly MessageHeader HeaderIn(byte[] bytes) => ref MemoryMarshal.AsRef<MessageHeader>(bytes.AsSpan());
 
     private void CopyBorrowed()
     {

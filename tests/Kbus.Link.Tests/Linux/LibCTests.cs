@@ -56,7 +56,7 @@ public sealed class LibCTests
     public void Too_long_and_abstract_paths_are_refused()
     {
         using var socket = new Descriptor(Check.Ok(LibC.StreamSocket(blocking: false)));
-        Check.Fails(Errno.ENAMETOOLONG, LibC.Bind(socket.Number, "/tmp/" + new string('x', LibC.LongestSocketPath)));
+        Check.Fails(Errno.ENAMETOOLONG, LibC.Bind(socket.Number, "/nowhere/" + new string('x', LibC.LongestSocketPath)));
         Check.Fails(Errno.EINVAL, LibC.Bind(socket.Number, "\0name"));
         Check.Fails(Errno.EINVAL, LibC.Connect(socket.Number, string.Empty));
     }

@@ -22,6 +22,7 @@ public sealed class CommandRingStressTests
         var producer = new CommandProducer(link.Client);
         var random = new Random(seed);
         ulong hash = 0;
+        Backoff waiting = default;
         for (ulong number = 1; number <= (ulong)commands; number++)
         {
             int largest = random.Next(100) == 0 ? producer.MaxBodyLength : 200;
@@ -30,7 +31,7 @@ public sealed class CommandRingStressTests
             while (!producer.TryBegin(length, out body))
             {
                 Assert.Equal(LinkFault.None, producer.Fault);
-                LibC.YieldProcessor();
+                waiting.Once();
             }
 
             Pattern.Fill(body, number);
@@ -45,12 +46,13 @@ public sealed class CommandRingStressTests
     {
         var consumer = new CommandConsumer(link.Bus);
         ulong hash = 0;
+        Backoff waiting = default;
         for (ulong number = 1; number <= (ulong)commands;)
         {
             CommandLook look = consumer.TryRead(out CommandRecord header, out ReadOnlySpan<byte> body);
             if (look == CommandLook.Empty)
             {
-                LibC.YieldProcessor();
+                waiting.Once();
                 continue;
             }
 

@@ -139,6 +139,7 @@ public sealed class DeliveryRingStressTests
         public void TakeUntilEnd(ulong end)
         {
             byte[] room = new byte[4096];
+            Backoff waiting = default;
             while (Taken.Count == 0 || Taken[^1] != end)
             {
                 DeliveryLook look = consumer.TryTakeInto(room, out int length, out uint kind);
@@ -151,7 +152,7 @@ public sealed class DeliveryRingStressTests
                 }
                 else
                 {
-                    LibC.YieldProcessor();
+                    waiting.Once();
                 }
             }
         }

@@ -4,7 +4,7 @@ namespace Kbus.Link.Tests;
 [Collection(nameof(Alone))]
 public sealed class FenceTests
 {
-    private const int Rounds = 300_000;
+    private const int Rounds = 100_000;
 
     [Fact]
     public Task A_take_is_observed_or_its_taker_sees_the_flag() => Seeded.Run(seed => Limited.Run(() =>

@@ -18,8 +18,14 @@ internal static class Limited
         while (running.Count > 0)
         {
             Task ended = await Task.WhenAny(running).WaitAsync(Limit, CancellationToken.None);
-            await ended;
             running.Remove(ended);
+            if (ended.IsFaulted && running.Count > 0)
+            {
+                // What they share is gone after this: give the others a moment to see that it is over.
+                await Task.WhenAny(Task.WhenAll(running), Task.Delay(TimeSpan.FromSeconds(2), CancellationToken.None));
+            }
+
+            await ended;
         }
     }
 

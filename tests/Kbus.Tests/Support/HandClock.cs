@@ -1,7 +1,7 @@
 namespace Kbus.Tests;
 
 /// <summary>A clock that stands still until the test moves it on.</summary>
-internal sealed class HandClock : TimeProvider
+internal sealed class HandClock : TimeProvider, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<HandTimer> _timers = [];
@@ -23,6 +23,8 @@ internal sealed class HandClock : TimeProvider
 
     /// <summary>Waits until somebody waits for the clock.</summary>
     public Task UntilSomebodyWaits() => _started.WaitAsync();
+
+    public void Dispose() => _started.Dispose();
 
     /// <summary>Moves the clock on, and ends what was to end by then.</summary>
     public void Advance(TimeSpan by)

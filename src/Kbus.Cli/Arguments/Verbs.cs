@@ -1,0 +1,143 @@
+using static Kbus.Cli.Options;
+
+namespace Kbus.Cli;
+
+/// <summary>Every verb there is. Parsing, help, completion and the tests of the documents all read this one list.</summary>
+internal static class Verbs
+{
+    private const int AnyNumber = 1000;
+
+    private static readonly Verb Send = new("send", "sends an announcement", "NAME [DATA]", SendCommand.Run)
+    {
+        LeastOperands = 1,
+        MostOperands = 2,
+        Completes = [Candidates.MessageNames, Candidates.None],
+        Options = [.. OfPlace, .. OfSending, To, Count with { Text = "send it so many times" }, For, Json, Full],
+        Text = """
+            Prints the message as the bus took it, with its id. It is no error if nobody listens.
+            """,
+        Examples =
+        [
+            "kbus send '$.Actor.Speak' 'Ahem'",
+            "date | kbus send '$.Clock.Tick' --file -",
+            "kbus send '$.Actor.Alarm' --urgent --hex '46 69 72 65 21'",
+        ],
+    };
+
+    private static readonly Verb Call = new("call", "sends a request and prints its answer", "NAME [DATA]", CallCommand.Run)
+    {
+        LeastOperands = 1,
+        MostOperands = 2,
+        Completes = [Candidates.RepliedNames, Candidates.None],
+        Options = [.. OfPlace, .. OfSending, To, Cli.Options.Timeout, Count with { Text = "call so many times" }, For, Json, Raw, Full],
+        Text = """
+            There is always one answer: the replier's, or a Status from the bus in its place (exit code 5).
+            If nobody is bound as replier the request is not sent (exit code 1).
+            """,
+        Examples =
+        [
+            "kbus call '$.Actor.Ask.Guildenstern' 'Were you speaking to me?'",
+            "kbus call '$.Clock.Read' --timeout 2 --raw",
+            "kbus call '$.Actor.Ask.Guildenstern' 'How many heads?' --json",
+        ],
+    };
+
+    private static readonly Verb Reply = new("reply", "acts as replier: answers each request", "NAME [DATA]", ReplyCommand.Run)
+    {
+        LeastOperands = 1,
+        MostOperands = 2,
+        Completes = [Candidates.BoundNames, Candidates.None],
+        Options = [.. OfPlace, Echo, Exec, .. OfSending, Count with { Text = "end after so many requests" }, For, Json, Full, ReadyFd, Quiet],
+        Text = """
+            The answer is DATA (none: empty), what --file names, the request's own data (--echo), or what a command
+            prints (--exec). Prints each request and its reply. NAME may be a wildcard.
+            The command of --exec finds KBUS_NAME, KBUS_ID, KBUS_FROM and KBUS_TO in its environment.
+            """,
+        Examples =
+        [
+            "kbus reply '$.Actor.Ask.Guildenstern' 'Yes, yes I was'",
+            "kbus reply '$.Clock.Read' --exec date",
+            "kbus reply '$.Echo.*' --echo -n 3",
+        ],
+    };
+
+    private static readonly Verb Listen = new("listen", "prints every message of some names", "NAME...", ListenCommand.Run)
+    {
+        LeastOperands = 1,
+        MostOperands = AnyNumber,
+        Completes = [Candidates.BoundNames],
+        Options = [.. OfPlace, Count, For, Json, Raw, Full, ReadyFd, Quiet],
+        Text = """
+            A NAME may end in .* (any further words) or .% (one further word). A message that matches two NAMEs comes twice.
+            Once bound it says so on standard error, and by --ready-fd: what is sent from then on is heard.
+            """,
+        Examples =
+        [
+            "kbus listen '$.Actor.*'",
+            "kbus listen '$.Actor.Speak' '$.Clock.Tick' -n 10 --json",
+            "kbus listen '$.KBUS.ReplierBindEvent' --for 60",
+        ],
+    };
+
+    private static readonly Verb Status = new("status", "shows buses, Ksocks, bindings, queues and who owes whom a reply", "", StatusCommand.Run)
+    {
+        Options = [Bus with { Text = "this bus only" }, RuntimeDir, JsonDocument],
+        Text = """
+            Asks the daemon, without opening a Ksock: no id is used up. Exit code 4 if no daemon answers.
+            QUEUE is messages waiting and how many may; MISSED is messages that a full queue kept a listener from getting.
+            """,
+        Examples = ["kbus status", "kbus status --bus 0", "kbus status --json"],
+    };
+
+    private static readonly Verb Explain = new("errno", "explains an error", "[NUMBER|NAME]", ErrnoCommand.Run)
+    {
+        MostOperands = 1,
+        Completes = [Candidates.Errors],
+        Options = [List],
+        Text = """
+            Says what the error means to Unix, and what it means when KBUS gives it.
+            """,
+        Examples = ["kbus errno 32", "kbus errno EADDRNOTAVAIL", "kbus errno --list"],
+    };
+
+    private static readonly Verb Play = new("play", "plays the first chapter of the KBUS paper, with real processes", "", PlayCommand.Run)
+    {
+        Options = [Actor],
+        Text = """
+            Starts a bus of its own and four actors, each a process with a Ksock, and has them say what the paper has them say.
+            Every result is compared with the paper. Exit code 0: all was as the paper has it. Nothing is left behind.
+            """,
+        Examples = ["kbus play", "NO_COLOR=1 kbus play", "kbus play | grep Rosencrantz"],
+    };
+
+    private static readonly Verb Completion = new("completion", "prints what a shell needs for completion, with live names", "SHELL", CompletionCommand.Run)
+    {
+        LeastOperands = 1,
+        MostOperands = 1,
+        Completes = [Candidates.Shells],
+        Text = """
+            SHELL is bash, zsh or fish. Names, buses and repliers come from the daemon at the moment of asking.
+            """,
+        Examples =
+        [
+            "eval \"$(kbus completion bash)\"",
+            "kbus completion zsh > \"${fpath[1]}/_kbus\"",
+            "kbus completion fish > ~/.config/fish/completions/kbus.fish",
+        ],
+    };
+
+    private static readonly Verb Help = new("help", "shows the help of a verb", "[VERB]", HelpCommand.Run)
+    {
+        MostOperands = 1,
+        Completes = [Candidates.Verbs],
+        Examples = ["kbus help", "kbus help send", "kbus help status"],
+    };
+
+    private static readonly Verb Complete = new("__complete", "", "WORD...", CompleteCommand.Run) { IsHidden = true };
+
+    /// <summary>All verbs that the help shows, in its order.</summary>
+    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Status, Explain, Play, Completion, Help];
+
+    /// <summary>The verb of that name; null if there is none.</summary>
+    public static Verb? Find(string name) => Shown.Append(Complete).FirstOrDefault(v => v.Name == name);
+}

@@ -1,0 +1,19 @@
+using System.Text.Json;
+
+namespace Kbus.Cli;
+
+/// <summary>One bus in a daemon's status.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="MaxMessageSize">Its greatest entire message now, in bytes.</param>
+/// <param name="ReportsBinds">Whether it announces when repliers bind and unbind.</param>
+/// <param name="IsVerbose">Whether its verbose setting is on.</param>
+/// <param name="SetAsideEvents">Unbind events that wait for listeners without room.</param>
+/// <param name="Ksocks">Its Ksocks, by id.</param>
+internal sealed record BusStatus(
+    uint Number, long MaxMessageSize, bool ReportsBinds, bool IsVerbose, long SetAsideEvents, IReadOnlyList<KsockStatus> Ksocks)
+{
+    /// <summary>Reads a bus's part of the document.</summary>
+    public static BusStatus Read(JsonElement bus) => new(
+        (uint)bus.Number("bus"), bus.Number("max_message_size"), bus.Flag("reports_binds"), bus.Flag("verbose"), bus.Number("set_aside_events"),
+        [.. bus.Items("ksocks").Select(KsockStatus.Read)]);
+}

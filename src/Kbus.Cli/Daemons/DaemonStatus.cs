@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace Kbus.Cli;
+
+/// <summary>What a daemon says of itself, read from its status document.</summary>
+/// <param name="Version">The daemon's version.</param>
+/// <param name="ProcessId">Its process.</param>
+/// <param name="Directory">Where its sockets are.</param>
+/// <param name="Memory">Bytes of memory that it has in use.</param>
+/// <param name="Buses">Its buses, by number.</param>
+/// <param name="Missing">Buses that did not answer in time.</param>
+internal sealed record DaemonStatus(
+    string Version, long ProcessId, string Directory, long Memory, IReadOnlyList<BusStatus> Buses, IReadOnlyList<uint> Missing)
+{
+    /// <summary>Reads a status document. What an older or newer daemon does not say is 0 or empty.</summary>
+    /// <exception cref="CommandException">It is none.</exception>
+    public static DaemonStatus Read(ReadOnlyMemory<byte> document)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(document);
+            JsonElement root = json.RootElement;
+            return new DaemonStatus(
+                root.Text("version"), root.Number("pid"), root.Text("runtime_dir"), root.Number("memory"),
+                [.. root.Items("buses").Select(BusStatus.Read)],
+                [.. root.Items("missing").Select(m => m.GetUInt32())]);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new CommandException(ExitCode.NoBus, "what answers is not a kbusd, or one of another release: its answer is no status document.", e);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+
+namespace Kbus.Cli;
+
+/// <summary>One Ksock in a daemon's status.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="ProcessId">The process that opened it.</param>
+/// <param name="UserId">That process's user.</param>
+/// <param name="Program">That process's program.</param>
+/// <param name="Mode">What it was opened for.</param>
+/// <param name="Queued">Messages in its queue.</param>
+/// <param name="MaxMessages">How many there may be.</param>
+/// <param name="Missed">Messages that did not come because the queue was full.</param>
+/// <param name="IsSending">Whether a message of its waits for room.</param>
+/// <param name="Bindings">What it is bound to, newest first.</param>
+/// <param name="WaitsFor">The Requests that it has sent and that are still to be answered.</param>
+internal sealed record KsockStatus(
+    uint Id, long ProcessId, long UserId, string Program, string Mode, long Queued, long MaxMessages, long Missed, bool IsSending,
+    IReadOnlyList<BindingStatus> Bindings, IReadOnlyList<OwedStatus> WaitsFor)
+{
+    /// <summary>Reads a Ksock's part of the document.</summary>
+    public static KsockStatus Read(JsonElement ksock) => new(
+        (uint)ksock.Number("id"), ksock.Number("pid"), ksock.Number("uid"), ksock.Text("program"), ksock.Text("mode"),
+        ksock.Number("queued"), ksock.Number("max_messages"), ksock.Number("missed"), ksock.Flag("sending"),
+        [.. ksock.Items("bindings").Select(b => new BindingStatus(b.Text("name"), b.Flag("replier")))],
+        [.. ksock.Items("waits_for").Select(OwedStatus.Read)]);
+}

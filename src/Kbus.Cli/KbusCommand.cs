@@ -1,0 +1,74 @@
+using System.Reflection;
+
+namespace Kbus.Cli;
+
+/// <summary>Runs the command: reads the arguments, runs the verb, and turns every way in which that can end into an exit code and one line.</summary>
+internal static class KbusCommand
+{
+    /// <summary>The version, as <c>0.1.0</c>.</summary>
+    public static string Version { get; } =
+        typeof(KbusCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+
+    /// <summary>Runs it.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="output">Standard output.</param>
+    /// <param name="errors">Standard error.</param>
+    /// <param name="openInput">Opens standard input.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(IReadOnlyList<string> args, LineOutput output, TextWriter errors, Func<Stream> openInput)
+    {
+        using var ending = new Ending();
+        try
+        {
+            ParsedArguments arguments = ArgumentReader.Read(args);
+            using Stream input = openInput();
+            return Run(new Invocation(arguments, output, errors, input, ending, TimeProvider.System));
+        }
+        catch (CommandException e)
+        {
+            return Fail(errors, ending, e.ExitCode, e.Message);
+        }
+        catch (KbusException e)
+        {
+            return Fail(errors, ending, e.Errno == Errno.ENODEV ? ExitCode.NoBus : ExitCode.Failed, e.Message);
+        }
+        catch (ObjectDisposedException) when (ending.ExitCode is not null)
+        {
+            return Fail(errors, ending, ExitCode.Failed, "");
+        }
+    }
+
+    private static int Run(Invocation invocation)
+    {
+        ParsedArguments arguments = invocation.Arguments;
+        if (arguments.Has(Options.Version))
+        {
+            invocation.Output.WriteLine($"kbus {Version}");
+            return ExitCode.Done;
+        }
+
+        if (arguments.Has(Options.Help))
+        {
+            (arguments.Verb is { } of ? HelpText.Of(of) : HelpText.OfAll()).ForEach(invocation.Output.WriteLine);
+            return ExitCode.Done;
+        }
+
+        return arguments.Verb is { } verb ? verb.Run(invocation) : OverviewCommand.Run(invocation);
+    }
+
+    /// <summary>What a signal brought about is not told as an error: who sent it knows why all ended.</summary>
+    private static int Fail(TextWriter errors, Ending ending, int exitCode, string message)
+    {
+        if (ending.ExitCode is { } signalled)
+        {
+            return signalled;
+        }
+
+        if (message.Length > 0)
+        {
+            errors.WriteLine($"kbus: {message.ReplaceLineEndings(" ")}");
+        }
+
+        return exitCode;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Kbus.Cli;
+
+/// <summary>Writes whole lines to a descriptor, each at once, so that who reads a pipe sees a message when it comes.</summary>
+/// <remarks>
+/// It calls write itself, because neither stream of the library fits: the console's says nothing when the reader of a pipe has
+/// gone, so that <c>kbus listen | head -1</c> would never end, and the file's does not move the offset that processes share, so that the
+/// second command of <c>(kbus send ...; kbus send ...) >log</c> would write over the first one's line. One thread at a time.
+/// </remarks>
+internal sealed partial class LineOutput(int descriptor)
+{
+    private const int Interrupted = 4;
+    private const int WouldBlock = 11;
+    private const int BrokenPipe = 32;
+    private const short PollOut = 4;
+
+    private byte[] _line = new byte[256];
+
+    /// <summary>Standard output.</summary>
+    public static LineOutput Standard => new(1);
+
+    /// <summary>Writes text and an end of line.</summary>
+    /// <exception cref="CommandException">Nobody reads it any more, or it cannot be written.</exception>
+    public void WriteLine(string text)
+    {
+        int most = Encoding.UTF8.GetMaxByteCount(text.Length) + 1;
+        if (_line.Length < most)
+        {
+            _line = new byte[most];
+        }
+
+        int length = Encoding.UTF8.GetBytes(text, _line);
+        _line[length++] = (byte)'\n';
+        Write(_line.AsSpan(0, length));
+    }
+
+    /// <summary>Writes bytes as they are.</summary>
+    /// <exception cref="CommandException">Nobody reads it any more, or it cannot be written.</exception>
+    public unsafe void Write(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            nint written;
+            fixed (byte* start = bytes)
+            {
+                written = Write(descriptor, start, (nuint)bytes.Length);
+            }
+
+            int error = written < 0 ? Marshal.GetLastPInvokeError() : 0;
+            switch (error)
+            {
+                case 0:
+                    bytes = bytes[(int)written..];
+                    break;
+                case Interrupted:
+                    break;
+                case WouldBlock:
+                    WaitForRoom();
+                    break;
+                case BrokenPipe:
+                    throw new CommandException(ExitCode.BrokenPipe, "");
+                default:
+                    var errno = (Errno)error;
+                    throw new CommandException(
+                        ExitCode.Failed,
+                        $"descriptor {descriptor} cannot be written to: {KbusErrors.Name(errno)}: {KbusErrors.UnixMeaning(errno)}.");
+            }
+        }
+    }
+
+    /// <summary>Closes the descriptor: for one that the caller has been given to write to and close.</summary>
+    public void Close() => _ = Close(descriptor);
+
+    /// <summary>The descriptor is not ours alone, so its being non-blocking is not ours to change.</summary>
+    private unsafe void WaitForRoom()
+    {
+        var entry = new PollEntry { Descriptor = descriptor, Events = PollOut };
+        _ = Poll(&entry, 1, -1);
+    }
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static unsafe partial nint Write(int descriptor, byte* bytes, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static unsafe partial int Poll(PollEntry* entries, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+}

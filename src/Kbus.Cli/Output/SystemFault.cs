@@ -1,0 +1,19 @@
+using System.ComponentModel;
+
+namespace Kbus.Cli;
+
+/// <summary>Says why the system refused a file or a program. The library's own words are left out of the shipped command, to keep it small.</summary>
+internal static class SystemFault
+{
+    /// <summary>Why, in words that go after a colon.</summary>
+    public static string Describe(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => Words(Errno.ENOENT),
+        UnauthorizedAccessException => Words(Errno.EACCES),
+        Win32Exception win32 => Words((Errno)win32.NativeErrorCode),
+        IOException io when io.HResult > 0 => Words((Errno)io.HResult),
+        _ => e.GetType().Name,
+    };
+
+    private static string Words(Errno errno) => $"{KbusErrors.Name(errno)} ({KbusErrors.UnixMeaning(errno)}).";
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+
+namespace Kbus.Cli;
+
+/// <summary>The actors on their stage: a bus of their own, and for each actor a process that is started when it enters.</summary>
+/// <remarks>One thread directs; <see cref="Stop"/> may be called by any. When it has been disposed of, no process and no file is left.</remarks>
+internal sealed class Company : IDisposable
+{
+    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Process> _actors = [];
+    private readonly PrivateDaemon _daemon = new();
+    private bool _isStopped;
+
+    /// <summary>Where the bus is.</summary>
+    public string Directory => _daemon.Directory;
+
+    /// <summary>Has an actor do something, and gives what came of it.</summary>
+    /// <exception cref="CommandException">The actor has gone.</exception>
+    public string Perform(Role role, Deed deed)
+    {
+        Process actor = Actor(role);
+        try
+        {
+            actor.StandardInput.WriteLine(deed.ToString());
+            actor.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            throw Gone(role);
+        }
+
+        string? answer = actor.StandardOutput.ReadLine();
+        if (answer is null || (deed.Kind == DeedKind.Exit && !actor.WaitForExit(ExitLimit)))
+        {
+            throw Gone(role);
+        }
+
+        return Deed.Lines(answer);
+    }
+
+    /// <summary>Ends the play at once: whoever waits for an actor finds that it has gone.</summary>
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            _isStopped = true;
+            foreach (Process actor in _actors.Values)
+            {
+                actor.Kill();
+            }
+        }
+    }
+
+    /// <summary>Ends all processes and removes what they had.</summary>
+    public void Dispose()
+    {
+        Stop();
+        foreach (Process actor in _actors.Values)
+        {
+            actor.WaitForExit();
+            actor.Dispose();
+        }
+
+        _actors.Clear();
+        _daemon.Dispose();
+    }
+
+    private Process Actor(Role role)
+    {
+        lock (_lock)
+        {
+            if (_isStopped)
+            {
+                throw Gone(role);
+            }
+
+            if (!_actors.TryGetValue(role.Name, out Process? actor))
+            {
+                ProcessStartInfo start = OwnProgram.Start("play", "--actor", role.Name);
+                start.RedirectStandardInput = true;
+                start.RedirectStandardOutput = true;
+                start.Environment["KBUS_RUNTIME_DIR"] = Directory;
+                start.Environment["KBUS_AUTOSTART"] = "0";
+                actor = Process.Start(start)!;
+                _actors.Add(role.Name, actor);
+            }
+
+            return actor;
+        }
+    }
+
+    private static CommandException Gone(Role role) =>
+        new(ExitCode.Failed, $"{role.Name} has left the stage in the middle of the play. Was the process ended from outside, or did it take too long?");
+}

@@ -1,0 +1,39 @@
+namespace Kbus.Cli;
+
+/// <summary>Plays the script, line by line, and compares each result with the paper's.</summary>
+internal static class Performance
+{
+    /// <summary>Plays it to the end, or to the first line that is not as the paper has it.</summary>
+    /// <param name="scenes">The script.</param>
+    /// <param name="perform">Has an actor do something and gives what came of it.</param>
+    /// <param name="transcript">Prints it.</param>
+    /// <param name="errors">Is told of the difference.</param>
+    /// <returns>The exit code.</returns>
+    public static int Play(IReadOnlyList<Scene> scenes, Func<Role, Deed, string> perform, Transcript transcript, TextWriter errors)
+    {
+        int number = 0;
+        foreach (Scene scene in scenes)
+        {
+            transcript.Begin(scene, isFirst: number == 0);
+            foreach (Line line in scene.Lines)
+            {
+                number++;
+                string result = perform(line.Role, line.Deed);
+                transcript.Tell(line, result);
+                if (result != line.Expected)
+                {
+                    errors.WriteLine($"kbus: line {number} was not as the paper has it: {line.Role.Name} {line.Told}");
+                    errors.WriteLine($"  expected: {Shown(line.Expected)}");
+                    errors.WriteLine($"  got:      {Shown(result)}");
+                    return ExitCode.Failed;
+                }
+            }
+        }
+
+        int actors = scenes.SelectMany(s => s.Lines).Select(l => l.Role).Distinct().Count();
+        transcript.End(number, actors);
+        return ExitCode.Done;
+    }
+
+    private static string Shown(string result) => result.Length == 0 ? "(nothing)" : result.Replace("\n", "\n            ", StringComparison.Ordinal);
+}

@@ -1,0 +1,104 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Kbus.Cli;
+
+/// <summary>A daemon of the play's own, in a directory of its own. Both are gone when it has been disposed of.</summary>
+internal sealed partial class PrivateDaemon : IDisposable
+{
+    private const int Terminate = 15;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
+
+    private readonly DirectoryInfo _directory;
+    private readonly Process? _process;
+    private readonly StringBuilder _said = new();
+
+    /// <summary>Starts it. When this returns Ksocks can be opened.</summary>
+    /// <exception cref="CommandException">It cannot be started.</exception>
+    public PrivateDaemon()
+    {
+        string program = OwnProgram.Daemon();
+        _directory = System.IO.Directory.CreateTempSubdirectory("kbus-play-");
+        try
+        {
+            // It tells a supervisor when it is ready, so we listen as one would; then nothing has to be tried again and again.
+            string notifications = Path.Join(Directory, "ready");
+            using var ready = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = (int)StartLimit.TotalMilliseconds };
+            ready.Bind(new UnixDomainSocketEndPoint(notifications));
+            var start = new ProcessStartInfo(program, ["--runtime-dir", Directory, "--exit-when-idle", "60"]) { UseShellExecute = false, RedirectStandardError = true };
+            start.Environment["NOTIFY_SOCKET"] = notifications;
+            _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+            _process.Exited += (_, _) => ready.Dispose();
+            _process.ErrorDataReceived += (_, said) => Hear(said.Data);
+            _process.Start();
+            _process.BeginErrorReadLine();
+            byte[] notification = new byte[256];
+            while (!Encoding.UTF8.GetString(notification, 0, ready.Receive(notification)).Contains("READY=1", StringComparison.Ordinal))
+            {
+                // Supervisors are told other things too.
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or Win32Exception or ArgumentOutOfRangeException)
+        {
+            Dispose();
+            throw new CommandException(ExitCode.NoBus, $"{program} could not be started on {Directory}: {Why(e)}", e);
+        }
+    }
+
+    /// <summary>Where its sockets are.</summary>
+    public string Directory => _directory.FullName;
+
+    /// <summary>Ends it and removes its directory.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            if (_process is not null)
+            {
+                _ = Kill(_process.Id, Terminate);
+                if (!_process.WaitForExit(EndLimit))
+                {
+                    _process.Kill();
+                }
+
+                // Without a limit this also waits until everything that it said has come.
+                _process.WaitForExit();
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // It was never started.
+        }
+
+        _process?.Dispose();
+        _directory.Refresh();
+        if (_directory.Exists)
+        {
+            _directory.Delete(recursive: true);
+        }
+    }
+
+    private void Hear(string? line)
+    {
+        lock (_said)
+        {
+            _said.Append(line).Append(' ');
+        }
+    }
+
+    private string Why(Exception e)
+    {
+        lock (_said)
+        {
+            string said = _said.ToString().Trim();
+            return said.Length > 0 ? said : e is Win32Exception ? SystemFault.Describe(e) : "it did not say that it is ready.";
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int process, int signal);
+}

@@ -1,0 +1,3 @@
+using Kbus.Cli;
+
+return KbusCommand.Run(args, LineOutput.Standard, Console.Error, Console.OpenStandardInput);

@@ -1,0 +1,319 @@
+using System.Text;
+
+namespace Kbus.Core.Tests;
+
+/// <summary>The same random operations on the bus and on the model; after each, both must have given the same.</summary>
+internal sealed class PairedRun
+{
+    private static readonly string[] Names = ["$.A", "$.B", "$.A.B", "$.A.C", "$.A.B.C"];
+    private static readonly string[] Patterns = [.. Names, "$.*", "$.%", "$.A.*", "$.A.%", "$.A.B.*", "$.KBUS.ReplierBindEvent", "$.KBUS.*"];
+    private static readonly string[] BadNames = ["", "$.", "$.A*", "$..A", "A", "$.A.", "$.*.A"];
+
+    private readonly Random _random;
+    private readonly bool _takesByItself;
+    private readonly Bus _bus;
+    private readonly NaiveBus _model;
+    private readonly List<Pair> _open = [];
+    private readonly List<string> _log = [];
+
+    public PairedRun(int seed, bool takesByItself)
+    {
+        _random = new Random(seed);
+        _takesByItself = takesByItself;
+        var options = new BusOptions
+        {
+            DefaultMaxMessages = _random.Next(3) == 0 ? 100u : (uint)_random.Next(1, 6),
+            MaxSetAsideEvents = (uint)_random.Next(0, 8),
+            MaxQueuedBytes = _random.Next(3) == 0 ? 300 : 64 * 1024 * 1024,
+            HashSeed = (ulong)_random.NextInt64(),
+        };
+        _bus = new Bus(options);
+        _model = new NaiveBus(options);
+    }
+
+    /// <summary>Plays some operations, then reads every queue to its end and closes everything.</summary>
+    public void Play(int operations)
+    {
+        try
+        {
+            for (int i = 0; i < operations; i++)
+            {
+                Step();
+                CompareCounts();
+            }
+
+            while (_open.Count > 0)
+            {
+                while (Take(_open[0]))
+                {
+                }
+
+                Close(_open[0]);
+                CompareCounts();
+            }
+
+            Compare("messages never given back", 0, _takesByItself ? 0 : _bus.Pool.Lent);
+        }
+        catch (Exception failure)
+        {
+            throw new InvalidOperationException(string.Join('\n', ["The bus and the model differ after:", .. _log.TakeLast(60), failure.Message]), failure);
+        }
+    }
+
+    private void Step()
+    {
+        if (_open.Count == 0 || (_open.Count < 6 && _random.Next(12) == 0))
+        {
+            Open();
+            return;
+        }
+
+        Pair who = _open[_random.Next(_open.Count)];
+        switch (_random.Next(40))
+        {
+            case < 5: Bind(who); break;
+            case < 7: Unbind(who); break;
+            case < 17: Send(who, SomeMessage(who)); break;
+            case < 22: Reply(who); break;
+            case < 30: Take(who); break;
+            case < 32: Poll(who); break;
+            case 32: RetryOrDiscard(who); break;
+            case 33: SetMaxMessages(who); break;
+            case 34: OnlyOnce(who); break;
+            case 35: Report(who); break;
+            case 36: FindReplier(who); break;
+            case 37: BringAnswerForward(who); break;
+            case 38 when _random.Next(2) == 0: Close(who); break;
+            default: Compare("waits", who.Naive.Waiting is not null, who.Real.Waiting is not null); break;
+        }
+    }
+
+    private void Open()
+    {
+        bool canWrite = _random.Next(10) > 0;
+        var carrier = new SelfTakingCarrier();
+        KsockState real = _bus.Open(canWrite, _takesByItself ? carrier : new QuietCarrier());
+        carrier.Attach(_bus, real);
+        var pair = new Pair(real, _model.Open(canWrite), carrier);
+        _open.Add(pair);
+        Log($"{pair} opens");
+        Compare("id", pair.Naive.Id, real.Id);
+    }
+
+    private void Bind(Pair who)
+    {
+        string name = SomePattern();
+        bool isReplier = _random.Next(2) == 0;
+        Log($"{who} binds {name} {(isReplier ? "R" : "L")}");
+        Compare("error", _model.Bind(who.Naive, name, isReplier), _bus.Bind(who.Real, Encoding.Latin1.GetBytes(name), isReplier));
+    }
+
+    private void Unbind(Pair who)
+    {
+        List<Binding> own = who.Real.Bindings;
+        bool anything = own.Count == 0 || _random.Next(5) == 0;
+        Binding? binding = anything ? null : own[_random.Next(own.Count)];
+        string name = binding is null ? SomePattern() : Encoding.Latin1.GetString(binding.Name.Name);
+        bool isReplier = binding?.IsReplier ?? _random.Next(2) == 0;
+        Log($"{who} unbinds {name} {(isReplier ? "R" : "L")}");
+        Compare("error", _model.Unbind(who.Naive, name, isReplier), _bus.Unbind(who.Real, Encoding.Latin1.GetBytes(name), isReplier));
+    }
+
+    private void Send(Pair who, NaiveMessage message)
+    {
+        Log($"{who} sends {message}{(message.IsAwaited ? " awaited" : "")}");
+        Errno expected = _model.Send(who.Naive, message, out MessageId expectedId);
+        Errno error = _bus.Send(who.Real, RealMessage.Compose(_bus, message), out MessageId id);
+        Compare("error", expected, error);
+        if (error is Errno.None or Errno.EAGAIN)
+        {
+            Compare("id", expectedId, id);
+        }
+    }
+
+    private void Reply(Pair who)
+    {
+        if (_random.Next(4) == 0 && who.Naive.Queue.Find(e => e.Debt is not null) is { } unread)
+        {
+            // A Request may be answered before it is read.
+            Send(who, new NaiveMessage(SomeName(), SomeData(), default, unread.Message.Id, unread.Message.From, 0, SomeFlags()));
+            return;
+        }
+
+        if (who.ToReply.Count == 0)
+        {
+            return;
+        }
+
+        int which = _random.Next(who.ToReply.Count);
+        (MessageId id, uint from) = who.ToReply[which];
+        if (_random.Next(6) > 0)
+        {
+            who.ToReply.RemoveAt(which);
+        }
+
+        Pair replier = _random.Next(12) == 0 ? _open[_random.Next(_open.Count)] : who;
+        Send(replier, new NaiveMessage(SomeName(), SomeData(), default, id, from, 0, SomeFlags()));
+    }
+
+    private bool Take(Pair who)
+    {
+        Log($"{who} takes");
+        string expected = _model.Take(who.Naive)?.ToString() ?? "nothing";
+        string taken = "nothing";
+        if (_takesByItself)
+        {
+            taken = who.Carrier.TryTake(out string own) ? own : taken;
+        }
+        else if (_bus.Take(who.Real, out DeliveredMessage delivered))
+        {
+            taken = RealMessage.Print(delivered);
+            delivered.Message.Release();
+        }
+
+        Compare("message", expected, taken);
+        who.Remember(taken);
+        return taken != "nothing";
+    }
+
+    private void Poll(Pair who)
+    {
+        Log($"{who} polls");
+        Compare("readiness", _model.Poll(who.Naive), _bus.Poll(who.Real));
+    }
+
+    private void RetryOrDiscard(Pair who)
+    {
+        if (who.Naive.Waiting is null || who.Real.Waiting is null || _random.Next(3) == 0)
+        {
+            Log($"{who} discards");
+            _model.Discard(who.Naive);
+            _bus.Discard(who.Real);
+            return;
+        }
+
+        Log($"{who} tries again");
+        Compare("error", _model.Retry(who.Naive, out MessageId expected), _bus.Retry(who.Real, out MessageId id));
+        Compare("id", expected, id);
+    }
+
+    private void SetMaxMessages(Pair who)
+    {
+        uint request = (uint)_random.Next(0, 8);
+        Log($"{who} max messages {request}");
+        Compare("max messages", _model.MaxMessages(who.Naive, request), _bus.MaxMessages(who.Real, request));
+    }
+
+    private void OnlyOnce(Pair who)
+    {
+        bool once = _random.Next(2) == 0;
+        Log($"{who} only once {once}");
+        Bus.OnlyOnce(who.Real, once ? 1u : 0, out uint previous);
+        Compare("only once", who.Naive.OnlyOnce ? 1u : 0, previous);
+        who.Naive.OnlyOnce = once;
+    }
+
+    private void Report(Pair who)
+    {
+        bool report = _random.Next(4) > 0;
+        Log($"{who} reports binds {report}");
+        bool before = _model.Reports;
+        Compare("error", _model.ReportBinds(who.Naive, report), _bus.ReportReplierBinds(who.Real, report ? 1u : 0, out uint previous));
+        Compare("previous", before ? 1u : 0, previous);
+    }
+
+    private void FindReplier(Pair who)
+    {
+        string name = Patterns[_random.Next(Patterns.Length)];
+        Log($"{who} finds {name}");
+        _bus.FindReplier(Encoding.Latin1.GetBytes(name), out uint found);
+        Compare("replier", _model.FindReplier(name), found);
+    }
+
+    private void BringAnswerForward(Pair who)
+    {
+        Log($"{who} brings an answer forward");
+        Compare("found", _model.BringAnswerForward(who.Naive), _bus.BringAnswerForward(who.Real));
+    }
+
+    private void Close(Pair who)
+    {
+        Log($"{who} closes");
+        _model.Close(who.Naive);
+        _bus.Close(who.Real);
+        _open.Remove(who);
+    }
+
+    private void CompareCounts()
+    {
+        foreach (Pair pair in _open)
+        {
+            if (_takesByItself && _random.Next(3) > 0)
+            {
+                // Asking makes the bus look at what was taken; often it must do without.
+                continue;
+            }
+
+            Compare($"messages of {pair}", _model.NumMessages(pair.Naive), _bus.NumMessages(pair.Real));
+            Compare($"unreplied of {pair}", (uint)pair.Naive.Unreplied.Count, _bus.UnrepliedTo(pair.Real));
+            Compare($"owed to {pair}", pair.Naive.Outstanding.Count, pair.Real.Outstanding);
+            Compare($"missed of {pair}", pair.Naive.Missed, pair.Real.Missed);
+            Compare($"last sent of {pair}", pair.Naive.LastSent, pair.Real.LastSent);
+        }
+    }
+
+    private NaiveMessage SomeMessage(Pair who)
+    {
+        MessageFlags flags = SomeFlags();
+        bool isRequest = _random.Next(2) == 0;
+        flags |= isRequest ? MessageFlags.WantAReply : 0;
+        MessageId id = _random.Next(10) == 0 ? new MessageId(1, (uint)_random.Next(1, 4)) : default;
+        uint to = _random.Next(4) == 0 ? (uint)_random.Next(0, 8) : 0;
+        MessageId inReplyTo = _random.Next(15) == 0 && who.ToReply.Count > 0 ? who.ToReply[0].Id : default;
+        return new NaiveMessage(SomeName(), SomeData(), id, inReplyTo, to, 0, flags, isRequest && _random.Next(2) == 0);
+    }
+
+    private MessageFlags SomeFlags() => (_random.Next(4) == 0 ? MessageFlags.Urgent : 0)
+        | (_random.Next(8) == 0 ? MessageFlags.AllOrFail : _random.Next(4) == 0 ? MessageFlags.AllOrWait : 0)
+        | (_random.Next(20) == 0 ? MessageFlags.Synthetic | MessageFlags.WantYouToReply | (MessageFlags)0x10040 : 0);
+
+    private byte[] SomeData()
+    {
+        byte[] data = new byte[_random.Next(5) == 0 ? _random.Next(200) : 0];
+        _random.NextBytes(data);
+        return data;
+    }
+
+    private string SomeName() => Names[_random.Next(Names.Length)];
+
+    private string SomePattern() => _random.Next(20) == 0 ? BadNames[_random.Next(BadNames.Length)] : Patterns[_random.Next(Patterns.Length)];
+
+    private void Log(string line) => _log.Add(line);
+
+    private static void Compare<T>(string what, T expected, T got)
+    {
+        if (!EqualityComparer<T>.Default.Equals(expected, got))
+        {
+            throw new InvalidOperationException($"  {what}: the model says {expected}, the bus says {got}.");
+        }
+    }
+
+    /// <summary>One Ksock, on both.</summary>
+    private sealed record Pair(KsockState Real, NaiveKsock Naive, SelfTakingCarrier Carrier)
+    {
+        public List<(MessageId Id, uint From)> ToReply { get; } = [];
+
+        /// <summary>Notes the Requests that it read, to reply to.</summary>
+        public void Remember(string taken)
+        {
+            string[] words = taken.Split(' ');
+            if (words.Length > 4 && (Convert.ToUInt32(words[5][6..], 16) & (uint)MessageFlags.WantYouToReply) != 0)
+            {
+                string[] id = words[1][4..^1].Split(':');
+                ToReply.Add((new MessageId(uint.Parse(id[0], null), uint.Parse(id[1], null)), uint.Parse(words[4][5..], null)));
+            }
+        }
+
+        public override string ToString() => $"Ksock {Real.Id}";
+    }
+}

@@ -1,0 +1,91 @@
+namespace Kbus.Daemon.Tests;
+
+/// <summary>The command line and the configuration file.</summary>
+public sealed class OptionTests
+{
+    [Fact]
+    public void Without_options_everything_has_its_default() => Assert.Equal(new DaemonOptions(), Parse());
+
+    [Fact]
+    public void Every_option_is_understood_on_the_command_line_and_in_the_configuration_file()
+    {
+        DaemonOptions expected = new()
+        {
+            RuntimeDirectory = "/some/where",
+            Buses = 7,
+            SocketMode = 0x1B0,
+            ExitWhenIdle = TimeSpan.FromSeconds(9),
+            Bus = new()
+            {
+                DefaultMaxMessages = 11,
+                DefaultMaxMessageSize = 1200,
+                AbsoluteMaxMessageSize = 13_000,
+                MaxSetAsideEvents = 14,
+                MaxQueuedBytes = 15,
+            },
+        };
+        Assert.Equal(expected, Parse(
+            "--runtime-dir", "/some/where", "--buses=7", "--socket-mode", "660", "--exit-when-idle", "9", "--default-max-messages", "11",
+            "--default-max-message-size", "1200", "--absolute-max-message-size", "13000", "--max-set-aside-events", "14", "--max-queued-bytes", "15"));
+        Assert.Equal(expected, ParseFile("""
+            {
+              // Comments are allowed, and a comma at the end.
+              "runtime-dir": "/some/where", "buses": 7, "socket-mode": "660", "exit-when-idle": 9, "default-max-messages": 11,
+              "default-max-message-size": 1200, "absolute-max-message-size": 13000, "max-set-aside-events": 14, "max-queued-bytes": 15,
+            }
+            """));
+    }
+
+    [Fact]
+    public void The_command_line_wins_over_the_configuration_file() =>
+        Assert.Equal(3, ParseFile("""{ "buses": 4 }""", "--buses", "3").Buses);
+
+    [Fact]
+    public void A_lower_absolute_maximum_takes_the_default_one_down_with_it() =>
+        Assert.Equal(5000u, Parse("--absolute-max-message-size", "5000").Bus.DefaultMaxMessageSize);
+
+    [Theory]
+    [InlineData("'serve' is not an option. See kbusd --help.", "serve")]
+    [InlineData("--colour is not an option. See kbusd --help.", "--colour", "red")]
+    [InlineData("--buses needs a value. See kbusd --help.", "--buses")]
+    [InlineData("--buses: 'many' is not a whole number from 0 to 4294967295.", "--buses", "many")]
+    [InlineData("--exit-when-idle: '-1' is not a whole number from 0 to 4294967295.", "--exit-when-idle", "-1")]
+    [InlineData("--socket-mode: '888' is not a file mode such as 660.", "--socket-mode", "888")]
+    [InlineData("--socket-mode: '7777' is not a file mode such as 660.", "--socket-mode", "7777")]
+    [InlineData("There can be 1 to 256 buses.", "--buses", "0")]
+    [InlineData("There can be 1 to 256 buses.", "--buses", "257")]
+    [InlineData("The default queue length must be at least 1 message.", "--default-max-messages", "0")]
+    [InlineData("The absolute maximum message size must be 100 to 67108864 bytes.", "--absolute-max-message-size", "67108865")]
+    [InlineData("The absolute maximum message size must be 100 to 67108864 bytes.", "--absolute-max-message-size", "99")]
+    [InlineData("The default maximum message size must be 100 to 67108864 bytes (the absolute maximum).", "--default-max-message-size", "99")]
+    [InlineData("The byte budget of a queue must be at least 1 byte.", "--max-queued-bytes", "0")]
+    public void An_option_that_makes_no_sense_is_refused_with_a_sentence(string sentence, params string[] args) =>
+        Assert.Equal(sentence, Assert.Throws<KbusdException>(() => Parse(args)).Message);
+
+    [Theory]
+    [InlineData("[]", "/file: it should be one JSON object, such as { \"buses\": 4 }.")]
+    [InlineData("{ \"buses\": [4] }", "/file: buses should be a number or a text.")]
+    [InlineData("{ \"buses\": \"many\" }", "/file: buses: 'many' is not a whole number from 0 to 4294967295.")]
+    [InlineData("{ \"colour\": 4 }", "/file: colour is not an option. See kbusd --help.")]
+    public void A_configuration_file_that_makes_no_sense_is_refused_with_a_sentence(string text, string sentence) =>
+        Assert.Equal(sentence, Assert.Throws<KbusdException>(() => ParseFile(text)).Message);
+
+    [Fact]
+    public void A_configuration_file_that_is_not_JSON_is_refused_with_the_line() =>
+        Assert.StartsWith("/file, line 2: it is not JSON: ", Assert.Throws<KbusdException>(() => ParseFile("{\n buses")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_configuration_file_that_cannot_be_read_is_named()
+    {
+        KbusdException refusal = Assert.Throws<KbusdException>(() => CommandLine.Parse(["--config", "/file"], _ => throw new IOException("gone")));
+        Assert.Equal("/file: it cannot be read: gone", refusal.Message);
+    }
+
+    private static DaemonOptions Parse(params string[] args) => CommandLine.Parse(args, _ => throw new InvalidOperationException("no file was named"));
+
+    private static DaemonOptions ParseFile(string text, params string[] args) => CommandLine.Parse(["--config", "/file", .. args], path =>
+    {
+        Assert.Equal("/file", path);
+        return text;
+    });
+}

@@ -1,0 +1,72 @@
+using Kbus.Link;
+
+namespace Kbus.Faults;
+
+/// <summary>A link without a library: for members that do not keep to the rules.</summary>
+internal sealed unsafe class RawLink : IDisposable
+{
+    private ulong _tail;
+
+    private RawLink(Descriptor socket, Descriptor bell, SharedMemory memory) => (Socket, Bell, Memory) = (socket, bell, memory);
+
+    public Descriptor Socket { get; }
+
+    public Descriptor Bell { get; }
+
+    public SharedMemory Memory { get; }
+
+    /// <summary>All bytes that the link shares, from the header to the end of the first copy of the delivery ring.</summary>
+    public Span<byte> Bytes => new(Memory.Completions - LinkLayout.HeaderSize, Memory.Layout.DeliveryRingOffset);
+
+    public Span<byte> Deliveries => new(Memory.Deliveries, Memory.Layout.DeliveryRingSize);
+
+    /// <summary>Whether the bus has ended the link.</summary>
+    public bool IsBusGone => PeerSocket.HasHungUp(Socket.Number);
+
+    /// <summary>Connects and says nothing.</summary>
+    public static Descriptor Connect(string directory)
+    {
+        int result = UnixSocket.Connect(RuntimeDirectory.BusSocket(directory, 0), Deadline.After(TimeSpan.FromSeconds(30)), out Descriptor? socket);
+        Assert.True(result >= 0, $"cannot connect: {result}");
+        return socket!;
+    }
+
+    public static RawLink Open(string directory)
+    {
+        Deadline deadline = Deadline.After(TimeSpan.FromSeconds(30));
+        Descriptor socket = Connect(directory);
+        var hello = new ClientHello(LinkMode.ReadWrite, LibC.ProcessId(), 0, 0, 0, 0);
+        Assert.Equal(HandshakeFault.None, HandshakeExchange.SendHello(socket, hello, deadline));
+        HandshakeFault fault = HandshakeExchange.ReceiveWelcome(socket, deadline, out BusWelcome? welcome, out Descriptor? file, out Descriptor? bell);
+        Assert.Equal(HandshakeFault.None, fault);
+        using (file)
+        {
+            Assert.True(SharedMemory.Map(file!, welcome!.Layout!, out SharedMemory? memory) >= 0);
+            return new RawLink(socket, bell!, memory!);
+        }
+    }
+
+    /// <summary>Writes a record into the command ring exactly as given, right or wrong, and rings.</summary>
+    public void Write(CommandRecord record, ReadOnlySpan<byte> body)
+    {
+        int at = (int)(_tail & ((ulong)Memory.Layout.CommandRingSize - 1));
+        *(CommandRecord*)(Memory.Commands + at) = record;
+        body.CopyTo(new Span<byte>(Memory.Commands + at + CommandRecord.HeaderSize, body.Length));
+        _tail += CommandRecord.Padded((uint)body.Length + CommandRecord.HeaderSize);
+        Volatile.Write(ref Memory.Header.CommandTail, _tail);
+        Ring();
+    }
+
+    /// <summary>A command as the library would write it.</summary>
+    public void Write(ushort code, ushort flags, ulong sequence, ReadOnlySpan<byte> body) =>
+        Write(new CommandRecord((uint)body.Length + CommandRecord.HeaderSize, code, flags, sequence), body);
+
+    public void Ring() => LibC.SignalEvent(Bell.Number);
+
+    public void Dispose()
+    {
+        Memory.Dispose();
+        Bell.Dispose();
+        Socket.Dispose();
+    }
+}

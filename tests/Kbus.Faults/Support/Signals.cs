@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Kbus.Faults;
+
+/// <summary>Signals to processes that the tests started.</summary>
+internal static partial class Signals
+{
+    public const int Kill = 9;
+    public const int Continue = 18;
+    public const int Stop = 19;
+
+    /// <summary>Sends a signal.</summary>
+    public static void Send(int process, int signal) => Assert.Equal(0, KillProcess(process, signal));
+
+    /// <summary>Stops a process and returns when it stands still.</summary>
+    public static void StopAndWait(int process)
+    {
+        Send(process, Stop);
+        Until.True(() => State(process) is 'T' or 'Z', () => $"process {process} does not stop");
+    }
+
+    /// <summary>How many descriptors a process has open.</summary>
+    public static int Descriptors(int process) => Directory.GetFileSystemEntries($"/proc/{process}/fd").Length;
+
+    /// <summary>How much memory a process has in use, in bytes.</summary>
+    public static long Memory(int process)
+    {
+        string line = File.ReadLines($"/proc/{process}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    private static char State(int process)
+    {
+        string stat = File.ReadAllText($"/proc/{process}/stat");
+        return stat[stat.LastIndexOf(')') + 2];
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int KillProcess(int process, int signal);
+}

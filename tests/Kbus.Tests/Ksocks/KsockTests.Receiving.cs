@@ -1,0 +1,165 @@
+namespace Kbus.Tests;
+
+public abstract partial class KsockTests
+{
+    [Fact]
+    public Task Reading_gives_nothing_when_nothing_waits() => Limited.Run(() =>
+    {
+        Ksock listener = OpenListener("$.*");
+        using var buffer = new MessageBuffer();
+        Assert.Null(listener.ReadNextMessage());
+        Assert.False(listener.TryReadNext(buffer));
+        Assert.Null(listener.WaitForMessage(TimeSpan.Zero));
+        Assert.Null(listener.WaitForMessage(TimeSpan.FromMilliseconds(1)));
+        Assert.False(listener.WaitForMessage(buffer, TimeSpan.FromMilliseconds(1)));
+        Assert.False(buffer.HasMessage);
+        Assert.Throws<ArgumentOutOfRangeException>(() => listener.WaitForMessage(TimeSpan.FromSeconds(-2)));
+    });
+
+    [Fact]
+    public Task Waiting_ends_with_the_message_that_comes() => Limited.Run(async () =>
+    {
+        Ksock listener = OpenListener("$.*");
+        Ksock sender = Open();
+        for (int i = 0; i < 200; i++)
+        {
+            Task<Message?> waiting = Task.Run(() => listener.WaitForMessage());
+            sender.Send(new Announcement("$.A", $"{i}"));
+            Assert.Equal($"{i}", (await waiting)!.DataAsText);
+        }
+    });
+
+    [Fact]
+    public Task Several_threads_that_wait_get_a_message_each() => Limited.Run(async () =>
+    {
+        Ksock listener = OpenListener("$.*");
+        Ksock sender = Open();
+        Task<Message?>[] waiting = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() => listener.WaitForMessage()))];
+        for (int i = 0; i < 4; i++)
+        {
+            sender.Send(new Announcement("$.A", $"{i}"));
+        }
+
+        Message?[] messages = await Task.WhenAll(waiting);
+        Assert.Equal(["0", "1", "2", "3"], messages.Select(m => m!.DataAsText).Order());
+    });
+
+    [Fact]
+    public Task A_Ksock_can_be_read_to_its_end_again_and_again() => Limited.Run(() =>
+    {
+        Ksock listener = OpenListener("$.*");
+        Ksock sender = Open();
+        Assert.Empty(listener);
+        sender.Send(new Announcement("$.A", "1"));
+        sender.Send(new Announcement("$.A", "2"));
+        Assert.Equal(["1", "2"], Texts(listener));
+        Assert.Empty(listener);
+        sender.Send(new Announcement("$.A", "3"));
+        Assert.Equal(["3"], Texts(listener));
+    });
+
+    [Fact]
+    public Task A_buffer_shows_the_message_it_holds_and_is_used_again() => Limited.Run(() =>
+    {
+        Ksock listener = OpenListener("$.*");
+        Ksock sender = Open();
+        using var buffer = new MessageBuffer(0);
+        foreach (string text in new[] { "short", new string('l', 10_000), "", "x" })
+        {
+            MessageId id = sender.Send(new Announcement("$.A.B", text, MessageFlags.Urgent));
+            Assert.True(listener.TryReadNext(buffer));
+            Assert.Equal((id, sender.Id, 0u, MessageFlags.Urgent), (buffer.Id, buffer.From, buffer.To, buffer.Flags));
+            Assert.True(buffer.Name.SequenceEqual("$.A.B"u8));
+            Assert.Equal(text, System.Text.Encoding.UTF8.GetString(buffer.Data));
+            Assert.Equal(MessageKind.Announcement, buffer.Kind);
+            Assert.Equal(buffer.ToMessage(), Message.FromBytes(buffer.Entire));
+            Assert.Equal(buffer.EntireLength, buffer.Entire.Length);
+            Assert.Equal(buffer.ToMessage().ToString(), buffer.ToString());
+        }
+
+        buffer.Clear();
+        Assert.False(buffer.HasMessage);
+        Assert.True(buffer.Name.IsEmpty && buffer.Data.IsEmpty && buffer.Entire.IsEmpty);
+        Assert.Throws<InvalidOperationException>(() => buffer.ToMessage());
+    });
+
+    [Fact]
+    public Task Messages_read_are_of_the_class_that_fits() => Limited.Run(() =>
+    {
+        Ksock replier = OpenReplier("$.Q");
+        Ksock sender = Open();
+        Ksock listener = OpenListener("$.*");
+        sender.Send(new Message("$.A"));
+        sender.Send(new Request("$.Q"));
+        replier.Send(Message.ReplyTo(Assert.IsType<Request>(replier.ReadNextMessage()), ""));
+        sender.Send(new Request("$.Q"));
+        replier.Dispose();
+        Assert.Equal([typeof(Announcement), typeof(Request), typeof(Reply), typeof(Request)], listener.Select(m => m.GetType()));
+        Assert.Equal([typeof(Reply), typeof(Status)], sender.Select(m => m.GetType()));
+    });
+
+    [Fact]
+    public Task A_message_wanted_once_comes_once() => Limited.Run(() =>
+    {
+        Ksock ksock = OpenReplier("$.Q");
+        ksock.Bind("$.*");
+        ksock.Bind("$.Q");
+        Assert.False(ksock.WantMessagesOnce());
+        Assert.True(ksock.WantsMessagesOnce);
+        Open().Send(new Request("$.Q"));
+        Assert.True(Assert.Single(ksock).WantsUsToReply);
+        Assert.True(ksock.WantMessagesOnce(false));
+        Open().Send(new Request("$.Q"));
+        Assert.Equal([true, false, false], ksock.Select(m => m.WantsUsToReply));
+    });
+
+    [Fact]
+    public Task Counts_and_limits_can_be_asked_for_and_set() => Limited.Run(() =>
+    {
+        Ksock ksock = OpenReplier("$.Q");
+        Ksock sender = Open();
+        Assert.Equal(100u, ksock.MaxMessages);
+        Assert.Equal(2u, ksock.SetMaxMessages(2));
+        Assert.Equal(2u, ksock.SetMaxMessages(0));
+        sender.Send(new Request("$.Q", "1"));
+        sender.Send(new Request("$.Q", "2"));
+        Assert.Equal((2u, 0u), (ksock.NumMessages, ksock.NumUnrepliedTo));
+        Message request = ksock.ReadNextMessage()!;
+        Assert.Equal((1u, 1u), (ksock.NumMessages, ksock.NumUnrepliedTo));
+        ksock.Send(Message.ReplyTo(request));
+        Assert.Equal(0u, ksock.NumUnrepliedTo);
+        Assert.Equal(67108864u, ksock.AbsoluteMaxMessageSize);
+        Assert.Equal(200u, ksock.SetMaxMessageSize(200));
+        Assert.Equal(200u, sender.MaxMessageSize);
+        KbusException refusal = Assert.Throws<KbusException>(() => sender.SetMaxMessageSize(99));
+        Assert.StartsWith("EINVAL: The bus does not take 99 bytes", refusal.Message, StringComparison.Ordinal);
+        Assert.False(ksock.IsVerbose);
+        Assert.False(ksock.Verbose());
+        Assert.True(sender.IsVerbose);
+        Assert.True(sender.Verbose(false));
+    });
+
+    [Fact]
+    public Task All_recipients_agree_on_one_order_under_many_senders() => Limited.Run(async () =>
+    {
+        Ksock[] listeners = [.. Enumerable.Range(0, 3).Select(_ => OpenListener("$.Order.*"))];
+        foreach (Ksock listener in listeners)
+        {
+            listener.SetMaxMessages(100_000);
+        }
+
+        Task[] senders = [.. Enumerable.Range(0, 3).Select(n => Task.Run(() =>
+        {
+            Ksock sender = Open();
+            for (int i = 0; i < 500; i++)
+            {
+                sender.Send(new Announcement($"$.Order.S{n}", $"{i}"));
+            }
+        }))];
+        await Task.WhenAll(senders);
+        List<MessageId>[] seen = [.. listeners.Select(l => l.Select(m => m.Id).ToList())];
+        Assert.Equal(1500, seen[0].Count);
+        Assert.All(seen, s => Assert.Equal(seen[0], s));
+        Assert.Equal(seen[0].Order(), seen[0]);
+    });
+}

@@ -1,0 +1,43 @@
+using Kbus.Core;
+using Kbus.Daemon;
+
+namespace Kbus.Tests;
+
+/// <summary>Ksocks on links to a daemon, which here runs in this process: all between it and them is as between processes.</summary>
+public sealed class LinkKsockTests : KsockTests
+{
+    private protected override ITestBuses Start(BusOptions limits, int buses) => new LinkedBuses(limits, buses);
+
+    [Fact]
+    public Task A_message_larger_than_any_bus_allows_is_refused_and_the_Ksock_lives_on() => Limited.Run(() =>
+    {
+        using ITestBuses buses = Start(new BusOptions(), 1);
+        using Ksock sender = buses.Open(0, KsockMode.ReadWrite, new KsockOptions());
+        Assert.False(sender.TrySend(new Announcement("$.A", new byte[64 * 1024 * 1024]), out _, out Errno error));
+        Assert.Equal(Errno.EMSGSIZE, error);
+        sender.Send(new Announcement("$.A"));
+    });
+
+    private sealed class LinkedBuses : ITestBuses
+    {
+        private readonly string _directory = Directory.CreateTempSubdirectory("kbus-").FullName;
+        private readonly Daemon.Daemon _daemon;
+
+        public LinkedBuses(BusOptions limits, int buses)
+        {
+            var options = new DaemonOptions { RuntimeDirectory = _directory, Buses = buses, Bus = limits };
+            _daemon = Daemon.Daemon.Start(options, new Log(TextWriter.Null, TimeProvider.System));
+        }
+
+        public Ksock Open(uint device, KsockMode mode, KsockOptions options) =>
+            Ksock.Open(device, mode, options with { RuntimeDirectory = _directory, StartDaemon = false });
+
+        public void Die() => _daemon.Dispose();
+
+        public void Dispose()
+        {
+            _daemon.Dispose();
+            Directory.Delete(_directory, recursive: true);
+        }
+    }
+}

@@ -4,53 +4,8 @@ namespace Kbus;
 
 public sealed partial class Ksock
 {
-    private readonly PooledSends _sends = new();
     private int _asyncRequests;
     private int _pumping;
-
-    /// <summary>Sends a message without blocking. Many may be in flight; they are sent in the order of the calls.</summary>
-    /// <param name="message">The message. With ALL_OR_WAIT the task goes on until it was sent; later sends wait their turn behind it.</param>
-    /// <param name="cancellationToken">Gives up a message that is not sent yet; one that was sent stays sent.</param>
-    /// <returns>The id that the bus gave it.</returns>
-    /// <exception cref="KbusException">It could not be sent; as for <see cref="Send(Message)"/>, but never EAGAIN.</exception>
-    /// <exception cref="OperationCanceledException">It was given up: nobody will receive it.</exception>
-    public ValueTask<MessageId> SendAsync(Message message, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(message);
-        ThrowIfClosed();
-        if (MustQueueUp(message.Flags) || cancellationToken.IsCancellationRequested)
-        {
-            return new ValueTask<MessageId>(SendAsync(message, null, cancellationToken));
-        }
-
-        PooledSend send = _sends.Rent();
-        ValueTask<MessageId> outcome = send.Task;
-        send.Begin(this, message);
-        _host.Post(message.Header, message.NameBytes, message.Data.Span, false, send);
-        return outcome;
-    }
-
-    /// <summary>Sends an announcement, or with WANT_A_REPLY a Request, without blocking and, once warm, without allocating.</summary>
-    /// <param name="name">Its name, in ASCII; copied before this returns.</param>
-    /// <param name="data">Its data; copied before this returns.</param>
-    /// <param name="flags">Its flags. ALL_OR_WAIT is not for this form: use <see cref="SendAsync(Message, CancellationToken)"/>.</param>
-    /// <returns>The id that the bus gave it. To be awaited once.</returns>
-    /// <exception cref="ArgumentException">The flags contain ALL_OR_WAIT.</exception>
-    /// <exception cref="KbusException">It could not be sent; as for <see cref="Send(Message)"/>.</exception>
-    public ValueTask<MessageId> SendAsync(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageFlags flags = MessageFlags.None)
-    {
-        ThrowIfClosed();
-        if ((flags & MessageFlags.AllOrWait) != 0)
-        {
-            throw new ArgumentException("A message that may have to wait is sent by SendAsync(Message).", nameof(flags));
-        }
-
-        PooledSend send = _sends.Rent();
-        ValueTask<MessageId> outcome = send.Task;
-        send.Begin(this, null);
-        _host.Post(new Core.MessageHeader { Flags = flags }, name, data, false, send);
-        return outcome;
-    }
 
     /// <summary>Reads the next message, waiting for one without blocking. A waiting send is tried again meanwhile.</summary>
     /// <param name="timeout">How long to wait at most; null for ever, zero for not at all.</param>
@@ -131,31 +86,34 @@ public sealed partial class Ksock
 
             try
             {
-                await _bell.Next(since).WaitAsync(left, clock, cancellationToken).ConfigureAwait(false);
+                await _bell.Next(since).WaitAsync(WaitLimit.Shortened(left), clock, cancellationToken).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
-                // One more look: what came together with the end of the time is not left lying.
-                return ReadNextMessage();
+                // Round again: one more look, so that what came together with the end of the time is not left lying.
             }
         }
     }
 
     private async Task<Message?> AskAsync(Message request, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(timeout, _options.TimeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using CancellationTokenSource? limit =
+            timeout == Timeout.InfiniteTimeSpan ? null : new CancellationTokenSource(WaitLimit.Shortened(timeout), _options.TimeProvider);
+        using CancellationTokenSource? either = limit is null || !cancellationToken.CanBeCanceled
+            ? null
+            : CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        CancellationToken ends = either?.Token ?? limit?.Token ?? cancellationToken;
         var completion = new TaskCompletionSource<Message?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var pending = new PendingAnswer();
         pending.Reset(completion);
         Interlocked.Increment(ref _asyncRequests);
         try
         {
-            await SendAsync(request, pending, either.Token).ConfigureAwait(false);
+            await SendAsync(request, pending, ends).ConfigureAwait(false);
             Pump();
-            return await completion.Task.WaitAsync(either.Token).ConfigureAwait(false);
+            return await completion.Task.WaitAsync(ends).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
             // Whoever answered first has won: an answer that was handed over is not thrown away.
             if (!_answers.Withdraw(pending) && pending.IsDone)

@@ -1,21 +1,73 @@
+using Kbus.Core;
+
 namespace Kbus;
 
 // Sends that do not block. A message with ALL_OR_WAIT opens a lane: until it is sent, later sends queue up behind it.
 public sealed partial class Ksock
 {
+    private const int MaxSparePosts = 4096;
     private readonly Lock _laneLock = new();
+    private readonly Stack<PostedSend> _sparePosts = new();
     private Task _lane = Task.CompletedTask;
 
-    private Task<MessageId> SendAsync(Message message, PendingAnswer? pending, CancellationToken cancellationToken)
+    /// <summary>Sends a message without blocking. Many may be in flight; they are sent in the order of the calls.</summary>
+    /// <param name="message">The message. With ALL_OR_WAIT the task goes on until it was sent; later sends wait their turn behind it.</param>
+    /// <param name="cancellationToken">Gives up a message that is not sent yet; one that was sent stays sent.</param>
+    /// <returns>The id that the bus gave it.</returns>
+    /// <exception cref="KbusException">It could not be sent; as for <see cref="Send(Message)"/>, but never EAGAIN.</exception>
+    /// <exception cref="OperationCanceledException">It was given up: nobody will receive it.</exception>
+    public ValueTask<MessageId> SendAsync(Message message, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        ThrowIfClosed();
+        return SendAsync(message, null, cancellationToken);
+    }
+
+    /// <summary>Sends an announcement, or with WANT_A_REPLY a Request, without blocking, and without allocating once warm.</summary>
+    /// <param name="name">Its name, in ASCII; copied before the call returns.</param>
+    /// <param name="data">Its data; copied before the call returns.</param>
+    /// <param name="flags">Its flags.</param>
+    /// <returns>The id that the bus gave it.</returns>
+    /// <exception cref="KbusException">It could not be sent; as for <see cref="Send(Message)"/>, but never EAGAIN.</exception>
+    public ValueTask<MessageId> SendAsync(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageFlags flags = MessageFlags.None)
+    {
+        ThrowIfClosed();
+        if ((flags & MessageFlags.AllOrWait) == 0 && Volatile.Read(ref _lane).IsCompleted)
+        {
+            return Post(new MessageHeader { Flags = flags }, name, data, null).Id;
+        }
+
+        Message message = Message.Read(new MessageHeader { Flags = flags }, name, data);
+        return SendAsync(message, null, CancellationToken.None);
+    }
+
+    /// <summary>The bus has said what became of sending a Request whose answer is waited for.</summary>
+    internal void NoteSent(PendingAnswer pending, Errno error, MessageId id) =>
+        _answers.Sent(pending, error is Errno.None or Errno.EAGAIN, id);
+
+    /// <summary>Keeps a send whose outcome was asked for, for the next one.</summary>
+    internal void GiveBack(PostedSend posted)
+    {
+        lock (_sparePosts)
+        {
+            if (_sparePosts.Count < MaxSparePosts)
+            {
+                _sparePosts.Push(posted);
+            }
+        }
+    }
+
+    private ValueTask<MessageId> SendAsync(Message message, PendingAnswer? pending, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
-            return Task.FromCanceled<MessageId>(cancellationToken);
+            return ValueTask.FromCanceled<MessageId>(cancellationToken);
         }
 
-        if (!MustQueueUp(message.Flags))
+        bool mayWait = (message.Flags & MessageFlags.AllOrWait) != 0;
+        if (!mayWait && Volatile.Read(ref _lane).IsCompleted)
         {
-            return OutcomeAsync(Post(message, pending));
+            return Post(message.Header, message.NameBytes, message.Data.Span, pending).Id;
         }
 
         Task before;
@@ -26,28 +78,35 @@ public sealed partial class Ksock
             _lane = turn.Task;
         }
 
-        return SendInTurnAsync(message, pending, before, turn, cancellationToken);
+        return new ValueTask<MessageId>(SendInTurnAsync(message, pending, before, turn, cancellationToken));
     }
 
-    /// <summary>A message that may wait opens a lane, and others queue up in a lane that is open.</summary>
-    private bool MustQueueUp(MessageFlags flags) => (flags & MessageFlags.AllOrWait) != 0 || !Volatile.Read(ref _lane).IsCompleted;
-
-    private PostedSend Post(Message message, PendingAnswer? pending)
+    private PostedSend Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, PendingAnswer? pending)
     {
-        var posted = new PostedSend(message, _answers, pending);
+        PostedSend? posted;
+        lock (_sparePosts)
+        {
+            _sparePosts.TryPop(out posted);
+        }
+
+        posted ??= new PostedSend(this);
+        posted.Begin(header, name, data.Length, pending);
         if (pending is not null)
         {
             _answers.Begin(pending);
         }
 
-        _host.Post(message.Header, message.NameBytes, message.Data.Span, pending is not null, posted);
-        return posted;
-    }
+        Errno error = CheckSize(header, name, data);
+        if (error == Errno.None)
+        {
+            _host.Post(header, name, data, pending is not null, posted);
+        }
+        else
+        {
+            posted.Complete(error, default);
+        }
 
-    private async Task<MessageId> OutcomeAsync(PostedSend posted)
-    {
-        (Errno error, MessageId id) = await posted.Task.ConfigureAwait(false);
-        return error == Errno.None ? id : throw Refused(error, posted.Message);
+        return posted;
     }
 
     private async Task<MessageId> SendInTurnAsync(
@@ -59,7 +118,7 @@ public sealed partial class Ksock
             ThrowIfClosed();
             return (message.Flags & MessageFlags.AllOrWait) != 0
                 ? await SendWaitingAsync(message, pending, cancellationToken).ConfigureAwait(false)
-                : await OutcomeAsync(Post(message, pending)).ConfigureAwait(false);
+                : await Post(message.Header, message.NameBytes, message.Data.Span, pending).Id.ConfigureAwait(false);
         }
         finally
         {
@@ -73,12 +132,15 @@ public sealed partial class Ksock
         if (before.IsCompleted)
         {
             turn.SetResult();
+            return;
         }
-        else
-        {
-            _ = before.ContinueWith(
-                static (_, state) => ((TaskCompletionSource)state!).SetResult(), turn, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        }
+
+        _ = before.ContinueWith(
+            static (_, state) => ((TaskCompletionSource)state!).SetResult(),
+            turn,
+            CancellationToken.None,
+            TaskContinuationOptions.None,
+            TaskScheduler.Default);
     }
 
     private async Task<MessageId> SendWaitingAsync(Message message, PendingAnswer? pending, CancellationToken cancellationToken)
@@ -86,7 +148,7 @@ public sealed partial class Ksock
         WaitingSend waiting = Own() ?? throw Refused(Errno.EALREADY, message);
         try
         {
-            (Errno error, MessageId id) = await Post(message, pending).Task.ConfigureAwait(false);
+            (Errno error, MessageId id) = await Post(message.Header, message.NameBytes, message.Data.Span, pending).Outcome.ConfigureAwait(false);
             if (error == Errno.EAGAIN)
             {
                 waiting.Start();
@@ -133,10 +195,6 @@ public sealed partial class Ksock
             }
         }
     }
-
-    /// <summary>The exception for a send whose outcome is fetched later.</summary>
-    internal Exception RefusedLater(Errno error, Message? message) =>
-        message is not null ? Refused(error, message) : Unless(new KbusException(error));
 
     private Exception Refused(Errno error, Message message) =>
         SendRefused(error, message.Header, message.NameBytes, message.Data.Length);

@@ -69,7 +69,7 @@ public sealed partial class Ksock
         _answers.Begin(pending);
         Errno error = waiting is null && (header.Flags & MessageFlags.AllOrWait) != 0
             ? Errno.EALREADY
-            : _host.Send(header, name, data, isAwaited: true, out pending.SentId);
+            : Submit(header, name, data, isAwaited: true, out pending.SentId);
         _answers.Sent(pending, error is Errno.None or Errno.EAGAIN, pending.SentId);
         try
         {

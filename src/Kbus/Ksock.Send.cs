@@ -34,7 +34,7 @@ public sealed partial class Ksock
     {
         ArgumentNullException.ThrowIfNull(message);
         ThrowIfClosed();
-        Errno error = _host.Send(message.Header, message.NameBytes, message.Data.Span, isAwaited: false, out MessageId id);
+        Errno error = Submit(message.Header, message.NameBytes, message.Data.Span, isAwaited: false, out MessageId id);
         return error == Errno.None ? id : throw SendRefused(error, message.Header, message.NameBytes, message.Data.Length);
     }
 
@@ -48,7 +48,7 @@ public sealed partial class Ksock
     {
         ThrowIfClosed();
         var header = new MessageHeader { Flags = flags };
-        Errno error = _host.Send(header, name, data, isAwaited: false, out MessageId id);
+        Errno error = Submit(header, name, data, isAwaited: false, out MessageId id);
         return error == Errno.None ? id : throw SendRefused(error, header, name, data.Length);
     }
 
@@ -70,7 +70,7 @@ public sealed partial class Ksock
         }
 
         var header = new MessageHeader { InReplyTo = request.Id, To = request.From, Flags = flags };
-        Errno error = _host.Send(header, request.Name, data, isAwaited: false, out MessageId id);
+        Errno error = Submit(header, request.Name, data, isAwaited: false, out MessageId id);
         return error == Errno.None ? id : throw SendRefused(error, header, request.Name, data.Length);
     }
 
@@ -83,7 +83,7 @@ public sealed partial class Ksock
     {
         ArgumentNullException.ThrowIfNull(message);
         ThrowIfClosed();
-        error = _host.Send(message.Header, message.NameBytes, message.Data.Span, isAwaited: false, out id);
+        error = Submit(message.Header, message.NameBytes, message.Data.Span, isAwaited: false, out id);
         return error == Errno.None;
     }
 
@@ -96,7 +96,7 @@ public sealed partial class Ksock
     public Errno TrySend(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageFlags flags, out MessageId id)
     {
         ThrowIfClosed();
-        return _host.Send(new MessageHeader { Flags = flags }, name, data, isAwaited: false, out id);
+        return Submit(new MessageHeader { Flags = flags }, name, data, isAwaited: false, out id);
     }
 
     /// <summary>Tries the waiting message again (SEND while sending).</summary>
@@ -157,6 +157,31 @@ public sealed partial class Ksock
         }
     }
 
+    /// <summary>Hands a message to the bus, unless it is one that could not even be written.</summary>
+    private Errno Submit(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id)
+    {
+        id = default;
+        Errno error = CheckSize(header, name, data);
+        return error == Errno.None ? _host.Send(header, name, data, isAwaited, out id) : error;
+    }
+
+    /// <summary>The bus's limit of message size counts when a header is complete, which here is now. Spec sections 3.5 and 7 (MAXMSGSIZE).</summary>
+    private Errno CheckSize(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        uint most = _host.MaxMessageSize;
+        if (MessageLayout.EntireLength((uint)name.Length, (uint)data.Length) <= most || most == 0 || _host.IsSending || (Mode & KsockMode.Write) == 0)
+        {
+            return Errno.None;
+        }
+
+        MessageHeader complete = header;
+        complete.StartGuard = MessageHeader.StartGuardValue;
+        complete.EndGuard = MessageHeader.EndGuardValue;
+        complete.NameLength = (uint)name.Length;
+        complete.DataLength = (uint)data.Length;
+        return MessageCheck.Header(complete, most);
+    }
+
     /// <summary>Whoever is woken tries the waiting message, as one poll does. Spec section 8.</summary>
     private void TryWaiting()
     {
@@ -178,6 +203,7 @@ public sealed partial class Ksock
         }
     }
 
-    private Exception SendRefused(Errno error, in MessageHeader header, ReadOnlySpan<byte> name, int dataLength) =>
+    /// <summary>Says why a message was not sent.</summary>
+    internal Exception SendRefused(Errno error, in MessageHeader header, ReadOnlySpan<byte> name, int dataLength) =>
         Unless(Refusals.OfSend(error, header, name, dataLength));
 }

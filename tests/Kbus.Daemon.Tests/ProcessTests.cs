@@ -148,7 +148,7 @@ public sealed class ProcessTests : IDisposable
     private static Ksock Open(string directory, uint device = 0) =>
         Ksock.Open(device, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = directory, StartDaemon = false });
 
-    private static JsonElement Status(string directory)
+    internal static JsonElement Status(string directory)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 30_000 };
         socket.Connect(new UnixDomainSocketEndPoint(Path.Join(directory, "control")));

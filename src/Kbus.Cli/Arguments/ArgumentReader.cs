@@ -139,7 +139,7 @@ internal sealed class ArgumentReader
 
         if (_operands.Count < _verb.LeastOperands)
         {
-            throw CommandException.Usage($"kbus {_verb.Name} needs {_verb.Operands}.", _verb.Name);
+            throw CommandException.Usage($"{_verb.Name} needs {_verb.Operands}.", _verb.Name);
         }
 
         if (_operands.Count > _verb.MostOperands)

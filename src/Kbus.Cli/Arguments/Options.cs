@@ -22,8 +22,8 @@ internal static class Options
     public static readonly Option Flags = new("flags", null, "FLAGS", "further flag bits, as 65536 or 0x10000; the upper 16 are yours");
     public static readonly Option File = new("file", null, "FILE", "data from a file; - is standard input", Candidates.Files);
     public static readonly Option Hex = new("hex", 'x', "", "DATA, or the file, is pairs of hex digits");
-    public static readonly Option Echo = new("echo", null, "", "answer each Request with its own data");
-    public static readonly Option Exec = new("exec", null, "COMMAND", "answer with what COMMAND prints; it gets the Request's data on its standard input");
+    public static readonly Option Echo = new("echo", null, "", "answer each request with its own data");
+    public static readonly Option Exec = new("exec", null, "COMMAND", "answer with what COMMAND prints; it gets the request's data on its standard input");
     public static readonly Option List = new("list", 'l', "", "every error there is, one on a line");
     public static readonly Option Actor = new("actor", null, "NAME", "");
     public static readonly Option Help = new("help", 'h', "", "this text");

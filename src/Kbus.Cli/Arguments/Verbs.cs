@@ -12,7 +12,7 @@ internal static class Verbs
         LeastOperands = 1,
         MostOperands = 2,
         Completes = [Candidates.MessageNames, Candidates.None],
-        Options = [.. OfPlace, .. OfSending, To, Count with { Text = "send it so many times" }, For, Json, Full],
+        Options = [.. OfPlace, .. OfSending, Count with { Text = "send it so many times" }, For, Json, Full],
         Text = """
             Prints the message as the bus took it, with its id. It is no error if nobody listens.
             """,
@@ -75,7 +75,7 @@ internal static class Verbs
         [
             "kbus listen '$.Actor.*'",
             "kbus listen '$.Actor.Speak' '$.Clock.Tick' -n 10 --json",
-            "kbus listen '$.KBUS.ReplierBindEvent' --for 60",
+            "kbus listen '$.Actor.Speak' --for 60 --raw",
         ],
     };
 

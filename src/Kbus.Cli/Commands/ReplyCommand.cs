@@ -12,7 +12,7 @@ internal static class ReplyCommand
         MessageFlags flags = SendingOptions.Flags(arguments);
         if ((flags & MessageFlags.WantAReply) != 0)
         {
-            throw CommandException.Usage("--flags: bit 0 would make the Reply a Request.", invocation.Verb);
+            throw CommandException.Usage("--flags: bit 0 would make the reply a request.", invocation.Verb);
         }
 
         string name = arguments.Operands[0];

@@ -9,11 +9,13 @@ internal static class SendCommand
         ParsedArguments arguments = invocation.Arguments;
         var printer = new MessagePrinter(invocation);
         MessageFlags flags = SendingOptions.Flags(arguments);
-        byte[] data = SentData.Read(invocation, operand: 1);
+        if ((flags & MessageFlags.WantAReply) != 0)
+        {
+            throw CommandException.Usage("--flags: bit 0 would make it a request: use kbus call.", invocation.Verb);
+        }
 
-        // A plain message, because --flags may make it something else than an announcement.
-        uint to = arguments.Number(Options.To) ?? 0;
-        Message message = SendingOptions.Make(invocation.Verb, () => new Message(arguments.Operands[0], data) { Flags = flags, To = to });
+        byte[] data = SentData.Read(invocation, operand: 1);
+        Announcement message = SendingOptions.Make(invocation.Verb, () => new Announcement(arguments.Operands[0], data, flags));
         using Ksock ksock = KsockOpening.Open(invocation, KsockMode.Write);
         var limit = new StreamLimit(invocation, count: 1);
         while (!limit.IsReached)
@@ -24,7 +26,7 @@ internal static class SendCommand
             }
 
             limit.Step();
-            printer.Print(new Message(message.Name, data) { Flags = flags, To = to, From = ksock.Id, Id = id });
+            printer.Print(new Announcement(message.Name, data, flags) { From = ksock.Id, Id = id });
         }
 
         return ExitCode.Done;

@@ -30,6 +30,10 @@ internal static class ShellCompletion
                 esac
                 COMPREPLY+=("$word")
             done < <("${COMP_WORDS[0]}" __complete "${words[@]}" 2>/dev/null)
+            case ${COMP_WORDS[COMP_CWORD-1]} in
+                --file | --runtime-dir) ;;
+                *) compopt +o default 2>/dev/null ;;
+            esac
         }
         complete -o default -F _kbus kbus
         """;
@@ -41,15 +45,15 @@ internal static class ShellCompletion
         {
             local -a lines candidates
             local line
-            lines=("${(@f)$(${(Q)words[1]} __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+            if [[ $words[CURRENT-1] == (--file|--runtime-dir) ]]; then
+                _files
+                return
+            fi
+            lines=("${(@f)$(${(Q)words[1]} __complete "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
             for line in $lines; do
                 [[ -n $line ]] && candidates+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
             done
-            if (( ${#candidates} )); then
-                _describe kbus candidates
-            else
-                _files
-            fi
+            (( ${#candidates} )) && _describe kbus candidates
         }
         if [[ ${funcstack[1]} == _kbus ]]; then
             _kbus "$@"
@@ -61,12 +65,14 @@ internal static class ShellCompletion
     private const string Fish = """
         # Completion of kbus for fish. Made by 'kbus completion fish'.
         function __kbus_complete
-            set -l words (commandline --tokens-expanded --current-process --cut-at-cursor 2>/dev/null
-                or commandline --tokenize --current-process --cut-at-cursor)
-            set -l current (commandline --current-token --cut-at-cursor | string unescape)
-            kbus __complete $words[2..] "$current" 2>/dev/null
+            set -l words (commandline --tokenize --current-process --cut-at-cursor)
+            set -l current (commandline --current-token --cut-at-cursor)
+            set -l plain (string unescape -- "$current"; or string replace --regex '^["\']' '' -- "$current")
+            kbus __complete $words[2..] "$plain" 2>/dev/null
         end
-        complete --command kbus --arguments '(__kbus_complete)'
+        complete --command kbus --no-files --arguments '(__kbus_complete)'
+        complete --command kbus --long-option file --require-parameter --force-files
+        complete --command kbus --long-option runtime-dir --require-parameter --arguments '(__fish_complete_directories)'
         """;
 
     /// <summary>The shells that there is a file for.</summary>

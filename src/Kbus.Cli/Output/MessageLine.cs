@@ -6,7 +6,7 @@ namespace Kbus.Cli;
 internal static class MessageLine
 {
     /// <summary>How many bytes of data are printed before it is cut.</summary>
-    public const int MostData = 256;
+    public const int MostData = 128;
 
     /// <summary>Prints a message.</summary>
     /// <param name="message">The message.</param>

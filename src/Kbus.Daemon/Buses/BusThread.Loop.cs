@@ -13,8 +13,14 @@ internal sealed partial class BusThread
     // Measured: a sleeping processor takes 40 to 80 us to wake, so looking that long before sleeping halves a round trip's time.
     private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 20_000 : 0;
 
+    // A longer gap between two looks at the clock means that the processor was given to somebody else.
+    private static readonly long PreemptionTicks = Stopwatch.Frequency / 50_000;
+    private static readonly long RestTicks = Stopwatch.Frequency / 200;
+
     private readonly List<Session> _hot = [];
     private long _round;
+    private long _lastLook;
+    private long _restUntil;
 
     private void Run()
     {
@@ -47,15 +53,22 @@ internal sealed partial class BusThread
         CloseAll();
     }
 
-    private static bool IsWorthSpinning(ref long idleSince)
+    /// <summary>Whether to go on looking instead of sleeping: for a while after the last command, unless others need the processor.</summary>
+    private bool IsWorthSpinning(ref long idleSince)
     {
         long now = Stopwatch.GetTimestamp();
         if (idleSince == 0)
         {
             idleSince = now;
         }
+        else if (now - _lastLook > PreemptionTicks)
+        {
+            // On a busy machine looking costs its share of the processor, which the next command would then have to wait for.
+            _restUntil = now + RestTicks;
+        }
 
-        return now - idleSince < SpinTicks;
+        _lastLook = now;
+        return now - idleSince < SpinTicks && now >= _restUntil;
     }
 
     /// <summary>Gives each hot link its bounded share. A link that has long been quiet is asked to ring instead.</summary>

@@ -7,11 +7,18 @@ namespace Kbus.Link;
 /// </remarks>
 internal sealed unsafe class CompletionReader
 {
+    private const long LeastSpin = 500;
+    private const int WaitsBeforeSpinAgain = 64;
+    private static readonly long MostSpin = Environment.ProcessorCount > 1 ? 10_000 : 0;
+
     private readonly SharedMemory _memory;
     private readonly CompletionSlot* _slots;
     private readonly ulong _mask;
     private readonly int _socket;
     private int _sleepers;
+    private long _spin = MostSpin;
+    private long _mostSpin = MostSpin;
+    private int _waitsWithoutSpin;
 
     /// <summary>The reader of a link that has just been mapped.</summary>
     /// <param name="memory">The link's memory.</param>
@@ -27,8 +34,17 @@ internal sealed unsafe class CompletionReader
     /// <summary>How often a sleeper looks whether the bus lives, because its death does not wake a futex.</summary>
     internal long SliceNanoseconds { get; set; } = 100_000_000;
 
-    /// <summary>How long a wait looks for the result before it sleeps. Nothing, where the bus may need this very processor.</summary>
-    public long SpinNanoseconds { get; set; } = Environment.ProcessorCount > 1 ? 10_000 : 0;
+    /// <summary>How long a wait looks for the result before it sleeps, at most: nothing, where the bus may need this very processor.</summary>
+    /// <remarks>It looks longer while that succeeds and less when it was in vain, as when others need the processor too.</remarks>
+    public long SpinNanoseconds
+    {
+        get => Volatile.Read(ref _mostSpin);
+        set
+        {
+            Volatile.Write(ref _mostSpin, value);
+            Volatile.Write(ref _spin, value);
+        }
+    }
 
     /// <summary>The result of a command, if it is there.</summary>
     public bool TryGet(ulong sequence, out Completion completion)
@@ -71,9 +87,15 @@ internal sealed unsafe class CompletionReader
     private bool Spin(ulong sequence, Deadline deadline, out Completion completion)
     {
         completion = default;
-        long limit = deadline.NanosecondsAtMost(SpinNanoseconds);
+        long limit = deadline.NanosecondsAtMost(Volatile.Read(ref _spin));
         if (limit <= 0)
         {
+            // Looked for in vain too often; now and then it is tried again.
+            if (Interlocked.Increment(ref _waitsWithoutSpin) % WaitsBeforeSpinAgain == 0)
+            {
+                Volatile.Write(ref _spin, SpinNanoseconds / 4);
+            }
+
             return false;
         }
 
@@ -83,10 +105,12 @@ internal sealed unsafe class CompletionReader
             Thread.SpinWait(8);
             if (TryGet(sequence, out completion))
             {
+                Volatile.Write(ref _spin, Math.Min(SpinNanoseconds, 2 * limit));
                 return true;
             }
         }
         while (LibC.MonotonicNanoseconds() < end);
+        Volatile.Write(ref _spin, limit < LeastSpin ? 0 : limit / 2);
         return false;
     }
 

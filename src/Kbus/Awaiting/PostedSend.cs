@@ -1,21 +1,88 @@
+using System.Threading.Tasks.Sources;
+using Kbus.Core;
 using Kbus.Hosts;
 
 namespace Kbus;
 
-/// <summary>A send that does not block: a task of its outcome. Its continuations run on the thread pool.</summary>
-internal sealed class PostedSend(Message message, AnswerTable answers, PendingAnswer? pending)
-    : TaskCompletionSource<(Errno Error, MessageId Id)>(TaskCreationOptions.RunContinuationsAsynchronously), IPostedSend
+/// <summary>A send that does not block, and the task of its outcome. It is used again for another send once its outcome was asked for.</summary>
+/// <remarks>
+/// As a source of a message id it gives the id or throws the refusal; as a source of an outcome it gives the errno and the id.
+/// Continuations run on the thread pool, never on the thread that hears from the bus.
+/// </remarks>
+internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IValueTaskSource<SendOutcome>
 {
-    /// <summary>What is being sent.</summary>
-    public Message Message { get; } = message;
+    private readonly Ksock _ksock;
+    private ManualResetValueTaskSourceCore<SendOutcome> _core = new() { RunContinuationsAsynchronously = true };
+    private MessageHeader _header;
+    private byte[] _name = new byte[64];
+    private int _nameLength;
+    private int _dataLength;
+    private PendingAnswer? _pending;
+
+    public PostedSend(Ksock ksock) => _ksock = ksock;
+
+    /// <summary>The id of the message, once the bus has accepted it.</summary>
+    public ValueTask<MessageId> Id => new(this, _core.Version);
+
+    /// <summary>What the bus has answered.</summary>
+    public ValueTask<SendOutcome> Outcome => new(this, _core.Version);
+
+    /// <summary>Makes it ready, and keeps of the message what a refusal will tell.</summary>
+    public void Begin(in MessageHeader header, ReadOnlySpan<byte> name, int dataLength, PendingAnswer? pending)
+    {
+        _header = header;
+        if (_name.Length < name.Length)
+        {
+            _name = new byte[name.Length];
+        }
+
+        name.CopyTo(_name);
+        _nameLength = name.Length;
+        _dataLength = dataLength;
+        _pending = pending;
+    }
 
     public void Complete(Errno error, MessageId id)
     {
-        if (pending is not null)
+        if (_pending is { } pending)
         {
-            answers.Sent(pending, error is Errno.None or Errno.EAGAIN, id);
+            _ksock.NoteSent(pending, error, id);
         }
 
-        SetResult((error, id));
+        _core.SetResult(new SendOutcome(error, id));
+    }
+
+    MessageId IValueTaskSource<MessageId>.GetResult(short token)
+    {
+        SendOutcome outcome = _core.GetResult(token);
+        Exception? refusal = outcome.Error == Errno.None
+            ? null
+            : _ksock.SendRefused(outcome.Error, _header, _name.AsSpan(0, _nameLength), _dataLength);
+        Retire();
+        return refusal is null ? outcome.Id : throw refusal;
+    }
+
+    SendOutcome IValueTaskSource<SendOutcome>.GetResult(short token)
+    {
+        SendOutcome outcome = _core.GetResult(token);
+        Retire();
+        return outcome;
+    }
+
+    public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+
+    private void Retire()
+    {
+        _pending = null;
+        _core.Reset();
+        _ksock.GiveBack(this);
     }
 }
+
+/// <summary>What the bus has answered to a send.</summary>
+/// <param name="Error">None, or why not; with EAGAIN it waits.</param>
+/// <param name="Id">The id, with None and EAGAIN.</param>
+internal readonly record struct SendOutcome(Errno Error, MessageId Id);

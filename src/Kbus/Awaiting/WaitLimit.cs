@@ -22,6 +22,9 @@ internal readonly struct WaitLimit
         _start = _timeout > TimeSpan.Zero ? Stopwatch.GetTimestamp() : 0;
     }
 
+    /// <summary>The longest time, some 49 days, that the runtime's timers count; who waits longer looks again after it.</summary>
+    public static TimeSpan Shortened(TimeSpan time) => time.TotalMilliseconds < uint.MaxValue - 1 ? time : TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
     /// <summary>What is left: zero if nothing is, <see cref="Timeout.InfiniteTimeSpan"/> for ever.</summary>
     public TimeSpan Left
     {

@@ -245,7 +245,9 @@ internal sealed partial class EmbeddedHost : KsockHost
         complete.DataLength = (uint)data.Length;
         complete.NamePointer = 0;
         complete.DataPointer = 0;
-        error = MessageCheck.Header(complete, _bus.MaxMessageSize);
+
+        // The limit in force was looked at when the header was complete, which may have been before it was lowered.
+        error = MessageCheck.Header(complete, uint.MaxValue);
         return error == Errno.None && !MessageName.IsSendable(name) ? Errno.EBADMSG : error;
     }
 }

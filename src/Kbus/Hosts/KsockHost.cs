@@ -38,7 +38,7 @@ internal abstract class KsockHost : IDisposable
     /// <summary>Who is bound as replier with exactly this string; 0 if nobody.</summary>
     public abstract Errno FindReplier(ReadOnlySpan<byte> name, out uint replier);
 
-    /// <summary>Sends a message and gives the bus's answer: accepted or refused.</summary>
+    /// <summary>Sends a message and gives the bus's answer: accepted or refused. The caller has looked at its size (<see cref="MaxMessageSize"/>).</summary>
     /// <param name="header">The fields; guards, pointers and lengths are ignored.</param>
     /// <param name="name">The name; a bad one gives EBADMSG or ENAMETOOLONG, none EINVAL.</param>
     /// <param name="data">The data.</param>
@@ -61,7 +61,12 @@ internal abstract class KsockHost : IDisposable
     public abstract Errno TryTake(MessageBuffer target);
 
     /// <summary>Brings the oldest answer to a Request sent as awaited to the front of the queue, so that the next take gives it.</summary>
-    /// <returns>True if there is one.</returns>
+    /// <remarks>
+    /// It is asked at each look for an answer, so it should cost nothing when the answer is in front already, or the queue is empty.
+    /// When the bus has died, nothing can be moved any more: then it is true as long as anything can be taken, the Statuses for
+    /// Requests in flight included, and whoever looks for an answer sets the rest aside in its order.
+    /// </remarks>
+    /// <returns>True if the next take gives an answer.</returns>
     public abstract bool BringAnswerForward();
 
     /// <summary>Asks for, or sets, one number.</summary>

@@ -5,10 +5,10 @@ namespace Kbus.Faults;
 /// <summary>The processes that the tests start: <c>actor ROLE DIRECTORY ARGUMENTS</c>. Each says <c>ready</c> when it plays.</summary>
 internal static class ActorProgram
 {
-    private static volatile bool shouldStop;
+    private static volatile bool _shouldStop;
 
     /// <summary>True once the test has said <c>stop</c>.</summary>
-    public static bool ShouldStop => shouldStop;
+    public static bool ShouldStop => _shouldStop;
 
     public static int Run(string[] role)
     {
@@ -58,7 +58,7 @@ internal static class ActorProgram
     {
         while (Console.In.ReadLine() is { } line)
         {
-            shouldStop |= line == "stop";
+            _shouldStop |= line == "stop";
         }
 
         // The test has gone, so nobody needs this process any more.

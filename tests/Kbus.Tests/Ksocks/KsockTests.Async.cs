@@ -16,6 +16,34 @@ public abstract partial class KsockTests
     });
 
     [Fact]
+    public Task Asynchronous_sends_of_spans_are_sent_like_others() => Limited.Run(async () =>
+    {
+        Ksock listener = OpenListener("$.*");
+        listener.SetMaxMessages(2000);
+        Ksock sender = Open();
+        byte[] data = new byte[1];
+        List<ValueTask<MessageId>> sends = [];
+        for (int i = 0; i < 1000; i++)
+        {
+            data[0] = (byte)i;
+            sends.Add(sender.SendAsync("$.A"u8, data));
+        }
+
+        MessageId last = default;
+        foreach (ValueTask<MessageId> send in sends)
+        {
+            MessageId id = await send;
+            Assert.True(last < id);
+            last = id;
+        }
+
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => (byte)i), listener.Select(m => m.Data.Span[0]));
+        KbusException refusal = await Assert.ThrowsAsync<KbusException>(async () => await sender.SendAsync("$.Nobody"u8, default, MessageFlags.WantAReply));
+        Assert.StartsWith("EADDRNOTAVAIL: Nobody is bound as replier to $.Nobody, ", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(Errno.EBADMSG, await ErrnoOf(async () => await sender.SendAsync("$.A.*"u8, default, MessageFlags.AllOrWait)));
+    });
+
+    [Fact]
     public Task Asynchronous_sends_are_refused_like_others() => Limited.Run(async () =>
     {
         Ksock sender = Open();
@@ -42,6 +70,9 @@ public abstract partial class KsockTests
         }
 
         Assert.Null(await listener.ReceiveAsync(TimeSpan.Zero));
+        Task<Message?> receivingForLong = listener.ReceiveAsync(TimeSpan.MaxValue).AsTask();
+        sender.Send(new Announcement("$.A"));
+        Assert.NotNull(await receivingForLong);
     });
 
     [Fact]

@@ -61,6 +61,15 @@ public abstract partial class KsockTests
             Marshal.WriteByte(data, (byte)'T');
             Assert.Equal(Errno.None, sender.Bare.Send(out MessageId id));
             Assert.Equal($"<Announcement '$.Pointy', id={id}, from={sender.Id}, data='Text'>", listener.ReadNextMessage()!.ToString());
+
+            // A bad pointer is an error, not a crash.
+            foreach (ulong bad in new ulong[] { 8, 0x7FFF_FFFF_FFF0, ulong.MaxValue - 8 })
+            {
+                header.DataPointer = bad;
+                Assert.Equal(Errno.None, sender.Bare.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<MessageHeader>(in header))));
+                Assert.Equal(Errno.EFAULT, sender.Bare.Send(out _));
+                Assert.Equal(Errno.ENOMSG, sender.Bare.Send(out _));
+            }
         }
         finally
         {

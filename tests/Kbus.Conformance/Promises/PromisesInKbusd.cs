@@ -1,0 +1,34 @@
+using System.Collections.Concurrent;
+using Kbus.Replay;
+
+namespace Kbus.Conformance;
+
+/// <summary>The promises over links to a daemon in a process of its own.</summary>
+public sealed class PromisesInKbusd : PromiseTests
+{
+    private protected override IPromiseHost Start() => new Host();
+
+    private sealed class Host : IPromiseHost
+    {
+        private readonly DaemonProcess _daemon = DaemonProcess.Start("--buses", "2");
+        private readonly ConcurrentBag<Ksock> _opened = [];
+
+        public Ksock Open(uint device)
+        {
+            var options = new KsockOptions { RuntimeDirectory = _daemon.Directory, StartDaemon = false };
+            Ksock ksock = Ksock.Open(device, KsockMode.ReadWrite, options);
+            _opened.Add(ksock);
+            return ksock;
+        }
+
+        public void Dispose()
+        {
+            foreach (Ksock ksock in _opened)
+            {
+                ksock.Dispose();
+            }
+
+            _daemon.Dispose();
+        }
+    }
+}

@@ -9,10 +9,13 @@ namespace Kbus.Daemon;
 internal sealed class Log(TextWriter output, TimeProvider time)
 {
     private const int MostEachSecond = 10;
+    private const int MostWaiting = 16;
     private readonly Lock _lock = new();
+    private readonly Lock _boundedLock = new();
     private long _second;
     private int _saidThisSecond;
     private int _leftOut;
+    private int _waiting;
 
     /// <summary>The daemon serves.</summary>
     public void Started(string directory, int buses) =>
@@ -44,28 +47,42 @@ internal sealed class Log(TextWriter output, TimeProvider time)
         }
     }
 
+    /// <summary>Says a line on another thread, unless too many were said lately or nobody reads them.</summary>
+    /// <remarks>Called by the threads of the buses, which never wait for whoever reads what we say.</remarks>
     private void SayBounded(string line)
     {
-        lock (_lock)
+        lock (_boundedLock)
         {
             long second = time.GetTimestamp() / time.TimestampFrequency;
             if (second != _second)
             {
-                if (_leftOut > 0)
-                {
-                    Say($"kbusd: {_leftOut} further lines of this kind were left out.");
-                }
-
-                (_second, _saidThisSecond, _leftOut) = (second, 0, 0);
+                (_second, _saidThisSecond) = (second, 0);
             }
 
-            if (++_saidThisSecond > MostEachSecond)
+            if (_waiting >= MostWaiting || ++_saidThisSecond > MostEachSecond)
             {
                 _leftOut++;
                 return;
             }
 
-            Say(line);
+            if (_leftOut > 0)
+            {
+                line = $"kbusd: {_leftOut} further lines were left out.{Environment.NewLine}{line}";
+                _leftOut = 0;
+            }
+
+            _waiting++;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(SayWaiting, line, preferLocal: false);
+    }
+
+    private void SayWaiting(string line)
+    {
+        Say(line);
+        lock (_boundedLock)
+        {
+            _waiting--;
         }
     }
 }

@@ -90,10 +90,12 @@ public sealed partial class Ksock : IEnumerable<Message>
             }
 
             TimeSpan left = limit.Left;
-            if (left == TimeSpan.Zero || !_host.WaitForNews(since, left))
+            if (left == TimeSpan.Zero)
             {
                 return false;
             }
+
+            _host.WaitForNews(since, left);
         }
 
         return true;

@@ -67,6 +67,9 @@ public sealed partial class Ksock
         pending.Reset(answer);
         WaitingSend? waiting = (header.Flags & MessageFlags.AllOrWait) != 0 ? Own() : null;
         _answers.Begin(pending);
+
+        // The answer, closing and a reason to try again are news after this, so that nobody need look before the first wait.
+        long since = _host.WatchNews();
         Errno error = waiting is null && (header.Flags & MessageFlags.AllOrWait) != 0
             ? Errno.EALREADY
             : Submit(header, name, data, isAwaited: true, out pending.SentId);
@@ -87,23 +90,32 @@ public sealed partial class Ksock
                 waiting = null;
             }
 
-            return WaitForAnswer(pending, waiting, limit)
+            return WaitForAnswer(pending, waiting, since, limit)
                 ?? throw SendRefused(waiting!.Outcome, header, name, data.Length);
         }
         finally
         {
             Disown(waiting);
+            _answers.Withdraw(pending);
             Volatile.Write(ref _sparePending, pending);
         }
     }
 
     /// <summary>Waits for an answer.</summary>
     /// <returns>True if there is one, false if the time ran out, null if the Request, which waited for room, cannot be sent.</returns>
-    private bool? WaitForAnswer(PendingAnswer pending, WaitingSend? waiting, in WaitLimit limit)
+    private bool? WaitForAnswer(PendingAnswer pending, WaitingSend? waiting, long since, in WaitLimit limit)
     {
         while (true)
         {
-            long since = _host.WatchNews();
+            TimeSpan left = limit.Left;
+            bool isOver = left == TimeSpan.Zero;
+            if (!isOver)
+            {
+                _host.WaitForNews(since, left);
+            }
+
+            since = _host.WatchNews();
+            ThrowIfClosed();
             Errno outcome = waiting?.Retry() ?? Errno.None;
             if (outcome == Errno.None)
             {
@@ -121,8 +133,7 @@ public sealed partial class Ksock
                 return true;
             }
 
-            TimeSpan left = limit.Left;
-            if ((left == TimeSpan.Zero || !_host.WaitForNews(since, left)) && _answers.Withdraw(pending))
+            if (isOver && _answers.Withdraw(pending))
             {
                 waiting?.GiveUp();
                 return false;

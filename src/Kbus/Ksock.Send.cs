@@ -150,10 +150,13 @@ public sealed partial class Ksock
                 throw Unless(new KbusException(error));
             }
 
-            if (!_host.WaitForNews(since, limit.Left))
+            TimeSpan left = limit.Left;
+            if (left == TimeSpan.Zero)
             {
                 return false;
             }
+
+            _host.WaitForNews(since, left);
         }
     }
 

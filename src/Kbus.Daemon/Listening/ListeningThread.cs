@@ -27,7 +27,7 @@ internal sealed class ListeningThread : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, (Descriptor Socket, BusThread Bus, string? Path)> _listeners = [];
     private readonly Dictionary<ulong, PendingConnection> _pending = [];
-    private readonly ControlServer _control;
+    private ControlServer? _control;
     private readonly Thread _thread;
     private ulong _lastPending = FirstPending;
     private long _idleSince;
@@ -43,14 +43,19 @@ internal sealed class ListeningThread : IDisposable
         _epoll = Owned(LibC.CreateEpoll());
         _wake = Owned(LibC.CreateEvent());
         _ = LibC.EpollAdd(_epoll.Number, _wake.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WakeToken);
-        _control = new ControlServer(daemon, options.SocketMode);
-        _ = LibC.EpollAdd(_epoll.Number, _control.Listener.Number, LibC.EpollIn, ControlToken);
         _thread = new Thread(Run) { Name = "listening", IsBackground = true };
         _idleSince = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Starts taking connections.</summary>
-    public void Start() => _thread.Start();
+    /// <exception cref="KbusdException">The control socket cannot be opened.</exception>
+    public void Start()
+    {
+        // Opened last and closed first: where it answers, there are the buses too.
+        _control = new ControlServer(_daemon, _options.SocketMode);
+        _ = LibC.EpollAdd(_epoll.Number, _control.Listener.Number, LibC.EpollIn, ControlToken);
+        _thread.Start();
+    }
 
     /// <summary>Opens the socket of a bus. Any thread may call.</summary>
     /// <exception cref="KbusdException">It cannot be opened.</exception>
@@ -89,6 +94,7 @@ internal sealed class ListeningThread : IDisposable
             _thread.Join();
         }
 
+        _control?.Dispose();
         foreach ((Descriptor socket, _, string? path) in _listeners.Values)
         {
             if (path is not null)
@@ -99,7 +105,6 @@ internal sealed class ListeningThread : IDisposable
             socket.Dispose();
         }
 
-        _control.Dispose();
         foreach (PendingConnection connection in _pending.Values)
         {
             connection.Dispose();
@@ -129,7 +134,7 @@ internal sealed class ListeningThread : IDisposable
     {
         if (token == ControlToken)
         {
-            _control.Accept();
+            _control!.Accept();
         }
         else if (token is >= FirstPending and < ControlToken)
         {

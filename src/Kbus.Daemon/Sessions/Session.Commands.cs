@@ -14,8 +14,8 @@ internal sealed partial class Session
     private int _resultCount;
     private StoredMessage? _incoming;
     private PlacedPayload? _incomingData;
-    private int _incomingFilled;
-    private int _incomingExpected;
+    private long _incomingFilled;
+    private long _incomingExpected;
     private Errno _incomingError;
 
     /// <summary>Carries out commands, a bounded share at a time, and answers them when their recipients have been rung.</summary>
@@ -116,7 +116,7 @@ internal sealed partial class Session
 
     private Completion Send(in CommandRecord command, ReadOnlySpan<byte> body)
     {
-        if (!TryCopyHeader(body, out MessageHeader header) || header.EntireLength != body.Length)
+        if (!TryCopyHeader(body, out MessageHeader header, out Errno error) || error != Errno.None || header.EntireLength != body.Length)
         {
             Fail(LinkFault.CommandMeaningless);
             return default;
@@ -131,16 +131,18 @@ internal sealed partial class Session
     }
 
     /// <summary>A header that a library of ours sends has been checked there; anything else is nonsense.</summary>
-    private bool TryCopyHeader(ReadOnlySpan<byte> body, out MessageHeader header)
+    private bool TryCopyHeader(ReadOnlySpan<byte> body, out MessageHeader header, out Errno error)
     {
         header = default;
+        error = Errno.EINVAL;
         if (body.Length < MessageHeader.Size || (Mode & KsockMode.Write) == 0)
         {
             return false;
         }
 
         header = MemoryMarshal.Read<MessageHeader>(body);
-        return MessageCheck.Header(header, _thread.Bus.AbsoluteMaxMessageSize) == Errno.None && !header.IsPointy;
+        error = MessageCheck.Header(header, _thread.Bus.AbsoluteMaxMessageSize);
+        return error is Errno.None or Errno.EMSGSIZE && !header.IsPointy;
     }
 
     private Completion Finish(StoredMessage message, bool isAwaited)
@@ -160,16 +162,23 @@ internal sealed partial class Session
     private Completion BeginIncoming(in CommandRecord command, ReadOnlySpan<byte> body)
     {
         DiscardIncoming();
-        if (!TryCopyHeader(body, out MessageHeader header) || body.Length != MessageLayout.DataOffset(header.NameLength) || header.DataLength == 0)
+        if (!TryCopyHeader(body, out MessageHeader header, out _incomingError)
+            || body.Length != MessageLayout.DataOffset(header.NameLength)
+            || header.DataLength == 0)
         {
             Fail(LinkFault.CommandMeaningless);
             return default;
         }
 
-        _incomingExpected = (int)header.DataLength;
+        // A message that is refused is still heard to its end, and refused then.
+        _incomingExpected = header.DataLength;
         _incomingFilled = 0;
-        _incomingData = _thread.Payloads.TryPlace(Peer.UserId, _incomingExpected);
-        _incomingError = _incomingData is null ? Errno.ENOMEM : Errno.None;
+        if (_incomingError == Errno.None)
+        {
+            _incomingData = _thread.Payloads.TryPlace(Peer.UserId, (int)header.DataLength);
+            _incomingError = _incomingData is null ? Errno.ENOMEM : Errno.None;
+        }
+
         if (_incomingData is not null)
         {
             StoredMessage message = _thread.Bus.Pool.Rent((int)header.EntireLength, body.Length);
@@ -193,7 +202,7 @@ internal sealed partial class Session
 
         if (_incomingData is not null)
         {
-            part.CopyTo(_incomingData.ToFill[_incomingFilled..]);
+            part.CopyTo(_incomingData.ToFill[(int)_incomingFilled..]);
         }
 
         _incomingFilled += part.Length;

@@ -11,6 +11,7 @@ internal sealed class WaitingSend(KsockHost host)
 {
     private readonly Lock _lock = new();
     private bool _isWaiting;
+    private bool _isGivenUp;
 
     /// <summary>The latest outcome: EAGAIN while it waits, ECANCELED if it was given up.</summary>
     public Errno Outcome { get; private set; } = Errno.EAGAIN;
@@ -20,7 +21,15 @@ internal sealed class WaitingSend(KsockHost host)
     {
         lock (_lock)
         {
-            _isWaiting = true;
+            if (_isGivenUp)
+            {
+                host.Discard();
+                Outcome = Errno.ECANCELED;
+            }
+            else
+            {
+                _isWaiting = true;
+            }
         }
     }
 
@@ -40,18 +49,19 @@ internal sealed class WaitingSend(KsockHost host)
         }
     }
 
-    /// <summary>Gives it up, if it still waits: nobody will receive it.</summary>
+    /// <summary>Gives it up, if it still waits, whether or not its sender has heard so: nobody will receive it.</summary>
     /// <returns>True if it was given up; false if its outcome was final before.</returns>
     public bool GiveUp()
     {
         lock (_lock)
         {
-            if (!_isWaiting)
+            if (!_isWaiting && !host.IsSending)
             {
                 return false;
             }
 
             host.Discard();
+            _isGivenUp = true;
             _isWaiting = false;
             Outcome = Errno.ECANCELED;
             return true;

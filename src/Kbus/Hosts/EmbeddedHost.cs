@@ -111,6 +111,7 @@ internal sealed partial class EmbeddedHost : KsockHost
             if (error == Errno.None)
             {
                 _bus.Discard(_state);
+                MakeNews();
             }
 
             return error;

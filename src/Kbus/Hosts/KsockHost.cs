@@ -78,7 +78,7 @@ internal abstract class KsockHost : IDisposable
     /// <summary>Id of the message last sent or tried.</summary>
     public abstract Errno LastSent(out MessageId id);
 
-    /// <summary>Begins to watch for news: a delivery, a reason to try a waiting send again, the bus's death, this Ksock's closing.</summary>
+    /// <summary>Begins to watch for news: a delivery, a reason to try a waiting send again, a discarded send, the bus's death, this Ksock's closing.</summary>
     /// <remarks>
     /// Who waits calls this, then looks for what it waits for, and then waits for news; so nothing is missed, and a queue in which
     /// other messages wait does not keep it from sleeping until its own comes. News before this call may count, news after it must.

@@ -10,7 +10,7 @@ internal sealed partial class LinkHost
     private readonly Lock _commandLock = new();
     private readonly bool[] _slotIsTaken;
     private ulong _lastSequence;
-    private (IPostedSend? Done, bool IsRequest) _nextDone;
+    private Posted _nextDone;
 
     public override Errno Bind(ReadOnlySpan<byte> name, bool isReplier) =>
         Command(CommandCode.Bind, isReplier ? CommandFlags.Replier : (ushort)0, Limited(name), out _);
@@ -39,8 +39,17 @@ internal sealed partial class LinkHost
         return error;
     }
 
-    public override bool BringAnswerForward() =>
-        Command(CommandCode.BringAnswerForward, 0, default, out Completion completion) == Errno.None && completion.Value != 0;
+    public override bool BringAnswerForward()
+    {
+        Completion completion = default;
+        Errno error = _isDead ? Errno.ENODEV : Command(CommandCode.BringAnswerForward, 0, default, out completion);
+        if (error == Errno.ENODEV && TryEnter())
+        {
+            return Leave(BringRemainingAnswerForward());
+        }
+
+        return error == Errno.None && completion.Value != 0;
+    }
 
     /// <summary>A name that is too long stays too long, however much is left of it.</summary>
     private static ReadOnlySpan<byte> Limited(ReadOnlySpan<byte> name) =>

@@ -11,12 +11,13 @@ internal sealed partial class LinkHost
 
     // Who hears of the command in each completion slot, if it was posted. Written under the command lock before the command is
     // published; read, and cleared, under the drain lock.
-    private readonly (IPostedSend? Done, bool IsRequest)[] _posted;
+    private readonly Posted[] _posted;
     private readonly Lock _drainLock = new();
     private ulong _drained;
     private ulong _lastPosted;
     private volatile bool _isSending;
     private bool _waitingIsRequest;
+    private bool _waitingIsAwaited;
 
     public override bool IsSending => _isSending;
 
@@ -33,7 +34,12 @@ internal sealed partial class LinkHost
         {
             error = Await(sequence, out Completion completion);
             id = new MessageId(completion.NetworkId, completion.Serial);
-            Note(header.IsRequest, error, id);
+            Note(error);
+            NoteRequest(header.IsRequest, isAwaited, error, id);
+            if (_isDead && header.IsRequest && error == Errno.None)
+            {
+                NoteAcceptedLate(id);
+            }
         }
 
         return Leave(error);
@@ -43,9 +49,10 @@ internal sealed partial class LinkHost
     {
         Errno error = Command(CommandCode.Retry, 0, default, out Completion completion);
         id = new MessageId(completion.NetworkId, completion.Serial);
-        if (_isSending)
+        if (_isSending && error is not Errno.EBADF and not Errno.ENODEV)
         {
-            Note(_waitingIsRequest, error, id);
+            Note(error);
+            NoteWaited(error, id);
         }
 
         return error;
@@ -117,7 +124,8 @@ internal sealed partial class LinkHost
         {
             // Sent, or failed for good with a Status on its way: in both cases one answer is due.
             Errno outcome = LastSent(out MessageId id);
-            Note(_waitingIsRequest, outcome, id);
+            Note(outcome);
+            NoteWaited(outcome, id);
         }
 
         return error;
@@ -137,11 +145,20 @@ internal sealed partial class LinkHost
         ushort flags = isAwaited ? CommandFlags.Awaited : (ushort)0;
         lock (_commandLock)
         {
-            _nextDone = (posted, header.IsRequest);
+            _nextDone = new Posted(posted, header.IsRequest, isAwaited);
+            if (header.IsRequest)
+            {
+                _owed.Sending();
+            }
+
             error = header.EntireLength <= MessageSizes.LargestInline
                 ? WriteInline(header, name, data, flags, out sequence)
                 : WriteInParts(header, name, data, flags, out sequence);
             _nextDone = default;
+            if (header.IsRequest && error != Errno.None)
+            {
+                _owed.Sent(accepted: false, default, isAwaited);
+            }
         }
 
         _commandBell.RingIfWanted();
@@ -221,20 +238,44 @@ internal sealed partial class LinkHost
         return error;
     }
 
-    /// <summary>Remembers what the outcome of a send means for later: an answer that is due, or a message that waits.</summary>
-    private void Note(bool isRequest, Errno error, MessageId id)
+    /// <summary>Remembers whether a message waits now.</summary>
+    private void Note(Errno error)
     {
-        if (error == Errno.EALREADY)
+        if (error != Errno.EALREADY)
         {
-            return;
+            _isSending = error == Errno.EAGAIN;
+        }
+    }
+
+    /// <summary>Remembers that an answer is due, or will be once the waiting Request has been sent.</summary>
+    private void NoteRequest(bool isRequest, bool isAwaited, Errno error, MessageId id)
+    {
+        if (isRequest)
+        {
+            _owed.Sent(error == Errno.None, id, isAwaited);
         }
 
-        _isSending = error == Errno.EAGAIN;
-        _waitingIsRequest = _isSending && isRequest;
-        if (isRequest && error == Errno.None)
+        if (error == Errno.EAGAIN)
         {
-            _owed.Add(id);
+            _waitingIsRequest = isRequest;
+            _waitingIsAwaited = isAwaited;
         }
+    }
+
+    /// <summary>The waiting message has had its outcome, or waits on.</summary>
+    private void NoteWaited(Errno error, MessageId id)
+    {
+        if (_waitingIsRequest && error == Errno.None)
+        {
+            _owed.Sending();
+            _owed.Sent(accepted: true, id, _waitingIsAwaited);
+            if (_isDead)
+            {
+                NoteAcceptedLate(id);
+            }
+        }
+
+        _waitingIsRequest &= error == Errno.EAGAIN;
     }
 
     /// <summary>Tells those who posted messages what became of them, in the order of posting.</summary>
@@ -248,11 +289,7 @@ internal sealed partial class LinkHost
 
         try
         {
-            while (TryNextPosted(out IPostedSend? done, out bool isRequest, out Errno error, out MessageId id))
-            {
-                Note(isRequest, error, id);
-                done!.Complete(error, id);
-            }
+            DrainPostedLocked();
         }
         finally
         {
@@ -260,7 +297,17 @@ internal sealed partial class LinkHost
         }
     }
 
-    private bool TryNextPosted(out IPostedSend? done, out bool isRequest, out Errno error, out MessageId id)
+    private void DrainPostedLocked()
+    {
+        while (TryNextPosted(out Posted posted, out Errno error, out MessageId id))
+        {
+            Note(error);
+            NoteRequest(posted.IsRequest, posted.IsAwaited, error, id);
+            posted.Done!.Complete(error, id);
+        }
+    }
+
+    private bool TryNextPosted(out Posted posted, out Errno error, out MessageId id)
     {
         error = Errno.ENODEV;
         id = default;
@@ -276,8 +323,8 @@ internal sealed partial class LinkHost
         while (_drained < last)
         {
             ulong sequence = _drained + 1;
-            (done, isRequest) = _posted[Slot(sequence)];
-            if (done is null)
+            posted = _posted[Slot(sequence)];
+            if (posted.Done is null)
             {
                 // A command whose caller waits for it itself.
                 _drained = sequence;
@@ -302,10 +349,12 @@ internal sealed partial class LinkHost
             return true;
         }
 
-        done = null;
-        isRequest = false;
+        posted = default;
         return false;
     }
+
+    /// <summary>Who hears of a command's outcome; nobody if its caller waits for it.</summary>
+    private readonly record struct Posted(IPostedSend? Done, bool IsRequest, bool IsAwaited);
 
     private bool HasPosted() => Volatile.Read(ref _lastPosted) > Volatile.Read(ref _drained);
 }

@@ -7,11 +7,11 @@ namespace Kbus.Hosts;
 /// <content>Taking messages: out of the ring by one compare-and-swap, so that the bus knows exactly what was taken.</content>
 internal sealed partial class LinkHost
 {
+    private const int LooksBetweenQuestions = 8;
     private readonly Lock _takeLock = new();
     private readonly OwedAnswers _owed = new();
     private readonly PayloadViews _areas = new();
-    private readonly Queue<MessageId> _lastAnswers = new();
-    private int _lastAnswersLeft;
+    private int _looksInVain;
     private ulong _placedTaken;
 
     public override Errno TryTake(MessageBuffer target)
@@ -25,15 +25,15 @@ internal sealed partial class LinkHost
 
         lock (_takeLock)
         {
-            Errno error = TakeFromRing(target);
-            if (error == Errno.ENOMSG && _isDead)
+            Errno error = _isDead ? TakeRemains(target) : TakeFromRing(target);
+            if (error != Errno.None && _isDead)
             {
-                error = TakeLastAnswer(target);
+                error = TakeRemains(target);
             }
 
-            if (error == Errno.None && target.IsReply)
+            if (error == Errno.None && IsAnswer(target))
             {
-                _owed.Remove(target.InReplyTo);
+                _owed.Taken(target.InReplyTo);
             }
 
             return Leave(error);
@@ -59,7 +59,9 @@ internal sealed partial class LinkHost
                         return NothingThere();
                     }
 
-                    _ = _isDead ? Errno.ENODEV : Tell(CommandCode.Refill);
+                    // A socket full of rings that nobody heard would keep a payload area from coming.
+                    HearNow();
+                    _ = Tell(CommandCode.Refill);
                     break;
                 case DeliveryLook.Busy:
                     if (_doorbell.IsBusGone)
@@ -106,7 +108,7 @@ internal sealed partial class LinkHost
 
         if (_areas.Count <= place.Area)
         {
-            ReceiveAreas();
+            HearNow();
         }
 
         if (_areas.TryGet(place, length, out PayloadView? view))
@@ -137,45 +139,18 @@ internal sealed partial class LinkHost
 
     private Errno NothingThere()
     {
+        // Who only looks, and never sleeps or commands, would not learn of the bus's death in another way.
+        if (!_isDead && ++_looksInVain % LooksBetweenQuestions == 0 && _doorbell.IsBusGone)
+        {
+            Die();
+        }
+
         if (!_isDead && _keepsExact)
         {
             KeepExact();
         }
 
         return Errno.ENOMSG;
-    }
-
-    /// <summary>The answers that the library gives when the bus has died: the last messages there are (D22).</summary>
-    private Errno TakeLastAnswer(MessageBuffer target)
-    {
-        foreach (MessageId owed in _owed.TakeAll())
-        {
-            _lastAnswers.Enqueue(owed);
-        }
-
-        bool isThere = _lastAnswers.TryDequeue(out MessageId id);
-        Volatile.Write(ref _lastAnswersLeft, _lastAnswers.Count);
-        if (!isThere)
-        {
-            return WhyNot();
-        }
-
-        ReadOnlySpan<byte> name = MessageName.ReplierGoneAway;
-        var header = new MessageHeader
-        {
-            StartGuard = MessageHeader.StartGuardValue,
-            EndGuard = MessageHeader.EndGuardValue,
-            InReplyTo = id,
-            To = _ksockId,
-            Flags = MessageFlags.Synthetic,
-            NameLength = (uint)name.Length,
-        };
-        Span<byte> bytes = target.Prepare((int)header.EntireLength);
-        bytes.Clear();
-        MemoryMarshal.Write(bytes, header);
-        name.CopyTo(bytes[MessageHeader.Size..]);
-        MemoryMarshal.Write(bytes[^MessageLayout.FinalGuardLength..], MessageHeader.EndGuardValue);
-        return target.Commit() ? Errno.None : Errno.ENODEV;
     }
 
     /// <summary>Tells the bus something and waits until it has acted on it, so that the next call by anyone sees the effect.</summary>
@@ -195,7 +170,7 @@ internal sealed partial class LinkHost
     }
 
     private bool SomethingCanBeTaken() =>
-        _deliveries.HasRecord || HasMoreBehind || (_isDead && (_owed.HasAny || Volatile.Read(ref _lastAnswersLeft) > 0));
+        _deliveries.HasRecord || HasMoreBehind || (_isDead && (_hasRemains || !Volatile.Read(ref _areCollected)));
 
     /// <summary>The data of one placed message, read where the bus put it.</summary>
     private sealed class PlacedBytes(LinkHost host, PayloadView view, long offset, int length) : BorrowedData

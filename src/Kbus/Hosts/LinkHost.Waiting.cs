@@ -8,7 +8,9 @@ namespace Kbus.Hosts;
 /// </content>
 internal sealed partial class LinkHost
 {
+    private const uint WatchesBetweenHearings = 64;
     private readonly object _sleepLock = new();
+    private uint _watches;
     private long _news;
     private bool _someoneSleeps;
     private bool _isPumped;
@@ -43,14 +45,20 @@ internal sealed partial class LinkHost
 
     public override long WatchNews()
     {
-        long news = Interlocked.Read(ref _news);
-        if (TryEnter())
+        if (!TryEnter())
         {
-            _doorbell.Arm(LinkNews.Delivery | LinkNews.Failure);
-            Leave(0);
+            return Interlocked.Read(ref _news);
         }
 
-        return news;
+        if (Interlocked.Increment(ref _watches) % WatchesBetweenHearings == 0)
+        {
+            // Each watch that is not followed by a sleep may leave a ring in the socket: it must not fill up.
+            HearNow();
+        }
+
+        long news = Interlocked.Read(ref _news);
+        _doorbell.Arm(LinkNews.Delivery | LinkNews.Failure);
+        return Leave(news);
     }
 
     public override bool WaitForNews(long since, TimeSpan timeout)
@@ -182,6 +190,15 @@ internal sealed partial class LinkHost
         MakeNewsLocked();
     }
 
+    /// <summary>Hears what the socket has now, without waiting.</summary>
+    private void HearNow()
+    {
+        lock (_sleepLock)
+        {
+            Hear();
+        }
+    }
+
     private void MakeNews()
     {
         lock (_sleepLock)
@@ -197,15 +214,6 @@ internal sealed partial class LinkHost
         Action? signal = _signal;
         _signal = null;
         signal?.Invoke();
-    }
-
-    /// <summary>The bus has gone, or is not to be trusted any more: from now on only what was delivered can be read (D22).</summary>
-    private void Die()
-    {
-        _isDead = true;
-        _ = LibC.Shutdown(_socket.Number);
-        MakeNews();
-        DrainPosted();
     }
 
     /// <summary>Swallows the rings so far, and keeps the payload areas that came with them. False when the bus has hung up.</summary>
@@ -236,7 +244,7 @@ internal sealed partial class LinkHost
     /// <summary>Makes the socket unreadable, because nothing can be taken, and readable again as soon as something can. Under the take lock.</summary>
     private void KeepExact()
     {
-        _ = ReceiveAreas();
+        HearNow();
         _doorbell.Arm(LinkNews.Delivery);
         if (SomethingCanBeTaken())
         {

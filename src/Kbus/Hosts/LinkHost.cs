@@ -41,7 +41,7 @@ internal sealed partial class LinkHost : KsockHost
         _deliveries = new DeliveryConsumer(_memory);
         _doorbell = new ClientDoorbell(_memory, _socket);
         _slotIsTaken = new bool[_memory.Layout.CompletionSlots];
-        _posted = new (IPostedSend?, bool)[_memory.Layout.CompletionSlots];
+        _posted = new Posted[_memory.Layout.CompletionSlots];
     }
 
     public override uint Device => _device;

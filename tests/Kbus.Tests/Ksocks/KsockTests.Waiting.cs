@@ -233,4 +233,27 @@ public abstract partial class KsockTests
         sender.Discard();
         Assert.Equal(Errno.ECANCELED, await ErrnoOf(() => sending));
     });
+
+    [Fact]
+    public Task Discarding_wakes_the_threads_that_wait_for_the_send() => Limited.Run(async () =>
+    {
+        OpenFullListener("$.Full");
+        Ksock sender = Open();
+        sender.TrySend(Patient(), out _, out _);
+        Task<Errno> waiting = Task.Run(() => ErrnoOf(() => sender.WaitUntilSent()));
+        sender.Discard();
+        Assert.Equal(Errno.ENOMSG, await waiting);
+
+        Ksock replier = OpenReplier("$.Q");
+        replier.SetMaxMessages(1);
+        Open().Send(new Request("$.Q"));
+        Task<Errno> asking = Task.Run(() => ErrnoOf(() => sender.Request(new Request("$.Q", "", flags: MessageFlags.AllOrWait))));
+        while (!sender.IsSending)
+        {
+            await Task.Yield();
+        }
+
+        sender.Discard();
+        Assert.Equal(Errno.ECANCELED, await asking);
+    });
 }

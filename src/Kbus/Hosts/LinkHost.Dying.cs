@@ -1,0 +1,130 @@
+using System.Runtime.InteropServices;
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Hosts;
+
+/// <content>When the bus has died: what was delivered can still be read, then each Request in flight is answered, then there is no more (D22).</content>
+internal sealed partial class LinkHost
+{
+    private readonly List<MessageBuffer> _remains = [];
+    private volatile bool _hasRemains;
+    private bool _areCollected;
+
+    /// <summary>The bus has gone, or is not to be trusted any more.</summary>
+    private void Die()
+    {
+        _isDead = true;
+        _ = LibC.Shutdown(_socket.Number);
+        MakeNews();
+        DrainPosted();
+    }
+
+    /// <summary>The next of what remains. Under the take lock.</summary>
+    private Errno TakeRemains(MessageBuffer target)
+    {
+        CollectRemains();
+        if (_remains.Count == 0)
+        {
+            return WhyNot();
+        }
+
+        target.TakeOver(_remains[0]);
+        _remains.RemoveAt(0);
+        _hasRemains = _remains.Count > 0;
+        return Errno.None;
+    }
+
+    /// <summary>Brings the oldest awaited answer among what remains to the front.</summary>
+    private bool BringRemainingAnswerForward()
+    {
+        lock (_takeLock)
+        {
+            CollectRemains();
+            int place = _remains.FindIndex(m => IsAnswer(m) && _owed.IsAwaited(m.InReplyTo));
+            if (place > 0)
+            {
+                MessageBuffer answer = _remains[place];
+                _remains.RemoveAt(place);
+                _remains.Insert(0, answer);
+            }
+
+            return place >= 0;
+        }
+    }
+
+    /// <summary>Once: takes what was delivered out of the ring, and adds the answers that nobody else will give.</summary>
+    private void CollectRemains()
+    {
+        if (_areCollected)
+        {
+            return;
+        }
+
+        // The outcomes of posted sends first: they say which answers are due.
+        lock (_drainLock)
+        {
+            DrainPostedLocked();
+        }
+
+        _areCollected = true;
+        List<MessageId> owed = [.. _owed.All()];
+        var buffer = new MessageBuffer();
+        while (TakeFromRing(buffer) == Errno.None)
+        {
+            if (IsAnswer(buffer))
+            {
+                owed.Remove(buffer.InReplyTo);
+            }
+
+            _remains.Add(buffer);
+            buffer = new MessageBuffer();
+        }
+
+        foreach (MessageId id in owed)
+        {
+            _remains.Add(GoneAway(id));
+        }
+
+        _hasRemains = _remains.Count > 0;
+    }
+
+    /// <summary>A Request was accepted, and its sender's thread came to say so only when the bus had died: it must be answered too.</summary>
+    private void NoteAcceptedLate(MessageId id)
+    {
+        lock (_takeLock)
+        {
+            if (_areCollected && !_remains.Exists(m => IsAnswer(m) && m.InReplyTo == id) && _owed.All().Contains(id))
+            {
+                _remains.Add(GoneAway(id));
+                _hasRemains = true;
+            }
+        }
+
+        MakeNews();
+    }
+
+    private bool IsAnswer(MessageBuffer message) => message.IsReply && message.To == _ksockId;
+
+    private MessageBuffer GoneAway(MessageId request)
+    {
+        ReadOnlySpan<byte> name = MessageName.ReplierGoneAway;
+        var header = new MessageHeader
+        {
+            StartGuard = MessageHeader.StartGuardValue,
+            EndGuard = MessageHeader.EndGuardValue,
+            InReplyTo = request,
+            To = _ksockId,
+            Flags = MessageFlags.Synthetic,
+            NameLength = (uint)name.Length,
+        };
+        var status = new MessageBuffer();
+        Span<byte> bytes = status.Prepare((int)header.EntireLength);
+        bytes.Clear();
+        MemoryMarshal.Write(bytes, header);
+        name.CopyTo(bytes[MessageHeader.Size..]);
+        MemoryMarshal.Write(bytes[^MessageLayout.FinalGuardLength..], MessageHeader.EndGuardValue);
+        _ = status.Commit();
+        return status;
+    }
+}

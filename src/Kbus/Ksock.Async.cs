@@ -135,7 +135,8 @@ public sealed partial class Ksock
     {
         if (Interlocked.Exchange(ref _pumping, 1) == 0)
         {
-            _ = PumpAsync();
+            // Not on the caller's stack: while there is always news, as on a dead bus, it would not come back to the caller.
+            _ = Task.Run(PumpAsync);
         }
     }
 

@@ -15,7 +15,6 @@ internal static class Checkout
             folder = Path.GetDirectoryName(folder);
         }
 
-        return folder ?? System.Environment.GetEnvironmentVariable("KBUS_CHECKOUT")
-            ?? throw new InvalidOperationException("These tests must be built inside a checkout.");
+        return folder ?? throw new InvalidOperationException("These tests must be built inside a checkout.");
     }
 }

@@ -70,8 +70,16 @@ internal sealed partial class LinkHost : KsockHost
         }
 
         // Hung up first, so that nobody goes on sleeping here; the memory goes when the last call has left.
+        _isDead = true;
         _ = LibC.Shutdown(_socket.Number);
         MakeNews();
+
+        // Commands are carried out in order, so every posted send has its outcome now; the pump may not come to it any more.
+        lock (_drainLock)
+        {
+            DrainPostedLocked();
+        }
+
         Leave(0);
     }
 

@@ -11,14 +11,14 @@ internal static class LinkPump
     private static readonly Lock StartLock = new();
     private static readonly ConcurrentDictionary<ulong, LinkHost> Links = new();
     private static readonly ConcurrentDictionary<LinkHost, ulong> Tokens = new();
-    private static Descriptor? epoll;
-    private static ulong lastToken;
+    private static Descriptor? _epoll;
+    private static ulong _lastToken;
 
     /// <summary>Listens to a link from now on, until <see cref="Remove"/>.</summary>
     public static void Add(LinkHost link)
     {
         Descriptor set = Started();
-        ulong token = Interlocked.Increment(ref lastToken);
+        ulong token = Interlocked.Increment(ref _lastToken);
         Links[token] = link;
         Tokens[link] = token;
 
@@ -32,7 +32,7 @@ internal static class LinkPump
         if (Tokens.TryRemove(link, out ulong token))
         {
             Links.TryRemove(token, out _);
-            _ = LibC.EpollRemove(epoll!.Number, link.SocketNumber);
+            _ = LibC.EpollRemove(_epoll!.Number, link.SocketNumber);
         }
     }
 
@@ -40,7 +40,7 @@ internal static class LinkPump
     {
         lock (StartLock)
         {
-            if (epoll is null)
+            if (_epoll is null)
             {
                 int number = LibC.CreateEpoll();
                 if (number < 0)
@@ -48,11 +48,11 @@ internal static class LinkPump
                     throw new KbusException((Errno)(-number), "No descriptor is left to wait with.");
                 }
 
-                epoll = new Descriptor(number);
+                _epoll = new Descriptor(number);
                 new Thread(Run) { Name = "kbus doorbells", IsBackground = true }.Start();
             }
 
-            return epoll;
+            return _epoll;
         }
     }
 
@@ -61,7 +61,7 @@ internal static class LinkPump
         using var events = new EpollEvents(EventsAtOnce);
         while (true)
         {
-            int count = LibC.EpollWait(epoll!.Number, events, LibC.Forever);
+            int count = LibC.EpollWait(_epoll!.Number, events, LibC.Forever);
             for (int i = 0; i < count; i++)
             {
                 if (Links.TryGetValue(events.Data(i), out LinkHost? link))

@@ -4,6 +4,7 @@
 //
 // The two Ksocks could as well be in two processes: nothing would change. Try 'kbus listen $.Actor.*' in another terminal.
 #:project ../../src/Kbus/Kbus.csproj
+// The daemon's program is found beside one's own; on a machine where kbusd is installed this line is not needed.
 #:project ../../src/Kbus.Daemon/Kbus.Daemon.csproj
 
 using Kbus;

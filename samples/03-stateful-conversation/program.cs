@@ -2,6 +2,7 @@
 //
 // Run it:   dotnet run samples/03-stateful-conversation/program.cs
 #:project ../../src/Kbus/Kbus.csproj
+// The daemon's program is found beside one's own; on a machine where kbusd is installed this line is not needed.
 #:project ../../src/Kbus.Daemon/Kbus.Daemon.csproj
 
 using Kbus;

@@ -4,11 +4,11 @@ namespace Kbus.Cli;
 /// <param name="Arguments">The command line taken apart.</param>
 /// <param name="Output">Standard output.</param>
 /// <param name="Errors">Standard error, for notes and errors.</param>
-/// <param name="Input">Standard input.</param>
+/// <param name="OpenInput">Opens standard input.</param>
 /// <param name="Ending">Tells of signals that end the command.</param>
 /// <param name="Time">Tells the time.</param>
 internal sealed record Invocation(
-    ParsedArguments Arguments, LineOutput Output, TextWriter Errors, Stream Input, Ending Ending, TimeProvider Time)
+    ParsedArguments Arguments, LineOutput Output, LineOutput Errors, Func<Stream> OpenInput, Ending Ending, TimeProvider Time)
 {
     /// <summary>The verb's name.</summary>
     public string Verb => Arguments.Verb?.Name ?? "";

@@ -15,14 +15,13 @@ internal static class KbusCommand
     /// <param name="errors">Standard error.</param>
     /// <param name="openInput">Opens standard input.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(IReadOnlyList<string> args, LineOutput output, TextWriter errors, Func<Stream> openInput)
+    public static int Run(IReadOnlyList<string> args, LineOutput output, LineOutput errors, Func<Stream> openInput)
     {
         using var ending = new Ending();
         try
         {
             ParsedArguments arguments = ArgumentReader.Read(args);
-            using Stream input = openInput();
-            return Run(new Invocation(arguments, output, errors, input, ending, TimeProvider.System));
+            return Run(new Invocation(arguments, output, errors, openInput, ending, TimeProvider.System));
         }
         catch (CommandException e)
         {
@@ -57,7 +56,7 @@ internal static class KbusCommand
     }
 
     /// <summary>What a signal brought about is not told as an error: who sent it knows why all ended.</summary>
-    private static int Fail(TextWriter errors, Ending ending, int exitCode, string message)
+    private static int Fail(LineOutput errors, Ending ending, int exitCode, string message)
     {
         if (ending.ExitCode is { } signalled)
         {

@@ -32,9 +32,7 @@ public sealed class EndingTests
     public Task A_request_that_was_being_answered_when_a_signal_came_gets_its_status() => Limited.Run(() =>
     {
         using var bus = new PrivateBus();
-        string begun = Path.Join(bus.Directory, "begun");
-        using Program fifo = Program.Start("/usr/bin/mkfifo", bus.Environment, begun);
-        fifo.End();
+        string begun = bus.MakeFifo("begun");
         using Program replier = bus.StartBound("reply", "$.A", "--exec", $"echo half; echo >{begun}; exec tail -f /dev/null");
         using Program caller = bus.Start("call", "$.A");
         File.ReadAllText(begun);

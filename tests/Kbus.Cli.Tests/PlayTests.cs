@@ -107,13 +107,11 @@ public sealed class PlayTests : IDisposable
     [Fact]
     public void A_line_that_differs_ends_it_and_is_shown_with_what_was_expected()
     {
-        string path = Path.Join(_directory.FullName, "transcript");
-        using FileStream file = File.Create(path);
-        var transcript = new Transcript(new LineOutput((int)file.SafeFileHandle.DangerousGetHandle()), isColored: false);
-        var errors = new StringWriter();
+        using FileStream told = Create("told");
+        using FileStream complained = Create("complained");
         int played = 0;
         string Perform(Role role, Deed deed) => ++played == 3 ? "Ksock device 0, id 7, mode read/write" : Script.Scenes[0].Lines[played - 1].Expected;
-        Assert.Equal(1, Performance.Play(Script.Scenes, Perform, transcript, errors));
+        Assert.Equal(1, Performance.Play(Script.Scenes, Perform, new Transcript(OutputTo(told), isColored: false), OutputTo(complained)));
         Assert.Equal(3, played);
         Assert.Equal(
             """
@@ -122,8 +120,8 @@ public sealed class PlayTests : IDisposable
               got:      Ksock device 0, id 7, mode read/write
 
             """,
-            errors.ToString());
-        Assert.EndsWith("  Audience      opens a Ksock: Ksock device 0, id 7, mode read/write\n", File.ReadAllText(path), StringComparison.Ordinal);
+            Read(complained));
+        Assert.EndsWith("  Audience      opens a Ksock: Ksock device 0, id 7, mode read/write\n", Read(told), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -165,6 +163,17 @@ public sealed class PlayTests : IDisposable
         Program.Kbus,
         new Dictionary<string, string?> { ["TMPDIR"] = _directory.FullName, ["KBUS_DAEMON"] = daemon ?? Program.Kbusd, ["NO_COLOR"] = null },
         "play");
+
+    private FileStream Create(string name) =>
+        new(Path.Join(_directory.FullName, name), FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
+
+    private static LineOutput OutputTo(FileStream file) => new((int)file.SafeFileHandle.DangerousGetHandle());
+
+    private static string Read(FileStream file)
+    {
+        using var reader = new StreamReader(new FileStream(file.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd();
+    }
 
     /// <summary>Processes that were started with this temporary directory and still run, other than one.</summary>
     private IEnumerable<string> ProcessesOf(int except) =>

@@ -13,8 +13,10 @@ internal static class PlayCommand
             return ActorProcess.Run(invocation);
         }
 
-        bool isTerminal = !Console.IsOutputRedirected;
-        var transcript = new Transcript(invocation.Output, Transcript.SuitsColor(isTerminal, Environment.GetEnvironmentVariable));
+        var transcript = new Transcript(invocation.Output, Transcript.SuitsColor(invocation.Output.IsTerminal, Environment.GetEnvironmentVariable));
+
+        // From here on a signal does not end us at once, or the daemon that is being started would stay behind.
+        invocation.Ending.Add(() => { });
         using var company = new Company();
         using var limit = new CancellationTokenSource(Limit);
         using CancellationTokenRegistration stopping = limit.Token.Register(company.Stop);

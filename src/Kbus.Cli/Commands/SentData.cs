@@ -30,7 +30,7 @@ internal static class SentData
     {
         try
         {
-            using Stream stream = file == "-" ? invocation.Input : File.OpenRead(file);
+            using Stream stream = file == "-" ? invocation.OpenInput() : File.OpenRead(file);
             var bytes = new MemoryStream();
             byte[] chunk = new byte[65536];
             int read;

@@ -10,6 +10,7 @@ internal sealed class Completer(IReadOnlyList<string> words, Func<string?, Daemo
     private Verb? _verb;
     private int _operands;
     private bool _onlyOperands;
+    private bool _isLost;
     private Option? _pending;
     private string? _directory;
     private uint _bus;
@@ -25,7 +26,11 @@ internal sealed class Completer(IReadOnlyList<string> words, Func<string?, Daemo
         string current = words.Count == 0 ? "" : words[^1];
         int equals = current.IndexOf('=', StringComparison.Ordinal);
         IEnumerable<(string Word, string Description)> all;
-        if (_pending is not null)
+        if (_isLost)
+        {
+            all = [];
+        }
+        else if (_pending is not null)
         {
             all = Values(_pending.Completes);
         }
@@ -72,6 +77,7 @@ internal sealed class Completer(IReadOnlyList<string> words, Func<string?, Daemo
         else if (_verb is null)
         {
             _verb = Verbs.Find(word);
+            _isLost = _verb is null;
         }
         else
         {

@@ -7,9 +7,12 @@ namespace Kbus.Cli;
 /// <remarks>
 /// It calls write itself, because neither stream of the library fits: the console's says nothing when the reader of a pipe has
 /// gone, so that <c>kbus listen | head -1</c> would never end, and the file's does not move the offset that processes share, so that the
-/// second command of <c>(kbus send ...; kbus send ...) >log</c> would write over the first one's line. One thread at a time.
+/// second command of <c>(kbus send ...; kbus send ...) >log</c> would write over the first one's line. The console also sends sequences of
+/// its own to a terminal. One thread at a time.
 /// </remarks>
-internal sealed partial class LineOutput(int descriptor)
+/// <param name="descriptor">Where to.</param>
+/// <param name="isOptional">True if it does not matter that it cannot be written.</param>
+internal sealed partial class LineOutput(int descriptor, bool isOptional = false)
 {
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
@@ -20,6 +23,12 @@ internal sealed partial class LineOutput(int descriptor)
 
     /// <summary>Standard output.</summary>
     public static LineOutput Standard => new(1);
+
+    /// <summary>Standard error. That nobody can be told of an error is no further error.</summary>
+    public static LineOutput Error => new(2, isOptional: true);
+
+    /// <summary>Whether it is a terminal.</summary>
+    public bool IsTerminal => IsATerminal(descriptor) == 1;
 
     /// <summary>Writes text and an end of line.</summary>
     /// <exception cref="CommandException">Nobody reads it any more, or it cannot be written.</exception>
@@ -59,6 +68,8 @@ internal sealed partial class LineOutput(int descriptor)
                 case WouldBlock:
                     WaitForRoom();
                     break;
+                case not 0 when isOptional:
+                    return;
                 case BrokenPipe:
                     throw new CommandException(ExitCode.BrokenPipe, "");
                 default:
@@ -85,6 +96,9 @@ internal sealed partial class LineOutput(int descriptor)
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static unsafe partial int Poll(PollEntry* entries, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "isatty", SetLastError = true)]
+    private static partial int IsATerminal(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int descriptor);

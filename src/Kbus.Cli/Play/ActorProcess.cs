@@ -1,9 +1,13 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Kbus.Cli;
 
 /// <summary>An actor, in the actor's own process: reads deeds from standard input, does them with its Ksock, and answers each with one line.</summary>
-/// <remarks>The director alone ends it, by the deed or by its own end, which is the end of standard input; Ctrl-C is the director's.</remarks>
+/// <remarks>
+/// The director ends it: by the deed, by SIGTERM, or by its own end, which is the end of standard input. Ctrl-C, which a terminal sends
+/// to all, is the director's.
+/// </remarks>
 internal sealed class ActorProcess : IDisposable
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
@@ -18,9 +22,10 @@ internal sealed class ActorProcess : IDisposable
     /// <summary>Does what it is told until it is told to exit.</summary>
     public static int Run(Invocation invocation)
     {
-        invocation.Ending.Add(() => { });
         using var actor = new ActorProcess();
-        using var input = new StreamReader(invocation.Input);
+        invocation.Ending.Add(() => { });
+        using PosixSignalRegistration asked = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(ExitCode.Done));
+        using var input = new StreamReader(invocation.OpenInput());
         while (input.ReadLine() is { } line)
         {
             Deed deed = Deed.Read(line);

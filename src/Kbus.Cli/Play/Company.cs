@@ -48,7 +48,7 @@ internal sealed class Company : IDisposable
             _isStopped = true;
             foreach (Process actor in _actors.Values)
             {
-                actor.Kill();
+                Termination.Ask(actor);
             }
         }
     }
@@ -59,7 +59,7 @@ internal sealed class Company : IDisposable
         Stop();
         foreach (Process actor in _actors.Values)
         {
-            actor.WaitForExit();
+            Termination.Await(actor, ExitLimit);
             actor.Dispose();
         }
 

@@ -9,7 +9,7 @@ internal static class Performance
     /// <param name="transcript">Prints it.</param>
     /// <param name="errors">Is told of the difference.</param>
     /// <returns>The exit code.</returns>
-    public static int Play(IReadOnlyList<Scene> scenes, Func<Role, Deed, string> perform, Transcript transcript, TextWriter errors)
+    public static int Play(IReadOnlyList<Scene> scenes, Func<Role, Deed, string> perform, Transcript transcript, LineOutput errors)
     {
         int number = 0;
         foreach (Scene scene in scenes)

@@ -1,15 +1,13 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Kbus.Cli;
 
 /// <summary>A daemon of the play's own, in a directory of its own. Both are gone when it has been disposed of.</summary>
-internal sealed partial class PrivateDaemon : IDisposable
+internal sealed class PrivateDaemon : IDisposable
 {
-    private const int Terminate = 15;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
@@ -29,7 +27,13 @@ internal sealed partial class PrivateDaemon : IDisposable
             string notifications = Path.Join(Directory, "ready");
             using var ready = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = (int)StartLimit.TotalMilliseconds };
             ready.Bind(new UnixDomainSocketEndPoint(notifications));
-            var start = new ProcessStartInfo(program, ["--runtime-dir", Directory, "--exit-when-idle", "60"]) { UseShellExecute = false, RedirectStandardError = true };
+            var start = new ProcessStartInfo(program, ["--runtime-dir", Directory, "--exit-when-idle", "60"])
+            {
+                UseShellExecute = false,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
             start.Environment["NOTIFY_SOCKET"] = notifications;
             _process = new Process { StartInfo = start, EnableRaisingEvents = true };
             _process.Exited += (_, _) => ready.Dispose();
@@ -59,14 +63,8 @@ internal sealed partial class PrivateDaemon : IDisposable
         {
             if (_process is not null)
             {
-                _ = Kill(_process.Id, Terminate);
-                if (!_process.WaitForExit(EndLimit))
-                {
-                    _process.Kill();
-                }
-
-                // Without a limit this also waits until everything that it said has come.
-                _process.WaitForExit();
+                Termination.Ask(_process);
+                Termination.Await(_process, EndLimit);
             }
         }
         catch (InvalidOperationException)
@@ -98,7 +96,4 @@ internal sealed partial class PrivateDaemon : IDisposable
             return said.Length > 0 ? said : e is Win32Exception ? SystemFault.Describe(e) : "it did not say that it is ready.";
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Kill(int process, int signal);
 }

@@ -5,6 +5,8 @@ internal static class Limited
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
-    public static Task Run(Action test) =>
-        Task.Factory.StartNew(test, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(Limit);
+    public static Task Run(Action test) => Run(Limit, test);
+
+    public static Task Run(TimeSpan limit, Action test) =>
+        Task.Factory.StartNew(test, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(limit);
 }

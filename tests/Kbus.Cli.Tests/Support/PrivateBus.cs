@@ -57,6 +57,16 @@ internal sealed class PrivateBus : IDisposable
         return program.End();
     }
 
+    /// <summary>Makes a pipe with a name: who opens one end waits until the other is opened.</summary>
+    /// <returns>Its path.</returns>
+    public string MakeFifo(string name)
+    {
+        string path = Path.Join(Directory, name);
+        using Program make = Program.Start("mkfifo", Environment, path);
+        Assert.Equal(0, make.End().Code);
+        return path;
+    }
+
     /// <summary>Opens a Ksock in this process.</summary>
     public Ksock Open() => Ksock.Open(0, options: new KsockOptions { RuntimeDirectory = Directory, StartDaemon = false });
 

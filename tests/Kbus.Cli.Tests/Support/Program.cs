@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 
 namespace Kbus.Cli.Tests;
@@ -8,6 +7,7 @@ namespace Kbus.Cli.Tests;
 internal sealed class Program : IDisposable
 {
     private readonly Process _process;
+    private bool _hasStoppedReading;
 
     private Program(Process process) => _process = process;
 
@@ -44,7 +44,11 @@ internal sealed class Program : IDisposable
     public string? Line() => _process.StandardOutput.ReadLine();
 
     /// <summary>Nobody will read standard output any more.</summary>
-    public void StopReading() => _process.StandardOutput.Close();
+    public void StopReading()
+    {
+        _hasStoppedReading = true;
+        _process.StandardOutput.Close();
+    }
 
     /// <summary>Writes to standard input and ends it.</summary>
     public void Feed(ReadOnlySpan<byte> input)
@@ -56,15 +60,15 @@ internal sealed class Program : IDisposable
     /// <summary>Sends a signal, such as <c>TERM</c>.</summary>
     public void Signal(string signal)
     {
-        using Process kill = Process.Start("/bin/kill", [$"-{signal}", Id.ToString(CultureInfo.InvariantCulture)]);
+        // The shell's own kill: not every machine has a program of that name.
+        using Process kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {Id}"]);
         kill.WaitForExit();
     }
 
     /// <summary>Waits for the end; what was said before and not read stands in the result.</summary>
     public Ended End()
     {
-        bool reads = _process.StandardOutput.BaseStream.CanRead;
-        Task<string> output = reads ? _process.StandardOutput.ReadToEndAsync() : Task.FromResult("");
+        Task<string> output = _hasStoppedReading ? Task.FromResult("") : _process.StandardOutput.ReadToEndAsync();
         string errors = _process.StandardError.ReadToEnd();
         _process.WaitForExit();
         return new Ended(_process.ExitCode, output.GetAwaiter().GetResult(), errors);

@@ -25,7 +25,12 @@ internal static class ServingDirectory
             throw new KbusdException($"A kbusd is running on {directory} already. Stop it first, or choose another --runtime-dir.");
         }
 
-        // Only the holder of the lock gets here, so sockets found are those of a daemon that has died.
+        // Only the holder of the lock gets here, so sockets found are those of a daemon that has died, or a supervisor's own.
+        if (ServiceActivation.PassedCount > 0)
+        {
+            return held;
+        }
+
         foreach (string socket in System.IO.Directory.EnumerateFileSystemEntries(directory, "bus*").Append(RuntimeDirectory.ControlSocket(directory)))
         {
             _ = LibC.Unlink(socket);

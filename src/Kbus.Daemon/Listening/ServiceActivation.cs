@@ -8,13 +8,23 @@ internal static class ServiceActivation
 {
     private const int FirstPassed = 3;
 
+    /// <summary>How many sockets were passed to this very process (LISTEN_FDS, LISTEN_PID).</summary>
+    public static int PassedCount
+    {
+        get
+        {
+            string? count = Environment.GetEnvironmentVariable("LISTEN_FDS");
+            string? process = Environment.GetEnvironmentVariable("LISTEN_PID");
+            bool isForUs = process == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+            return isForUs && int.TryParse(count, CultureInfo.InvariantCulture, out int passed) ? passed : 0;
+        }
+    }
+
     /// <summary>Takes the passed socket of that name (LISTEN_FDNAMES); null if none was passed.</summary>
     public static Descriptor? Take(string name)
     {
-        string? count = Environment.GetEnvironmentVariable("LISTEN_FDS");
-        string? process = Environment.GetEnvironmentVariable("LISTEN_PID");
-        if (!int.TryParse(count, CultureInfo.InvariantCulture, out int passed)
-            || process != Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
+        int passed = PassedCount;
+        if (passed <= 0)
         {
             return null;
         }

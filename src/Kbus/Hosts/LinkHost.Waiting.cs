@@ -85,6 +85,7 @@ internal sealed partial class LinkHost
             }
         }
 
+        TellPosted();
         return Leave(happened);
     }
 
@@ -123,17 +124,7 @@ internal sealed partial class LinkHost
             return;
         }
 
-        lock (_sleepLock)
-        {
-            Hear();
-        }
-
-        if (HasPosted())
-        {
-            _doorbell.Arm(LinkNews.Completion);
-            DrainPosted();
-        }
-
+        HearNow();
         Leave(0);
     }
 
@@ -196,6 +187,18 @@ internal sealed partial class LinkHost
         lock (_sleepLock)
         {
             Hear();
+        }
+
+        TellPosted();
+    }
+
+    /// <summary>The ring that was heard, by whichever thread, may have been for those who posted messages. Not under the sleep lock.</summary>
+    private void TellPosted()
+    {
+        if (HasPosted())
+        {
+            _doorbell.Arm(LinkNews.Completion);
+            DrainPosted();
         }
     }
 

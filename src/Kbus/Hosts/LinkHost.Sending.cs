@@ -281,20 +281,42 @@ internal sealed partial class LinkHost
     /// <summary>Tells those who posted messages what became of them, in the order of posting.</summary>
     private void DrainPosted()
     {
-        // Completions are handed on by one thread at a time, or their order would be lost; another one's turn is soon enough.
-        if (!_drainLock.TryEnter())
+        // Completions are handed on by one thread at a time, or their order would be lost. Who finds another at it leaves it to that one,
+        // which therefore looks once more when it has let go.
+        do
         {
-            return;
+            if (!_drainLock.TryEnter())
+            {
+                return;
+            }
+
+            try
+            {
+                DrainPostedLocked();
+            }
+            finally
+            {
+                _drainLock.Exit();
+            }
+        }
+        while (IsPostedReady());
+    }
+
+    private bool IsPostedReady()
+    {
+        ulong last = Volatile.Read(ref _lastPosted);
+        ulong sequence = Volatile.Read(ref _drained);
+        ulong slots = (ulong)_posted.Length;
+        sequence = last > slots ? Math.Max(sequence, last - slots) : sequence;
+        while (sequence++ < last)
+        {
+            if (_posted[Slot(sequence)].Done is not null)
+            {
+                return _isDead || _completions.TryGet(sequence, out _);
+            }
         }
 
-        try
-        {
-            DrainPostedLocked();
-        }
-        finally
-        {
-            _drainLock.Exit();
-        }
+        return false;
     }
 
     private void DrainPostedLocked()

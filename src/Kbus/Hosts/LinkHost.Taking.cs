@@ -160,12 +160,12 @@ internal sealed partial class LinkHost
         return error == Errno.None ? Await(sequence, out _) : error;
     }
 
-    /// <summary>Tells the bus that a placed message is no longer read. It need not wait for that.</summary>
+    /// <summary>Tells the bus that a placed message is no longer read, and waits: the next send by anyone finds the room.</summary>
     private void GiveBack(ulong number)
     {
-        if (TryEnter())
+        if (!_isDead)
         {
-            Leave(Write(CommandCode.Release, 0, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number)), wantsCompletion: false, out _));
+            _ = Command(CommandCode.Release, 0, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number)), out _);
         }
     }
 

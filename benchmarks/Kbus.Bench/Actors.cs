@@ -42,7 +42,7 @@ internal static class Actors
                 Reply(arguments[0]);
                 return 0;
             case "listener":
-                Listen(arguments[0], long.Parse(arguments[1], CultureInfo.InvariantCulture));
+                Listen(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), int.Parse(arguments[2], CultureInfo.InvariantCulture));
                 return 0;
             default:
                 Console.Error.WriteLine($"There is no role '{role}'.");
@@ -84,23 +84,24 @@ internal static class Actors
         }
     }
 
-    private static void Listen(string directory, long count)
+    private static void Listen(string directory, int count, int tellEach)
     {
         using Ksock ksock = Ksock.Open(0, options: new KsockOptions { RuntimeDirectory = directory });
         ksock.SetMaxMessages(uint.MaxValue);
         ksock.Bind("$.Bench.Tell");
         Ready();
         using var buffer = new MessageBuffer();
-        long heard = 0;
-        long bytes = 0;
-        while (heard < count && ksock.WaitForMessage(buffer))
+        int untold = 0;
+        for (int heard = 0; heard < count && ksock.WaitForMessage(buffer); heard++)
         {
-            heard++;
-            bytes += buffer.Data.Length;
+            if (++untold == tellEach || heard == count - 1)
+            {
+                // So far the announcer may go on.
+                ksock.Send("$.Bench.Heard"u8, BitConverter.GetBytes(untold));
+                untold = 0;
+            }
         }
 
-        // The last has come: tell the announcer, who takes the time.
-        ksock.Send("$.Bench.Done"u8, Encoding.ASCII.GetBytes(bytes.ToString(CultureInfo.InvariantCulture)));
         Console.In.ReadToEnd();
     }
 }

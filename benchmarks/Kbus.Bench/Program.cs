@@ -5,7 +5,7 @@ const string Usage = """
 
     usage: ./bench [NAME ...] [--rounds N]
 
-    With no NAME every measurement is made. --rounds says how often each is repeated; the best and the median are shown.
+    With no NAME every measurement is made. --rounds says how often each is repeated.
 
     measurements:
     """;
@@ -44,7 +44,8 @@ for (int i = 0; i < args.Length; i++)
 foreach (Measurement measurement in Measurements.All.Where(m => names.Count == 0 || names.Contains(m.Name)))
 {
     double[] results = [.. Enumerable.Range(0, rounds).Select(_ => measurement.Run()).Order()];
-    Console.WriteLine($"{measurement.Name,-16} best {results[0],10:F2} {measurement.Unit}   median {results[rounds / 2],10:F2} {measurement.Unit}");
+    Console.WriteLine(
+        $"{measurement.Name,-16} median {results[rounds / 2],10:F2} {measurement.Unit}   (from {results[0]:F2} to {results[^1]:F2} in {rounds} rounds)");
 }
 
 return 0;

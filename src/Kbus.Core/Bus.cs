@@ -10,6 +10,10 @@ namespace Kbus.Core;
 /// </remarks>
 internal sealed partial class Bus
 {
+    // Messages that a process has taken by itself are given up this often at least, so that what is lent stays little, and warm in the
+    // processor's cache, however long a queue is allowed to be.
+    private const uint AppendsBetweenLooks = 32;
+
     private readonly BusOptions _options;
     private readonly BindingTable _bindings;
     private readonly ReplyLedger _ledger = new();
@@ -89,7 +93,7 @@ internal sealed partial class Bus
     }
 
     /// <summary>Puts a copy at the end of a queue; the queue gets a reference of its own.</summary>
-    private static void Append(KsockState ksock, in QueueEntry entry)
+    private void Append(KsockState ksock, in QueueEntry entry)
     {
         entry.Message.Retain();
         ksock.Queue.Append(entry);
@@ -97,6 +101,11 @@ internal sealed partial class Bus
         if (ksock.IsOpen)
         {
             ksock.Carrier.Appended();
+        }
+
+        if (++ksock.Appended % AppendsBetweenLooks == 0)
+        {
+            Observe(ksock);
         }
     }
 

@@ -14,13 +14,16 @@ internal abstract class Carrier
     /// <summary>The queue changed elsewhere than at its end. Comes only between <see cref="Freeze"/> and the next call.</summary>
     public abstract void Rewritten();
 
+    /// <summary>As <see cref="Rewritten"/>, when nothing has changed but that one message was put in front.</summary>
+    public virtual void Prepended() => Rewritten();
+
     /// <summary>A waiting send could now give another result; the sender should be woken (D7).</summary>
     public abstract void RetryWorthwhile();
 
     /// <summary>How many messages the process has taken from the front by itself since this was last asked.</summary>
     public virtual int ObserveTaken() => 0;
 
-    /// <summary>From now on until <see cref="Rewritten"/> the process takes nothing by itself.</summary>
+    /// <summary>From now on until <see cref="Rewritten"/> or <see cref="Prepended"/> the process takes nothing by itself.</summary>
     public virtual void Freeze()
     {
     }

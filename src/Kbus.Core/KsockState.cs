@@ -21,6 +21,9 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>Id of the message most recently sent or tried to be sent (LASTSENT).</summary>
     public MessageId LastSent { get; set; }
 
+    /// <summary>Who got the message most recently sent: programs mostly send one name many times.</summary>
+    public Route? LastRoute { get; set; }
+
     /// <summary>Id of the message most recently put into the queue.</summary>
     public MessageId LastPushed { get; set; }
 
@@ -60,6 +63,9 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>Events set aside until this Ksock has room, oldest first.</summary>
     public List<SetAsideEvent> SetAside { get; } = [];
 
+    /// <summary>How many messages were ever put at the end of the queue.</summary>
+    public uint Appended { get; set; }
+
     /// <summary>Listener copies that were refused because its queue was full (P4).</summary>
     public ulong Missed { get; set; }
 
@@ -74,6 +80,10 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
 
     /// <summary>Places of its queue that answers may still need.</summary>
     public int Reserved => Outstanding + (HoldsSlot ? 1 : 0);
+
+    /// <summary>True if a message of this Ksock may have this name.</summary>
+    public bool IsSendable(ReadOnlySpan<byte> name) =>
+        (LastRoute is { } last && name.SequenceEqual(last.Name)) || MessageName.IsSendable(name);
 
     /// <summary>True if takes must be told at once, because somebody waits for room here.</summary>
     public bool TakesMatter => Blocking > 0 || SetAside.Count > 0;

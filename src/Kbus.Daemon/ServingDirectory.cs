@@ -1,3 +1,4 @@
+using Kbus.Core;
 using Kbus.Link;
 
 namespace Kbus.Daemon;
@@ -40,7 +41,16 @@ internal static class ServingDirectory
     }
 
     /// <summary>An error code of a call, in words.</summary>
-    public static string Words(int result) => Core.ErrnoText.Describe((Errno)(-result));
+    public static string Words(int result) => ((Errno)(-result)).Describe();
+
+    /// <summary>Why the system refused a file. The library's own words are left out of the shipped daemon, to keep it small.</summary>
+    public static string Words(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => Errno.ENOENT.Describe(),
+        UnauthorizedAccessException => Errno.EACCES.Describe(),
+        IOException { HResult: > 0 } io => ((Errno)io.HResult).Describe(),
+        _ => e.GetType().Name,
+    };
 
     private static void Make(string directory)
     {
@@ -66,7 +76,7 @@ internal static class ServingDirectory
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new KbusdException($"{directory} cannot be made: {e.Message}");
+            throw new KbusdException($"{directory} cannot be made: {Words(e)}.");
         }
     }
 }

@@ -8,6 +8,7 @@ public sealed partial class Ksock
     private const int MaxSparePosts = 4096;
     private readonly Lock _laneLock = new();
     private readonly Stack<PostedSend> _sparePosts = new();
+    private PostedSend? _sparePost;
     private Task _lane = Task.CompletedTask;
 
     /// <summary>Sends a message without blocking. Many may be in flight; they are sent in the order of the calls.</summary>
@@ -48,6 +49,12 @@ public sealed partial class Ksock
     /// <summary>Keeps a send whose outcome was asked for, for the next one.</summary>
     internal void GiveBack(PostedSend posted)
     {
+        // Whoever keeps a number of sends in flight asks for one outcome and sends one message by turns.
+        if (Interlocked.CompareExchange(ref _sparePost, posted, null) is null)
+        {
+            return;
+        }
+
         lock (_sparePosts)
         {
             if (_sparePosts.Count < MaxSparePosts)
@@ -83,10 +90,13 @@ public sealed partial class Ksock
 
     private PostedSend Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, PendingAnswer? pending)
     {
-        PostedSend? posted;
-        lock (_sparePosts)
+        PostedSend? posted = Interlocked.Exchange(ref _sparePost, null);
+        if (posted is null)
         {
-            _sparePosts.TryPop(out posted);
+            lock (_sparePosts)
+            {
+                _sparePosts.TryPop(out posted);
+            }
         }
 
         posted ??= new PostedSend(this);
@@ -99,7 +109,7 @@ public sealed partial class Ksock
         Errno error = CheckSize(header, name, data);
         if (error == Errno.None)
         {
-            _host.Post(header, name, data, pending is not null, posted);
+            posted.Post(header, name, data);
         }
         else
         {

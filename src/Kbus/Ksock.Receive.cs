@@ -82,6 +82,11 @@ public sealed partial class Ksock : IEnumerable<Message>
         var limit = new WaitLimit(timeout);
         while (!TryReadNext(buffer))
         {
+            if (_host.WaitBriefly(limit.Left) && TryReadNext(buffer))
+            {
+                return true;
+            }
+
             long since = _host.WatchNews();
             TryWaiting();
             if (TryReadNext(buffer))

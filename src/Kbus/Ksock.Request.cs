@@ -65,20 +65,84 @@ public sealed partial class Ksock
         answer.Clear();
         PendingAnswer pending = Interlocked.Exchange(ref _sparePending, null) ?? new PendingAnswer();
         pending.Reset(answer);
-        WaitingSend? waiting = (header.Flags & MessageFlags.AllOrWait) != 0 ? Own() : null;
+        try
+        {
+            return (header.Flags & MessageFlags.AllOrWait) != 0
+                ? AskWithPatience(header, name, data, pending, limit)
+                : WaitForAnswer(pending, Post(header, name, data, pending), limit);
+        }
+        finally
+        {
+            _answers.Withdraw(pending);
+            Volatile.Write(ref _sparePending, pending);
+        }
+    }
+
+    /// <summary>Waits for the answer to a Request, and for the outcome of its sending only if there is no answer.</summary>
+    /// <returns>False if the time ran out.</returns>
+    private bool WaitForAnswer(PendingAnswer pending, PostedSend posted, in WaitLimit limit)
+    {
+        while (true)
+        {
+            TimeSpan left = limit.Left;
+            _host.WaitBriefly(left);
+            if (HasAnswer(pending, posted))
+            {
+                return true;
+            }
+
+            long since = _host.WatchNews();
+            if (HasAnswer(pending, posted))
+            {
+                return true;
+            }
+
+            if (left == TimeSpan.Zero)
+            {
+                // Only what was sent can be given up.
+                _ = posted.Id.AsTask().GetAwaiter().GetResult();
+                TakeAnswers();
+                bool isAnswered = !_answers.Withdraw(pending);
+                ThrowIfClosed();
+                return isAnswered;
+            }
+
+            _host.WaitForNews(since, left);
+        }
+    }
+
+    /// <summary>Takes the answer, if it has come. Throws if the Request was refused.</summary>
+    private bool HasAnswer(PendingAnswer pending, PostedSend posted)
+    {
+        TakeAnswers();
+        ThrowIfClosed();
+        if (!pending.IsDone && !posted.IsRefused)
+        {
+            return false;
+        }
+
+        // The outcome comes before the answer; asking for it frees the post for another send.
+        posted.WaitUntilTold();
+        _ = posted.Id.GetAwaiter().GetResult();
+        return true;
+    }
+
+    /// <summary>Asks with ALL_OR_WAIT: the Request may have to wait for room before it is sent.</summary>
+    private bool AskWithPatience(
+        in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, PendingAnswer pending, in WaitLimit limit)
+    {
+        WaitingSend? waiting = Own() ?? throw SendRefused(Errno.EALREADY, header, name, data.Length);
         _answers.Begin(pending);
 
         // The answer, closing and a reason to try again are news after this, so that nobody need look before the first wait.
         long since = _host.WatchNews();
-        Errno error = waiting is null && (header.Flags & MessageFlags.AllOrWait) != 0
-            ? Errno.EALREADY
-            : Submit(header, name, data, isAwaited: true, out pending.SentId);
-        _answers.Sent(pending, error is Errno.None or Errno.EAGAIN, pending.SentId);
+        Errno error = Submit(header, name, data, isAwaited: true, out MessageId id);
+        _answers.Sent(pending, error is Errno.None or Errno.EAGAIN, id);
         try
         {
             if (error == Errno.EAGAIN)
             {
-                waiting!.Start();
+                waiting.Start();
             }
             else if (error != Errno.None)
             {
@@ -96,12 +160,10 @@ public sealed partial class Ksock
         finally
         {
             Disown(waiting);
-            _answers.Withdraw(pending);
-            Volatile.Write(ref _sparePending, pending);
         }
     }
 
-    /// <summary>Waits for an answer.</summary>
+    /// <summary>Waits for the answer to a Request that may still wait for room.</summary>
     /// <returns>True if there is one, false if the time ran out, null if the Request, which waited for room, cannot be sent.</returns>
     private bool? WaitForAnswer(PendingAnswer pending, WaitingSend? waiting, long since, in WaitLimit limit)
     {

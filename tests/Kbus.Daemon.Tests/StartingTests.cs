@@ -23,7 +23,7 @@ public sealed partial class StartingTests : IDisposable
         using var passedControl = new Descriptor(Duplicate(control.Number, DuplicateFrom, 60));
         string script = $"exec 3<&{passedControl.Number} 4<&{passedBus.Number}; "
             + "LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=control:kbusd-bus0.socket exec \"$0\" --runtime-dir \"$1\"";
-        using System.Diagnostics.Process daemon = Kbusd.Start("/bin/bash", "-c", script, Kbusd.Path, Path.Join(_directory, "own"));
+        using System.Diagnostics.Process daemon = Kbusd.Start("/bin/bash", "-c", script, Kbusd.Path, _directory);
         Assert.Contains(" in ", daemon.StandardError.ReadLine(), StringComparison.Ordinal);
         using (Ksock ksock = Ksock.Open(options: new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false }))
         {
@@ -33,8 +33,7 @@ public sealed partial class StartingTests : IDisposable
 
         Assert.Equal(0, Kbusd.Run("/bin/kill", "-TERM", daemon.Id.ToString(CultureInfo.InvariantCulture)).Code);
         daemon.WaitForExit();
-        Assert.True(File.Exists(Path.Join(_directory, "bus0")));
-        Assert.Equal(["lock"], Directory.GetFiles(Path.Join(_directory, "own")).Select(f => Path.GetFileName(f)));
+        Assert.Equal(["bus0", "control", "lock"], Directory.GetFiles(_directory).Select(f => Path.GetFileName(f)).Order());
     });
 
     [Fact]

@@ -91,6 +91,19 @@ internal sealed class BindingTable(ulong seed)
     }
 
     /// <summary>Works out who gets a message of this name. Valid until a binding changes.</summary>
+    /// <param name="name">The name, which messages may have.</param>
+    /// <param name="guess">A route that was given before, perhaps of this very name.</param>
+    public Route RouteOf(ReadOnlySpan<byte> name, Route? guess)
+    {
+        if (guess is not null && guess.Version == _version && name.SequenceEqual(guess.Name))
+        {
+            return guess;
+        }
+
+        return RouteOf(name);
+    }
+
+    /// <summary>Works out who gets a message of this name. Valid until a binding changes.</summary>
     public Route RouteOf(ReadOnlySpan<byte> name)
     {
         Route? route = _routes.Find(name);

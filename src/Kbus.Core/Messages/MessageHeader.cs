@@ -33,11 +33,22 @@ internal struct MessageHeader
     public MessageFlags Flags;
     public uint NameLength;
     public uint DataLength;
-    private readonly uint _padding;
+    private uint _padding;
     public ulong NamePointer;
     public ulong DataPointer;
     public uint EndGuard;
-    private readonly uint _tailPadding;
+    private uint _tailPadding;
+
+    /// <summary>Makes it the header of an entire message, with nothing of what the sender left in the gaps.</summary>
+    public void MakeEntire()
+    {
+        StartGuard = StartGuardValue;
+        EndGuard = EndGuardValue;
+        NamePointer = 0;
+        DataPointer = 0;
+        _padding = 0;
+        _tailPadding = 0;
+    }
 
     /// <summary>True if the header stands alone and points at its name.</summary>
     public readonly bool IsPointy => NamePointer != 0;

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Kbus.Core;
 
 /// <summary>The grammar of message names and the names that the bus itself uses. Source: spec sections 1.4, 2.1 to 2.3; D14.</summary>
@@ -12,6 +14,9 @@ internal static class MessageName
 
     /// <summary>Shortest name, in bytes.</summary>
     public const int MinLength = 3;
+
+    private static readonly SearchValues<byte> LettersDigitsDot =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789."u8);
 
     public static ReadOnlySpan<byte> ReplierGoneAway => "$.KBUS.Replier.GoneAway"u8;
 
@@ -71,18 +76,7 @@ internal static class MessageName
             }
         }
 
-        bool afterDot = true;
-        for (int i = 2; i < name.Length; i++)
-        {
-            bool isDot = name[i] == '.';
-            if (isDot ? afterDot : !char.IsAsciiLetterOrDigit((char)name[i]))
-            {
-                return false;
-            }
-
-            afterDot = isDot;
-        }
-
-        return !afterDot;
+        // Letters, digits and dots; no two dots together, and none at the end.
+        return !name[1..].ContainsAnyExcept(LettersDigitsDot) && name.IndexOf(".."u8) < 0 && name[^1] != '.';
     }
 }

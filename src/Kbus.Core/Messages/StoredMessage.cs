@@ -101,20 +101,7 @@ internal sealed class StoredMessage
     internal void Seal()
     {
         ref MessageHeader header = ref Header;
-        MessageHeader clean = default;
-        clean.StartGuard = MessageHeader.StartGuardValue;
-        clean.Id = header.Id;
-        clean.InReplyTo = header.InReplyTo;
-        clean.To = header.To;
-        clean.From = header.From;
-        clean.OrigFrom = header.OrigFrom;
-        clean.FinalTo = header.FinalTo;
-        clean.Extra = header.Extra;
-        clean.Flags = header.Flags;
-        clean.NameLength = header.NameLength;
-        clean.DataLength = header.DataLength;
-        clean.EndGuard = MessageHeader.EndGuardValue;
-        header = clean;
+        header.MakeEntire();
         int dataOffset = MessageLayout.DataOffset(header.NameLength);
         int nameEnd = MessageHeader.Size + (int)header.NameLength;
         _buffer.AsSpan(nameEnd, dataOffset - nameEnd).Clear();

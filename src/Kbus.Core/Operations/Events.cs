@@ -113,7 +113,7 @@ internal sealed partial class Bus
         return true;
     }
 
-    private static void AppendEvent(Binding listener, StoredMessage report)
+    private void AppendEvent(Binding listener, StoredMessage report)
     {
         KsockState ksock = listener.Ksock;
         if (!ksock.OnlyOnce || ksock.LastPushed != report.Header.Id)

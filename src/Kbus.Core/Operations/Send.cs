@@ -123,7 +123,8 @@ internal sealed partial class Bus
     private Errno Attempt(KsockState sender, StoredMessage message, out KsockState? full)
     {
         ref MessageHeader header = ref message.Header;
-        Route route = _bindings.RouteOf(message.Name);
+        Route route = _bindings.RouteOf(message.Name, sender.LastRoute);
+        sender.LastRoute = route;
         Errno noRoom = (header.Flags & MessageFlags.AllOrWait) != 0 ? Errno.EAGAIN : Errno.EBUSY;
         full = null;
         if (header.IsRequest && route.Replier is null)
@@ -259,7 +260,14 @@ internal sealed partial class Bus
         ksock.Queue.Insert(copies, entry);
         ksock.UrgentGroup = (_urgentDeliveries, copies + 1);
         ksock.LastPushed = entry.Message.Header.Id;
-        ksock.Carrier.Rewritten();
+        if (copies == 0)
+        {
+            ksock.Carrier.Prepended();
+        }
+        else
+        {
+            ksock.Carrier.Rewritten();
+        }
     }
 
     private Errno TryAgain(KsockState sender)

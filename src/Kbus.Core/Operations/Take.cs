@@ -43,12 +43,13 @@ internal sealed partial class Bus
     public bool BringAnswerForward(KsockState ksock)
     {
         Observe(ksock);
-        bool found = PlaceOfAnswer(ksock.Queue) >= 0;
-        if (found)
+        int place = PlaceOfAnswer(ksock.Queue);
+        bool found = place >= 0;
+        if (place > 0)
         {
             ksock.Carrier.Freeze();
             Observe(ksock);
-            int place = PlaceOfAnswer(ksock.Queue);
+            place = PlaceOfAnswer(ksock.Queue);
             found = place >= 0;
             if (place > 0)
             {

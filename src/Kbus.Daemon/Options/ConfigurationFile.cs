@@ -22,11 +22,11 @@ internal static class ConfigurationFile
         }
         catch (JsonException e)
         {
-            throw new KbusdException($"{path}, line {e.LineNumber + 1}: it is not JSON: {e.Message}");
+            throw new KbusdException($"{path}, line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: it is not JSON there, also if comments are left out.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new KbusdException($"{path}: it cannot be read: {e.Message}");
+            throw new KbusdException($"{path}: it cannot be read: {ServingDirectory.Words(e)}.");
         }
     }
 

@@ -116,38 +116,35 @@ internal sealed partial class Session
 
     private Completion Send(in CommandRecord command, ReadOnlySpan<byte> body)
     {
-        if (!TryCopyHeader(body, out MessageHeader header, out Errno error) || error != Errno.None || header.EntireLength != body.Length)
+        if (body.Length < MessageHeader.Size)
         {
             Fail(LinkFault.CommandMeaningless);
             return default;
         }
 
+        // Copied first and checked then: the process may change its own bytes at any time.
         StoredMessage message = _thread.Bus.Pool.Rent(body.Length, body.Length);
         body.CopyTo(message.Buffer);
+        if (!IsSound(message.Header, out Errno error) || error != Errno.None || message.Header.EntireLength != body.Length)
+        {
+            message.Release();
+            Fail(LinkFault.CommandMeaningless);
+            return default;
+        }
 
-        // The process may have changed its bytes meanwhile: what was checked is what counts.
-        message.Header = header;
         return Finish(message, (command.Flags & CommandFlags.Awaited) != 0);
     }
 
-    /// <summary>A header that a library of ours sends has been checked there; anything else is nonsense.</summary>
-    private bool TryCopyHeader(ReadOnlySpan<byte> body, out MessageHeader header, out Errno error)
+    /// <summary>A header that a library of ours sends has been checked there; anything else but a size too great is nonsense.</summary>
+    private bool IsSound(in MessageHeader header, out Errno error)
     {
-        header = default;
-        error = Errno.EINVAL;
-        if (body.Length < MessageHeader.Size || (Mode & KsockMode.Write) == 0)
-        {
-            return false;
-        }
-
-        header = MemoryMarshal.Read<MessageHeader>(body);
         error = MessageCheck.Header(header, _thread.Bus.AbsoluteMaxMessageSize);
-        return error is Errno.None or Errno.EMSGSIZE && !header.IsPointy;
+        return error is Errno.None or Errno.EMSGSIZE && !header.IsPointy && (Mode & KsockMode.Write) != 0;
     }
 
     private Completion Finish(StoredMessage message, bool isAwaited)
     {
-        if (!MessageName.IsSendable(message.Name))
+        if (!State.IsSendable(message.Name))
         {
             message.Release();
             return WithId(Errno.EBADMSG, default);
@@ -162,7 +159,8 @@ internal sealed partial class Session
     private Completion BeginIncoming(in CommandRecord command, ReadOnlySpan<byte> body)
     {
         DiscardIncoming();
-        if (!TryCopyHeader(body, out MessageHeader header, out _incomingError)
+        MessageHeader header = body.Length < MessageHeader.Size ? default : MemoryMarshal.Read<MessageHeader>(body);
+        if (!IsSound(header, out _incomingError)
             || body.Length != MessageLayout.DataOffset(header.NameLength)
             || header.DataLength == 0)
         {

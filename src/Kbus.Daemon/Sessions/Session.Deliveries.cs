@@ -93,6 +93,21 @@ internal sealed partial class Session
     }
 
     /// <inheritdoc/>
+    public override void Prepended()
+    {
+        if (!_isFrozen || _window == 0 || !TryWrite(State.Queue[0], inFront: true))
+        {
+            Rewritten();
+            return;
+        }
+
+        _isFrozen = false;
+        _window++;
+        Fail(_deliveries.TryEndRewrite() ? LinkFault.None : _deliveries.Fault);
+        RingLater();
+    }
+
+    /// <inheritdoc/>
     public override void RetryWorthwhile()
     {
         if (Fault == LinkFault.None)
@@ -151,7 +166,7 @@ internal sealed partial class Session
     private bool FillWindow()
     {
         int before = _window;
-        while (_window < State.Queue.Count && TryWrite(State.Queue[_window]))
+        while (_window < State.Queue.Count && TryWrite(State.Queue[_window], inFront: false))
         {
             _window++;
         }
@@ -174,21 +189,21 @@ internal sealed partial class Session
         }
     }
 
-    private bool TryWrite(in QueueEntry entry)
+    private bool TryWrite(in QueueEntry entry, bool inFront)
     {
         StoredMessage message = entry.Message;
         if (message.Payload is null && message.EntireLength > MessageSizes.LargestInline)
         {
-            return TryPlace(message) && TryWritePlaced(entry);
+            return TryPlace(message) && TryWritePlaced(entry, inFront);
         }
 
         if (message.Payload is not null)
         {
-            return TryWritePlaced(entry);
+            return TryWritePlaced(entry, inFront);
         }
 
         ReadOnlySpan<byte> bytes = message.StoredBytes;
-        if (!_deliveries.TryAppend(bytes.Length, (uint)DeliveryKind.Inline, out Span<byte> record))
+        if (!TryReserve(bytes.Length, DeliveryKind.Inline, inFront, out Span<byte> record))
         {
             return false;
         }
@@ -197,6 +212,10 @@ internal sealed partial class Session
         WriteFlags(record, entry.Flags);
         return true;
     }
+
+    private bool TryReserve(int length, DeliveryKind kind, bool inFront, out Span<byte> record) => inFront
+        ? _deliveries.TryPrepend(length, (uint)kind, out record)
+        : _deliveries.TryAppend(length, (uint)kind, out record);
 
     /// <summary>A big message that came by another way than a link gets a place of its own.</summary>
     private bool TryPlace(StoredMessage message)
@@ -211,7 +230,7 @@ internal sealed partial class Session
         return place is not null;
     }
 
-    private bool TryWritePlaced(in QueueEntry entry)
+    private bool TryWritePlaced(in QueueEntry entry, bool inFront)
     {
         StoredMessage message = entry.Message;
         PlacedPayload? place = ((PlacedPayload)message.Payload!).For(Peer.UserId);
@@ -221,7 +240,7 @@ internal sealed partial class Session
         }
 
         ReadOnlySpan<byte> bytes = message.StoredBytes;
-        if (!_deliveries.TryAppend(bytes.Length + PlacedData.Size, (uint)DeliveryKind.Placed, out Span<byte> record))
+        if (!TryReserve(bytes.Length + PlacedData.Size, DeliveryKind.Placed, inFront, out Span<byte> record))
         {
             return false;
         }

@@ -22,9 +22,6 @@ internal sealed class ClientDoorbell(SharedMemory memory, Descriptor socket)
         Fence.AfterInterlocked();
     }
 
-    /// <summary>Whether the bus will ring for these news, because it was asked to and has not rung since.</summary>
-    public bool IsArmedFor(LinkNews news) => (Volatile.Read(ref _memory.Header.ClientWants) & (uint)news) == (uint)news;
-
     /// <summary>Asks to be rung for nothing more. A ring may be on its way already.</summary>
     public void Disarm() => Interlocked.Exchange(ref _memory.Header.ClientWants, 0);
 

@@ -7,18 +7,14 @@ namespace Kbus.Link;
 /// </remarks>
 internal sealed unsafe class CompletionReader
 {
-    private const long LeastSpin = 500;
-    private const int WaitsBeforeSpinAgain = 64;
-    private static readonly long MostSpin = Environment.ProcessorCount > 1 ? 10_000 : 0;
+    private const long MostSpin = 10_000;
 
     private readonly SharedMemory _memory;
     private readonly CompletionSlot* _slots;
     private readonly ulong _mask;
     private readonly int _socket;
+    private readonly BriefWait _brief = new(MostSpin);
     private int _sleepers;
-    private long _spin = MostSpin;
-    private long _mostSpin = MostSpin;
-    private int _waitsWithoutSpin;
 
     /// <summary>The reader of a link that has just been mapped.</summary>
     /// <param name="memory">The link's memory.</param>
@@ -34,16 +30,11 @@ internal sealed unsafe class CompletionReader
     /// <summary>How often a sleeper looks whether the bus lives, because its death does not wake a futex.</summary>
     internal long SliceNanoseconds { get; set; } = 100_000_000;
 
-    /// <summary>How long a wait looks for the result before it sleeps, at most: nothing, where the bus may need this very processor.</summary>
-    /// <remarks>It looks longer while that succeeds and less when it was in vain, as when others need the processor too.</remarks>
+    /// <summary>How long a wait looks for the result before it sleeps, at most.</summary>
     public long SpinNanoseconds
     {
-        get => Volatile.Read(ref _mostSpin);
-        set
-        {
-            Volatile.Write(ref _mostSpin, value);
-            Volatile.Write(ref _spin, value);
-        }
+        get => _brief.MostNanoseconds;
+        set => _brief.MostNanoseconds = value;
     }
 
     /// <summary>The result of a command, if it is there.</summary>
@@ -68,7 +59,7 @@ internal sealed unsafe class CompletionReader
     /// <param name="completion">The result, if it <see cref="WaitOutcome.Happened"/>.</param>
     public WaitOutcome Wait(ulong sequence, Deadline deadline, out Completion completion)
     {
-        if (TryGet(sequence, out completion) || Spin(sequence, deadline, out completion))
+        if (TryGet(sequence, out completion) || Look(sequence, deadline, out completion))
         {
             return WaitOutcome.Happened;
         }
@@ -84,34 +75,26 @@ internal sealed unsafe class CompletionReader
         }
     }
 
-    private bool Spin(ulong sequence, Deadline deadline, out Completion completion)
+    /// <summary>Waits for the result of a command as long as is cheaper than to sleep: some microseconds, or not at all.</summary>
+    /// <returns>Whether it is there.</returns>
+    public bool WaitBriefly(ulong sequence) => TryGet(sequence, out _) || Look(sequence, Deadline.Never, out _);
+
+    private bool Look(ulong sequence, Deadline deadline, out Completion completion)
     {
         completion = default;
-        long limit = deadline.NanosecondsAtMost(Volatile.Read(ref _spin));
-        if (limit <= 0)
+        if (!_brief.TryBegin(deadline, out BriefWait.Looking looking))
         {
-            // Looked for in vain too often; now and then it is tried again.
-            if (Interlocked.Increment(ref _waitsWithoutSpin) % WaitsBeforeSpinAgain == 0)
-            {
-                Volatile.Write(ref _spin, SpinNanoseconds / 4);
-            }
-
             return false;
         }
 
-        long end = LibC.MonotonicNanoseconds() + limit;
-        do
+        bool found = false;
+        while (!found && looking.Pause())
         {
-            Thread.SpinWait(8);
-            if (TryGet(sequence, out completion))
-            {
-                Volatile.Write(ref _spin, Math.Min(SpinNanoseconds, 2 * limit));
-                return true;
-            }
+            found = TryGet(sequence, out completion);
         }
-        while (LibC.MonotonicNanoseconds() < end);
-        Volatile.Write(ref _spin, limit < LeastSpin ? 0 : limit / 2);
-        return false;
+
+        _brief.Ended(looking, found);
+        return found;
     }
 
     private WaitOutcome Sleep(ulong sequence, Deadline deadline, out Completion completion)

@@ -5,12 +5,14 @@ namespace Kbus;
 /// <summary>The Requests of one Ksock whose answers this library itself waits for.</summary>
 /// <remarks>
 /// Whoever takes a message off the Ksock's queue offers it here first, so that an answer reaches the one who waits for it whichever
-/// thread took it. A Request's id is known only when the bus has said so, and the answer may have been taken just before that by
-/// another thread, which then waits here for the id: the bus has written it already. Any thread may call; the lock is a leaf.
+/// thread took it. A Request's id is known only when the bus has said so, and the answer may have been taken just before that was
+/// heard; whoever took it then sees to it that it is heard. Any thread may call; the lock is a leaf.
 /// </remarks>
-internal sealed class AnswerTable(uint ksockId)
+/// <param name="ksockId">Whose answers.</param>
+/// <param name="settleOutcomes">Waits until what became of all Requests handed to the bus has been told, in <see cref="Sent"/>.</param>
+internal sealed class AnswerTable(uint ksockId, Action settleOutcomes)
 {
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<MessageId, PendingAnswer> _pending = [];
     private readonly List<PendingAnswer> _unsent = [];
     private long _lastTicket;
@@ -54,7 +56,6 @@ internal sealed class AnswerTable(uint ksockId)
                 }
             }
 
-            Monitor.PulseAll(_lock);
         }
     }
 
@@ -67,10 +68,11 @@ internal sealed class AnswerTable(uint ksockId)
             return false;
         }
 
-        lock (_lock)
+        long newest = Volatile.Read(ref _lastTicket);
+        var spin = default(SpinWait);
+        while (true)
         {
-            long newest = _lastTicket;
-            while (true)
+            lock (_lock)
             {
                 if (_pending.TryGetValue(taken.InReplyTo, out PendingAnswer? pending))
                 {
@@ -83,9 +85,11 @@ internal sealed class AnswerTable(uint ksockId)
                 {
                     return false;
                 }
-
-                Monitor.Wait(_lock);
             }
+
+            // Not under the lock: what it settles is told here, in Sent. A Request that is just being written is settled next time round.
+            settleOutcomes();
+            spin.SpinOnce();
         }
     }
 

@@ -8,9 +8,6 @@ internal sealed class PendingAnswer
     private TaskCompletionSource<Message?>? _completion;
     private volatile bool _isDone;
 
-    /// <summary>Where the sending call puts the id.</summary>
-    public MessageId SentId;
-
     /// <summary>Ascends with each Request that is begun on a Ksock.</summary>
     public long Ticket { get; set; }
 

@@ -18,6 +18,7 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
     private int _nameLength;
     private int _dataLength;
     private PendingAnswer? _pending;
+    private ulong _number;
 
     public PostedSend(Ksock ksock) => _ksock = ksock;
 
@@ -26,6 +27,10 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
 
     /// <summary>What the bus has answered.</summary>
     public ValueTask<SendOutcome> Outcome => new(this, _core.Version);
+
+    /// <summary>Whether the bus is known to have refused it.</summary>
+    public bool IsRefused =>
+        _core.GetStatus(_core.Version) == ValueTaskSourceStatus.Succeeded && _core.GetResult(_core.Version).Error != Errno.None;
 
     /// <summary>Makes it ready, and keeps of the message what a refusal will tell.</summary>
     public void Begin(in MessageHeader header, ReadOnlySpan<byte> name, int dataLength, PendingAnswer? pending)
@@ -42,6 +47,10 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
         _pending = pending;
     }
 
+    /// <summary>Hands it to the host, which completes it.</summary>
+    public void Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data) =>
+        _number = _ksock.Host.Post(header, name, data, _pending is not null, this);
+
     public void Complete(Errno error, MessageId id)
     {
         if (_pending is { } pending)
@@ -50,6 +59,16 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
         }
 
         _core.SetResult(new SendOutcome(error, id));
+    }
+
+    /// <summary>Waits for the end of <see cref="Complete"/>, which another thread has begun.</summary>
+    public void WaitUntilTold()
+    {
+        var spin = default(SpinWait);
+        while (_core.GetStatus(_core.Version) == ValueTaskSourceStatus.Pending)
+        {
+            spin.SpinOnce();
+        }
     }
 
     MessageId IValueTaskSource<MessageId>.GetResult(short token)
@@ -69,10 +88,26 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
         return outcome;
     }
 
-    public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
+    public ValueTaskSourceStatus GetStatus(short token)
+    {
+        ValueTaskSourceStatus status = _core.GetStatus(token);
+        if (status == ValueTaskSourceStatus.Pending)
+        {
+            // Most outcomes come within microseconds, and then nobody need be woken for them.
+            _ksock.Host.LookForOutcome(_number);
+            status = _core.GetStatus(token);
+        }
 
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        return status;
+    }
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        // From here on this may be completed, and used for another send, at any moment.
+        ulong number = _number;
         _core.OnCompleted(continuation, state, token, flags);
+        _ksock.Host.TellOutcome(number);
+    }
 
     private void Retire()
     {

@@ -78,6 +78,11 @@ internal abstract class KsockHost : IDisposable
     /// <summary>Id of the message last sent or tried.</summary>
     public abstract Errno LastSent(out MessageId id);
 
+    /// <summary>Waits until a message can be taken, but only some microseconds, and only if that has been worth while lately.</summary>
+    /// <param name="timeout">The caller's own limit.</param>
+    /// <returns>Whether it is worth looking again before going to sleep.</returns>
+    public virtual bool WaitBriefly(TimeSpan timeout) => false;
+
     /// <summary>Begins to watch for news: a delivery, a reason to try a waiting send again, a discarded send, the bus's death, this Ksock's closing.</summary>
     /// <remarks>
     /// Who waits calls this, then looks for what it waits for, and then waits for news; so nothing is missed, and a queue in which
@@ -98,8 +103,24 @@ internal abstract class KsockHost : IDisposable
     public abstract void NotifyOfNews(long since, Action signal);
 
     /// <summary>Sends without waiting for the bus's answer, which <paramref name="done"/> gets, from any thread, in the order of sending.</summary>
-    /// <remarks>Name and data are copied before this returns. With no room for another command this waits for room, which the bus makes by itself.</remarks>
-    public abstract void Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done);
+    /// <remarks>
+    /// Name and data are copied before this returns. With no room for another command this waits for room, which the bus makes by itself.
+    /// The answer is passed on when somebody happens to look for answers, as each call here may; who must have it looks by
+    /// <see cref="LookForOutcome"/>, or asks to be told by <see cref="TellOutcome"/>.
+    /// </remarks>
+    /// <returns>A number to ask by.</returns>
+    public abstract ulong Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done);
+
+    /// <summary>Passes on the outcome of a post, and of those before it, if the bus has answered or does so within microseconds.</summary>
+    /// <param name="post">What <see cref="Post"/> gave.</param>
+    public abstract void LookForOutcome(ulong post);
+
+    /// <summary>Waits until the outcomes of all posts that were made before have been passed on.</summary>
+    public abstract void SettleOutcomes();
+
+    /// <summary>Sees to it that the outcome of a post is passed on as soon as the bus has answered, whether or not anybody looks.</summary>
+    /// <param name="post">What <see cref="Post"/> gave.</param>
+    public abstract void TellOutcome(ulong post);
 
     /// <summary>Closes the Ksock. When this returns, everybody sees it closed.</summary>
     public abstract void Dispose();

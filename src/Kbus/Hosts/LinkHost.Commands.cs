@@ -42,7 +42,19 @@ internal sealed partial class LinkHost
     public override bool BringAnswerForward()
     {
         Completion completion = default;
-        Errno error = _isDead ? Errno.ENODEV : Command(CommandCode.BringAnswerForward, 0, default, out completion);
+        Errno error = Errno.ENODEV;
+        if (!_isDead && TryEnter())
+        {
+            DrainPosted();
+            AnswerPlace place = Leave(WhereAnswerIs());
+            if (place != AnswerPlace.Unknown)
+            {
+                return place == AnswerPlace.InFront;
+            }
+
+            error = Command(CommandCode.BringAnswerForward, 0, default, out completion);
+        }
+
         if (error == Errno.ENODEV && TryEnter())
         {
             return Leave(BringRemainingAnswerForward());

@@ -9,12 +9,18 @@ internal sealed partial class LinkHost
 {
     private const ulong PostsBetweenDrains = 32;
 
+    // Another thread may pass an outcome on, and its slot be used again, while this one waits for it.
+    private static readonly TimeSpan SettlingSlice = TimeSpan.FromMilliseconds(1);
+
     // Who hears of the command in each completion slot, if it was posted. Written under the command lock before the command is
     // published; read, and cleared, under the drain lock.
     private readonly Posted[] _posted;
     private readonly Lock _drainLock = new();
     private ulong _drained;
     private ulong _lastPosted;
+
+    // The newest post whose sender is to be told, as against those who look by themselves or do not care.
+    private ulong _lastToTell;
     private volatile bool _isSending;
     private bool _waitingIsRequest;
     private bool _waitingIsAwaited;
@@ -84,12 +90,12 @@ internal sealed partial class LinkHost
         return Leave(_isDead && !readable ? Errno.ENODEV : Errno.None);
     }
 
-    public override void Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done)
+    public override ulong Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done)
     {
         if (!TryEnter())
         {
             done.Complete(Errno.EBADF, default);
-            return;
+            return 0;
         }
 
         Errno error = Write(header, name, data, isAwaited, done, out ulong sequence);
@@ -97,21 +103,71 @@ internal sealed partial class LinkHost
         {
             Leave(error);
             done.Complete(error, default);
+            return 0;
+        }
+
+        if (sequence % PostsBetweenDrains == 0)
+        {
+            DrainPosted();
+        }
+
+        return Leave(sequence);
+    }
+
+    public override void LookForOutcome(ulong post)
+    {
+        if (!TryEnter())
+        {
+            return;
+        }
+
+        DrainPosted();
+        if (!IsDrained(post))
+        {
+            if (!_completions.WaitBriefly(post) && IsTimeToAskForDeath())
+            {
+                Die();
+            }
+
+            DrainPosted();
+        }
+
+        Leave(0);
+    }
+
+    public override void SettleOutcomes()
+    {
+        ulong last = Volatile.Read(ref _lastPosted);
+        while (!IsDrained(last) && TryEnter())
+        {
+            DrainPosted();
+            if (!IsDrained(last) && _completions.Wait(last, Deadline.After(SettlingSlice), out _) == WaitOutcome.BusDied)
+            {
+                Die();
+            }
+
+            DrainPosted();
+            Leave(0);
+        }
+    }
+
+    public override void TellOutcome(ulong post)
+    {
+        if (!TryEnter())
+        {
             return;
         }
 
         AttachToPump();
-        if (!_doorbell.IsArmedFor(LinkNews.Completion))
+        ulong former = Volatile.Read(ref _lastToTell);
+        while (former < post)
         {
-            _doorbell.Arm(LinkNews.Completion);
-            DrainPosted();
-        }
-        else if (sequence % PostsBetweenDrains == 0)
-        {
-            DrainPosted();
+            ulong seen = Interlocked.CompareExchange(ref _lastToTell, post, former);
+            former = seen == former ? post : seen;
         }
 
-        Leave(Errno.None);
+        TellPosted();
+        Leave(0);
     }
 
     private Errno PollWaiting(out bool readable, out bool writable)
@@ -185,10 +241,7 @@ internal sealed partial class LinkHost
     private static MessageHeader Clean(in MessageHeader given, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
     {
         MessageHeader header = given;
-        header.StartGuard = MessageHeader.StartGuardValue;
-        header.EndGuard = MessageHeader.EndGuardValue;
-        header.NamePointer = 0;
-        header.DataPointer = 0;
+        header.MakeEntire();
         header.NameLength = (uint)name.Length;
         header.DataLength = (uint)data.Length;
         return header;
@@ -378,5 +431,7 @@ internal sealed partial class LinkHost
     /// <summary>Who hears of a command's outcome; nobody if its caller waits for it.</summary>
     private readonly record struct Posted(IPostedSend? Done, bool IsRequest, bool IsAwaited);
 
-    private bool HasPosted() => Volatile.Read(ref _lastPosted) > Volatile.Read(ref _drained);
+    private bool HasPosted() => !IsDrained(Volatile.Read(ref _lastPosted));
+
+    private bool IsDrained(ulong post) => Volatile.Read(ref _drained) >= post;
 }

@@ -79,6 +79,25 @@ internal sealed partial class LinkHost
         }
     }
 
+    /// <summary>Where an awaited answer is, as far as a look at the message in front tells.</summary>
+    private AnswerPlace WhereAnswerIs()
+    {
+        lock (_takeLock)
+        {
+            switch (_deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token))
+            {
+                case DeliveryLook.Empty when !HasMoreBehind:
+                    return AnswerPlace.Nowhere;
+                case DeliveryLook.Record when record.Length >= MessageHeader.Size:
+                    MessageHeader header = MemoryMarshal.Read<MessageHeader>(record);
+                    bool isInFront = header.InReplyTo != default && header.To == _ksockId && _owed.IsAwaited(header.InReplyTo);
+                    return isInFront && _deliveries.StillHolds(token) ? AnswerPlace.InFront : AnswerPlace.Unknown;
+                default:
+                    return AnswerPlace.Unknown;
+            }
+        }
+    }
+
     private bool HasMoreBehind => !_isDead && (_deliveries.Flags & DeliveryFlags.MoreBehind) != 0;
 
     /// <summary>Copies a record out; what was copied counts only if it is then taken.</summary>
@@ -139,8 +158,7 @@ internal sealed partial class LinkHost
 
     private Errno NothingThere()
     {
-        // Who only looks, and never sleeps or commands, would not learn of the bus's death in another way.
-        if (!_isDead && ++_looksInVain % LooksBetweenQuestions == 0 && _doorbell.IsBusGone)
+        if (IsTimeToAskForDeath())
         {
             Die();
         }
@@ -152,6 +170,10 @@ internal sealed partial class LinkHost
 
         return Errno.ENOMSG;
     }
+
+    /// <summary>Now and then, whether the bus has died: who only looks, and never sleeps or commands, would not learn of it in another way.</summary>
+    private bool IsTimeToAskForDeath() =>
+        !_isDead && Interlocked.Increment(ref _looksInVain) % LooksBetweenQuestions == 0 && _doorbell.IsBusGone;
 
     /// <summary>Tells the bus something and waits until it has acted on it, so that the next call by anyone sees the effect.</summary>
     private Errno Tell(CommandCode code)
@@ -171,6 +193,13 @@ internal sealed partial class LinkHost
 
     private bool SomethingCanBeTaken() =>
         _deliveries.HasRecord || HasMoreBehind || (_isDead && (_hasRemains || !Volatile.Read(ref _areCollected)));
+
+    private enum AnswerPlace
+    {
+        Unknown,
+        InFront,
+        Nowhere,
+    }
 
     /// <summary>The data of one placed message, read where the bus put it.</summary>
     private sealed class PlacedBytes(LinkHost host, PayloadView view, long offset, int length) : BorrowedData

@@ -9,7 +9,11 @@ namespace Kbus.Hosts;
 internal sealed partial class LinkHost
 {
     private const uint WatchesBetweenHearings = 64;
+
+    // Measured: with less an answer to a Request mostly comes just after its sender has gone to sleep, with more nothing is gained.
+    private const long MostBriefNanoseconds = 20_000;
     private readonly object _sleepLock = new();
+    private readonly BriefWait _brief = new(MostBriefNanoseconds);
     private uint _watches;
     private long _news;
     private bool _someoneSleeps;
@@ -42,6 +46,27 @@ internal sealed partial class LinkHost
 
     /// <summary>The socket's number, for the pump.</summary>
     internal int SocketNumber => _socket.Number;
+
+    public override bool WaitBriefly(TimeSpan timeout)
+    {
+        if (!TryEnter())
+        {
+            return true;
+        }
+
+        bool isThere = _deliveries.HasRecord || _isDead;
+        if (!isThere && _brief.TryBegin(Deadline.After(timeout), out BriefWait.Looking looking))
+        {
+            while (!isThere && looking.Pause())
+            {
+                isThere = _deliveries.HasRecord || _isDead || _isDisposed;
+            }
+
+            _brief.Ended(looking, isThere);
+        }
+
+        return Leave(isThere);
+    }
 
     public override long WatchNews()
     {
@@ -195,7 +220,13 @@ internal sealed partial class LinkHost
     /// <summary>The ring that was heard, by whichever thread, may have been for those who posted messages. Not under the sleep lock.</summary>
     private void TellPosted()
     {
-        if (HasPosted())
+        if (!HasPosted())
+        {
+            return;
+        }
+
+        DrainPosted();
+        if (!IsDrained(Volatile.Read(ref _lastToTell)))
         {
             _doorbell.Arm(LinkNews.Completion);
             DrainPosted();

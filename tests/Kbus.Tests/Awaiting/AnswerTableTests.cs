@@ -5,7 +5,7 @@ public sealed class AnswerTableTests
 {
     private const uint Self = 7;
     private static readonly MessageId Id = new(0, 5);
-    private readonly AnswerTable _table = new(Self);
+    private readonly AnswerTable _table = new(Self, static () => { });
 
     [Fact]
     public Task An_answer_taken_before_its_id_is_known_waits_for_the_id() => Limited.Run(async () =>

@@ -19,6 +19,9 @@ internal sealed class BenchDaemon : IDisposable
     /// <summary>How to open a Ksock on it.</summary>
     public KsockOptions Options => new() { RuntimeDirectory = Directory, StartDaemon = false };
 
+    /// <summary>Opens a Ksock on it.</summary>
+    public Ksock Open() => Ksock.Open(0, options: Options);
+
     /// <summary>Starts one and waits until Ksocks can be opened.</summary>
     public static BenchDaemon Start()
     {

@@ -3,7 +3,9 @@ using Kbus.Bench;
 const string Usage = """
     Measures KBUS on this machine, and for comparison what the machine itself can do.
 
-    usage: ./bench [NAME ...] [--rounds N]
+    usage: ./bench [NAME ...] [--rounds N]    first looks; what the names mean stands below
+           ./bench micro [arguments]          single operations, with what they allocate (BenchmarkDotNet)
+           ./bench scale [arguments]          how costs grow with what is on a bus
 
     With no NAME every measurement is made. --rounds says how often each is repeated.
 
@@ -13,6 +15,11 @@ const string Usage = """
 if (args is [Actors.Marker, var role, .. var rest])
 {
     return Actors.Play(role, rest);
+}
+
+if (args is ["scale", ..])
+{
+    return ScaleProgram.Run(args.AsSpan(1));
 }
 
 int rounds = 5;

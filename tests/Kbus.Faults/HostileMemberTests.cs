@@ -196,7 +196,7 @@ public sealed class HostileMemberTests
                 Descriptor socket = RawLink.Connect(daemon.Directory);
                 visitors.Add(socket);
                 int length = (i % 3) switch { 0 => 0, 1 => 32, _ => 200 };
-                new ClientHello(LinkMode.ReadWrite, 1, 0, 0, 0, 0).Encode(words);
+                new ClientHello(KsockMode.ReadWrite, 1, 0, 0, 0, 0).Encode(words);
                 if (i % 3 == 2)
                 {
                     random.NextBytes(words);

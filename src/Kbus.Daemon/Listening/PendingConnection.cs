@@ -86,7 +86,7 @@ internal sealed class PendingConnection(Descriptor socket, BusThread bus) : IDis
             Bell = new Descriptor(bell),
             Process = watched,
             Peer = peer,
-            Mode = (KsockMode)hello.Mode,
+            Mode = hello.Mode,
         };
         bus.Post(() => bus.Open(request));
         return Errno.None;

@@ -10,7 +10,7 @@ namespace Kbus.Link;
 /// <param name="CommandRingSize">The wished size of the command ring in bytes; zero leaves it to the bus.</param>
 /// <param name="DeliveryRingSize">The wished size of the delivery ring in bytes; zero leaves it to the bus.</param>
 internal readonly record struct ClientHello(
-    LinkMode Mode, int ProcessId, uint Flags, uint CompletionSlots, uint CommandRingSize, uint DeliveryRingSize)
+    KsockMode Mode, int ProcessId, uint Flags, uint CompletionSlots, uint CommandRingSize, uint DeliveryRingSize)
 {
     /// <summary>The size of the record: every version's first record has it, so that versions can refuse each other politely.</summary>
     public const int Size = 64;
@@ -46,11 +46,11 @@ internal readonly record struct ClientHello(
             return HandshakeFault.OtherVersion;
         }
 
-        LinkMode mode = (LinkMode)BinaryPrimitives.ReadUInt32LittleEndian(record[8..]);
+        KsockMode mode = (KsockMode)BinaryPrimitives.ReadUInt32LittleEndian(record[8..]);
         int processId = BinaryPrimitives.ReadInt32LittleEndian(record[12..]);
 
         // What this version leaves empty must be empty, or a later one could not give it a meaning.
-        if (mode is LinkMode.None or > LinkMode.ReadWrite || processId <= 0 || record[UsedSize..].ContainsAnyExcept((byte)0))
+        if (mode is < KsockMode.Read or > KsockMode.ReadWrite || processId <= 0 || record[UsedSize..].ContainsAnyExcept((byte)0))
         {
             return HandshakeFault.Malformed;
         }

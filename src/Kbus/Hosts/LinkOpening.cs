@@ -34,7 +34,7 @@ internal static class LinkOpening
     private static OpenedLink? TryOpen(uint device, KsockMode mode, KsockOptions options, Deadline deadline, out HandshakeFault fault)
     {
         using Descriptor socket = Connect(device, options, deadline);
-        var hello = new ClientHello((LinkMode)mode, LibC.ProcessId(), 0, 0, 0, 0);
+        var hello = new ClientHello(mode, LibC.ProcessId(), 0, 0, 0, 0);
         fault = HandshakeExchange.SendHello(socket, hello, deadline);
         BusWelcome? welcome = null;
         Descriptor? file = null;

@@ -35,7 +35,7 @@ internal sealed unsafe class RawLink : IDisposable
     {
         Deadline deadline = Deadline.After(TimeSpan.FromSeconds(30));
         Descriptor socket = Connect(directory);
-        var hello = new ClientHello(LinkMode.ReadWrite, LibC.ProcessId(), 0, 0, 0, 0);
+        var hello = new ClientHello(KsockMode.ReadWrite, LibC.ProcessId(), 0, 0, 0, 0);
         Assert.Equal(HandshakeFault.None, HandshakeExchange.SendHello(socket, hello, deadline));
         HandshakeFault fault = HandshakeExchange.ReceiveWelcome(socket, deadline, out BusWelcome? welcome, out Descriptor? file, out Descriptor? bell);
         Assert.Equal(HandshakeFault.None, fault);

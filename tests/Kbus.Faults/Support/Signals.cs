@@ -21,13 +21,27 @@ internal static partial class Signals
     }
 
     /// <summary>How many descriptors a process has open.</summary>
-    public static int Descriptors(int process) => Directory.GetFileSystemEntries($"/proc/{process}/fd").Length;
+    public static int Descriptors(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count(IsItsOwn);
 
     /// <summary>How much memory a process has in use, in bytes.</summary>
     public static long Memory(int process)
     {
         string line = File.ReadLines($"/proc/{process}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    /// <summary>The runtime keeps the files of the libraries that a managed daemon has come to use, which may be one more at any time.</summary>
+    private static bool IsItsOwn(string descriptor)
+    {
+        try
+        {
+            return new FileInfo(descriptor).LinkTarget is { } target && !target.EndsWith(".dll", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // Closed meanwhile.
+            return false;
+        }
     }
 
     private static char State(int process)

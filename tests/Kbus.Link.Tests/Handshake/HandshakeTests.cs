@@ -4,7 +4,7 @@ namespace Kbus.Link.Tests;
 
 public sealed class HandshakeTests : IDisposable
 {
-    private static readonly ClientHello Hello = new(LinkMode.ReadWrite, 4711, 5, 256, 8192, 65536);
+    private static readonly ClientHello Hello = new(KsockMode.ReadWrite, 4711, 5, 256, 8192, 65536);
     private static readonly BusLimits Limits = new(100, 409600, 64 << 20);
 
     private readonly Descriptor _client;

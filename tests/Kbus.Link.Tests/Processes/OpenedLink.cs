@@ -41,7 +41,7 @@ internal sealed class OpenedLink : IDisposable
 
     public static OpenedLink AsClient(Descriptor socket)
     {
-        var hello = new ClientHello(LinkMode.ReadWrite, LibC.ProcessId(), 0, 0, 0, 0);
+        var hello = new ClientHello(KsockMode.ReadWrite, LibC.ProcessId(), 0, 0, 0, 0);
         Expect(HandshakeExchange.SendHello(socket, hello, Deadline.After(Limit)));
         Expect(HandshakeExchange.ReceiveWelcome(socket, Deadline.After(Limit), out BusWelcome? welcome, out Descriptor? file, out Descriptor? bell));
         Check.Ok(SharedMemory.Map(file!, welcome!.Layout!, out SharedMemory? memory));

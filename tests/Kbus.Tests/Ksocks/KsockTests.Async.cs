@@ -46,6 +46,65 @@ public abstract partial class KsockTests
     });
 
     [Fact]
+    public Task Asynchronous_sends_that_nobody_asks_about_are_sent_all_the_same() => Limited.Run(() =>
+    {
+        Ksock listener = OpenListener("$.*");
+        listener.SetMaxMessages(6000);
+        Ksock sender = Open();
+        for (int i = 0; i < 5000; i++)
+        {
+#pragma warning disable CA2012 // Not asking is what is tested.
+            _ = sender.SendAsync("$.A"u8, default);
+#pragma warning restore CA2012
+        }
+
+        sender.Send("$.A"u8, default);
+        Assert.Equal(Enumerable.Range(1, 5001).Select(i => (uint)i), listener.Select(m => m.Id.SerialNumber));
+    });
+
+    [Fact]
+    public Task Who_looks_whether_an_asynchronous_send_has_ended_sees_it_end() => Limited.Run(() =>
+    {
+        Ksock sender = Open();
+        ValueTask<MessageId>[] sends = [.. Enumerable.Range(0, 100).Select(_ => sender.SendAsync("$.A"u8, default))];
+        for (int i = sends.Length - 1; i >= 0; i--)
+        {
+            while (!sends[i].IsCompleted)
+            {
+                Thread.Yield();
+            }
+
+            Assert.Equal((uint)i + 1, sends[i].GetAwaiter().GetResult().SerialNumber);
+        }
+    });
+
+    [Fact]
+    public Task Asynchronous_sends_awaited_in_any_order_get_their_own_outcomes() => Limited.Run(async () =>
+    {
+        Ksock sender = Open();
+        var random = new Random(7);
+        for (int round = 0; round < 50; round++)
+        {
+            uint first = sender.Send("$.A"u8, default).SerialNumber + 1;
+            List<(uint Expected, ValueTask<MessageId> Send)> sends = [];
+            for (uint i = 0; i < 40; i++)
+            {
+#pragma warning disable CA2012 // Each is awaited once, below.
+                sends.Add((first + i, sender.SendAsync("$.A"u8, default)));
+#pragma warning restore CA2012
+            }
+
+            while (sends.Count > 0)
+            {
+                int some = random.Next(sends.Count);
+                (uint expected, ValueTask<MessageId> send) = sends[some];
+                sends.RemoveAt(some);
+                Assert.Equal(expected, (await send).SerialNumber);
+            }
+        }
+    });
+
+    [Fact]
     public Task Asynchronous_sends_are_refused_like_others() => Limited.Run(async () =>
     {
         Ksock sender = Open();

@@ -44,6 +44,9 @@ internal static class Actors
             case "listener":
                 Listen(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), int.Parse(arguments[2], CultureInfo.InvariantCulture));
                 return 0;
+            case "idle":
+                Idle(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), int.Parse(arguments[2], CultureInfo.InvariantCulture));
+                return 0;
             default:
                 Console.Error.WriteLine($"There is no role '{role}'.");
                 return 2;
@@ -69,6 +72,20 @@ internal static class Actors
         {
             peer.Send(bytes[..count]);
         }
+    }
+
+    private static void Idle(string directory, int first, int count)
+    {
+        const int bindings = 10;
+        List<Ksock> ksocks = [.. Enumerable.Range(0, count).Select(_ => Ksock.Open(0, options: new KsockOptions { RuntimeDirectory = directory }))];
+        for (int i = 0; i < bindings * count; i++)
+        {
+            ksocks[i % count].Bind(string.Create(CultureInfo.InvariantCulture, $"$.Idle{first + (i % count)}.Name{i / count}"));
+        }
+
+        Ready();
+        Console.In.ReadToEnd();
+        ksocks.ForEach(k => k.Dispose());
     }
 
     private static void Reply(string directory)

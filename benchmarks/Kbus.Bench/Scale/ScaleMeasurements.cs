@@ -10,8 +10,9 @@ namespace Kbus.Bench;
 /// </remarks>
 internal static class ScaleMeasurements
 {
-    private const int Repetitions = 7;
+    private const int LeastRepetitions = 7;
     private const int Batch = 50;
+    private static readonly TimeSpan Span = TimeSpan.FromSeconds(0.5);
     private static readonly byte[] Small = new byte[64];
 
     /// <summary>All of them, in the order in which they are made.</summary>
@@ -27,23 +28,23 @@ internal static class ScaleMeasurements
     private static ScaleSeries WithKsocks()
     {
         using var daemon = BenchDaemon.Start();
-        var idle = new List<Ksock>();
         using Pair pair = new(daemon);
+        var idle = new List<Process>();
         var points = new List<(int, double)>();
+        int open = 2;
         foreach (int count in new[] { 10, 100, 1_000, 10_000 })
         {
-            while (idle.Count + 2 < count)
+            for (int more; (more = Math.Min(count - open, 3_000)) > 0; open += more)
             {
-                Ksock ksock = daemon.Open();
-                ksock.Bind(string.Create(CultureInfo.InvariantCulture, $"$.Idle{idle.Count}"));
-                idle.Add(ksock);
+                // In other processes, which may have so many descriptors each.
+                idle.Add(Actors.Start("idle", daemon.Directory, Text(open), Text(more)));
             }
 
             points.Add((count, pair.Announce(Small)));
         }
 
-        idle.ForEach(k => k.Dispose());
-        return new ScaleSeries("Ksocks on the bus, one of them listening", "Ksocks", "us for an announcement, sent and taken", points);
+        idle.ForEach(i => Actors.Finish(i));
+        return new ScaleSeries("Ksocks with ten bindings each, one matching", "Ksocks", "us for an announcement, sent and taken", points);
     }
 
     private static ScaleSeries WithBindings()
@@ -152,20 +153,28 @@ internal static class ScaleMeasurements
         return new ScaleSeries("Requests that wait for their answers", "requests", "us for a further Request and its Reply", points);
     }
 
-    /// <summary>Microseconds that an action takes: the middle of some repetitions, after one that does not count.</summary>
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Microseconds that an action takes: the middle of many repetitions, after some that do not count.</summary>
     private static double Middle(Action action)
     {
-        action();
-        double[] times = new double[Repetitions];
-        for (int i = 0; i < Repetitions; i++)
+        _ = Repeat(action);
+        double[] times = [.. Repeat(action).Order()];
+        return times[times.Length / 2];
+    }
+
+    private static List<double> Repeat(Action action)
+    {
+        var times = new List<double>();
+        long begin = Stopwatch.GetTimestamp();
+        while (times.Count < LeastRepetitions || Stopwatch.GetElapsedTime(begin) < Span)
         {
             long start = Stopwatch.GetTimestamp();
             action();
-            times[i] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         }
 
-        Array.Sort(times);
-        return times[Repetitions / 2];
+        return times;
     }
 
     /// <summary>A sender and its one listener.</summary>

@@ -7,13 +7,15 @@ namespace Kbus.Link;
 /// </remarks>
 internal sealed class BriefWait
 {
-    private const long LeastNanoseconds = 500;
-    private const long QuietNanoseconds = 3_000;
-    private const int WaitsBeforeNewTry = 64;
+    // So long it always looks: the time that a bus takes to answer which is awake, and less than going to sleep and being woken costs.
+    // Without it two sides that have once begun to sleep for each other would go on doing so.
+    private const long LeastNanoseconds = 2_000;
+
+    // So long it does nothing else; then it gives way to whoever else can run.
+    private const long StubbornNanoseconds = 3_000;
 
     private long _most;
     private long _limit;
-    private int _waitsWithout;
 
     /// <summary>One that looks that long at most: nothing on a machine where what is waited for may need this very processor.</summary>
     public BriefWait(long nanoseconds) => MostNanoseconds = Environment.ProcessorCount > 1 ? nanoseconds : 0;
@@ -36,20 +38,8 @@ internal sealed class BriefWait
     public bool TryBegin(Deadline deadline, out Looking looking)
     {
         long limit = deadline.NanosecondsAtMost(Volatile.Read(ref _limit));
-        if (limit <= 0)
-        {
-            // Looked for in vain too often; now and then it is tried again.
-            if (Interlocked.Increment(ref _waitsWithout) % WaitsBeforeNewTry == 0)
-            {
-                Volatile.Write(ref _limit, MostNanoseconds / 4);
-            }
-
-            looking = default;
-            return false;
-        }
-
-        looking = new Looking(LibC.MonotonicNanoseconds(), limit);
-        return true;
+        looking = limit > 0 ? new Looking(LibC.MonotonicNanoseconds(), limit) : default;
+        return limit > 0;
     }
 
     /// <summary>Learns from a wait.</summary>
@@ -57,8 +47,8 @@ internal sealed class BriefWait
     /// <param name="found">Whether it was worth while.</param>
     public void Ended(in Looking looking, bool found)
     {
-        long shorter = looking.Limit < LeastNanoseconds ? 0 : looking.Limit / 2;
-        Volatile.Write(ref _limit, found ? Math.Min(MostNanoseconds, 2 * looking.Limit) : shorter);
+        long next = found ? Math.Min(MostNanoseconds, 2 * looking.Limit) : Math.Max(Math.Min(MostNanoseconds, LeastNanoseconds), looking.Limit / 2);
+        Volatile.Write(ref _limit, next);
     }
 
     /// <summary>One such wait.</summary>
@@ -78,7 +68,7 @@ internal sealed class BriefWait
                 return false;
             }
 
-            if (passed < QuietNanoseconds)
+            if (passed < StubbornNanoseconds)
             {
                 Thread.SpinWait(8);
             }

@@ -131,6 +131,7 @@ internal static class HandshakeExchange
             {
                 LibC.Again => Wait(socket, LibC.PollIn, deadline),
                 -(int)Errno.EMSGSIZE => HandshakeFault.Malformed,
+                -(int)Errno.EMFILE => HandshakeFault.NoDescriptors,
                 _ => HandshakeFault.HungUp,
             };
             if (fault != HandshakeFault.None)

@@ -18,6 +18,9 @@ internal enum HandshakeFault
     /// <summary>The other side hung up before the record was complete.</summary>
     HungUp,
 
+    /// <summary>This process has no descriptors left for those that the other side passed.</summary>
+    NoDescriptors,
+
     /// <summary>The other side did not send, or not read, in the time given.</summary>
     TimedOut,
 }

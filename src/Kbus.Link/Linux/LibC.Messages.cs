@@ -115,7 +115,8 @@ internal static unsafe partial class LibC
                 _ = Close(descriptors[i]);
             }
 
-            return -(int)Errno.EMSGSIZE;
+            // Fewer than there was room for: the kernel had no number left to give this process.
+            return came < descriptors.Length ? -(int)Errno.EMFILE : -(int)Errno.EMSGSIZE;
         }
 
         descriptorCount = kept;

@@ -20,10 +20,17 @@ internal static class LinkOpening
 
         // A daemon that was just ending hangs up on who connects to it: look once more, where the next one may be.
         link ??= TryOpen(device, mode, options, deadline, out fault);
+        Errno error = fault switch
+        {
+            HandshakeFault.TimedOut => Errno.ETIMEDOUT,
+            HandshakeFault.NoDescriptors => Errno.EMFILE,
+            _ => Errno.EPROTO,
+        };
         return link ?? throw new KbusException(
-            fault == HandshakeFault.TimedOut ? Errno.ETIMEDOUT : Errno.EPROTO,
+            error,
             fault switch
             {
+                HandshakeFault.NoDescriptors => "This process has no descriptors left; a Ksock needs two.",
                 HandshakeFault.TimedOut => $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s.",
                 HandshakeFault.OtherVersion => "The kbusd that is running is of another release than this library. Restart it.",
                 HandshakeFault.HungUp => $"Bus {device} hung up before it had opened a Ksock.",

@@ -18,32 +18,20 @@ public sealed class BriefWaitTests
     public void Nobody_waits_briefly_when_the_time_is_over() => Assert.False(new BriefWait(20_000).TryBegin(Deadline.Passed, out _));
 
     [Fact]
-    public void Waits_in_vain_become_shorter_and_end_and_are_tried_again_now_and_then()
+    public void Waits_in_vain_become_shorter_down_to_a_least_and_longer_again_when_they_are_not()
     {
         var brief = new BriefWait(20_000);
         Assert.SkipUnless(brief.MostNanoseconds > 0, "with one processor nobody waits so");
-        long last = long.MaxValue;
-        while (brief.TryBegin(Deadline.Never, out BriefWait.Looking looking))
-        {
-            Assert.True(looking.Limit < last);
-            last = looking.Limit;
-            brief.Ended(looking, found: false);
-        }
+        long[] shorter = [.. Enumerable.Range(0, 6).Select(_ => Next(found: false))];
+        Assert.Equal([20_000, 10_000, 5_000, 2_500, 2_000, 2_000], shorter);
+        long[] longer = [.. Enumerable.Range(0, 6).Select(_ => Next(found: true))];
+        Assert.Equal([2_000, 4_000, 8_000, 16_000, 20_000, 20_000], longer);
 
-        int tries = 1;
-        while (!brief.TryBegin(Deadline.Never, out _))
-        {
-            tries++;
-        }
-
-        Assert.InRange(tries, 32, 128);
-        for (int i = 0; i < 20; i++)
+        long Next(bool found)
         {
             Assert.True(brief.TryBegin(Deadline.Never, out BriefWait.Looking looking));
-            brief.Ended(looking, found: true);
+            brief.Ended(looking, found);
+            return looking.Limit;
         }
-
-        Assert.True(brief.TryBegin(Deadline.Never, out BriefWait.Looking longest));
-        Assert.Equal(20_000, longest.Limit);
     }
 }

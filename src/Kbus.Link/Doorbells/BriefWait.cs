@@ -2,8 +2,8 @@ namespace Kbus.Link;
 
 /// <summary>Looking for something a little while before sleeping for it, since waking a sleeper costs more than most things take to come.</summary>
 /// <remarks>
-/// It looks longer while that succeeds and less when it was in vain, as when others need the processor. Its state is a guess that
-/// several threads may spoil for each other without harm.
+/// It looks longer while that succeeds and less when it was in vain. Where others need the processor it hardly looks at all: who sleeps
+/// is given the processor back sooner than who looks. Its state is a guess that several threads may spoil for each other without harm.
 /// </remarks>
 internal sealed class BriefWait
 {
@@ -14,8 +14,17 @@ internal sealed class BriefWait
     // So long it does nothing else; then it gives way to whoever else can run.
     private const long StubbornNanoseconds = 3_000;
 
+    // This often it looks as long as it may: the other side may have become quicker meanwhile.
+    private const uint WaitsBetweenTrials = 16;
+
+    // Who took the processor for so long has much to do, and is not to be competed with for a while.
+    private const long BusyNanoseconds = 100_000;
+    private const long RestNanoseconds = 5_000_000;
+
     private long _most;
     private long _limit;
+    private long _restUntil;
+    private uint _waits;
 
     /// <summary>One that looks that long at most: nothing on a machine where what is waited for may need this very processor.</summary>
     public BriefWait(long nanoseconds) => MostNanoseconds = Environment.ProcessorCount > 1 ? nanoseconds : 0;
@@ -37,9 +46,43 @@ internal sealed class BriefWait
     /// <returns>False if it is not: sleep at once.</returns>
     public bool TryBegin(Deadline deadline, out Looking looking)
     {
-        long limit = deadline.NanosecondsAtMost(Volatile.Read(ref _limit));
-        looking = limit > 0 ? new Looking(LibC.MonotonicNanoseconds(), limit) : default;
+        long most = MostNanoseconds;
+        long now = LibC.MonotonicNanoseconds();
+        long limit = now < Volatile.Read(ref _restUntil) ? Math.Min(most, LeastNanoseconds)
+            : ++_waits % WaitsBetweenTrials == 0 ? most
+            : Volatile.Read(ref _limit);
+        limit = deadline.NanosecondsAtMost(limit);
+        looking = new Looking { Start = now, Last = now, Limit = limit };
         return limit > 0;
+    }
+
+    /// <summary>Rests a moment between two looks. False when it has looked long enough.</summary>
+    public bool Pause(ref Looking looking)
+    {
+        long now = LibC.MonotonicNanoseconds();
+        if (now - looking.Last > BusyNanoseconds)
+        {
+            Volatile.Write(ref _restUntil, now + RestNanoseconds);
+            return false;
+        }
+
+        looking.Last = now;
+        if (now - looking.Start >= looking.Limit)
+        {
+            return false;
+        }
+
+        if (now - looking.Start < StubbornNanoseconds)
+        {
+            Thread.SpinWait(8);
+        }
+        else
+        {
+            // Whoever is to bring it may be waiting for this processor.
+            LibC.YieldProcessor();
+        }
+
+        return true;
     }
 
     /// <summary>Learns from a wait.</summary>
@@ -47,38 +90,30 @@ internal sealed class BriefWait
     /// <param name="found">Whether it was worth while.</param>
     public void Ended(in Looking looking, bool found)
     {
-        long next = found ? Math.Min(MostNanoseconds, 2 * looking.Limit) : Math.Max(Math.Min(MostNanoseconds, LeastNanoseconds), looking.Limit / 2);
-        Volatile.Write(ref _limit, next);
+        long limit = Volatile.Read(ref _limit);
+        if (found)
+        {
+            limit = Math.Min(MostNanoseconds, Math.Max(limit, 2 * looking.Limit));
+        }
+        else if (looking.Limit <= limit)
+        {
+            // A trial that was in vain has taught nothing.
+            limit = Math.Max(Math.Min(MostNanoseconds, LeastNanoseconds), looking.Limit / 2);
+        }
+
+        Volatile.Write(ref _limit, limit);
     }
 
     /// <summary>One such wait.</summary>
-    /// <param name="start">When it began.</param>
-    /// <param name="limit">Nanoseconds that it lasts.</param>
-    public readonly struct Looking(long start, long limit)
+    public struct Looking
     {
-        /// <summary>Nanoseconds that it lasts.</summary>
-        public long Limit => limit;
+        /// <summary>When it began.</summary>
+        public long Start { get; init; }
 
-        /// <summary>Rests a moment between two looks. False when the time is over.</summary>
-        public bool Pause()
-        {
-            long passed = LibC.MonotonicNanoseconds() - start;
-            if (passed >= limit)
-            {
-                return false;
-            }
+        /// <summary>When it was looked last.</summary>
+        public long Last { get; set; }
 
-            if (passed < StubbornNanoseconds)
-            {
-                Thread.SpinWait(8);
-            }
-            else
-            {
-                // Whoever is to bring it may be waiting for this processor.
-                LibC.YieldProcessor();
-            }
-
-            return true;
-        }
+        /// <summary>Nanoseconds that it lasts at most.</summary>
+        public long Limit { get; init; }
     }
 }

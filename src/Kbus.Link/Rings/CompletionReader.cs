@@ -88,7 +88,7 @@ internal sealed unsafe class CompletionReader
         }
 
         bool found = false;
-        while (!found && looking.Pause())
+        while (!found && _brief.Pause(ref looking))
         {
             found = TryGet(sequence, out completion);
         }

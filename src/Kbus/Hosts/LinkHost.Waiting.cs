@@ -57,7 +57,7 @@ internal sealed partial class LinkHost
         bool isThere = _deliveries.HasRecord || _isDead;
         if (!isThere && _brief.TryBegin(Deadline.After(timeout), out BriefWait.Looking looking))
         {
-            while (!isThere && looking.Pause())
+            while (!isThere && _brief.Pause(ref looking))
             {
                 isThere = _deliveries.HasRecord || _isDead || _isDisposed;
             }

@@ -1,9 +1,12 @@
 using Kbus.Bench;
+using Kbus.Bench.Peers;
 
 const string Usage = """
     Measures KBUS on this machine, and for comparison what the machine itself can do.
 
     usage: ./bench [NAME ...] [--rounds N]
+
+           ./bench peers [arguments]      KBUS beside other buses; ./bench peers --help
 
     With no NAME every measurement is made. --rounds says how often each is repeated.
 
@@ -13,6 +16,11 @@ const string Usage = """
 if (args is [Actors.Marker, var role, .. var rest])
 {
     return Actors.Play(role, rest);
+}
+
+if (args is [PeersCommand.Name, .. var forPeers])
+{
+    return PeersCommand.Run(forPeers);
 }
 
 int rounds = 5;

@@ -54,6 +54,23 @@ internal static class AllPeers
             Libraries = ["-lzmq"],
             Needs = [LibZmq],
         },
+        new("redis", "redis", Abilities.All, "hiredis, publish and subscribe over a Unix socket; no limit for slow subscribers; credits")
+        {
+            Serve = PeerServers.Redis,
+            Libraries = ["-lhiredis"],
+            Needs = [new("/usr/include/hiredis/hiredis.h", "libhiredis-dev"), new("/usr/bin/redis-server", "redis-server")],
+        },
+        new("mosquitto", "mosquitto", Abilities.All, "libmosquitto over a Unix socket, quality of service 0; no queue limit; credits")
+        {
+            Serve = PeerServers.Mosquitto,
+            Libraries = ["-lmosquitto"],
+            Needs = [new("/usr/include/mosquitto.h", "libmosquitto-dev"), new("/usr/sbin/mosquitto", "mosquitto")],
+        },
+        new("mq", "mq", Abilities.Ask | Abilities.Tell, "POSIX message queues of 10 messages, which block when they are full")
+        {
+            Serve = scene => scene.Keep(new QueueNames(Path.GetFileName(scene.Folder))).CommonPart,
+            Libraries = ["-lrt"],
+        },
         new("raw-socket", "raw", Abilities.Ask, "write and read on a Unix socket pair"),
         new("raw-pipe", "raw", Abilities.Ask, "write and read on two pipes"),
         new("raw-futex", "raw", Abilities.Ask, "futex wait and wake on shared memory"),

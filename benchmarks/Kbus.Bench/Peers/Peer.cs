@@ -53,9 +53,6 @@ internal sealed record Peer(string Name, string Client, Abilities Can, string No
     /// <summary>How far the announcer of small messages may be ahead of the slowest listener.</summary>
     public int Behind { get; init; } = 32 * 1024;
 
-    /// <summary>What must be undone after a measurement that left the scene's bounds.</summary>
-    public Action<Scene> TidyUp { get; init; } = _ => { };
-
     /// <summary>True for the machine's own limits, which have no bus.</summary>
     public bool IsRaw => Client == "raw";
 }

@@ -60,11 +60,13 @@ internal sealed class Scene : IDisposable
     }
 
     /// <summary>Something that is to be disposed of with the scene, after its processes.</summary>
-    public void Keep(IDisposable other)
+    public T Keep<T>(T other)
+        where T : IDisposable
     {
         lock (Guard)
         {
             _others.Add(other);
+            return other;
         }
     }
 

@@ -74,9 +74,7 @@ internal static class Workloads
 
         StartedProcess replier = Start(scene, peer, "echo", address, []);
         replier.WaitForLine(l => l == "ready", Limit(durations));
-        Sample sample = RoundTrips(Start(scene, peer, "ask", address, Asking(peer, durations)), durations);
-        peer.TidyUp(scene);
-        return sample;
+        return RoundTrips(Start(scene, peer, "ask", address, Asking(peer, durations)), durations);
     }
 
     private static Sample RoundTrips(StartedProcess asker, Durations durations)
@@ -101,10 +99,9 @@ internal static class Workloads
         }
 
         Figures told = Start(scene, peer, "tell", address,
-            [Text("listeners", listeners), Text("size", size), Text("behind", behind), Text("ms", durations.Tell), Text("warm", peer.WarmUp)])
+            [Text("listeners", listeners), Text("size", size), Text("behind", behind), Text("ms", durations.Tell), Text("warm", WarmUp(peer, listeners))])
             .WaitForFigures(Limit(durations));
         double last = hearing.Max(l => l.WaitForFigures(Limit(durations))["last_ns"]);
-        peer.TidyUp(scene);
         return told["count"] * listeners * 1e9 / (last - told["start_ns"]);
     }
 
@@ -114,6 +111,9 @@ internal static class Workloads
         string[] first = peer.Client.Length == 0 ? [Actors.Marker, BusPeer.Role] : [];
         return scene.Start(program, [.. first, role, address, .. arguments, .. peer.Extra]);
     }
+
+    /// <summary>Many actors that are compiled while they run take longer, as they share the processors.</summary>
+    private static int WarmUp(Peer peer, int listeners) => peer.Client.Length == 0 && listeners > 1 ? 3 * peer.WarmUp : peer.WarmUp;
 
     private static string[] Asking(Peer peer, Durations durations) =>
         [Text("ms", durations.Ask), Text("warm", peer.WarmUp), Text("size", SmallSize)];

@@ -70,9 +70,8 @@ static void peer_tell(const struct run *run, const void *data)
 
 static void peer_flush(const struct run *run)
 {
-    /* A round trip to the server: what is written by then no longer waits for the library's flushing thread. */
+    /* The library's own thread does it soon; the call for it would also wait for an answer of the server. */
     (void)run;
-    check(natsConnection_Flush(bus), "natsConnection_Flush");
 }
 
 static bool peer_take_credit(const struct run *run, struct credit *c, int ms)

@@ -8,7 +8,22 @@ internal sealed class JournalStandIn : IDisposable
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
     private readonly string _path;
 
-    /// <summary>Makes the socket.</summary>
+    /// <summary>Whether somebody listens there.</summary>
+    public static bool IsServed(string path)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Makes the socket, in the place of one that was left behind.</summary>
     /// <exception cref="PeerException">It cannot be made there.</exception>
     public JournalStandIn(string path)
     {
@@ -16,6 +31,7 @@ internal sealed class JournalStandIn : IDisposable
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Delete(path);
             _socket.Bind(new UnixDomainSocketEndPoint(path));
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)

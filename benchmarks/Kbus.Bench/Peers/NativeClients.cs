@@ -26,9 +26,11 @@ internal static class NativeClients
         }
 
         Directory.CreateDirectory(Programs);
-        using Process gcc = Process.Start(new ProcessStartInfo(
-            "gcc", ["-std=gnu11", "-O2", "-Wall", "-Wextra", source, "-o", program, .. peer.Libraries]) { RedirectStandardError = true })
-            ?? throw new PeerException("gcc cannot be started.");
+        var start = new ProcessStartInfo("gcc", ["-std=gnu11", "-O2", "-Wall", "-Wextra", source, "-o", program, .. peer.Libraries])
+        {
+            RedirectStandardError = true,
+        };
+        using Process gcc = Process.Start(start)!;
         string complaints = gcc.StandardError.ReadToEnd();
         gcc.WaitForExit();
         if (gcc.ExitCode != 0)

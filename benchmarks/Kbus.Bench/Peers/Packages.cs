@@ -19,7 +19,7 @@ internal static class Packages
         apt-get install -y --no-install-recommends "$@"
         """;
 
-    private static bool s_updated;
+    private static bool _updated;
 
     /// <summary>Sees to what is needed.</summary>
     /// <param name="needs">What.</param>
@@ -45,9 +45,9 @@ internal static class Packages
             return null;
         }
 
-        if (!s_updated)
+        if (!_updated)
         {
-            s_updated = true;
+            _updated = true;
             Run(["apt-get", "update", "-q"]);
             Run(["sh", "-c", Install, "install", .. missing]);
         }

@@ -59,7 +59,7 @@ internal static class PeerServers
         string runtime = Directory.CreateDirectory(scene.At("runtime")).FullName;
         Directory.CreateDirectory(Path.Combine(runtime, "systemd"));
         File.CreateSymbolicLink(Path.Combine(runtime, "systemd", "private"), scene.At("user-bus"));
-        if (!File.Exists(JournalSocket))
+        if (!JournalStandIn.IsServed(JournalSocket))
         {
             scene.Keep(new JournalStandIn(JournalSocket));
         }

@@ -30,7 +30,7 @@ internal static class ResultJson
                 P999 = s.Tail,
                 Values = s.Samples.Select(v => v.Value),
                 P999s = s.Tail is null ? null : s.Samples.Select(v => v.Tail),
-                TimesKbus = s.Median / results.Find(s.Measurement.Name, AllPeers.Kbus)?.Median,
+                TimesKbus = results.TimesKbus(s),
                 s.Peer.Notes,
             }),
             results.Targets,

@@ -15,7 +15,7 @@ internal static class ResultText
         Line(text, $"kbusd {machine.Kbusd}; medians of {results.Rounds} rounds");
         foreach (IGrouping<PeerMeasurement, Series> group in results.Series.GroupBy(s => s.Measurement))
         {
-            WriteMeasurement(text, group.Key, [.. group]);
+            WriteMeasurement(text, results, group.Key, [.. group]);
         }
 
         Line(text, $"\ntargets");
@@ -49,12 +49,11 @@ internal static class ResultText
         null => "not measured",
     };
 
-    private static void WriteMeasurement(StringBuilder text, PeerMeasurement measurement, Series[] all)
+    private static void WriteMeasurement(StringBuilder text, Results results, PeerMeasurement measurement, Series[] all)
     {
         Line(text, $"\n{measurement.Name}: {measurement.Title} ({measurement.Unit}, {(measurement.MoreIsBetter ? "more" : "less")} is better)");
         bool tails = all.Any(s => s.HasFigures && s.Tail is not null);
         Line(text, $"  {"",-16} {"median",10}   {"least .. greatest",-22} {(tails ? "p99.9" : ""),10}   {(all.Length > 1 ? "times KBUS's" : ""),12}");
-        double? ours = all.FirstOrDefault(s => s.Peer.Name == AllPeers.Kbus && s.HasFigures)?.Median;
         foreach (Series s in all)
         {
             if (!s.HasFigures)
@@ -63,7 +62,7 @@ internal static class ResultText
                 continue;
             }
 
-            string ratio = all.Length > 1 && ours is { } o ? Number(s.Median / o) : "";
+            string ratio = all.Length > 1 && results.TimesKbus(s) is { } times ? Number(times) : "";
             string tail = s.Tail is { } t ? Number(t) : "";
             string fault = s.Fault is null ? "" : $"   (in {s.Samples.Count} rounds only: {s.Fault})";
             Line(text, $"  {s.Peer.Name,-16} {Number(s.Median),10}   {$"{Number(s.Least)} .. {Number(s.Greatest)}",-22} {tail,10}   {ratio,12}{fault}");

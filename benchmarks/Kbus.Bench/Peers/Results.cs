@@ -14,6 +14,10 @@ internal sealed record Results(Machine Machine, int Rounds, IReadOnlyList<Series
     public Series? Find(string measurement, string peer) =>
         Series.FirstOrDefault(s => s.Measurement.Name == measurement && s.Peer.Name == peer && s.HasFigures);
 
+    /// <summary>How many times the figure of KBUS in the same measurement; null if there is none but 0, or nobody to compare with.</summary>
+    public double? TimesKbus(Series series) =>
+        series.HasFigures && Find(series.Measurement.Name, AllPeers.Kbus) is { Median: not 0 } ours ? series.Median / ours.Median : null;
+
     /// <summary>Why there are no such figures.</summary>
     public string WhyNot(string measurement, string peer) =>
         Missing.FirstOrDefault(m => m.Name == peer)?.Reason

@@ -56,10 +56,9 @@ internal static class SavedResults
     {
         Line(text, $"\n## {measurement.Name}: {measurement.Title}\n");
         Line(text, $"| {measurement.Unit} | median | least | greatest | p99.9 | times KBUS's |\n|---|---|---|---|---|---|");
-        double? ours = results.Find(measurement.Name, AllPeers.Kbus)?.Median;
         foreach (Series s in all)
         {
-            string tail = s.Tail is { } t ? ResultText.Number(t) : "", ratio = ours is { } o ? ResultText.Number(s.Median / o) : "";
+            string tail = s.Tail is { } t ? ResultText.Number(t) : "", ratio = results.TimesKbus(s) is { } times ? ResultText.Number(times) : "";
             Line(text, $"| {s.Peer.Name} | {ResultText.Number(s.Median)} | {ResultText.Number(s.Least)} | {ResultText.Number(s.Greatest)} | {tail} | {ratio} |");
         }
     }

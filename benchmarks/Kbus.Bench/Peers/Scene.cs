@@ -17,9 +17,9 @@ internal sealed class Scene : IDisposable
     /// <summary>Makes an empty scene.</summary>
     public Scene()
     {
-        Folder = Directory.CreateTempSubdirectory("kbus-peers-").FullName;
         lock (Guard)
         {
+            Folder = Directory.CreateTempSubdirectory("kbus-peers-").FullName;
             Open.Add(this);
         }
     }
@@ -28,16 +28,15 @@ internal sealed class Scene : IDisposable
     public string Folder { get; }
 
     /// <summary>Ends what every open scene has started, when the program itself is being ended.</summary>
+    /// <remarks>The lock is not given back, so that the main thread starts nothing more.</remarks>
     public static void EndAll()
     {
-        lock (Guard)
+        Guard.Enter();
+        foreach (Scene scene in Open)
         {
-            foreach (Scene scene in Open)
-            {
-                scene._processes.ForEach(p => p.Kill());
-                scene._others.ForEach(o => o.Dispose());
-                scene.DeleteFolder();
-            }
+            scene._processes.ForEach(p => p.Kill());
+            scene._others.ForEach(o => o.Dispose());
+            scene.DeleteFolder();
         }
     }
 

@@ -45,8 +45,8 @@ internal static class TargetList
     private static Target Single(Results results, string id, string what, string measurement, Bound bound)
     {
         Series? series = results.Find(measurement, AllPeers.Kbus);
-        return Judged(
-            id, what, bound, series?.Measurement.Unit ?? "", series is null ? (null, results.WhyNot(measurement, AllPeers.Kbus)) : (series.Median, null));
+        string unit = PeerMeasurement.All.First(m => m.Name == measurement).Unit;
+        return Judged(id, what, bound, unit, series is null ? (null, results.WhyNot(measurement, AllPeers.Kbus)) : (series.Median, null));
     }
 
     private static Target NotHere(string id, string what, Bound bound, string reason) => Judged(id, what, bound, "times", (null, reason));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Kbus.Bench.Peers;
 
 namespace Kbus.Bench;
 
@@ -47,6 +48,8 @@ internal static class Actors
             case "idle":
                 Idle(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), int.Parse(arguments[2], CultureInfo.InvariantCulture));
                 return 0;
+            case BusPeer.Role:
+                return BusPeer.Play(arguments);
             default:
                 Console.Error.WriteLine($"There is no role '{role}'.");
                 return 2;

@@ -1,4 +1,5 @@
 using Kbus.Bench;
+using Kbus.Bench.Peers;
 
 const string Usage = """
     Measures KBUS on this machine, and for comparison what the machine itself can do.
@@ -6,6 +7,7 @@ const string Usage = """
     usage: ./bench [NAME ...] [--rounds N]    first looks; what the names mean stands below
            ./bench micro [arguments]          single operations, with what they allocate (BenchmarkDotNet)
            ./bench scale [arguments]          how costs grow with what is on a bus
+           ./bench peers [arguments]          KBUS beside other buses
 
     With no NAME every measurement is made. --rounds says how often each is repeated.
 
@@ -20,6 +22,11 @@ if (args is [Actors.Marker, var role, .. var rest])
 if (args is ["scale", ..])
 {
     return ScaleProgram.Run(args.AsSpan(1));
+}
+
+if (args is [PeersCommand.Name, .. var forPeers])
+{
+    return PeersCommand.Run(forPeers);
 }
 
 int rounds = 5;

@@ -265,6 +265,6 @@ internal sealed partial class EmbeddedHost : KsockHost
 
         // The limit in force was looked at when the header was complete, which may have been before it was lowered.
         error = MessageCheck.Header(complete, uint.MaxValue);
-        return error == Errno.None && !MessageName.IsSendable(name) ? Errno.EBADMSG : error;
+        return error == Errno.None && !_state.IsSendable(name) ? Errno.EBADMSG : error;
     }
 }

@@ -24,14 +24,14 @@ internal static class TargetList
         Ratio(results, "B5", "deliveries one to 16, against dbus-broker", "listeners", "dbus-broker", AtLeast(20)),
         Ratio(results, "B6", "1 MiB one to one, against memcpy between cold buffers", "payload", "raw-memcpy", AtLeast(0.4)),
         Ratio(results, "B6", "1 MiB one to 8, against NATS", "payload-8", "nats", AtLeast(5)),
-        NotHere("B7", "an announcement among 10,000 Ksocks and 100,000 bindings, against 10 and 10", AtMost(1.3), "not a comparison with peers"),
+        NotHere("B7", "an announcement among 10,000 Ksocks and 100,000 bindings, against 10 and 100", AtMost(1.3), "./bench scale ksocks measures it"),
         Single(results, "B8", "in-process send and take: time", "embedded-time", AtMost(200)),
         Single(results, "B8", "in-process send and take: bytes allocated", "embedded-bytes", AtMost(0)),
         Single(results, "B9", "kbusd: start to first answer", "start", AtMost(20)),
         Single(results, "B9", "kbusd: resident memory, idle", "memory", AtMost(10)),
         Single(results, "B9", "kbusd: processor use, idle", "ticks", AtMost(0)),
         Single(results, "B9", "size of the programs", "sizes", AtMost(12)),
-        NotHere("B10", "a device-file operation, against a do-nothing FUSE ioctl", AtMost(1.5), "not a comparison with peers"),
+        NotHere("B10", "a device-file operation, against a do-nothing FUSE ioctl", AtMost(1.5), "there are no device files yet"),
         Judged("B11", "p99.9 of request and reply under 8 announcers, against that of a raw ping-pong there", AtMost(2), "times", Tails(results)),
     ];
 

@@ -7,7 +7,7 @@ namespace Kbus.Hosts;
 /// <para>Any thread may call. The locks, none held while another is taken except in this order: <c>_takeLock</c> (taking messages),
 /// <c>_commandLock</c> (writing commands), <c>_sleepLock</c> (who sleeps). None is held across a wait for the bus except
 /// <c>_takeLock</c>, so that what a take must tell the bus is told before the next take.</para>
-/// <para>Commands stand in LinkHost.Commands.cs, sending in LinkHost.Sending.cs, taking in LinkHost.Taking.cs, waiting in
+/// <para>Commands stand in LinkHost.Commands.cs, sending in LinkHost.Sending.cs and LinkHost.Posting.cs, taking in LinkHost.Taking.cs, waiting in
 /// LinkHost.Waiting.cs.</para>
 /// </remarks>
 internal sealed partial class LinkHost : KsockHost

@@ -21,6 +21,29 @@ public sealed class KilledReplierTests
     public Task Every_big_request_is_answered_once_and_unspoiled_though_its_replier_is_killed() =>
         Limited.Run(random => Violence(random, longest: 8 * 1024 * 1024, stopFirst: false));
 
+    [Fact]
+    public Task A_replier_that_is_killed_is_gone_though_its_child_keeps_the_socket() => Limited.Run(_ =>
+    {
+        using DaemonProcess daemon = DaemonProcess.Start();
+        using Actor parent = Actor.Start("parent", daemon.Directory, "$.Parent").Ready();
+        int child = int.Parse(parent.Hear(), CultureInfo.InvariantCulture);
+        try
+        {
+            using Ksock ksock = Open(daemon);
+            ksock.Send(new Request("$.Parent"));
+            parent.Kill();
+            Assert.Equal("$.KBUS.Replier.GoneAway", ksock.WaitForMessage(TimeSpan.FromSeconds(60))?.Name);
+            Until.True(() => DaemonStatus.Ksocks(daemon.Directory) == 1, () => "the killed Ksock stays open");
+            Assert.Contains(Directory.GetFileSystemEntries($"/proc/{child}/fd"), IsSocket);
+        }
+        finally
+        {
+            Signals.Send(child, Signals.Kill);
+        }
+
+        static bool IsSocket(string descriptor) => new FileInfo(descriptor).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true;
+    });
+
     private static void Violence(Random random, int longest, bool stopFirst)
     {
         using DaemonProcess daemon = DaemonProcess.Start("--default-max-message-size", "67108864");

@@ -33,6 +33,9 @@ internal static class ActorProgram
             case "crowd":
                 CrowdActor.Run(directory, Number(arguments[0]));
                 return 0;
+            case "parent":
+                ParentActor.Run(directory, arguments[0]);
+                return 0;
             case "stranger":
                 StrangerActor.Run(directory, arguments[0]);
                 return 0;

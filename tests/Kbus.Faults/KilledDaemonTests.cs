@@ -80,6 +80,9 @@ public sealed class KilledDaemonTests
         Task<Message?> receiving = listener.ReceiveAsync().AsTask();
         Assert.NotNull(replier.WaitForMessage(Patience));
         Assert.NotNull(replier.WaitForMessage(Patience));
+
+        // A Request is delivered a moment before its sender is told; both senders have been told when a later command is answered.
+        Assert.NotEqual(requester.LastSentId, asynchronous.LastSentId);
         daemon.Kill();
         Task[] all = [asked, askedToo, listened, receiving];
         for (int i = 0; i < all.Length; i++)

@@ -65,9 +65,9 @@ internal sealed partial class LinkHost
         lock (_drainLock)
         {
             DrainPostedLocked();
+            _areCollected = true;
         }
 
-        _areCollected = true;
         List<MessageId> owed = [.. _owed.All()];
         var buffer = new MessageBuffer();
         while (TakeFromRing(buffer) == Errno.None)

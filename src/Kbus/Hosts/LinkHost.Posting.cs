@@ -178,7 +178,8 @@ internal sealed partial class LinkHost
                 continue;
             }
 
-            bool isThere = _completions.TryGet(sequence, out Completion completion);
+            // Once the remains are collected nobody would answer a Request that turns out to be accepted (by a bus that was only given up).
+            bool isThere = _completions.TryGet(sequence, out Completion completion) && !_areCollected;
             if (!isThere && !_isDead)
             {
                 return false;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Kbus.Core;
 
@@ -49,6 +50,7 @@ internal sealed partial class Bus
     /// <summary>The open Ksock with this id, or null.</summary>
     public KsockState? FindKsock(uint id) => _ksocks.GetValueOrDefault(id);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private MessageId NextId()
     {
         if (++_lastSerial == 0)
@@ -63,12 +65,14 @@ internal sealed partial class Bus
     /// <param name="ksock">Whose queue.</param>
     /// <param name="bytes">The message's entire length.</param>
     /// <param name="ownSlots">Reserved places that this very message may use.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsFull(KsockState ksock, int bytes, int ownSlots)
     {
         // What the process has taken by itself only makes room: look at it when the queue seems full, not before.
         return SeemsFull(ksock, bytes, ownSlots) && Observe(ksock) && SeemsFull(ksock, bytes, ownSlots);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool SeemsFull(KsockState ksock, int bytes, int ownSlots)
     {
         if (ksock.Queue.Count + (long)ksock.Reserved - ownSlots >= ksock.MaxMessages)
@@ -86,21 +90,37 @@ internal sealed partial class Bus
         int taken = ksock.IsOpen ? ksock.Carrier.ObserveTaken() : 0;
         for (int i = 0; i < taken; i++)
         {
-            TakeFirst(ksock).Message.Release();
+            if (ksock.Queue.DropFirst() is { } debt)
+            {
+                _ledger.CopyTaken(debt);
+            }
         }
 
+        _roomMade |= taken > 0;
         return true;
     }
 
-    /// <summary>Puts a copy at the end of a queue; the queue gets a reference of its own.</summary>
-    private void Append(KsockState ksock, in QueueEntry entry)
+    /// <summary>Puts a copy at the end of a queue; if its carrier does not keep it, the queue gets a reference of its own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Append(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt = null, bool isAwaitedAnswer = false)
     {
-        entry.Message.Retain();
-        ksock.Queue.Append(entry);
-        ksock.LastPushed = entry.Message.Header.Id;
-        if (ksock.IsOpen)
+        ref QueueEntry entry = ref ksock.Queue.Append(message.EntireLength);
+        entry.Because = because;
+        entry.IsAwaitedAnswer = isAwaitedAnswer;
+        if (debt is not null)
         {
-            ksock.Carrier.Appended();
+            entry.Debt = debt;
+        }
+
+        ksock.LastPushed = message.Header.Id;
+        if (!ksock.IsOpen || !ksock.Carrier.TryKeep(message, QueueEntry.FlagsOf(message, debt), out entry.Place))
+        {
+            message.Retain();
+            entry.Message = message;
+            if (ksock.IsOpen)
+            {
+                ksock.Carrier.Appended();
+            }
         }
 
         if (++ksock.Appended % AppendsBetweenLooks == 0)
@@ -110,6 +130,7 @@ internal sealed partial class Bus
     }
 
     /// <summary>Ends an operation: lets set-aside events in, wakes the senders it may have made way for, and checks the books.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Finish()
     {
         if (_withSetAside.Count > 0)
@@ -169,7 +190,8 @@ internal sealed partial class Bus
         for (int i = 0; i < ksock.Queue.Count; i++)
         {
             QueueEntry entry = ksock.Queue[i];
-            bytes += entry.Message.EntireLength;
+            bytes += entry.Length;
+            Debug.Assert(entry.Message is null || entry.Message.EntireLength == entry.Length, "an entry knows the length of its message");
             Debug.Assert(entry.Debt is null || (entry.Debt.IsQueued && entry.Debt.Replier == ksock), "a copy to answer knows its debt");
             Debug.Assert(entry.Because is null || ksock.Bindings.Contains(entry.Because), "no message outlives the binding it came by");
         }

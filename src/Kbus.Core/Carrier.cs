@@ -8,7 +8,19 @@ namespace Kbus.Core;
 /// </remarks>
 internal abstract class Carrier
 {
-    /// <summary>A message was put at the end of the queue.</summary>
+    /// <summary>A message is put at the end of the queue: does the carrier keep the bytes of this copy itself, so that the queue need not?</summary>
+    /// <remarks>What a carrier keeps, it gives back to the queue before it lets <see cref="Rewritten"/> change anything.</remarks>
+    /// <param name="message">The message; the carrier gets no reference.</param>
+    /// <param name="flags">The flags of this copy.</param>
+    /// <param name="place">Where the carrier keeps it.</param>
+    /// <returns>False if the queue keeps the message; then <see cref="Appended"/> comes next.</returns>
+    public virtual bool TryKeep(StoredMessage message, MessageFlags flags, out uint place)
+    {
+        place = 0;
+        return false;
+    }
+
+    /// <summary>A message was put at the end of the queue, which keeps it.</summary>
     public abstract void Appended();
 
     /// <summary>The queue changed elsewhere than at its end. Comes only between <see cref="Freeze"/> and the next call.</summary>

@@ -21,7 +21,7 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>Id of the message most recently sent or tried to be sent (LASTSENT).</summary>
     public MessageId LastSent { get; set; }
 
-    /// <summary>Who got the message most recently sent: programs mostly send one name many times.</summary>
+    /// <summary>The way of the message most recently sent: programs mostly send one name many times.</summary>
     public Route? LastRoute { get; set; }
 
     /// <summary>Id of the message most recently put into the queue.</summary>
@@ -80,10 +80,6 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
 
     /// <summary>Places of its queue that answers may still need.</summary>
     public int Reserved => Outstanding + (HoldsSlot ? 1 : 0);
-
-    /// <summary>True if a message of this Ksock may have this name.</summary>
-    public bool IsSendable(ReadOnlySpan<byte> name) =>
-        (LastRoute is { } last && name.SequenceEqual(last.Name)) || MessageName.IsSendable(name);
 
     /// <summary>True if takes must be told at once, because somebody waits for room here.</summary>
     public bool TakesMatter => Blocking > 0 || SetAside.Count > 0;

@@ -36,6 +36,9 @@ internal sealed class Route(ReadOnlySpan<byte> name) : NameEntry(name)
     /// <summary>The bindings of all listeners, newest first, repeated ones repeated.</summary>
     public Binding[] Listeners { get; set; } = [];
 
+    /// <summary>True if a Ksock is among the listeners more than once.</summary>
+    public bool HasRepeats { get; set; }
+
     /// <summary>The binding of the most specific replier.</summary>
     public Binding? Replier { get; set; }
 

@@ -14,6 +14,7 @@ internal sealed class BindingTable(ulong seed)
     private readonly NameTable<BoundName> _names = new(seed);
     private readonly NameTable<Route> _routes = new(seed);
     private readonly List<Binding> _matching = [];
+    private readonly HashSet<KsockState> _seen = [];
     private ulong _version = 1;
     private ulong _nextOrder = 1;
 
@@ -90,20 +91,10 @@ internal sealed class BindingTable(ulong seed)
         return bound.Listeners.FindLast(b => b.Ksock == ksock);
     }
 
-    /// <summary>Works out who gets a message of this name. Valid until a binding changes.</summary>
-    /// <param name="name">The name, which messages may have.</param>
-    /// <param name="guess">A route that was given before, perhaps of this very name.</param>
-    public Route RouteOf(ReadOnlySpan<byte> name, Route? guess)
-    {
-        if (guess is not null && guess.Version == _version && name.SequenceEqual(guess.Name))
-        {
-            return guess;
-        }
+    /// <summary>Whether no binding has changed since a route was given.</summary>
+    public bool IsCurrent(Route route) => route.Version == _version;
 
-        return RouteOf(name);
-    }
-
-    /// <summary>Works out who gets a message of this name. Valid until a binding changes.</summary>
+    /// <summary>Works out who gets a message of this name, which messages may have. Valid until a binding changes.</summary>
     public Route RouteOf(ReadOnlySpan<byte> name)
     {
         Route? route = _routes.Find(name);
@@ -175,8 +166,29 @@ internal sealed class BindingTable(ulong seed)
         Gather(name, ref replier);
         _matching.Sort(static (a, b) => b.Order.CompareTo(a.Order));
         route.Listeners = [.. _matching];
+        route.HasRepeats = HasRepeats(_matching);
         route.Replier = replier;
         route.Version = _version;
+    }
+
+    private bool HasRepeats(List<Binding> listeners)
+    {
+        if (listeners.Count < 2)
+        {
+            return false;
+        }
+
+        foreach (Binding listener in listeners)
+        {
+            if (!_seen.Add(listener.Ksock))
+            {
+                _seen.Clear();
+                return true;
+            }
+        }
+
+        _seen.Clear();
+        return false;
     }
 
     private void Gather(ReadOnlySpan<byte> name, ref Binding? replier)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kbus.Core;
 
 /// <summary>The checks that a message passes on its way in, in the order in which the original makes them.</summary>
@@ -8,6 +10,7 @@ internal static class MessageCheck
     /// <param name="header">The header as written.</param>
     /// <param name="maxMessageSize">Greatest entire length allowed, in bytes.</param>
     /// <returns>None, EINVAL, ENAMETOOLONG or EMSGSIZE.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Errno Header(in MessageHeader header, uint maxMessageSize)
     {
         if (header.StartGuard != MessageHeader.StartGuardValue || header.EndGuard != MessageHeader.EndGuardValue || header.NameLength == 0)
@@ -20,15 +23,20 @@ internal static class MessageCheck
             return Errno.ENAMETOOLONG;
         }
 
-        bool dataMissing = header.NamePointer != 0 && header.DataPointer == 0 && header.DataLength != 0;
-        bool dataUnnamed = header.NamePointer == 0 && header.DataPointer != 0;
-        bool dataEmpty = header.DataLength == 0 && header.DataPointer != 0;
         const MessageFlags both = MessageFlags.AllOrWait | MessageFlags.AllOrFail;
-        if (dataMissing || dataUnnamed || dataEmpty || (header.Flags & both) == both)
+        if (((header.NamePointer | header.DataPointer) != 0 && !DoPointersAgree(header)) || (header.Flags & both) == both)
         {
             return Errno.EINVAL;
         }
 
         return header.EntireLength > maxMessageSize ? Errno.EMSGSIZE : Errno.None;
+    }
+
+    private static bool DoPointersAgree(in MessageHeader header)
+    {
+        bool dataMissing = header.NamePointer != 0 && header.DataPointer == 0 && header.DataLength != 0;
+        bool dataUnnamed = header.NamePointer == 0 && header.DataPointer != 0;
+        bool dataEmpty = header.DataLength == 0 && header.DataPointer != 0;
+        return !dataMissing && !dataUnnamed && !dataEmpty;
     }
 }

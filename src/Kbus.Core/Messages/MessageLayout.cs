@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kbus.Core;
 
 /// <summary>Sizes and places inside the entire form of a message. Source: spec sections 3.2 and 3.3.</summary>
@@ -7,12 +9,13 @@ internal static class MessageLayout
     public const int FinalGuardLength = sizeof(uint);
 
     /// <summary>Bytes of a name with its NUL, padded with zeros to a multiple of 4; at least one byte of padding.</summary>
-    public static long PaddedNameLength(uint nameLength) => 4L * (((long)nameLength + 4) / 4);
+    public static long PaddedNameLength(uint nameLength) => ((long)nameLength + 4) & ~3L;
 
     /// <summary>Bytes of data padded with zeros to a multiple of 4; 0 if there is none.</summary>
-    public static long PaddedDataLength(uint dataLength) => 4L * (((long)dataLength + 3) / 4);
+    public static long PaddedDataLength(uint dataLength) => ((long)dataLength + 3) & ~3L;
 
     /// <summary>Bytes of the whole entire form, computed in 64 bits so that no length can slip past a limit (D11).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long EntireLength(uint nameLength, uint dataLength) =>
         MessageHeader.Size + PaddedNameLength(nameLength) + PaddedDataLength(dataLength) + FinalGuardLength;
 

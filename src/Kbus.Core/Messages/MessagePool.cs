@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Kbus.Core;
 
@@ -11,8 +12,10 @@ internal sealed class MessagePool
 {
     private const int SmallestShift = 8;
     private const int KeptBytesEach = 4 * 1024 * 1024;
-    private readonly StoredMessage?[] _free = new StoredMessage?[31 - SmallestShift];
-    private readonly int[] _kept = new int[31 - SmallestShift];
+    private readonly List[] _free = new List[31 - SmallestShift];
+
+    /// <summary>Makes an empty pool.</summary>
+    public MessagePool() => Array.Fill(_free, new List());
 
     /// <summary>Messages lent and not yet returned.</summary>
     public int Lent { get; private set; }
@@ -20,21 +23,12 @@ internal sealed class MessagePool
     /// <summary>Lends a message with room for an entire form of that length; the caller owns one reference.</summary>
     /// <param name="entireLength">Bytes of the entire form.</param>
     /// <param name="storedLength">Bytes that the buffer must hold, if the data lives elsewhere; else the same.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public StoredMessage Rent(int entireLength, int storedLength)
     {
         int size = SizeClass(storedLength);
-        StoredMessage? message = _free[size];
-        if (message is null)
-        {
-            message = new StoredMessage(this, GC.AllocateUninitializedArray<byte>(1 << (size + SmallestShift)));
-        }
-        else
-        {
-            _free[size] = message.NextFree;
-            message.NextFree = null;
-            _kept[size]--;
-        }
-
+        ref List free = ref _free[size];
+        StoredMessage message = free.Count > 0 ? free.Messages[--free.Count] : Make(size);
         Lent++;
         message.Start(entireLength);
         return message;
@@ -57,17 +51,45 @@ internal sealed class MessagePool
         return message;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Return(StoredMessage message)
     {
         Lent--;
-        int size = SizeClass(message.Buffer.Length);
-        if (_kept[size] < KeptBytesEach >> (size + SmallestShift))
+        ref List free = ref _free[message.SizeClass];
+        if ((uint)free.Count < (uint)free.Messages.Length)
         {
-            message.NextFree = _free[size];
-            _free[size] = message;
-            _kept[size]++;
+            // Mostly it comes back to the place from which it was lent.
+            ref StoredMessage slot = ref free.Messages[free.Count++];
+            if (slot != message)
+            {
+                slot = message;
+            }
+        }
+        else
+        {
+            KeepOneMore(ref free, message);
         }
     }
 
-    private static int SizeClass(int length) => Math.Max(0, 32 - BitOperations.LeadingZeroCount((uint)length - 1) - SmallestShift);
+    private StoredMessage Make(int size) =>
+        new(this, GC.AllocateUninitializedArray<byte>(1 << (size + SmallestShift)), size);
+
+    private static void KeepOneMore(ref List free, StoredMessage message)
+    {
+        int most = KeptBytesEach >> (message.SizeClass + SmallestShift);
+        if (free.Count < most)
+        {
+            Array.Resize(ref free.Messages, Math.Min(most, Math.Max(8, free.Count * 2)));
+            free.Messages[free.Count++] = message;
+        }
+    }
+
+    private static int SizeClass(int length) => length <= 1 << SmallestShift ? 0 : BitOperations.Log2((uint)length - 1) + 1 - SmallestShift;
+
+    /// <summary>The free messages of one size, the one last returned on top. Above them stand lent ones, to be found in place when they return.</summary>
+    private struct List()
+    {
+        public StoredMessage[] Messages = [];
+        public int Count;
+    }
 }

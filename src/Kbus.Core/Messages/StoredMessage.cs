@@ -18,14 +18,15 @@ internal sealed class StoredMessage
     private readonly byte[] _buffer;
     private int _references;
 
-    internal StoredMessage(MessagePool pool, byte[] buffer)
+    internal StoredMessage(MessagePool pool, byte[] buffer, int sizeClass)
     {
         _pool = pool;
         _buffer = buffer;
+        SizeClass = sizeClass;
     }
 
-    /// <summary>The next free message in the pool; null while in use.</summary>
-    internal StoredMessage? NextFree { get; set; }
+    /// <summary>Which of the pool's lists it belongs to.</summary>
+    internal int SizeClass { get; }
 
     /// <summary>The header, in place.</summary>
     public ref MessageHeader Header => ref Unsafe.As<byte, MessageHeader>(ref MemoryMarshal.GetArrayDataReference(_buffer));
@@ -65,6 +66,7 @@ internal sealed class StoredMessage
     }
 
     /// <summary>Gives one reference back; with the last, the message returns to its pool.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release()
     {
         Debug.Assert(_references > 0, "each reference is given back once");
@@ -98,20 +100,32 @@ internal sealed class StoredMessage
     }
 
     /// <summary>Writes what every entire message has: guards, null pointers, zero padding. Name and data are filled in separately.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Seal()
     {
         ref MessageHeader header = ref Header;
         header.MakeEntire();
         int dataOffset = MessageLayout.DataOffset(header.NameLength);
-        int nameEnd = MessageHeader.Size + (int)header.NameLength;
-        _buffer.AsSpan(nameEnd, dataOffset - nameEnd).Clear();
+        KeepBytesOfWord(dataOffset - sizeof(uint), header.NameLength & 3);
         if (Payload is null)
         {
-            int dataEnd = dataOffset + (int)header.DataLength;
             int guardAt = EntireLength - MessageLayout.FinalGuardLength;
-            _buffer.AsSpan(dataEnd, guardAt - dataEnd).Clear();
+            if ((header.DataLength & 3) != 0)
+            {
+                KeepBytesOfWord(guardAt - sizeof(uint), header.DataLength & 3);
+            }
+
             BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(guardAt), MessageHeader.EndGuardValue);
         }
+    }
+
+    /// <summary>Zeroes the padding in the last word of the name or of the data.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void KeepBytesOfWord(int offset, uint bytes)
+    {
+        Span<byte> word = _buffer.AsSpan(offset, sizeof(uint));
+        uint kept = BinaryPrimitives.ReadUInt32LittleEndian(word) & ((1u << (int)(bytes * 8)) - 1);
+        BinaryPrimitives.WriteUInt32LittleEndian(word, kept);
     }
 
     /// <summary>Makes this message ready for use again, with one reference.</summary>

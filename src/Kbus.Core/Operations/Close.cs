@@ -35,7 +35,7 @@ internal sealed partial class Bus
         AnswerUnreplied(ksock);
         while (ksock.Queue.Count > 0)
         {
-            ksock.Queue.TakeFirst().Message.Release();
+            ksock.Queue.TakeFirst().Message?.Release();
         }
 
         _ksocks.Remove(ksock.Id);

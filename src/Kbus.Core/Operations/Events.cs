@@ -46,7 +46,7 @@ internal sealed partial class Bus
                 bool full = IsFull(ksock, report.EntireLength, 0);
                 if (!full)
                 {
-                    Append(ksock, new QueueEntry { Message = report });
+                    Append(ksock, report, because: null);
                 }
 
                 report.Release();
@@ -118,7 +118,7 @@ internal sealed partial class Bus
         KsockState ksock = listener.Ksock;
         if (!ksock.OnlyOnce || ksock.LastPushed != report.Header.Id)
         {
-            Append(ksock, new QueueEntry { Message = report, Because = listener });
+            Append(ksock, report, listener);
         }
     }
 

@@ -1,29 +1,34 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Kbus.Core;
 
 // The path of a message: Send -> Begin -> Attempt (decides everything, changes nothing) -> Deliver (queues the copies).
 internal sealed partial class Bus
 {
+    private const MessageFlags NeedsAsking =
+        MessageFlags.WantAReply | MessageFlags.Urgent | MessageFlags.AllOrWait | MessageFlags.AllOrFail;
+
     private ulong _urgentDeliveries;
     private bool[] _refused = new bool[16];
 
     /// <summary>Sends a message. It reaches everybody it is meant for, or nobody and the error says why (P3). Spec section 4.</summary>
     /// <param name="sender">Who sends.</param>
-    /// <param name="message">The message, checked and sealed; its reference passes to the bus.</param>
+    /// <param name="message">The message, checked but for its name, and sealed; its reference passes to the bus.</param>
     /// <param name="id">The id that the message got; meaningful with None and EAGAIN.</param>
     /// <returns>
-    /// None, EALREADY (a message is waiting already), ENOLCK (no room for the reply), EADDRNOTAVAIL (no replier, or the requester has
+    /// None, EBADMSG (no message may have this name), EALREADY (a message is waiting already), ENOLCK (no room for the reply), EADDRNOTAVAIL (no replier, or the requester has
     /// gone), ECONNREFUSED (not this Ksock's to answer), EPIPE (not the replier meant), EBUSY (no room), or EAGAIN (the message waits).
     /// </returns>
     public Errno Send(KsockState sender, StoredMessage message, out MessageId id)
     {
         id = default;
-        Errno error = Begin(sender, message);
+        Route? route = FindRoute(sender, message.Name);
+        Errno error = route is null ? Errno.EBADMSG : Begin(sender, message);
         if (error == Errno.None)
         {
             id = message.Header.Id;
-            error = Attempt(sender, message, out KsockState? full);
+            error = Attempt(sender, message, route!, out KsockState? full);
             if (error == Errno.EAGAIN)
             {
                 error = Wait(sender, message, full!);
@@ -91,6 +96,20 @@ internal sealed partial class Bus
         Finish();
     }
 
+    /// <summary>Who gets a message of this name; null if no message may have it.</summary>
+    private Route? FindRoute(KsockState sender, ReadOnlySpan<byte> name)
+    {
+        Route? last = sender.LastRoute;
+        bool isSame = last is not null && name.SequenceEqual(last.Name);
+        if (isSame && _bindings.IsCurrent(last!))
+        {
+            return last;
+        }
+
+        return isSame || MessageName.IsSendable(name) ? sender.LastRoute = _bindings.RouteOf(name) : null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Errno Begin(KsockState sender, StoredMessage message)
     {
         if (sender.Waiting is not null)
@@ -119,12 +138,18 @@ internal sealed partial class Bus
     /// <summary>Decides who gets the message and queues it for them all, or finds the reason why not and changes nothing.</summary>
     /// <param name="sender">Who sends.</param>
     /// <param name="message">The message, with its id.</param>
+    /// <param name="route">Who gets messages of its name.</param>
     /// <param name="full">With EAGAIN: the first recipient that has no room.</param>
-    private Errno Attempt(KsockState sender, StoredMessage message, out KsockState? full)
+    private Errno Attempt(KsockState sender, StoredMessage message, Route route, out KsockState? full)
     {
         ref MessageHeader header = ref message.Header;
-        Route route = _bindings.RouteOf(message.Name, sender.LastRoute);
-        sender.LastRoute = route;
+        if ((header.Flags & NeedsAsking) == 0 && !header.IsReply && !route.HasRepeats)
+        {
+            full = null;
+            Announce(sender, message, route.Listeners);
+            return Errno.None;
+        }
+
         Errno noRoom = (header.Flags & MessageFlags.AllOrWait) != 0 ? Errno.EAGAIN : Errno.EBUSY;
         full = null;
         if (header.IsRequest && route.Replier is null)
@@ -177,6 +202,24 @@ internal sealed partial class Bus
         return error;
     }
 
+    /// <summary>Sends what nobody can refuse: each listener gets it that has room. Nothing need be known of all before the first gets it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Announce(KsockState sender, StoredMessage message, Binding[] listeners)
+    {
+        foreach (Binding listener in listeners)
+        {
+            KsockState ksock = listener.Ksock;
+            if (IsFull(ksock, message.EntireLength, OwnSlots(sender, ksock)))
+            {
+                ksock.Missed++;
+            }
+            else if (!ksock.OnlyOnce || ksock.LastPushed != message.Header.Id)
+            {
+                Append(ksock, message, listener);
+            }
+        }
+    }
+
     /// <summary>Finds which listeners have room, and whether that is good enough for this message.</summary>
     private Errno AskListeners(KsockState sender, StoredMessage message, Binding[] listeners, out KsockState? full)
     {
@@ -216,7 +259,7 @@ internal sealed partial class Bus
             KsockState requester = answered.Sender;
             bool isAwaited = answered.IsAwaited;
             _ledger.Strike(answered);
-            Enqueue(requester, new QueueEntry { Message = message, IsAwaitedAnswer = isAwaited });
+            Enqueue(requester, message, because: null, isAwaitedAnswer: isAwaited);
         }
 
         if (message.Header.IsRequest)
@@ -224,7 +267,7 @@ internal sealed partial class Bus
             sender.HoldsSlot = false;
             Binding binding = route.Replier!;
             ReplyDebt debt = _ledger.Enter(sender, binding.Ksock, message.Header.Id, message.IsAwaited);
-            Enqueue(binding.Ksock, new QueueEntry { Message = message, Because = binding, Debt = debt });
+            Enqueue(binding.Ksock, message, binding, debt);
         }
 
         Binding[] listeners = route.Listeners;
@@ -237,17 +280,17 @@ internal sealed partial class Bus
             }
             else if (!ksock.OnlyOnce || ksock.LastPushed != message.Header.Id)
             {
-                Enqueue(ksock, new QueueEntry { Message = message, Because = listeners[i] });
+                Enqueue(ksock, message, listeners[i]);
             }
         }
     }
 
     /// <summary>Puts a copy where it belongs: at the end, or, if urgent, in front, after earlier copies of the same message (D13).</summary>
-    private void Enqueue(KsockState ksock, in QueueEntry entry)
+    private void Enqueue(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt = null, bool isAwaitedAnswer = false)
     {
-        if ((entry.Message.Header.Flags & MessageFlags.Urgent) == 0)
+        if ((message.Header.Flags & MessageFlags.Urgent) == 0)
         {
-            Append(ksock, entry);
+            Append(ksock, message, because, debt, isAwaitedAnswer);
             return;
         }
 
@@ -256,10 +299,17 @@ internal sealed partial class Bus
         int waitedBefore = ksock.Queue.Count;
         Observe(ksock);
         copies = Math.Max(0, copies - (waitedBefore - ksock.Queue.Count));
-        entry.Message.Retain();
-        ksock.Queue.Insert(copies, entry);
+        message.Retain();
+        ksock.Queue.Insert(copies, new QueueEntry
+        {
+            Message = message,
+            Because = because,
+            Debt = debt,
+            Length = message.EntireLength,
+            IsAwaitedAnswer = isAwaitedAnswer,
+        });
         ksock.UrgentGroup = (_urgentDeliveries, copies + 1);
-        ksock.LastPushed = entry.Message.Header.Id;
+        ksock.LastPushed = message.Header.Id;
         if (copies == 0)
         {
             ksock.Carrier.Prepended();
@@ -272,7 +322,8 @@ internal sealed partial class Bus
 
     private Errno TryAgain(KsockState sender)
     {
-        Errno error = Attempt(sender, sender.Waiting!, out KsockState? full);
+        StoredMessage message = sender.Waiting!;
+        Errno error = Attempt(sender, message, _bindings.RouteOf(message.Name), out KsockState? full);
         if (error == Errno.EAGAIN)
         {
             error = WaitFor(sender, full!);
@@ -310,7 +361,8 @@ internal sealed partial class Bus
                 return Errno.EAGAIN;
             }
 
-            Errno error = Attempt(sender, sender.Waiting!, out KsockState? next);
+            StoredMessage message = sender.Waiting!;
+            Errno error = Attempt(sender, message, _bindings.RouteOf(message.Name), out KsockState? next);
             if (error != Errno.EAGAIN)
             {
                 return error;
@@ -365,5 +417,6 @@ internal sealed partial class Bus
     }
 
     /// <summary>A waiting Request's own reserved place is no obstacle to that very Request (fine point 3).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int OwnSlots(KsockState sender, KsockState target) => sender == target && sender.HoldsSlot ? 1 : 0;
 }

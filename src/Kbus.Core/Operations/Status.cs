@@ -16,7 +16,7 @@ internal sealed partial class Bus
             _ledger.CopyThrownAway(debt);
         }
 
-        entry.Message.Release();
+        entry.Message?.Release();
     }
 
     /// <summary>Answers an owed Request on its replier's behalf. The reserved place is there for it, so no limit is looked at.</summary>
@@ -53,7 +53,7 @@ internal sealed partial class Bus
     private void AppendStatus(KsockState sender, in MessageHeader header, ReadOnlySpan<byte> name, bool isAwaited)
     {
         StoredMessage status = Pool.Compose(header, name, default);
-        Append(sender, new QueueEntry { Message = status, IsAwaitedAnswer = isAwaited });
+        Append(sender, status, because: null, isAwaitedAnswer: isAwaited);
         status.Release();
     }
 }

@@ -14,7 +14,7 @@ internal sealed partial class Bus
         if (any)
         {
             ksock.Carrier.Freeze();
-            delivered = TakeFirst(ksock);
+            delivered = TakeFirst(ksock).Delivered;
             ksock.Carrier.Rewritten();
         }
 
@@ -76,16 +76,15 @@ internal sealed partial class Bus
         return -1;
     }
 
-    private DeliveredMessage TakeFirst(KsockState ksock)
+    private QueueEntry TakeFirst(KsockState ksock)
     {
         QueueEntry entry = ksock.Queue.TakeFirst();
-        DeliveredMessage delivered = entry.Delivered;
         _roomMade = true;
         if (entry.Debt is not null)
         {
             _ledger.CopyTaken(entry.Debt);
         }
 
-        return delivered;
+        return entry;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Kbus.Core;
 
@@ -19,17 +20,20 @@ internal sealed class MessageQueue
     /// <summary>The entry at a place; 0 is the next to be taken.</summary>
     public ref readonly QueueEntry this[int place] => ref _entries[Slot(place)];
 
-    /// <summary>Puts an entry at the end.</summary>
-    public void Append(in QueueEntry entry)
+    /// <summary>Puts an empty entry for a message of that many bytes at the end, for the caller to fill in.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref QueueEntry Append(int length)
     {
-        Prepare(entry);
-        _entries[Slot(Count++)] = entry;
+        Prepare(length);
+        ref QueueEntry entry = ref _entries[Slot(Count++)];
+        entry.Length = length;
+        return ref entry;
     }
 
     /// <summary>Puts an entry before the one at a place; meant for places near the front.</summary>
     public void Insert(int place, in QueueEntry entry)
     {
-        Prepare(entry);
+        Prepare(entry.Length);
         _first = (_first - 1) & (_entries.Length - 1);
         Count++;
         for (int i = 0; i < place; i++)
@@ -40,6 +44,18 @@ internal sealed class MessageQueue
         _entries[Slot(place)] = entry;
     }
 
+    /// <summary>The carrier keeps the bytes of an entry from now on; the queue's reference is given back.</summary>
+    public void LeaveToCarrier(int place, uint at)
+    {
+        ref QueueEntry entry = ref _entries[Slot(place)];
+        entry.Message!.Release();
+        entry.Message = null;
+        entry.Place = at;
+    }
+
+    /// <summary>The queue has an entry's message itself again; it gets the caller's reference.</summary>
+    public void TakeFromCarrier(int place, StoredMessage message) => _entries[Slot(place)].Message = message;
+
     /// <summary>Takes the entry at the front; the caller gets its reference.</summary>
     public QueueEntry TakeFirst()
     {
@@ -49,8 +65,24 @@ internal sealed class MessageQueue
         slot = default;
         _first = (_first + 1) & (_entries.Length - 1);
         Count--;
-        Bytes -= entry.Message.EntireLength;
+        Bytes -= entry.Length;
         return entry;
+    }
+
+    /// <summary>Drops the entry at the front, with its reference.</summary>
+    /// <returns>The debt that it knew.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReplyDebt? DropFirst()
+    {
+        Debug.Assert(Count > 0, "only what waits is taken");
+        ref QueueEntry entry = ref _entries[_first];
+        ReplyDebt? debt = entry.Debt;
+        entry.Message?.Release();
+        _first = (_first + 1) & (_entries.Length - 1);
+        Count--;
+        Bytes -= entry.Length;
+        entry = default;
+        return debt;
     }
 
     /// <summary>Takes out the entry at a place, closing the gap; the caller gets its reference.</summary>
@@ -78,7 +110,7 @@ internal sealed class MessageQueue
             if (entry.Because == binding)
             {
                 removed.Add(entry);
-                Bytes -= entry.Message.EntireLength;
+                Bytes -= entry.Length;
             }
             else
             {
@@ -96,19 +128,25 @@ internal sealed class MessageQueue
 
     private int Slot(int place) => (_first + place) & (_entries.Length - 1);
 
-    private void Prepare(in QueueEntry entry)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Prepare(int length)
     {
-        Bytes += entry.Message.EntireLength;
+        Bytes += length;
         if (Count == _entries.Length)
         {
-            var larger = new QueueEntry[(int)BitOperations.RoundUpToPowerOf2((uint)Count + 1)];
-            for (int i = 0; i < Count; i++)
-            {
-                larger[i] = _entries[Slot(i)];
-            }
-
-            _entries = larger;
-            _first = 0;
+            Grow();
         }
+    }
+
+    private void Grow()
+    {
+        var larger = new QueueEntry[(int)BitOperations.RoundUpToPowerOf2((uint)Count + 1)];
+        for (int i = 0; i < Count; i++)
+        {
+            larger[i] = _entries[Slot(i)];
+        }
+
+        _entries = larger;
+        _first = 0;
     }
 }

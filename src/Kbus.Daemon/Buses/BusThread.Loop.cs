@@ -84,7 +84,8 @@ internal sealed partial class BusThread
         }
         else
         {
-            // The process that has just been woken may have been put on this very processor.
+            // The process that has just been woken may have been put on this very processor. To ask a little less often costs nobody anything.
+            Thread.SpinWait(16);
             LibC.YieldProcessor();
         }
     }

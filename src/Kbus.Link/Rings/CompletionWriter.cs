@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kbus.Link;
 
 /// <summary>The bus's side of the completion slots.</summary>
@@ -31,6 +33,7 @@ internal sealed unsafe class CompletionWriter
     }
 
     /// <summary>Writes the result of a command. <see cref="Wake"/> must follow; once for many results will do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Post(ulong sequence, in Completion result)
     {
         CompletionSlot* slot = _slots + (sequence & _mask);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kbus.Link;
 
 /// <summary>The bus's end of the delivery ring: a window onto the front of a Ksock's queue.</summary>
@@ -40,6 +42,9 @@ internal sealed unsafe class DeliveryProducer
     /// <summary>Records in the ring that, as far as is known, have not been taken.</summary>
     public int Count => _lengths.Count;
 
+    /// <summary>Where the record is that was written last, for <see cref="ReadBack"/>.</summary>
+    public uint LastPlace { get; private set; }
+
     /// <summary>Whether a rewrite has begun and not ended.</summary>
     public bool IsRewriting => _rewriting;
 
@@ -53,6 +58,7 @@ internal sealed unsafe class DeliveryProducer
     /// <param name="length">Bytes of the record.</param>
     /// <param name="kind">What the bytes are.</param>
     /// <param name="record">Where to write them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAppend(int length, uint kind, out Span<byte> record)
     {
         record = default;
@@ -142,6 +148,12 @@ internal sealed unsafe class DeliveryProducer
         _used += units;
         return true;
     }
+
+    /// <summary>Copies a record out that the client has not taken. The client can have changed it.</summary>
+    /// <param name="place">Where it is.</param>
+    /// <param name="target">Takes its bytes.</param>
+    public void ReadBack(uint place, Span<byte> target) =>
+        new Span<byte>(At(place) + DeliveryRecord.HeaderSize, target.Length).CopyTo(target);
 
     /// <summary>While rewriting: forgets all unread records; what is appended next takes their place.</summary>
     /// <remarks>
@@ -253,10 +265,15 @@ internal sealed unsafe class DeliveryProducer
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Span<byte> Write(uint position, DeliveryRecord head)
     {
-        byte* record = _ring + ((position & (_sizeInUnits - 1)) << 3);
+        byte* record = At(position);
         *(ulong*)record = head.Word;
+        LastPlace = position;
         return new Span<byte>(record + DeliveryRecord.HeaderSize, (int)head.Length);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* At(uint position) => _ring + ((position & (_sizeInUnits - 1)) << 3);
 }

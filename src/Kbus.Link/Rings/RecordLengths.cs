@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kbus.Link;
 
 /// <summary>The lengths of the records in a ring, oldest first, in memory that no client can reach.</summary>
@@ -13,9 +15,14 @@ internal sealed class RecordLengths
     public uint First => _units[_first];
 
     /// <summary>Adds one as the newest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(uint units)
     {
-        MakeRoom();
+        if (Count == _units.Length)
+        {
+            Grow();
+        }
+
         _units[(_first + Count) & (_units.Length - 1)] = units;
         Count++;
     }
@@ -23,7 +30,11 @@ internal sealed class RecordLengths
     /// <summary>Adds one as the oldest.</summary>
     public void Prepend(uint units)
     {
-        MakeRoom();
+        if (Count == _units.Length)
+        {
+            Grow();
+        }
+
         _first = (_first - 1) & (_units.Length - 1);
         _units[_first] = units;
         Count++;
@@ -39,13 +50,8 @@ internal sealed class RecordLengths
     /// <summary>Removes all.</summary>
     public void Clear() => Count = 0;
 
-    private void MakeRoom()
+    private void Grow()
     {
-        if (Count < _units.Length)
-        {
-            return;
-        }
-
         uint[] larger = new uint[_units.Length * 2];
         _units.AsSpan(_first).CopyTo(larger);
         _units.AsSpan(0, _first).CopyTo(larger.AsSpan(_units.Length - _first));

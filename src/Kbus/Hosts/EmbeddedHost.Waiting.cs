@@ -64,7 +64,9 @@ internal sealed partial class EmbeddedHost
             {
                 var header = new MessageHeader { InReplyTo = debt.Id, To = _state.Id, Flags = MessageFlags.Synthetic };
                 StoredMessage status = _bus.Pool.Compose(header, MessageName.ReplierGoneAway, default);
-                _state.Queue.Append(new QueueEntry { Message = status, IsAwaitedAnswer = debt.IsAwaited });
+                ref QueueEntry entry = ref _state.Queue.Append(status.EntireLength);
+                entry.Message = status;
+                entry.IsAwaitedAnswer = debt.IsAwaited;
             }
         }
 

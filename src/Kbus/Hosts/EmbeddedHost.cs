@@ -264,7 +264,6 @@ internal sealed partial class EmbeddedHost : KsockHost
         complete.DataPointer = 0;
 
         // The limit in force was looked at when the header was complete, which may have been before it was lowered.
-        error = MessageCheck.Header(complete, uint.MaxValue);
-        return error == Errno.None && !_state.IsSendable(name) ? Errno.EBADMSG : error;
+        return MessageCheck.Header(complete, uint.MaxValue);
     }
 }

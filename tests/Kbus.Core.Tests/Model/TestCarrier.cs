@@ -16,10 +16,15 @@ internal sealed class QuietCarrier : Carrier
     public override void RetryWorthwhile() => Retries++;
 }
 
-/// <summary>Carries a Ksock's messages as a link does: its process takes from its own view of the queue, and the bus hears of it later.</summary>
+/// <summary>
+/// Carries a Ksock's messages as a link does: its process takes from its own view of the queue, and the bus hears of it later. Some
+/// messages it keeps itself, so that the queue need not.
+/// </summary>
 internal sealed class SelfTakingCarrier : Carrier
 {
-    private readonly List<DeliveredMessage> _view = [];
+    private readonly List<string> _view = [];
+    private readonly Dictionary<uint, byte[]> _kept = [];
+    private uint _nextPlace;
     private Bus? _bus;
     private KsockState? _ksock;
     private int _unobserved;
@@ -42,7 +47,7 @@ internal sealed class SelfTakingCarrier : Carrier
             return false;
         }
 
-        taken = RealMessage.Print(_view[0]);
+        taken = _view[0];
         _view.RemoveAt(0);
         _unobserved++;
         if (_tells)
@@ -54,11 +59,24 @@ internal sealed class SelfTakingCarrier : Carrier
         return true;
     }
 
+    public override bool TryKeep(StoredMessage message, MessageFlags flags, out uint place)
+    {
+        place = ++_nextPlace;
+        if (_isFrozen || place % 3 == 0)
+        {
+            return false;
+        }
+
+        Keep(place, message);
+        _view.Add(RealMessage.Print(new DeliveredMessage(message, flags)));
+        return true;
+    }
+
     public override void Appended()
     {
         Assert.False(_isFrozen, "nothing is appended while the queue is rewritten");
         MessageQueue queue = _ksock!.Queue;
-        _view.Add(queue[queue.Count - 1].Delivered);
+        _view.Add(RealMessage.Print(queue[queue.Count - 1].Delivered));
     }
 
     public override void Rewritten()
@@ -69,7 +87,20 @@ internal sealed class SelfTakingCarrier : Carrier
         _view.Clear();
         for (int i = 0; i < _ksock!.Queue.Count; i++)
         {
-            _view.Add(_ksock.Queue[i].Delivered);
+            if (_ksock.Queue[i].Message is null)
+            {
+                GiveBack(i);
+            }
+
+            _view.Add(RealMessage.Print(_ksock.Queue[i].Delivered));
+        }
+
+        // What is left was thrown away.
+        _kept.Clear();
+        for (int i = 0; i < _ksock.Queue.Count; i += 2)
+        {
+            Keep(++_nextPlace, _ksock.Queue[i].Message!);
+            _ksock.Queue.LeaveToCarrier(i, _nextPlace);
         }
     }
 
@@ -81,10 +112,31 @@ internal sealed class SelfTakingCarrier : Carrier
     {
         int taken = _unobserved;
         _unobserved = 0;
+        for (int i = 0; i < taken; i++)
+        {
+            QueueEntry entry = _ksock!.Queue[i];
+            Assert.Equal(entry.Message is null, _kept.Remove(entry.Place));
+        }
+
         return taken;
     }
 
     public override void Freeze() => _isFrozen = true;
 
     public override void TellTakes(bool tell) => _tells = tell;
+
+    private void Keep(uint place, StoredMessage message)
+    {
+        byte[] bytes = new byte[message.EntireLength];
+        message.CopyEntire(0, bytes, message.Header.Flags);
+        _kept.Add(place, bytes);
+    }
+
+    private void GiveBack(int place)
+    {
+        Assert.True(_kept.Remove(_ksock!.Queue[place].Place, out byte[]? bytes));
+        StoredMessage message = _bus!.Pool.Rent(bytes.Length, bytes.Length);
+        bytes.CopyTo(message.Buffer.AsSpan());
+        _ksock.Queue.TakeFromCarrier(place, message);
+    }
 }

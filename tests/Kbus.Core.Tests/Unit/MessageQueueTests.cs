@@ -26,8 +26,10 @@ public sealed class MessageQueueTests
             switch (random.Next(8))
             {
                 case < 3:
-                    queue.Append(NewEntry());
-                    list.Add(because.Keys.Last());
+                    QueueEntry added = NewEntry();
+                    ref QueueEntry entry = ref queue.Append(added.Length);
+                    (entry.Message, entry.Because) = (added.Message, added.Because);
+                    list.Add(added.Message!);
                     break;
                 case 3:
                     int place = random.Next(Math.Min(3, list.Count + 1));
@@ -61,7 +63,7 @@ public sealed class MessageQueueTests
         {
             StoredMessage message = pool.Compose(default, "$.A"u8, new byte[random.Next(50)]);
             because[message] = bindings[random.Next(3)];
-            return new QueueEntry { Message = message, Because = because[message] };
+            return new QueueEntry { Message = message, Because = because[message], Length = message.EntireLength };
         }
 
         void Check(StoredMessage expected, QueueEntry taken)

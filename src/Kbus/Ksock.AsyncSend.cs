@@ -42,6 +42,24 @@ public sealed partial class Ksock
         return SendAsync(message, null, CancellationToken.None);
     }
 
+    /// <summary>Sends the messages of a batch without blocking. Many batches may be in flight; they are sent in the order of the calls.</summary>
+    /// <param name="batch">The messages. It cannot be changed until the task has ended; its outcomes tell what became of each.</param>
+    /// <returns>How many were sent. One that could not be keeps none of the others back.</returns>
+    /// <exception cref="ObjectDisposedException">The Ksock is closed.</exception>
+    public ValueTask<int> SendAsync(MessageBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ThrowIfClosed();
+        if (Volatile.Read(ref _lane).IsCompleted)
+        {
+            return batch.Run.SendAsync(_host);
+        }
+
+        batch.Run.Reserve(_host);
+        Task before = QueueUp(out TaskCompletionSource turn);
+        return new ValueTask<int>(SendInTurnAsync(batch, before, turn));
+    }
+
     /// <summary>The bus has said what became of sending a Request whose answer is waited for.</summary>
     internal void NoteSent(PendingAnswer pending, Errno error, MessageId id) =>
         _answers.Sent(pending, error is Errno.None or Errno.EAGAIN, id);
@@ -77,15 +95,20 @@ public sealed partial class Ksock
             return Post(message.Header, message.NameBytes, message.Data.Span, pending).Id;
         }
 
-        Task before;
-        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before = QueueUp(out TaskCompletionSource turn);
+        return new ValueTask<MessageId>(SendInTurnAsync(message, pending, before, turn, cancellationToken));
+    }
+
+    /// <summary>Takes a place in the lane: what is to be waited for, and what the next in it waits for.</summary>
+    private Task QueueUp(out TaskCompletionSource turn)
+    {
+        turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_laneLock)
         {
-            before = _lane;
+            Task before = _lane;
             _lane = turn.Task;
+            return before;
         }
-
-        return new ValueTask<MessageId>(SendInTurnAsync(message, pending, before, turn, cancellationToken));
     }
 
     private PostedSend Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, PendingAnswer? pending)
@@ -106,16 +129,7 @@ public sealed partial class Ksock
             _answers.Begin(pending);
         }
 
-        Errno error = CheckSize(header, name, data);
-        if (error == Errno.None)
-        {
-            posted.Post(header, name, data);
-        }
-        else
-        {
-            posted.Complete(error, default);
-        }
-
+        posted.Post(header, name, data);
         return posted;
     }
 
@@ -129,6 +143,19 @@ public sealed partial class Ksock
             return (message.Flags & MessageFlags.AllOrWait) != 0
                 ? await SendWaitingAsync(message, pending, cancellationToken).ConfigureAwait(false)
                 : await Post(message.Header, message.NameBytes, message.Data.Span, pending).Id.ConfigureAwait(false);
+        }
+        finally
+        {
+            PassOn(before, turn);
+        }
+    }
+
+    private static async Task<int> SendInTurnAsync(MessageBatch batch, Task before, TaskCompletionSource turn)
+    {
+        try
+        {
+            await before.ConfigureAwait(false);
+            return await batch.Run.SendReservedAsync().ConfigureAwait(false);
         }
         finally
         {

@@ -52,6 +52,17 @@ public sealed partial class Ksock
         return error == Errno.None ? id : throw SendRefused(error, header, name, data.Length);
     }
 
+    /// <summary>Sends the messages of a batch in their order, and comes back when the bus has answered to all of them.</summary>
+    /// <param name="batch">The messages; its outcomes then tell what became of each.</param>
+    /// <returns>How many were sent. One that could not be keeps none of the others back.</returns>
+    /// <exception cref="ObjectDisposedException">The Ksock is closed.</exception>
+    public int Send(MessageBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ThrowIfClosed();
+        return batch.Run.Send(_host);
+    }
+
     /// <summary>Sends the Reply to a Request that was received into a buffer, without allocating.</summary>
     /// <param name="request">Holds the Request, and may go on holding it.</param>
     /// <param name="data">The Reply's data.</param>
@@ -164,25 +175,8 @@ public sealed partial class Ksock
     private Errno Submit(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id)
     {
         id = default;
-        Errno error = CheckSize(header, name, data);
+        Errno error = _host.CheckSize(header, name, data);
         return error == Errno.None ? _host.Send(header, name, data, isAwaited, out id) : error;
-    }
-
-    /// <summary>The bus's limit of message size counts when a header is complete, which here is now. Spec sections 3.5 and 7 (MAXMSGSIZE).</summary>
-    private Errno CheckSize(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
-    {
-        uint most = _host.MaxMessageSize;
-        if (MessageLayout.EntireLength((uint)name.Length, (uint)data.Length) <= most || most == 0 || _host.IsSending || (Mode & KsockMode.Write) == 0)
-        {
-            return Errno.None;
-        }
-
-        MessageHeader complete = header;
-        complete.StartGuard = MessageHeader.StartGuardValue;
-        complete.EndGuard = MessageHeader.EndGuardValue;
-        complete.NameLength = (uint)name.Length;
-        complete.DataLength = (uint)data.Length;
-        return MessageCheck.Header(complete, most);
     }
 
     /// <summary>Whoever is woken tries the waiting message, as one poll does. Spec section 8.</summary>

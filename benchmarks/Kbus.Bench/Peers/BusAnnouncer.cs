@@ -3,11 +3,13 @@ using System.Diagnostics;
 
 namespace Kbus.Bench.Peers;
 
-/// <summary>Announces with many sends in flight, never too far ahead of the slowest listener, so that nobody misses anything.</summary>
+/// <summary>Announces with several batches in flight, never too far ahead of the slowest listener, so that nobody misses anything.</summary>
 internal sealed class BusAnnouncer(ActorArguments given, MessageBuffer buffer)
 {
-    private const int Window = 512;
-    private readonly ValueTask<MessageId>[] _inFlight = new ValueTask<MessageId>[Window];
+    private const int Window = 8;
+    private readonly MessageBatch[] _batches = [.. Enumerable.Range(0, Window).Select(_ => new MessageBatch())];
+    private readonly ValueTask<int>[] _inFlight = new ValueTask<int>[Window];
+    private readonly int _together = given.Size > 65536 ? 1 : 64;
     private readonly byte[] _data = new byte[given.Size];
     private readonly ulong[] _heard = new ulong[given.Listeners];
     private readonly bool[] _saidHello = new bool[given.Listeners];
@@ -42,17 +44,16 @@ internal sealed class BusAnnouncer(ActorArguments given, MessageBuffer buffer)
 
     private async Task TellFor(Ksock ksock, long milliseconds, ulong lastMark)
     {
-        ulong every = given.Size > 65536 ? 1UL : 64, behind = (ulong)given.Behind;
+        ulong behind = (ulong)given.Behind;
         long end = Stopwatch.GetTimestamp() + (milliseconds * Stopwatch.Frequency / 1000);
         bool isLast = false;
-        while (!isLast)
+        for (int place = 0; !isLast; place = (place + 1) % Window)
         {
-            isLast = _number % every == 0 && Stopwatch.GetTimestamp() >= end;
-            int place = (int)(++_number % Window);
-            await _inFlight[place];
-            Mark.Write(_data, isLast ? _number | lastMark : _number);
-            _inFlight[place] = ksock.SendAsync("$.Bench.Tell"u8, _data);
-            while (_number % every == 0 && ksock.TryReadNext(buffer))
+            isLast = Stopwatch.GetTimestamp() >= end;
+            await Land(place);
+            Fill(_batches[place], isLast ? lastMark : 0);
+            _inFlight[place] = ksock.SendAsync(_batches[place]);
+            while (ksock.TryReadNext(buffer))
             {
                 TakeCredit();
             }
@@ -63,16 +64,37 @@ internal sealed class BusAnnouncer(ActorArguments given, MessageBuffer buffer)
             }
         }
 
-        for (int i = 0; i < Window; i++)
+        for (int place = 0; place < Window; place++)
         {
-            await _inFlight[i];
-            _inFlight[i] = default;
+            await Land(place);
         }
 
         while (_slowest < _number && ksock.WaitForMessage(buffer))
         {
             TakeCredit();
         }
+    }
+
+    private void Fill(MessageBatch batch, ulong markOfLast)
+    {
+        for (int i = 1; i <= _together; i++)
+        {
+            _number++;
+            Mark.Write(_data, i == _together ? _number | markOfLast : _number);
+            batch.Add("$.Bench.Tell"u8, _data);
+        }
+    }
+
+    private async ValueTask Land(int place)
+    {
+        int sent = await _inFlight[place];
+        _inFlight[place] = default;
+        if (sent != _batches[place].Count)
+        {
+            throw new InvalidOperationException($"Only {sent} announcements of {_batches[place].Count} were sent.");
+        }
+
+        _batches[place].Clear();
     }
 
     private void TakeCredit()

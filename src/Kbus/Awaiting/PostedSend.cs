@@ -116,8 +116,3 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
         _ksock.GiveBack(this);
     }
 }
-
-/// <summary>What the bus has answered to a send.</summary>
-/// <param name="Error">None, or why not; with EAGAIN it waits.</param>
-/// <param name="Id">The id, with None and EAGAIN.</param>
-internal readonly record struct SendOutcome(Errno Error, MessageId Id);

@@ -198,8 +198,35 @@ internal sealed partial class EmbeddedHost : KsockHost
 
     public override ulong Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done)
     {
-        Errno error = Send(header, name, data, isAwaited, out MessageId id);
+        Errno error = CheckSize(header, name, data);
+        MessageId id = default;
+        if (error == Errno.None)
+        {
+            error = Send(header, name, data, isAwaited, out id);
+        }
+
         done.Complete(error, id);
+        return 0;
+    }
+
+    public override ulong PostAll(SendRun run)
+    {
+        int posted = 0;
+        for (int i = 0; i < run.Count; i++)
+        {
+            Errno error = run.Look(i, out MessageHeader header, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
+            if (error == Errno.None)
+            {
+                posted++;
+                _ = Post(header, name, data, isAwaited: false, run);
+            }
+            else
+            {
+                run.Fail(i, error);
+            }
+        }
+
+        run.Posted(posted);
         return 0;
     }
 

@@ -46,6 +46,23 @@ internal abstract class KsockHost : IDisposable
     /// <param name="id">The id, with None and EAGAIN.</param>
     public abstract Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id);
 
+    /// <summary>The bus's limit of message size counts when a header is complete, which here is now. Spec sections 3.5 and 7 (MAXMSGSIZE).</summary>
+    public Errno CheckSize(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        uint most = MaxMessageSize;
+        if (MessageLayout.EntireLength((uint)name.Length, (uint)data.Length) <= most || most == 0 || IsSending || (Mode & KsockMode.Write) == 0)
+        {
+            return Errno.None;
+        }
+
+        MessageHeader complete = header;
+        complete.StartGuard = MessageHeader.StartGuardValue;
+        complete.EndGuard = MessageHeader.EndGuardValue;
+        complete.NameLength = (uint)name.Length;
+        complete.DataLength = (uint)data.Length;
+        return MessageCheck.Header(complete, most);
+    }
+
     /// <summary>Tries the waiting message again (SEND while <see cref="IsSending"/>); ENOMSG if none waits.</summary>
     public abstract Errno Retry(out MessageId id);
 
@@ -104,12 +121,17 @@ internal abstract class KsockHost : IDisposable
 
     /// <summary>Sends without waiting for the bus's answer, which <paramref name="done"/> gets, from any thread, in the order of sending.</summary>
     /// <remarks>
-    /// Name and data are copied before this returns. With no room for another command this waits for room, which the bus makes by itself.
+    /// Its size is looked at here. Name and data are copied before this returns. With no room for another command this waits for room, which the bus makes by itself.
     /// The answer is passed on when somebody happens to look for answers, as each call here may; who must have it looks by
     /// <see cref="LookForOutcome"/>, or asks to be told by <see cref="TellOutcome"/>.
     /// </remarks>
     /// <returns>A number to ask by.</returns>
     public abstract ulong Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done);
+
+    /// <summary>Posts several messages in their order, as <see cref="Post"/> does each.</summary>
+    /// <param name="run">The messages; it hears what becomes of them.</param>
+    /// <returns>A number to ask by, for the last.</returns>
+    public abstract ulong PostAll(SendRun run);
 
     /// <summary>Passes on the outcome of a post, and of those before it, if the bus has answered or does so within microseconds.</summary>
     /// <param name="post">What <see cref="Post"/> gave.</param>

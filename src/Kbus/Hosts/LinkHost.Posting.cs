@@ -9,6 +9,7 @@ namespace Kbus.Hosts;
 internal sealed partial class LinkHost
 {
     private const ulong PostsBetweenDrains = 32;
+    private const int PostsAtOnce = 32;
 
     // Another thread may pass an outcome on, and its slot be used again, while this one waits for it.
     private static readonly TimeSpan SettlingSlice = TimeSpan.FromMilliseconds(1);
@@ -31,7 +32,7 @@ internal sealed partial class LinkHost
             return 0;
         }
 
-        Errno error = Write(header, name, data, isAwaited, done, out ulong sequence);
+        Errno error = Write(header, name, data, isAwaited, done, checksSize: true, out ulong sequence);
         if (error != Errno.None)
         {
             Leave(error);
@@ -45,6 +46,62 @@ internal sealed partial class LinkHost
         }
 
         return Leave(sequence);
+    }
+
+    public override ulong PostAll(SendRun run)
+    {
+        if (!TryEnter())
+        {
+            for (int i = 0; i < run.Count; i++)
+            {
+                run.Fail(i, Errno.EBADF);
+            }
+
+            run.Posted(0);
+            return 0;
+        }
+
+        ulong last = 0;
+        int posted = 0;
+        for (int i = 0; i < run.Count; i += PostsAtOnce)
+        {
+            posted += PostSome(run, i, Math.Min(run.Count, i + PostsAtOnce), ref last);
+            _commandBell.RingIfWanted();
+            DrainPosted();
+        }
+
+        run.Posted(posted);
+        return Leave(last);
+    }
+
+    /// <summary>Posts some messages under one lock, which costs more than to write one; how many it were.</summary>
+    private int PostSome(SendRun run, int first, int end, ref ulong last)
+    {
+        int posted = 0;
+        lock (_commandLock)
+        {
+            for (int i = first; i < end; i++)
+            {
+                Errno error = run.Look(i, out MessageHeader header, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
+                ulong sequence = 0;
+                if (error == Errno.None)
+                {
+                    error = WriteLocked(header, name, data, isAwaited: false, run, checksSize: true, out sequence);
+                }
+
+                if (error == Errno.None)
+                {
+                    last = sequence;
+                    posted++;
+                }
+                else
+                {
+                    run.Fail(i, error);
+                }
+            }
+        }
+
+        return posted;
     }
 
     public override void LookForOutcome(ulong post)

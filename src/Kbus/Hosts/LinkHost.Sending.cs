@@ -7,6 +7,8 @@ namespace Kbus.Hosts;
 /// <content>Sending: a small message is one command, a big one a command for its head and some for its data.</content>
 internal sealed partial class LinkHost
 {
+    private readonly byte[] _goodName = new byte[64];
+    private int _goodNameLength;
     private volatile bool _isSending;
     private bool _waitingIsRequest;
     private bool _waitingIsAwaited;
@@ -21,7 +23,7 @@ internal sealed partial class LinkHost
             return Errno.EBADF;
         }
 
-        Errno error = Write(header, name, data, isAwaited, null, out ulong sequence);
+        Errno error = Write(header, name, data, isAwaited, null, checksSize: false, out ulong sequence);
         if (error == Errno.None)
         {
             error = Await(sequence, out Completion completion);
@@ -94,40 +96,63 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Writes a message as commands. The caller has entered.</summary>
-    private Errno Write(in MessageHeader given, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend? posted, out ulong sequence)
+    private Errno Write(
+        in MessageHeader given,
+        ReadOnlySpan<byte> name,
+        ReadOnlySpan<byte> data,
+        bool isAwaited,
+        IPostedSend? posted,
+        bool checksSize,
+        out ulong sequence)
     {
-        sequence = 0;
-        MessageHeader header = Clean(given, name, data);
-        Errno error = Check(header, name);
-        if (error != Errno.None)
-        {
-            return error;
-        }
-
-        ushort flags = isAwaited ? CommandFlags.Awaited : (ushort)0;
+        Errno error;
         lock (_commandLock)
         {
-            _nextDone = new Posted(posted, header.IsRequest, isAwaited);
-            if (header.IsRequest)
-            {
-                _owed.Sending();
-            }
-
-            error = header.EntireLength <= MessageSizes.LargestInline
-                ? WriteInline(header, name, data, flags, out sequence)
-                : WriteInParts(header, name, data, flags, out sequence);
-            _nextDone = default;
-            if (header.IsRequest && error != Errno.None)
-            {
-                _owed.Sent(accepted: false, default, isAwaited);
-            }
+            error = WriteLocked(given, name, data, isAwaited, posted, checksSize, out sequence);
         }
 
         _commandBell.RingIfWanted();
         return error;
     }
 
-    private Errno Check(in MessageHeader header, ReadOnlySpan<byte> name)
+    /// <summary>Writes a message as commands, under the command lock.</summary>
+    private Errno WriteLocked(
+        in MessageHeader given,
+        ReadOnlySpan<byte> name,
+        ReadOnlySpan<byte> data,
+        bool isAwaited,
+        IPostedSend? posted,
+        bool checksSize,
+        out ulong sequence)
+    {
+        sequence = 0;
+        MessageHeader header = Clean(given, name, data);
+        Errno error = Check(header, name, checksSize);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        ushort flags = isAwaited ? CommandFlags.Awaited : (ushort)0;
+        _nextDone = new Posted(posted, header.IsRequest, isAwaited);
+        if (header.IsRequest)
+        {
+            _owed.Sending();
+        }
+
+        error = header.EntireLength <= MessageSizes.LargestInline
+            ? WriteInline(header, name, data, flags, out sequence)
+            : WriteInParts(header, name, data, flags, out sequence);
+        _nextDone = default;
+        if (header.IsRequest && error != Errno.None)
+        {
+            _owed.Sent(accepted: false, default, isAwaited);
+        }
+
+        return error;
+    }
+
+    private Errno Check(in MessageHeader header, ReadOnlySpan<byte> name, bool checksSize)
     {
         if ((_mode & KsockMode.Write) == 0)
         {
@@ -139,9 +164,28 @@ internal sealed partial class LinkHost
             return Errno.EALREADY;
         }
 
-        // Counted against the absolute maximum only: the one in force was looked at when the header was complete.
-        Errno error = MessageCheck.Header(header, uint.MaxValue);
-        return error != Errno.None || MessageName.IsSendable(name) ? error : Errno.EBADMSG;
+        // Otherwise the bus's limit was looked at when the header was complete, and only the absolute maximum counts.
+        uint most = checksSize ? Volatile.Read(ref _memory.Header.MaxMessageSize) : uint.MaxValue;
+        Errno error = MessageCheck.Header(header, most);
+        return error != Errno.None || IsSendable(name) ? error : Errno.EBADMSG;
+    }
+
+    /// <summary>Whether a message may have this name. Programs mostly send one name many times.</summary>
+    private bool IsSendable(ReadOnlySpan<byte> name)
+    {
+        if (name.SequenceEqual(_goodName.AsSpan(0, _goodNameLength)))
+        {
+            return true;
+        }
+
+        bool isGood = MessageName.IsSendable(name);
+        if (isGood && name.Length <= _goodName.Length)
+        {
+            name.CopyTo(_goodName);
+            _goodNameLength = name.Length;
+        }
+
+        return isGood;
     }
 
     private static MessageHeader Clean(in MessageHeader given, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)

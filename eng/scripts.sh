@@ -53,3 +53,21 @@ up_to_date() {
     [ -e "$1" ] && [ -z "$(find src eng/*.props Directory.Build.props Directory.Build.targets Directory.Packages.props global.json \
         -newer "$1" -print -quit 2>/dev/null)" ]
 }
+
+# The version of the project, as Directory.Build.props has it.
+project_version() { sed -n 's/.*<VersionPrefix>\(.*\)<\/VersionPrefix>.*/\1/p' Directory.Build.props; }
+
+# install_library FILE DIRECTORY: the compiled C library, its headers, and what pkg-config and CMake find it by.
+install_library() {
+    local version
+    version=$(project_version)
+    mkdir -p "$2/lib/pkgconfig" "$2/lib/cmake/Kbus" "$2/include/linux"
+    cp "$1" "$2/lib/libkbus.so.$version"
+    ln -sf "libkbus.so.$version" "$2/lib/libkbus.so.1"
+    ln -sf libkbus.so.1 "$2/lib/libkbus.so"
+    cp src/Kbus.Native/include/kbus.h "$2/include/"
+    cp src/Kbus.Native/include/linux/kbus_defns.h "$2/include/linux/"
+    sed "s/@VERSION@/$version/" packaging/libkbus/kbus.pc.in >"$2/lib/pkgconfig/kbus.pc"
+    cp packaging/libkbus/KbusConfig.cmake "$2/lib/cmake/Kbus/"
+    sed "s/@VERSION@/$version/" packaging/libkbus/KbusConfigVersion.cmake.in >"$2/lib/cmake/Kbus/KbusConfigVersion.cmake"
+}

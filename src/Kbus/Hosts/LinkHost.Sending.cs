@@ -54,6 +54,7 @@ internal sealed partial class LinkHost
     {
         Errno error = Command(CommandCode.Discard, 0, default, out _);
         _isSending &= error != Errno.None;
+        ShowWritability();
         return error;
     }
 
@@ -203,6 +204,7 @@ internal sealed partial class LinkHost
         if (error != Errno.EALREADY)
         {
             _isSending = error == Errno.EAGAIN;
+            ShowWritability();
         }
     }
 

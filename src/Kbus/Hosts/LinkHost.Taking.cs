@@ -36,6 +36,7 @@ internal sealed partial class LinkHost
                 _owed.Taken(target.InReplyTo);
             }
 
+            StayExact();
             return Leave(error);
         }
     }
@@ -127,7 +128,8 @@ internal sealed partial class LinkHost
 
         if (_areas.Count <= place.Area)
         {
-            HearNow();
+            // The area comes with a ring, which is heard here although a message is there: StayExact asks for another.
+            HearNow(keepBell: false);
         }
 
         if (_areas.TryGet(place, length, out PayloadView? view))
@@ -161,11 +163,6 @@ internal sealed partial class LinkHost
         if (IsTimeToAskForDeath())
         {
             Die();
-        }
-
-        if (!_isDead && _keepsExact)
-        {
-            KeepExact();
         }
 
         return Errno.ENOMSG;

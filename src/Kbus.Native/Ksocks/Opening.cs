@@ -51,14 +51,14 @@ internal static unsafe class Opening
         }
     }
 
-    /// <summary><c>kbus_ksock_bind</c>.</summary>
-    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_bind")]
-    public static int Bind(int ksock, byte* name, uint isReplier)
+    /// <summary><c>kbus_ksock_bind</c> and <c>kbus_ksock_bind_n</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_bind_n")]
+    public static int Bind(int ksock, byte* name, nuint length, uint isReplier)
     {
         try
         {
             return OpenKsocks.Find(ksock) is { } open
-                ? Failure.Of(open.Bare.Bind(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), isReplier != 0))
+                ? Failure.Of(open.Bare.Bind(new ReadOnlySpan<byte>(name, (int)Math.Min(length, int.MaxValue)), isReplier != 0))
                 : Failure.Of(Errno.EBADF);
         }
         catch (Exception e)
@@ -67,14 +67,14 @@ internal static unsafe class Opening
         }
     }
 
-    /// <summary><c>kbus_ksock_unbind</c>.</summary>
-    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_unbind")]
-    public static int Unbind(int ksock, byte* name, uint isReplier)
+    /// <summary><c>kbus_ksock_unbind</c> and <c>kbus_ksock_unbind_n</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_unbind_n")]
+    public static int Unbind(int ksock, byte* name, nuint length, uint isReplier)
     {
         try
         {
             return OpenKsocks.Find(ksock) is { } open
-                ? Failure.Of(open.Bare.Unbind(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), isReplier != 0))
+                ? Failure.Of(open.Bare.Unbind(new ReadOnlySpan<byte>(name, (int)Math.Min(length, int.MaxValue)), isReplier != 0))
                 : Failure.Of(Errno.EBADF);
         }
         catch (Exception e)
@@ -83,9 +83,9 @@ internal static unsafe class Opening
         }
     }
 
-    /// <summary><c>kbus_ksock_find_replier</c>.</summary>
-    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_find_replier")]
-    public static int FindReplier(int ksock, byte* name, uint* id)
+    /// <summary><c>kbus_ksock_find_replier</c> and <c>kbus_ksock_find_replier_n</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_find_replier_n")]
+    public static int FindReplier(int ksock, byte* name, nuint length, uint* id)
     {
         try
         {
@@ -94,7 +94,7 @@ internal static unsafe class Opening
                 return Failure.Of(Errno.EBADF);
             }
 
-            Errno error = open.Bare.FindReplier(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), out uint replier);
+            Errno error = open.Bare.FindReplier(new ReadOnlySpan<byte>(name, (int)Math.Min(length, int.MaxValue)), out uint replier);
             *id = replier;
             return Failure.Of(error);
         }

@@ -3,6 +3,8 @@
 
 #include "gate.h"
 
+#include <string.h>
+
 #define EXPORTED __attribute__((visibility("default")))
 
 /* A function of kbus.h and its managed half, which has the same arguments. What it gives when the gate is shut is `shut`. */
@@ -37,9 +39,9 @@
 OTHER(ksock_open, (uint32_t device_number, int flags), (device_number, flags))
 OTHER(ksock_open_by_name, (const char *device_name, int flags), (device_name, flags))
 KSOCK(ksock_close, (kbus_ksock_t ksock), (ksock))
-KSOCK(ksock_bind, (kbus_ksock_t ksock, const char *name, uint32_t is_replier), (ksock, name, is_replier))
-KSOCK(ksock_unbind, (kbus_ksock_t ksock, const char *name, uint32_t is_replier), (ksock, name, is_replier))
-KSOCK(ksock_find_replier, (kbus_ksock_t ksock, const char *name, uint32_t *id), (ksock, name, id))
+KSOCK(ksock_bind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier))
+KSOCK(ksock_unbind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier))
+KSOCK(ksock_find_replier_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t *id), (ksock, name, length, id))
 KSOCK(ksock_id, (kbus_ksock_t ksock, uint32_t *id), (ksock, id))
 KSOCK(ksock_last_msg_id, (kbus_ksock_t ksock, kbus_msg_id_t *id), (ksock, id))
 KSOCK(ksock_max_messages, (kbus_ksock_t ksock, uint32_t *count), (ksock, count))
@@ -70,6 +72,21 @@ KSOCK(ksock_discard, (kbus_ksock_t ksock), (ksock))
 KSOCK(ksock_poll, (kbus_ksock_t ksock, uint32_t *ready), (ksock, ready))
 KSOCK(wait_for_message_timeout, (kbus_ksock_t ksock, int wait_for, int timeout_ms), (ksock, wait_for, timeout_ms))
 OTHER(read_bindings, (char **text), (text))
+
+EXPORTED int kbus_ksock_bind(kbus_ksock_t ksock, const char *name, uint32_t is_replier)
+{
+	return kbus_ksock_bind_n(ksock, name, strlen(name), is_replier);
+}
+
+EXPORTED int kbus_ksock_unbind(kbus_ksock_t ksock, const char *name, uint32_t is_replier)
+{
+	return kbus_ksock_unbind_n(ksock, name, strlen(name), is_replier);
+}
+
+EXPORTED int kbus_ksock_find_replier(kbus_ksock_t ksock, const char *name, uint32_t *id)
+{
+	return kbus_ksock_find_replier_n(ksock, name, strlen(name), id);
+}
 
 EXPORTED int kbus_wait_for_message(kbus_ksock_t ksock, int wait_for)
 {

@@ -200,6 +200,11 @@ static inline int kbus_msg_compare_ids(const kbus_msg_id_t *id1, const kbus_msg_
 
 /* Beyond the original */
 
+/* Bindings by names of a given length, which need no NUL behind them. */
+int kbus_ksock_bind_n(kbus_ksock_t ksock, const char *name, size_t name_len, uint32_t is_replier);
+int kbus_ksock_unbind_n(kbus_ksock_t ksock, const char *name, size_t name_len, uint32_t is_replier);
+int kbus_ksock_find_replier_n(kbus_ksock_t ksock, const char *name, size_t name_len, uint32_t *replier_ksock_id);
+
 /* One poll, as a device file makes it: a waiting message is tried once. *ready gets KBUS_KSOCK_READABLE and _WRITABLE. */
 int kbus_ksock_poll(kbus_ksock_t ksock, uint32_t *ready);
 

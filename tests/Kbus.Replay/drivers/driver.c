@@ -104,11 +104,11 @@ static void named(kbus_ksock_t ksock, const char *operation)
 	int result;
 
 	if (strcmp(operation, "bind") == 0) {
-		print_nothing(kbus_ksock_bind(ksock, name, number(3)));
+		print_nothing(kbus_ksock_bind_n(ksock, name, length, number(3)));
 	} else if (strcmp(operation, "unbind") == 0) {
-		print_nothing(kbus_ksock_unbind(ksock, name, number(3)));
+		print_nothing(kbus_ksock_unbind_n(ksock, name, length, number(3)));
 	} else {
-		result = kbus_ksock_find_replier(ksock, name, &id);
+		result = kbus_ksock_find_replier_n(ksock, name, length, &id);
 		print_number(result, id);
 	}
 	free(name);

@@ -115,5 +115,7 @@ compile_library() {
     sed "s/@VERSION@/$version/" packaging/libkbus/kbus.pc.in >"$directory/lib/pkgconfig/kbus.pc"
     cp packaging/libkbus/KbusConfig.cmake "$directory/lib/cmake/Kbus/"
     sed "s/@VERSION@/$version/" packaging/libkbus/KbusConfigVersion.cmake.in >"$directory/lib/cmake/Kbus/KbusConfigVersion.cmake"
+    mkdir -p "$directory/share/kbus"
+    cp packaging/libkbus/kbus.supp "$directory/share/kbus/"
     mv artifacts/libkbus.stamp.new artifacts/libkbus.stamp
 }

@@ -1,3 +1,5 @@
+using Kbus.Replay;
+
 namespace Kbus.Native.Tests;
 
 /// <summary>Who owns which memory, watched by the tools that C programmers use.</summary>
@@ -10,7 +12,7 @@ public sealed class OwnershipTests
     public async Task Valgrind_finds_no_error_and_no_lost_message(string program) =>
         CProgram.AssertWell(await CProgram.CompileAndRun(
             program, null, "valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite",
-            $"--suppressions={CProgram.Source("kbus.supp")}"));
+            $"--suppressions={Path.Join(CompiledLibrary.Find().Directory, "share", "kbus", "kbus.supp")}"));
 
     [Theory]
     [InlineData("functions.c")]

@@ -37,6 +37,28 @@ public sealed partial class BareKsock
         return Write(new ReadOnlySpan<byte>(message, (int)Math.Min(length, most)));
     }
 
+    /// <summary>Takes the next message and reads it whole, as one step for all threads.</summary>
+    /// <param name="allocate">Gives memory of so many bytes; null if there is none.</param>
+    /// <param name="message">The message; null if there is none.</param>
+    /// <returns>None, ENOMEM (the message stays current), ENODEV or EBADF.</returns>
+    internal unsafe Errno ReadNext(delegate*<long, byte*> allocate, out byte* message)
+    {
+        message = null;
+        lock (_lock)
+        {
+            Errno error = NextMessage(out int length);
+            if (error != Errno.None || length == 0)
+            {
+                return error;
+            }
+
+            byte* memory = (_ksock.Mode & KsockMode.Read) != 0 ? allocate(length) : null;
+            error = memory == null ? Errno.ENOMEM : Read(new Span<byte>(memory, length), out _);
+            message = memory;
+            return (_ksock.Mode & KsockMode.Read) != 0 ? error : Errno.EBADF;
+        }
+    }
+
     /// <summary>Hands a message to the bus without waiting for its answer.</summary>
     /// <param name="message">The message, readable as far as its lengths say; copied before this returns.</param>
     /// <param name="done">Who hears what became of it.</param>

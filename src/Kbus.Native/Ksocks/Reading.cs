@@ -188,7 +188,12 @@ internal static unsafe class Reading
     public static int Copy(MessageBuffer source, NativeMessage** message)
     {
         ReadOnlySpan<byte> entire = source.Entire;
-        var copy = (byte*)NativeMemory.Alloc((nuint)entire.Length);
+        byte* copy = Making.TryAllocate(entire.Length);
+        if (copy == null)
+        {
+            return Failure.Of(Errno.ENOMEM);
+        }
+
         entire.CopyTo(new Span<byte>(copy, entire.Length));
         *message = (NativeMessage*)copy;
         return 0;
@@ -196,8 +201,9 @@ internal static unsafe class Reading
 
     private static int ReadNext(OpenKsock open, NativeMessage** message)
     {
-        Errno error = open.Bare.NextMessage(out int length);
-        return error != Errno.None ? Failure.Of(error) : length == 0 ? 0 : Read(open, message, length);
+        Errno error = open.Bare.ReadNext(&Making.TryAllocate, out byte* read);
+        *message = (NativeMessage*)read;
+        return Failure.Of(error);
     }
 
     /// <summary>Reads so many bytes of the current message.</summary>
@@ -205,16 +211,20 @@ internal static unsafe class Reading
     {
         // However few bytes are asked for, the caller looks at a header.
         int room = Math.Max(length, NativeMessage.Size);
-        var copy = (byte*)NativeMemory.Alloc((nuint)room);
+        byte* copy = Making.TryAllocate(room);
+        if (copy == null)
+        {
+            return Failure.Of(Errno.ENOMEM);
+        }
+
         Errno error = open.Bare.Read(new Span<byte>(copy, length), out int read);
         if (error == Errno.None && read > 0)
         {
-            new Span<byte>(copy + read, room - read).Clear();
             *message = (NativeMessage*)copy;
             return 0;
         }
 
-        NativeMemory.Free(copy);
+        CallersMemory.Free(copy);
         return Failure.Of(error == Errno.None ? Errno.EBADMSG : error);
     }
 }

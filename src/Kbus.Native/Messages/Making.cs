@@ -74,7 +74,7 @@ internal static unsafe class Making
     {
         if (message != null)
         {
-            NativeMemory.Free(*message);
+            CallersMemory.Free(*message);
             *message = null;
         }
     }
@@ -87,11 +87,11 @@ internal static unsafe class Making
         {
             if ((*message)->IsPointy)
             {
-                NativeMemory.Free((*message)->NamePointer);
-                NativeMemory.Free((*message)->DataPointer);
+                CallersMemory.Free((*message)->NamePointer);
+                CallersMemory.Free((*message)->DataPointer);
             }
 
-            NativeMemory.Free(*message);
+            CallersMemory.Free(*message);
             *message = null;
         }
     }
@@ -124,18 +124,8 @@ internal static unsafe class Making
         return 0;
     }
 
-    /// <summary>A zeroed block of <c>malloc</c>; null if there is no memory.</summary>
-    public static byte* TryAllocate(long length)
-    {
-        try
-        {
-            return (byte*)NativeMemory.AllocZeroed((nuint)length);
-        }
-        catch (OutOfMemoryException)
-        {
-            return null;
-        }
-    }
+    /// <summary>A zeroed block of <c>malloc</c>, which is the caller's; null if there is no memory.</summary>
+    public static byte* TryAllocate(long length) => (byte*)CallersMemory.Allocate((nuint)length);
 
     private static bool TryReplyFields(NativeMessage* request, out NativeMessage fields)
     {

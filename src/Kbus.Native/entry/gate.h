@@ -7,6 +7,7 @@
 #define KBUS_GATE_H
 
 #include <errno.h>
+#include <stddef.h>
 
 /* Whether this process may use what it has open, or open more. */
 enum kbus_gate {
@@ -17,6 +18,9 @@ enum kbus_gate {
 /* Goes in, starting the runtime at the first call of all. Every KBUS_GATE_OPEN is followed by a kbus_gate_leave. */
 enum kbus_gate kbus_gate_enter(void);
 void kbus_gate_leave(void);
+
+/* Zeroed memory for a caller, from malloc. */
+void *kbus_gate_allocate(size_t length);
 
 /* A result as callers get it: errno says the same. */
 static inline int kbus_gate_result(int result)

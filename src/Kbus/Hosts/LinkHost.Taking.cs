@@ -26,6 +26,7 @@ internal sealed partial class LinkHost
         lock (_takeLock)
         {
             Errno error = _isDead ? TakeRemains(target) : TakeFromRing(target);
+            StayExact();
             if (error != Errno.None && _isDead)
             {
                 error = TakeRemains(target);
@@ -36,7 +37,6 @@ internal sealed partial class LinkHost
                 _owed.Taken(target.InReplyTo);
             }
 
-            StayExact();
             return Leave(error);
         }
     }

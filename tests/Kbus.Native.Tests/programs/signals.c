@@ -27,8 +27,13 @@ int main(void)
 {
 	struct sigaction action = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
 	struct itimerval soon = { { 0, 0 }, { 0, 20000 } };
-	kbus_ksock_t ksock = open_ksock(), other = open_ksock();
+	kbus_ksock_t ksock, other;
 	sigset_t blocked;
+
+	/* Whoever started this may ignore it. */
+	EXPECT(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+	ksock = open_ksock();
+	other = open_ksock();
 
 	for (int number = 1; number < SIGRTMAX; number++) {
 		/* What the runtime needs: faults in managed code, and stopping threads for garbage collection (docs/c.md). */

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Kbus.Replay;
 
@@ -26,18 +25,6 @@ internal sealed class DaemonProcess : IDisposable
 
     /// <summary>What it says between starting and its end.</summary>
     public Task<string> SaidAfterStart { get; }
-
-    /// <summary>Starts a daemon with the limits of a trace.</summary>
-    public static DaemonProcess StartFor(TraceMeta meta)
-    {
-        static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
-        return Start(
-            "--buses", Number(meta.Devices),
-            "--default-max-messages", Number(meta.DefaultMaxMessages),
-            "--default-max-message-size", Number(meta.DefaultMaxMessageSize),
-            "--absolute-max-message-size", Number(meta.AbsoluteMaxMessageSize),
-            "--max-set-aside-events", Number(meta.MaxSetAsideEvents));
-    }
 
     /// <summary>Starts a daemon and waits until Ksocks can be opened.</summary>
     /// <param name="options">Its options, but for the directory.</param>

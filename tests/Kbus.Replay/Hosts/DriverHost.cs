@@ -19,7 +19,7 @@ internal sealed class DriverHost : ITraceHost
     /// <summary>Starts a daemon with the limits of a trace, and the driver on its buses.</summary>
     public DriverHost(TraceMeta meta, ProcessStartInfo driver)
     {
-        _daemon = DaemonProcess.StartFor(meta);
+        _daemon = DaemonProcess.Start([.. meta.DaemonOptions]);
         driver.RedirectStandardInput = true;
         driver.RedirectStandardOutput = true;
         driver.Environment["KBUS_RUNTIME_DIR"] = _daemon.Directory;

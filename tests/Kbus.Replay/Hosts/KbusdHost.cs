@@ -22,7 +22,7 @@ internal sealed class KbusdHost : LibraryHost
 
     public KbusdHost(TraceMeta meta)
     {
-        _daemon = DaemonProcess.StartFor(meta);
+        _daemon = DaemonProcess.Start([.. meta.DaemonOptions]);
         _options = new KsockOptions { RuntimeDirectory = _daemon.Directory, StartDaemon = false };
     }
 

@@ -53,3 +53,69 @@ up_to_date() {
     [ -e "$1" ] && [ -z "$(find src eng/*.props Directory.Build.props Directory.Build.targets Directory.Packages.props global.json \
         -newer "$1" -print -quit 2>/dev/null)" ]
 }
+
+# need_packages PACKAGE:FILE ...: installs the Debian packages whose file (a path, or a command) is missing.
+need_packages() {
+    local pair missing=
+    for pair in "$@"; do
+        case ${pair#*:} in
+            /*) [ -e "${pair#*:}" ] || missing="$missing ${pair%%:*}" ;;
+            *) command -v "${pair#*:}" >/dev/null 2>&1 || missing="$missing ${pair%%:*}" ;;
+        esac
+    done
+    [ -n "$missing" ] || return 0
+    command -v apt-get >/dev/null 2>&1 || die "needs these Debian packages, or what they are called here:$missing. Install them and start this again."
+    local as_root=
+    [ "$(id -u)" = 0 ] || as_root=sudo
+    say "installing with apt-get:$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086
+    quietly artifacts/log/apt.log $as_root apt-get install -y --no-install-recommends $missing 2>/dev/null ||
+        { quietly artifacts/log/apt.log $as_root apt-get update &&
+            quietly artifacts/log/apt.log $as_root apt-get install -y --no-install-recommends $missing; } ||
+        { tail -n 5 artifacts/log/apt.log >&2; die "could not install$missing"; }
+}
+
+# What compiling ahead of time needs; more packages can be named. Sets rid.
+need_compiler() {
+    case $(uname -m) in
+        x86_64) rid=linux-x64 ;;
+        aarch64) rid=linux-arm64 ;;
+        *) die "cannot compile ahead of time for $(uname -m); './kbus' works on every machine that has the .NET SDK" ;;
+    esac
+    need_packages gcc:gcc libc6-dev:/usr/include/stdio.h "$@"
+}
+
+# compile PROJECT NAME: ahead of time, into artifacts/aot/out/NAME. Apart from the plain builds, or each kind of build would undo the
+# other's restore.
+compile() {
+    say "compiling $2 ..."
+    quietly "artifacts/log/$2.log" dotnet publish "$1" -c Release -r "$rid" -p:KbusAot=true -p:CppCompilerAndLinker=gcc \
+        --artifacts-path artifacts/aot -o "artifacts/aot/out/$2" -v quiet --nologo || die "could not compile $2"
+}
+
+# Compiles the C library, unless it is up to date, and puts it with its headers and what pkg-config and CMake find it by into
+# artifacts/libkbus.
+compile_library() {
+    local version directory=artifacts/libkbus
+    version=$(sed -n 's/.*<VersionPrefix>\(.*\)<\/VersionPrefix>.*/\1/p' Directory.Build.props)
+    if up_to_date artifacts/libkbus.stamp && [ -z "$(find packaging/libkbus -newer artifacts/libkbus.stamp -print -quit)" ]; then
+        return 0
+    fi
+    mkdir -p artifacts
+    touch artifacts/libkbus.stamp.new
+    compile src/Kbus.Native libkbus
+    rm -rf "$directory"
+    mkdir -p "$directory/lib/pkgconfig" "$directory/lib/cmake/Kbus" "$directory/include/linux"
+    cp artifacts/aot/out/libkbus/Kbus.Native.so "$directory/lib/libkbus.so.$version"
+    ln -s "libkbus.so.$version" "$directory/lib/libkbus.so.1"
+    ln -s libkbus.so.1 "$directory/lib/libkbus.so"
+    cp src/Kbus.Native/include/kbus.h "$directory/include/"
+    cp src/Kbus.Native/include/linux/kbus_defns.h "$directory/include/linux/"
+    sed "s/@VERSION@/$version/" packaging/libkbus/kbus.pc.in >"$directory/lib/pkgconfig/kbus.pc"
+    cp packaging/libkbus/KbusConfig.cmake "$directory/lib/cmake/Kbus/"
+    sed "s/@VERSION@/$version/" packaging/libkbus/KbusConfigVersion.cmake.in >"$directory/lib/cmake/Kbus/KbusConfigVersion.cmake"
+    mkdir -p "$directory/share/kbus"
+    cp packaging/libkbus/kbus.supp "$directory/share/kbus/"
+    mv artifacts/libkbus.stamp.new artifacts/libkbus.stamp
+}

@@ -10,7 +10,7 @@ namespace Kbus;
 /// other calls do. A written message may be <em>pointy</em>: its pointers are read, in this process, when it is sent.
 /// Any thread may call. Source: spec sections 3.4, 4.1, 7 and 8.
 /// </remarks>
-public sealed class BareKsock : IDisposable
+public sealed partial class BareKsock : IDisposable
 {
     private readonly Ksock _ksock;
     private readonly KsockHost _host;

@@ -53,7 +53,7 @@ public sealed partial class Ksock
         }
     }
 
-    private bool Ask(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageBuffer answer, TimeSpan? timeout)
+    internal bool Ask(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageBuffer answer, TimeSpan? timeout)
     {
         ThrowIfClosed();
         if ((Mode & KsockMode.Read) == 0)
@@ -100,7 +100,9 @@ public sealed partial class Ksock
             if (left == TimeSpan.Zero)
             {
                 // Only what was sent can be given up.
-                _ = posted.Id.AsTask().GetAwaiter().GetResult();
+                _host.SettleOutcomes();
+                posted.WaitUntilTold();
+                _ = posted.Id.GetAwaiter().GetResult();
                 TakeAnswers();
                 bool isAnswered = !_answers.Withdraw(pending);
                 ThrowIfClosed();

@@ -95,6 +95,13 @@ public sealed partial class Ksock : IDisposable
         }
     }
 
+    /// <summary>Lets go of a Ksock whose descriptor somebody else has closed, and which the bus therefore knows to be closed.</summary>
+    internal void Abandon()
+    {
+        _host.Abandon();
+        Dispose();
+    }
+
     /// <summary>Such as <c>Ksock device 0, id 1, mode read/write</c>, or <c>Ksock device 0 (closed)</c>.</summary>
     public override string ToString() =>
         _isClosed ? $"Ksock device {Device} (closed)" : $"Ksock device {Device}, id {Id}, mode {Words(Mode)}";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Kbus.Replay;
@@ -23,6 +24,16 @@ internal sealed record TraceMeta
     /// <summary>How many unbind events a bus sets aside before it says that some were lost.</summary>
     public required int MaxSetAsideEvents { get; init; }
 
+    /// <summary>These limits as options of <c>kbusd</c>.</summary>
+    public IReadOnlyList<string> DaemonOptions =>
+    [
+        "--buses", Number(Devices),
+        "--default-max-messages", Number(DefaultMaxMessages),
+        "--default-max-message-size", Number(DefaultMaxMessageSize),
+        "--absolute-max-message-size", Number(AbsoluteMaxMessageSize),
+        "--max-set-aside-events", Number(MaxSetAsideEvents),
+    ];
+
     /// <summary>Reads the object behind <c>"meta"</c>.</summary>
     public static TraceMeta Read(JsonElement meta) => new()
     {
@@ -33,4 +44,6 @@ internal sealed record TraceMeta
         DefaultMaxMessageSize = meta.GetProperty("default_max_message_size").GetUInt32(),
         MaxSetAsideEvents = meta.GetProperty("max_set_aside_events").GetInt32(),
     };
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

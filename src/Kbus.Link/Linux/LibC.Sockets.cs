@@ -24,6 +24,7 @@ internal static unsafe partial class LibC
     private const int SocketNonBlocking = 0x800;
     private const int LevelSocket = 1;
     private const int OptionError = 4;
+    private const int OptionSendBuffer = 7;
     private const int OptionPeerCredentials = 17;
     private const int OptionSendTimeout = 21;
     private const int OptionPeerPidfd = 77;
@@ -113,6 +114,19 @@ internal static unsafe partial class LibC
         TimeSpec value = new() { Seconds = microseconds / 1_000_000, Nanoseconds = microseconds % 1_000_000 };
         return Result(NativeSetSocketOption(socket, LevelSocket, OptionSendTimeout, &value, (uint)sizeof(TimeSpec)));
     }
+
+    /// <summary>How much may wait in a socket for its other end, in bytes as the kernel counts them.</summary>
+    public static int SendBufferSize(int socket)
+    {
+        int value = 0;
+        uint length = sizeof(int);
+        int result = Result(NativeGetSocketOption(socket, LevelSocket, OptionSendBuffer, &value, &length));
+        return result < 0 ? result : value;
+    }
+
+    /// <summary>Sets how much may wait in a socket; the kernel takes it twice, and raises it to its least. Wakes who waits for room.</summary>
+    public static int SetSendBufferSize(int socket, int size) =>
+        Result(NativeSetSocketOption(socket, LevelSocket, OptionSendBuffer, &size, sizeof(int)));
 
     /// <summary>The error that waits on a socket, which this call clears; zero if none.</summary>
     public static int PendingError(int socket)

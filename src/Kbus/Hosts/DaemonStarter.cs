@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Kbus.Link;
 
 namespace Kbus.Hosts;
@@ -21,15 +20,7 @@ internal static class DaemonStarter
 
         // The shell ends at once and the daemon goes on without a parent of ours, so it is never ours to wait for; its stdio is its own.
         const string script = "setsid \"$0\" \"$@\" </dev/null >/dev/null 2>&1 &";
-        var shell = new ProcessStartInfo("/bin/sh", ["-c", script, program, "--runtime-dir", directory, "--exit-when-idle", IdleSeconds])
-        {
-            UseShellExecute = false,
-        };
-        using (Process? started = Process.Start(shell))
-        {
-            started?.WaitForExit();
-        }
-
+        _ = LibC.Run("/bin/sh", "-c", script, program, "--runtime-dir", directory, "--exit-when-idle", IdleSeconds);
         string control = RuntimeDirectory.ControlSocket(directory);
         long pause = 1_000_000;
         while (!deadline.HasPassed)

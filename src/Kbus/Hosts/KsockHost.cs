@@ -144,6 +144,22 @@ internal abstract class KsockHost : IDisposable
     /// <param name="post">What <see cref="Post"/> gave.</param>
     public abstract void TellOutcome(ulong post);
 
+    /// <summary>Sleeps until the descriptor is readable, a waiting send may be worth another try, or a signal handler has run.</summary>
+    /// <remarks>For hosts that have a descriptor; it may come back for nothing. Not for who waits for an awaited answer.</remarks>
+    /// <param name="forMessage">False if messages that can be taken are no reason to come back.</param>
+    /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <returns>None, or EINTR.</returns>
+    public virtual Errno SleepOnDescriptor(bool forMessage, TimeSpan timeout) => throw new NotSupportedException();
+
+    /// <summary>Puts the descriptor right after calls that may have left it readable for nothing, or unreadable with messages to take.</summary>
+    /// <param name="hasAside">Whether a message can be taken that the host knows nothing of.</param>
+    public virtual void SettleDescriptor(bool hasAside)
+    {
+    }
+
+    /// <summary>Lets go of everything but the descriptor, which somebody else has closed.</summary>
+    public virtual void Abandon() => Dispose();
+
     /// <summary>Closes the Ksock. When this returns, everybody sees it closed.</summary>
     public abstract void Dispose();
 }

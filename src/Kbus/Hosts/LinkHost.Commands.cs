@@ -15,8 +15,17 @@ internal sealed partial class LinkHost
     public override Errno Bind(ReadOnlySpan<byte> name, bool isReplier) =>
         Command(CommandCode.Bind, isReplier ? CommandFlags.Replier : (ushort)0, Limited(name), out _);
 
-    public override Errno Unbind(ReadOnlySpan<byte> name, bool isReplier) =>
-        Command(CommandCode.Unbind, isReplier ? CommandFlags.Replier : (ushort)0, Limited(name), out _);
+    public override Errno Unbind(ReadOnlySpan<byte> name, bool isReplier)
+    {
+        Errno error = Command(CommandCode.Unbind, isReplier ? CommandFlags.Replier : (ushort)0, Limited(name), out _);
+        if (error == Errno.None)
+        {
+            // What was queued because of the binding has gone with it, perhaps everything.
+            SettleAfterLoss();
+        }
+
+        return error;
+    }
 
     public override Errno FindReplier(ReadOnlySpan<byte> name, out uint replier)
     {

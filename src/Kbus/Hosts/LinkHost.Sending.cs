@@ -56,6 +56,7 @@ internal sealed partial class LinkHost
     {
         Errno error = Command(CommandCode.Discard, 0, default, out _);
         _isSending &= error != Errno.None;
+        ShowWritability();
         return error;
     }
 
@@ -247,6 +248,7 @@ internal sealed partial class LinkHost
         if (error != Errno.EALREADY)
         {
             _isSending = error == Errno.EAGAIN;
+            ShowWritability();
         }
     }
 

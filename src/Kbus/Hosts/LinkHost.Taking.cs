@@ -26,6 +26,7 @@ internal sealed partial class LinkHost
         lock (_takeLock)
         {
             Errno error = _isDead ? TakeRemains(target) : TakeFromRing(target);
+            StayExact();
             if (error != Errno.None && _isDead)
             {
                 error = TakeRemains(target);
@@ -127,7 +128,8 @@ internal sealed partial class LinkHost
 
         if (_areas.Count <= place.Area)
         {
-            HearNow();
+            // The area comes with a ring, which is heard here although a message is there: StayExact asks for another.
+            HearNow(keepBell: false);
         }
 
         if (_areas.TryGet(place, length, out PayloadView? view))
@@ -161,11 +163,6 @@ internal sealed partial class LinkHost
         if (IsTimeToAskForDeath())
         {
             Die();
-        }
-
-        if (!_isDead && _keepsExact)
-        {
-            KeepExact();
         }
 
         return Errno.ENOMSG;

@@ -20,29 +20,6 @@ internal sealed partial class LinkHost
     private bool _isPumped;
     private bool _isInPump;
     private Action? _signal;
-    private volatile bool _keepsExact;
-
-    public override int Descriptor
-    {
-        get
-        {
-            if (!TryEnter())
-            {
-                return -1;
-            }
-
-            lock (_takeLock)
-            {
-                if (!_keepsExact)
-                {
-                    _keepsExact = true;
-                    KeepExact();
-                }
-            }
-
-            return Leave(_socket.Number);
-        }
-    }
 
     /// <summary>The socket's number, for the pump.</summary>
     internal int SocketNumber => _socket.Number;
@@ -171,7 +148,7 @@ internal sealed partial class LinkHost
 
         if (outcome != WaitOutcome.TimedOut)
         {
-            Hear();
+            Hear(_keepsExact);
         }
 
         // Another of those who wait takes the place, or the pump does.
@@ -196,9 +173,9 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Takes in what the socket has, counts it as news, and wakes all who wait. Under the sleep lock.</summary>
-    private void Hear()
+    private void Hear(bool keepBell)
     {
-        if (!ReceiveAreas(keepBell: _keepsExact))
+        if (!ReceiveAreas(keepBell))
         {
             _isDead = true;
         }
@@ -207,11 +184,13 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Hears what the socket has now, without waiting.</summary>
-    private void HearNow()
+    private void HearNow() => HearNow(_keepsExact);
+
+    private void HearNow(bool keepBell)
     {
         lock (_sleepLock)
         {
-            Hear();
+            Hear(keepBell);
         }
 
         TellPosted();
@@ -272,18 +251,8 @@ internal sealed partial class LinkHost
             {
                 return received == LibC.Again;
             }
-        }
-    }
 
-    /// <summary>Makes the socket unreadable, because nothing can be taken, and readable again as soon as something can. Under the take lock.</summary>
-    private void KeepExact()
-    {
-        HearNow();
-        _doorbell.Arm(LinkNews.Delivery);
-        if (SomethingCanBeTaken())
-        {
-            // It came in between, perhaps without a ring: ask for one, which comes before the answer.
-            _ = Tell(CommandCode.RingMe);
+            _hasSwallowedRings = true;
         }
     }
 

@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Link;
 using Microsoft.Win32.SafeHandles;
 
 namespace Kbus.Hosts;
@@ -7,8 +8,7 @@ namespace Kbus.Hosts;
 /// <remarks>Read through the kernel, so that a bad pointer gives EFAULT and does not end the process.</remarks>
 internal sealed class OwnMemory : CallerMemory
 {
-    private static readonly Lazy<SafeFileHandle> Memory =
-        new(() => File.OpenHandle("/proc/self/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+    private static OpenedMemory? _opened;
 
     public override bool TryRead(ulong address, Span<byte> target)
     {
@@ -19,9 +19,10 @@ internal sealed class OwnMemory : CallerMemory
 
         try
         {
+            SafeFileHandle memory = Opened();
             for (int read = 0; read < target.Length;)
             {
-                int count = RandomAccess.Read(Memory.Value, target[read..], (long)address + read);
+                int count = RandomAccess.Read(memory, target[read..], (long)address + read);
                 if (count <= 0)
                 {
                     return false;
@@ -37,4 +38,20 @@ internal sealed class OwnMemory : CallerMemory
             return false;
         }
     }
+
+    /// <summary>The file of this process's memory; one that was opened before a fork is the parent's.</summary>
+    private static SafeFileHandle Opened()
+    {
+        int process = LibC.ProcessId();
+        OpenedMemory? opened = Volatile.Read(ref _opened);
+        if (opened?.Process != process)
+        {
+            opened = new OpenedMemory(process, File.OpenHandle("/proc/self/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            Volatile.Write(ref _opened, opened);
+        }
+
+        return opened.File;
+    }
+
+    private sealed record OpenedMemory(int Process, SafeFileHandle File);
 }

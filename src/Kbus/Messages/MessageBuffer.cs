@@ -13,6 +13,7 @@ namespace Kbus;
 public sealed class MessageBuffer : IDisposable
 {
     private static readonly byte[] NoHeader = new byte[MessageHeader.Size];
+    private readonly bool _isPinned;
     private byte[] _bytes;
     private int _stored;
     private int _entireLength;
@@ -24,6 +25,12 @@ public sealed class MessageBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
         _bytes = new byte[Math.Max(capacity, MessageHeader.Size)];
+    }
+
+    private MessageBuffer(bool isPinned)
+    {
+        _isPinned = isPinned;
+        _bytes = Allocated(512);
     }
 
     /// <summary>True while it holds a message. If not, the header's fields are 0 and name and data are empty.</summary>
@@ -122,6 +129,9 @@ public sealed class MessageBuffer : IDisposable
     /// <summary>The printed form of the message, as <see cref="Message.ToString"/> gives it.</summary>
     public override string ToString() => HasMessage ? ToMessage().ToString() : "(no message)";
 
+    /// <summary>Makes an empty buffer whose messages do not move in memory, so that pointers to them may be lent.</summary>
+    internal static MessageBuffer Pinned() => new(isPinned: true);
+
     /// <summary>Makes room for a message, forgetting the last one. The host fills in the bytes and then commits.</summary>
     /// <param name="length">Bytes of the entire form, or of header and padded name if the data stays elsewhere; at least a header.</param>
     internal Span<byte> Prepare(int length)
@@ -129,7 +139,7 @@ public sealed class MessageBuffer : IDisposable
         Clear();
         if (_bytes.Length < length)
         {
-            _bytes = GC.AllocateUninitializedArray<byte>((int)Math.Min(Array.MaxLength, Math.Max(length, 2L * _bytes.Length)));
+            _bytes = Allocated((int)Math.Min(Array.MaxLength, Math.Max(length, 2L * _bytes.Length)));
         }
 
         _stored = length;
@@ -163,7 +173,15 @@ public sealed class MessageBuffer : IDisposable
     internal void TakeOver(MessageBuffer other)
     {
         Clear();
-        (_bytes, other._bytes) = (other._bytes, _bytes);
+        if (_isPinned)
+        {
+            other._bytes.AsSpan(0, other._stored).CopyTo(Prepare(other._stored));
+        }
+        else
+        {
+            (_bytes, other._bytes) = (other._bytes, _bytes);
+        }
+
         (_stored, other._stored) = (other._stored, 0);
         (_entireLength, other._entireLength) = (other._entireLength, 0);
         (_borrowed, other._borrowed) = (other._borrowed, null);
@@ -171,13 +189,15 @@ public sealed class MessageBuffer : IDisposable
 
     private static ref readonly MessageHeader HeaderIn(byte[] bytes) => ref MemoryMarshal.AsRef<MessageHeader>(bytes.AsSpan());
 
+    private byte[] Allocated(int length) => GC.AllocateUninitializedArray<byte>(length, _isPinned);
+
     private void CopyBorrowed()
     {
         BorrowedData borrowed = _borrowed!;
         int dataOffset = _stored;
         if (_bytes.Length < _entireLength)
         {
-            byte[] larger = GC.AllocateUninitializedArray<byte>(_entireLength);
+            byte[] larger = Allocated(_entireLength);
             _bytes.AsSpan(0, dataOffset).CopyTo(larger);
             _bytes = larger;
         }

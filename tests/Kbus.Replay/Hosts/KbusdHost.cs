@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -23,13 +22,7 @@ internal sealed class KbusdHost : LibraryHost
 
     public KbusdHost(TraceMeta meta)
     {
-        string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
-        _daemon = DaemonProcess.Start(
-            "--buses", Number(meta.Devices),
-            "--default-max-messages", Number(meta.DefaultMaxMessages),
-            "--default-max-message-size", Number(meta.DefaultMaxMessageSize),
-            "--absolute-max-message-size", Number(meta.AbsoluteMaxMessageSize),
-            "--max-set-aside-events", Number(meta.MaxSetAsideEvents));
+        _daemon = DaemonProcess.Start([.. meta.DaemonOptions]);
         _options = new KsockOptions { RuntimeDirectory = _daemon.Directory, StartDaemon = false };
     }
 

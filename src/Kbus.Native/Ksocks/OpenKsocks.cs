@@ -1,0 +1,72 @@
+namespace Kbus.Native;
+
+/// <summary>The Ksocks that this process has open, by their descriptors.</summary>
+/// <remarks>
+/// Looking one up takes no lock. An entry goes by <see cref="Close"/>; or, when a program has closed the descriptor behind our back,
+/// as soon as the kernel gives its number to another Ksock.
+/// </remarks>
+internal static class OpenKsocks
+{
+    private static readonly Lock Changes = new();
+    private static OpenKsock?[] _byDescriptor = new OpenKsock?[64];
+
+    /// <summary>The Ksock with that descriptor; null if there is none.</summary>
+    public static OpenKsock? Find(int descriptor)
+    {
+        OpenKsock?[] all = Volatile.Read(ref _byDescriptor);
+        return (uint)descriptor < (uint)all.Length ? Volatile.Read(ref all[descriptor]) : null;
+    }
+
+    /// <summary>Opens one. Its descriptor.</summary>
+    /// <exception cref="KbusException">It cannot be opened.</exception>
+    public static int Open(uint device, KsockMode mode)
+    {
+        Ksock opened = Ksock.Open(device, mode);
+        int descriptor;
+        OpenKsock? stale = null;
+        try
+        {
+            descriptor = opened.Descriptor;
+            lock (Changes)
+            {
+                if (descriptor >= _byDescriptor.Length)
+                {
+                    OpenKsock?[] larger = new OpenKsock?[Math.Max(descriptor + 1, 2 * _byDescriptor.Length)];
+                    _byDescriptor.CopyTo(larger, 0);
+                    Volatile.Write(ref _byDescriptor, larger);
+                }
+
+                stale = _byDescriptor[descriptor];
+                Volatile.Write(ref _byDescriptor[descriptor], new OpenKsock(opened));
+            }
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+
+        stale?.Abandon();
+        return descriptor;
+    }
+
+    /// <summary>Closes one. False if there is none with that descriptor.</summary>
+    public static bool Close(int descriptor)
+    {
+        OpenKsock? closed;
+        lock (Changes)
+        {
+            closed = Find(descriptor);
+            if (closed is not null)
+            {
+                Volatile.Write(ref _byDescriptor[descriptor], null);
+            }
+        }
+
+        closed?.Close();
+        return closed is not null;
+    }
+
+    /// <summary>This process is a forked child: what was open is its parent's and is not touched any more.</summary>
+    public static void Forget() => Volatile.Write(ref _byDescriptor, new OpenKsock?[64]);
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Kbus.Native;
+
+/// <summary>Opening, closing and binding Ksocks.</summary>
+internal static unsafe class Opening
+{
+    /// <summary><c>kbus_ksock_open</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_open")]
+    public static int Open(uint device, int flags)
+    {
+        try
+        {
+            return Open(device, (OpenFlags)flags);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_open_by_name</c>: a bus by the name of its device file.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_open_by_name")]
+    public static int OpenByName(byte* name, int flags)
+    {
+        try
+        {
+            ReadOnlySpan<byte> path = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
+            return path.StartsWith(DeviceFile) && uint.TryParse(path[DeviceFile.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out uint device)
+                ? Open(device, (OpenFlags)flags)
+                : Failure.Of(Errno.ENOENT);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_close</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_close")]
+    public static int Close(int ksock)
+    {
+        try
+        {
+            return OpenKsocks.Close(ksock) ? 0 : Failure.Of(Errno.EBADF);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_bind</c> and <c>kbus_ksock_bind_n</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_bind_n")]
+    public static int Bind(int ksock, byte* name, nuint length, uint isReplier)
+    {
+        try
+        {
+            return OpenKsocks.Find(ksock) is { } open
+                ? Failure.Of(open.Bare.Bind(new ReadOnlySpan<byte>(name, (int)Math.Min(length, int.MaxValue)), isReplier != 0))
+                : Failure.Of(Errno.EBADF);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_unbind</c> and <c>kbus_ksock_unbind_n</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_unbind_n")]
+    public static int Unbind(int ksock, byte* name, nuint length, uint isReplier)
+    {
+        try
+        {
+            return OpenKsocks.Find(ksock) is { } open
+                ? Failure.Of(open.Bare.Unbind(new ReadOnlySpan<byte>(name, (int)Math.Min(length, int.MaxValue)), isReplier != 0))
+                : Failure.Of(Errno.EBADF);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_find_replier</c> and <c>kbus_ksock_find_replier_n</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_find_replier_n")]
+    public static int FindReplier(int ksock, byte* name, nuint length, uint* id)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            Errno error = open.Bare.FindReplier(new ReadOnlySpan<byte>(name, (int)Math.Min(length, int.MaxValue)), out uint replier);
+            *id = replier;
+            return Failure.Of(error);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    private static ReadOnlySpan<byte> DeviceFile => "/dev/kbus"u8;
+
+    private static int Open(uint device, OpenFlags flags) => (flags & OpenFlags.AccessMode) switch
+    {
+        OpenFlags.ReadOnly => OpenKsocks.Open(device, KsockMode.Read),
+        OpenFlags.WriteOnly => OpenKsocks.Open(device, KsockMode.Write),
+        OpenFlags.ReadWrite => OpenKsocks.Open(device, KsockMode.ReadWrite),
+        _ => Failure.Of(Errno.EINVAL),
+    };
+
+    /// <summary>The flags of open that count: those of <c>fcntl.h</c>.</summary>
+    [Flags]
+    private enum OpenFlags
+    {
+        ReadOnly = 0,
+        WriteOnly = 1,
+        ReadWrite = 2,
+        AccessMode = 3,
+    }
+}

@@ -1,0 +1,230 @@
+using System.Runtime.InteropServices;
+
+namespace Kbus.Native;
+
+/// <summary>Reading messages: into memory of the caller, or lent.</summary>
+internal static unsafe class Reading
+{
+    /// <summary><c>kbus_ksock_next_msg</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_next_msg")]
+    public static int NextMessage(int ksock, uint* length)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            Errno error = open.Bare.NextMessage(out int entire);
+            *length = (uint)entire;
+            return Failure.Of(error, entire == 0 ? 0 : 1);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_len_left</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_len_left")]
+    public static int LengthLeft(int ksock, uint* length)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            *length = (uint)open.Bare.LengthLeft;
+            return 0;
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_read_data</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_read_data")]
+    public static int ReadData(int ksock, byte* data, nuint count)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            Errno error = open.Bare.Read(new Span<byte>(data, (int)Math.Min(count, int.MaxValue)), out int read);
+            return Failure.Of(error, read);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_read_msg</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_read_msg")]
+    public static int ReadMessage(int ksock, NativeMessage** message, nuint length)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            *message = null;
+            return Read(open, message, (int)Math.Min(length, int.MaxValue));
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_read_next_msg</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_read_next_msg")]
+    public static int ReadNextMessage(int ksock, NativeMessage** message)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            *message = null;
+            return ReadNext(open, message);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_read_msgs</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_read_msgs")]
+    public static int ReadMessages(int ksock, NativeMessage** messages, uint count)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            int read = 0;
+            while (read < count)
+            {
+                messages[read] = null;
+                int result = ReadNext(open, messages + read);
+                if (result < 0 && read == 0)
+                {
+                    return result;
+                }
+
+                if (result < 0 || messages[read] == null)
+                {
+                    break;
+                }
+
+                read++;
+            }
+
+            return read;
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_borrow_msg</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_borrow_msg")]
+    public static int Borrow(int ksock, NativeMessage** message)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            Errno error = open.Borrow(out NativeMessage* lent);
+            *message = lent;
+            return error == Errno.ENOMSG ? 0 : Failure.Of(error, 1);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_release_msg</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_release_msg")]
+    public static int Release(int ksock)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            open.Release();
+            return 0;
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary>Copies a message into memory of the caller's.</summary>
+    public static int Copy(MessageBuffer source, NativeMessage** message)
+    {
+        ReadOnlySpan<byte> entire = source.Entire;
+        byte* copy = Making.TryAllocate(entire.Length);
+        if (copy == null)
+        {
+            return Failure.Of(Errno.ENOMEM);
+        }
+
+        entire.CopyTo(new Span<byte>(copy, entire.Length));
+        *message = (NativeMessage*)copy;
+        return 0;
+    }
+
+    private static int ReadNext(OpenKsock open, NativeMessage** message)
+    {
+        Errno error = open.Bare.ReadNext(&Making.TryAllocate, out byte* read);
+        *message = (NativeMessage*)read;
+        return Failure.Of(error);
+    }
+
+    /// <summary>Reads so many bytes of the current message.</summary>
+    private static int Read(OpenKsock open, NativeMessage** message, int length)
+    {
+        // However few bytes are asked for, the caller looks at a header.
+        int room = Math.Max(length, NativeMessage.Size);
+        byte* copy = Making.TryAllocate(room);
+        if (copy == null)
+        {
+            return Failure.Of(Errno.ENOMEM);
+        }
+
+        Errno error = open.Bare.Read(new Span<byte>(copy, length), out int read);
+        if (error == Errno.None && read > 0)
+        {
+            *message = (NativeMessage*)copy;
+            return 0;
+        }
+
+        CallersMemory.Free(copy);
+        return Failure.Of(error == Errno.None ? Errno.EBADMSG : error);
+    }
+}

@@ -1,0 +1,195 @@
+using System.Runtime.InteropServices;
+
+namespace Kbus.Native;
+
+/// <summary>Writing, sending, discarding and waiting.</summary>
+internal static unsafe class Sending
+{
+    /// <summary><c>kbus_ksock_write_msg</c>: exactly as many bytes as the form has.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_write_msg")]
+    public static int WriteMessage(int ksock, byte* message)
+    {
+        try
+        {
+            return OpenKsocks.Find(ksock) is { } open
+                ? Failure.Of(open.Bare.WriteWhole(message))
+                : Failure.Of(Errno.EBADF);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_write_data</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_write_data")]
+    public static int WriteData(int ksock, byte* data, nuint length)
+    {
+        try
+        {
+            return OpenKsocks.Find(ksock) is { } open
+                ? Failure.Of(open.Bare.Write(new ReadOnlySpan<byte>(data, (int)Math.Min(length, int.MaxValue))))
+                : Failure.Of(Errno.EBADF);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_send</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_send")]
+    public static int Send(int ksock, MessageId* id)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            Errno error = open.Bare.Send(out MessageId given);
+            return Sent(error, given, id);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_send_msg</c>: writing and sending in one step.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_send_msg")]
+    public static int SendMessage(int ksock, byte* message, MessageId* id)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            Errno error = open.Bare.Send(message, out MessageId given);
+            return Sent(error, given, id);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_send_msgs</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_send_msgs")]
+    public static int SendMessages(int ksock, nint* messages, uint count, SendResult* results)
+    {
+        try
+        {
+            return OpenKsocks.Find(ksock) is { } open
+                ? open.SendAll(new ReadOnlySpan<nint>(messages, (int)count), new Span<SendResult>(results, (int)count))
+                : Failure.Of(Errno.EBADF);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_request</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_request")]
+    public static int Request(int ksock, byte* request, int timeout, NativeMessage** reply)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            *reply = null;
+            using var answer = new MessageBuffer();
+            Errno error = open.Bare.Request(request, answer, timeout < 0 ? null : TimeSpan.FromMilliseconds(timeout));
+            return error == Errno.None ? Reading.Copy(answer, reply) : Failure.Of(error);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_discard</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_discard")]
+    public static int Discard(int ksock)
+    {
+        try
+        {
+            return OpenKsocks.Find(ksock) is { } open
+                ? Failure.Of(open.Bare.Discard())
+                : Failure.Of(Errno.EBADF);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_poll</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_poll")]
+    public static int Poll(int ksock, uint* ready)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            Errno error = open.Bare.Poll(out bool readable, out bool writable);
+            *ready = (uint)Ready(readable, writable);
+            return Failure.Of(error);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_wait_for_message</c> and <c>kbus_wait_for_message_timeout</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_wait_for_message_timeout")]
+    public static int Wait(int ksock, int waitFor, int timeout)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            if ((waitFor & ~(Readable | Writable)) != 0 || waitFor == 0)
+            {
+                return Failure.Of(Errno.EINVAL);
+            }
+
+            TimeSpan? limit = timeout < 0 ? null : TimeSpan.FromMilliseconds(timeout);
+            Errno error = open.Bare.Wait((waitFor & Readable) != 0, (waitFor & Writable) != 0, limit, out bool readable, out bool writable);
+            return Failure.Of(error, Ready(readable, writable));
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    private const int Readable = 1;
+    private const int Writable = 2;
+
+    private static int Ready(bool readable, bool writable) => (readable ? Readable : 0) | (writable ? Writable : 0);
+
+    private static int Sent(Errno error, MessageId given, MessageId* id)
+    {
+        if (error is Errno.None or Errno.EAGAIN && id != null)
+        {
+            *id = given;
+        }
+
+        return Failure.Of(error);
+    }
+}

@@ -1,0 +1,187 @@
+using Kbus.Core;
+using Kbus.Hosts;
+
+namespace Kbus;
+
+/// <content>Whole messages that lie in the caller's memory, pointy or entire, and waiting: what the C library does in one call.</content>
+public sealed partial class BareKsock
+{
+    /// <summary>Writes a message and sends it, in one step if no other is under construction.</summary>
+    /// <param name="message">The message, readable as far as its lengths say.</param>
+    /// <param name="id">Its id, with None and EAGAIN.</param>
+    internal unsafe Errno Send(byte* message, out MessageId id)
+    {
+        id = default;
+        lock (_lock)
+        {
+            if (_assembly.IsStarted && !_host.IsSending)
+            {
+                Errno written = WriteWhole(message);
+                return written == Errno.None ? Send(out id) : written;
+            }
+
+            Errno error = CheckWhole(message, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
+            return error == Errno.None ? _host.Send(*(MessageHeader*)message, name, data, isAwaited: false, out id) : error;
+        }
+    }
+
+    /// <summary>Writes a message, of either form.</summary>
+    /// <param name="message">The message, readable as far as its lengths say.</param>
+    internal unsafe Errno WriteWhole(byte* message)
+    {
+        var header = (MessageHeader*)message;
+        long length = header->IsPointy ? MessageHeader.Size : header->EntireLength;
+
+        // A header with a length that no message can have is refused as soon as it is there, without the rest.
+        uint most = Math.Max(_host.MaxMessageSize, MessageHeader.Size);
+        return Write(new ReadOnlySpan<byte>(message, (int)Math.Min(length, most)));
+    }
+
+    /// <summary>Takes the next message and reads it whole, as one step for all threads.</summary>
+    /// <param name="allocate">Gives memory of so many bytes; null if there is none.</param>
+    /// <param name="message">The message; null if there is none.</param>
+    /// <returns>None, ENOMEM (the message stays current), ENODEV or EBADF.</returns>
+    internal unsafe Errno ReadNext(delegate*<long, byte*> allocate, out byte* message)
+    {
+        message = null;
+        lock (_lock)
+        {
+            Errno error = NextMessage(out int length);
+            if (error != Errno.None || length == 0)
+            {
+                return error;
+            }
+
+            byte* memory = (_ksock.Mode & KsockMode.Read) != 0 ? allocate(length) : null;
+            error = memory == null ? Errno.ENOMEM : Read(new Span<byte>(memory, length), out _);
+            message = memory;
+            return (_ksock.Mode & KsockMode.Read) != 0 ? error : Errno.EBADF;
+        }
+    }
+
+    /// <summary>Hands a message to the bus without waiting for its answer.</summary>
+    /// <param name="message">The message, readable as far as its lengths say; copied before this returns.</param>
+    /// <param name="done">Who hears what became of it.</param>
+    internal unsafe void Post(byte* message, IPostedSend done)
+    {
+        Errno error = CheckWhole(message, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
+        if (error == Errno.None)
+        {
+            _ = _host.Post(*(MessageHeader*)message, name, data, isAwaited: false, done);
+        }
+        else
+        {
+            done.Complete(error, default);
+        }
+    }
+
+    /// <summary>Sends a Request and waits for its answer, without allocating.</summary>
+    /// <param name="message">The Request, readable as far as its lengths say.</param>
+    /// <param name="answer">Takes the answer.</param>
+    /// <param name="timeout">How long at most; null for ever.</param>
+    /// <returns>None, ETIMEDOUT, or why it was not sent or written.</returns>
+    internal unsafe Errno Request(byte* message, MessageBuffer answer, TimeSpan? timeout)
+    {
+        Errno error = CheckWhole(message, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        if ((((MessageHeader*)message)->Flags & MessageFlags.WantAReply) == 0)
+        {
+            return Errno.EBADMSG;
+        }
+
+        try
+        {
+            return _ksock.Ask(*(MessageHeader*)message, name, data, answer, timeout) ? Errno.None : Errno.ETIMEDOUT;
+        }
+        finally
+        {
+            _host.SettleDescriptor(_ksock.HasAside);
+        }
+    }
+
+    /// <summary>Waits until a message can be taken, until none waits to be sent, or either.</summary>
+    /// <param name="forMessage">Whether a message is waited for.</param>
+    /// <param name="forRoom">Whether the end of a waiting send is waited for.</param>
+    /// <param name="timeout">How long at most; null for ever.</param>
+    /// <param name="readable">Whether a message can be taken, if that was asked.</param>
+    /// <param name="writable">Whether none waits to be sent, if that was asked.</param>
+    /// <returns>None, also if the time ran out; EINTR (a signal handler has run), ENODEV or EBADF.</returns>
+    internal Errno Wait(bool forMessage, bool forRoom, TimeSpan? timeout, out bool readable, out bool writable)
+    {
+        var limit = new WaitLimit(timeout);
+        bool hasSleptForRoom = false;
+        bool isBrief = true;
+        while (true)
+        {
+            Errno error = Poll(out readable, out writable);
+            readable &= forMessage;
+            writable &= forRoom;
+            TimeSpan left = limit.Left;
+            if (error == Errno.None && !readable && !writable && left != TimeSpan.Zero)
+            {
+                if (isBrief && !_host.IsSending && forMessage)
+                {
+                    isBrief = false;
+                    _ = _host.WaitBriefly(left);
+                    continue;
+                }
+
+                hasSleptForRoom |= _host.IsSending;
+                error = _host.SleepOnDescriptor(forMessage, left);
+                isBrief = true;
+                if (error == Errno.None)
+                {
+                    continue;
+                }
+            }
+
+            if (hasSleptForRoom)
+            {
+                _host.SettleDescriptor(_ksock.HasAside);
+            }
+
+            return error;
+        }
+    }
+
+    /// <summary>All that writing it would have found, for a message that is sent without being written first.</summary>
+    private unsafe Errno CheckWhole(byte* message, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data)
+    {
+        name = default;
+        data = default;
+        if (_ksock.IsClosed || (_ksock.Mode & KsockMode.Write) == 0)
+        {
+            return Errno.EBADF;
+        }
+
+        if (_host.IsSending)
+        {
+            return Errno.EALREADY;
+        }
+
+        var header = (MessageHeader*)message;
+        Errno error = MessageCheck.Header(*header, _host.MaxMessageSize);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        bool isPointy = header->IsPointy;
+        byte* body = message + MessageHeader.Size;
+        name = new ReadOnlySpan<byte>(isPointy ? (byte*)header->NamePointer : body, (int)header->NameLength);
+        byte* dataPlace = isPointy ? (byte*)header->DataPointer : message + MessageLayout.DataOffset(header->NameLength);
+        data = header->DataLength == 0 ? default : new ReadOnlySpan<byte>(dataPlace, (int)header->DataLength);
+        if (!MessageName.IsSendable(name))
+        {
+            return Errno.EBADMSG;
+        }
+
+        return isPointy || *(uint*)(message + header->EntireLength - MessageLayout.FinalGuardLength) == MessageHeader.EndGuardValue
+            ? Errno.None
+            : Errno.EINVAL;
+    }
+}

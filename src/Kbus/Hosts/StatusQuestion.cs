@@ -1,0 +1,57 @@
+using Kbus.Link;
+
+namespace Kbus.Hosts;
+
+/// <summary>Asks the daemon about itself at its control socket. No Ksock is opened by it, so no id is used up and nobody's queue changes.</summary>
+internal static class StatusQuestion
+{
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Gets the status document, in JSON, from the daemon on whose buses Ksocks would be opened.</summary>
+    /// <exception cref="KbusException">ENOENT: no daemon answers. Or what kept it from being asked.</exception>
+    public static byte[] Ask()
+    {
+        Deadline deadline = Deadline.After(TimeLimit);
+        List<string> places = [.. RuntimeDirectory.Named is { } named ? [named] : new[] { RuntimeDirectory.OfTheMachine, RuntimeDirectory.OfTheUser }.OfType<string>()];
+        foreach (string place in places)
+        {
+            int result = UnixSocket.Connect(RuntimeDirectory.ControlSocket(place), deadline, out Descriptor? socket);
+            if (result >= 0)
+            {
+                using (socket)
+                {
+                    return Answer(socket!.Number, deadline);
+                }
+            }
+
+            if (result is not (-(int)Errno.ENOENT) and not (-(int)Errno.ECONNREFUSED))
+            {
+                throw new KbusException((Errno)(-result), $"The kbusd in {place} cannot be asked.");
+            }
+        }
+
+        throw new KbusException(Errno.ENOENT, $"No kbusd answers in {string.Join(" or ", places)}.");
+    }
+
+    private static byte[] Answer(int socket, Deadline deadline)
+    {
+        int result = LibC.Send(socket, "status\n"u8, LibC.MessageDontWait);
+        var document = new List<byte>();
+        Span<byte> piece = stackalloc byte[4096];
+        while (result >= 0 && LibC.Poll(socket, LibC.PollIn, deadline) > 0)
+        {
+            result = LibC.Receive(socket, piece, LibC.MessageDontWait);
+            if (result == 0)
+            {
+                return [.. document];
+            }
+
+            if (result > 0)
+            {
+                document.AddRange(piece[..result]);
+            }
+        }
+
+        throw new KbusException(result < 0 ? (Errno)(-result) : Errno.ETIMEDOUT, "The kbusd gave no answer about itself.");
+    }
+}

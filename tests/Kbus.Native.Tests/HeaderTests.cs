@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using Kbus.Replay;
+
+namespace Kbus.Native.Tests;
+
+/// <summary>The headers, the symbols, and what finds the library.</summary>
+public sealed class HeaderTests
+{
+    [Theory]
+    [InlineData("gcc", "c", "c99")]
+    [InlineData("gcc", "c", "c11")]
+    [InlineData("gcc", "c", "c17")]
+    [InlineData("g++", "c++", "c++98")]
+    [InlineData("g++", "c++", "c++11")]
+    [InlineData("g++", "c++", "c++20")]
+    public void The_headers_pass_without_a_warning(string compiler, string language, string standard)
+    {
+        foreach (string header in new[] { "kbus.h", "linux/kbus_defns.h" })
+        {
+            CompiledLibrary.Run(compiler, [
+                "-x", language, $"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only",
+                "-include", Path.Join(CompiledLibrary.Find().IncludeDirectory, header), "/dev/null"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_program_of_cplusplus_works()
+    {
+        string program = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}");
+        CompiledLibrary.Run("g++", ["-Wall", "-Wextra", "-Werror", .. CompiledLibrary.Find().Arguments(CProgram.Source("plusplus.cc"), program)]);
+        CProgram.AssertWell(await CProgram.Run(program));
+        File.Delete(program);
+    }
+
+    [Fact]
+    public void Only_names_that_begin_with_kbus_are_shown()
+    {
+        string[] shown = Lines("nm", "-D", "--defined-only", Path.Join(CompiledLibrary.Find().LibraryDirectory, "libkbus.so"));
+        string[] symbols = [.. shown.Where(l => !l.Contains(" A ", StringComparison.Ordinal)).Select(l => l.Split(' ')[^1])];
+        Assert.NotEmpty(symbols);
+        Assert.All(symbols, s => Assert.StartsWith("kbus_", s, StringComparison.Ordinal));
+        string header = File.ReadAllText(Path.Join(CompiledLibrary.Find().IncludeDirectory, "kbus.h"));
+        Assert.All(symbols, s => Assert.Contains(s.Split('@')[0] + "(", header, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Pkg_config_finds_the_library()
+    {
+        Environment.SetEnvironmentVariable("PKG_CONFIG_PATH", Path.Join(CompiledLibrary.Find().LibraryDirectory, "pkgconfig"));
+        string[] flags = string.Join(' ', Lines("pkg-config", "--cflags", "--libs", "kbus")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string program = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}");
+        CompiledLibrary.Run("gcc", [CProgram.Source("functions.c"), "-o", program, .. flags, $"-Wl,-rpath,{CompiledLibrary.Find().LibraryDirectory}"]);
+        CProgram.AssertWell(await CProgram.Run(program));
+        File.Delete(program);
+    }
+
+    [Fact]
+    public async Task Cmake_finds_the_library()
+    {
+        string directory = Directory.CreateTempSubdirectory("kbus-").FullName;
+        File.Copy(CProgram.Source("functions.c"), Path.Join(directory, "functions.c"));
+        File.Copy(CProgram.Source("check.h"), Path.Join(directory, "check.h"));
+        File.WriteAllText(
+            Path.Join(directory, "CMakeLists.txt"),
+            """
+            cmake_minimum_required(VERSION 3.13)
+            project(example C)
+            find_package(Kbus 0.1 REQUIRED)
+            add_executable(functions functions.c)
+            target_link_libraries(functions PRIVATE Kbus::kbus)
+            """);
+        _ = Lines("cmake", "-S", directory, "-B", Path.Join(directory, "out"), $"-DCMAKE_PREFIX_PATH={CompiledLibrary.Find().Directory}");
+        _ = Lines("cmake", "--build", Path.Join(directory, "out"));
+        CProgram.AssertWell(await CProgram.Run(Path.Join(directory, "out", "functions")));
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private static string[] Lines(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        string said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, said);
+        return said.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+}

@@ -1,0 +1,31 @@
+namespace Kbus.Native.Tests;
+
+/// <summary>The C library, as C programs use it: each checks itself and says what was not as it should be.</summary>
+public sealed class ProgramTests
+{
+    [Fact]
+    public Task Structures_numbers_and_macros_are_those_of_the_original() => EndsWell("layouts.c");
+
+    [Fact]
+    public Task Opening_binding_asking_setting_and_pieces_do_what_the_header_says() => EndsWell("functions.c");
+
+    [Fact]
+    public Task Conversations_batches_borrowing_and_requests_do_what_the_header_says() => EndsWell("conversation.c");
+
+    [Fact]
+    public Task A_ksock_is_ready_exactly_when_it_should_be() => EndsWell("readiness.c");
+
+    [Fact]
+    public Task A_forked_child_is_refused_and_may_open_its_own() => EndsWell("forking.c");
+
+    [Fact]
+    public Task The_hosts_signals_stay_as_they_are() => EndsWell("signals.c");
+
+    [Fact]
+    public Task A_dead_bus_makes_readable_answers_requests_and_is_an_error_then() => EndsWell("dying.c");
+
+    [Fact]
+    public Task Threads_may_share_a_ksock() => EndsWell("threads.c");
+
+    private static async Task EndsWell(string program) => CProgram.AssertWell(await CProgram.CompileAndRun(program));
+}

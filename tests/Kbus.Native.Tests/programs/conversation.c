@@ -1,0 +1,171 @@
+/* conversation.c - Requests, Replies, stateful Requests, Statuses, bind events; batches, borrowing, and requests that wait. */
+#include "check.h"
+
+static void reply_and_state(kbus_ksock_t asker, kbus_ksock_t replier)
+{
+	kbus_message_t *request, *reply, *next;
+	uint32_t asker_id, replier_id, count;
+
+	EXPECT_INT(0, kbus_ksock_id(asker, &asker_id));
+	EXPECT_INT(0, kbus_ksock_id(replier, &replier_id));
+	EXPECT_INT(0, kbus_ksock_bind(replier, "$.Ask", 1));
+	send_named(asker, "$.Ask", "what", KBUS_BIT_WANT_A_REPLY, 0);
+	request = read_one(replier);
+	EXPECT(kbus_msg_is_request(request) && kbus_msg_wants_us_to_reply(request) && !kbus_msg_is_stateful_request(request));
+	EXPECT_INT(asker_id, request->from);
+	EXPECT_INT(0, kbus_ksock_num_unreplied_to(replier, &count));
+	EXPECT_INT(1, count);
+
+	EXPECT_INT(0, kbus_msg_create_reply_to(&reply, request, "that", 4, 0));
+	EXPECT(reply->name == kbus_msg_name_ptr(request) && reply->to == asker_id);
+	EXPECT_INT(0, kbus_ksock_send_msg(replier, reply, NULL));
+	EXPECT_ERROR(ECONNREFUSED, kbus_ksock_send_msg(replier, reply, NULL));
+	kbus_msg_delete(&reply);
+	EXPECT_ERROR(EBADMSG, kbus_msg_create_stateful_request(&next, request, "$.Ask", 5, NULL, 0, 0));
+	EXPECT(next == NULL);
+	kbus_msg_delete(&request);
+
+	reply = read_one(asker);
+	EXPECT(kbus_msg_is_reply(reply) && has_data(reply, "that"));
+	EXPECT_ERROR(EBADMSG, kbus_msg_create_reply_to(&next, reply, NULL, 0, 0));
+	EXPECT_INT(0, kbus_msg_create_entire_stateful_request(&next, reply, "$.Ask", 5, "more", 4, KBUS_BIT_URGENT));
+	EXPECT(kbus_msg_is_stateful_request(next) && next->to == replier_id);
+	EXPECT_INT(KBUS_BIT_WANT_A_REPLY | KBUS_BIT_URGENT, next->flags);
+	EXPECT_INT(0, kbus_ksock_send_msg(asker, next, NULL));
+	kbus_msg_delete(&reply);
+	EXPECT_INT(0, kbus_msg_create_stateful_request(&reply, next, "$.Ask", 5, NULL, 0, 0));
+	EXPECT_INT(replier_id, reply->to);
+	kbus_msg_delete(&reply);
+	kbus_msg_delete(&next);
+
+	/* Unread when its replier unbinds. */
+	EXPECT_INT(0, kbus_ksock_unbind(replier, "$.Ask", 1));
+	reply = read_one(asker);
+	EXPECT(has_name(reply, KBUS_MSG_NAME_REPLIER_UNBOUND) && (reply->flags & KBUS_BIT_SYNTHETIC));
+	kbus_msg_delete(&reply);
+}
+
+static void bind_event(kbus_ksock_t listener, kbus_ksock_t binder)
+{
+	kbus_message_t *event;
+	uint32_t is_bind, who, id;
+	char *name;
+
+	EXPECT_INT(0, kbus_ksock_id(binder, &id));
+	EXPECT_INT(0, kbus_ksock_bind(listener, KBUS_MSG_NAME_REPLIER_BIND_EVENT, 0));
+	EXPECT_INT(0, kbus_ksock_report_replier_binds(listener, 1));
+	EXPECT_INT(0, kbus_ksock_bind(binder, "$.Event", 1));
+	event = read_one(listener);
+	EXPECT_INT(0, kbus_msg_split_bind_event(event, &is_bind, &who, &name));
+	EXPECT(is_bind == 1 && who == id && strcmp(name, "$.Event") == 0);
+	free(name);
+	event->data_len = 4;
+	EXPECT_ERROR(EBADMSG, kbus_msg_split_bind_event(event, &is_bind, &who, &name));
+	kbus_msg_delete(&event);
+	EXPECT_INT(1, kbus_ksock_report_replier_binds(listener, 0));
+	EXPECT_INT(0, kbus_ksock_unbind(binder, "$.Event", 1));
+}
+
+#define BATCH 200
+
+static void batches(kbus_ksock_t sender, kbus_ksock_t listener)
+{
+	kbus_message_t *made[BATCH], *read[BATCH];
+	kbus_send_result_t results[BATCH];
+	uint32_t limit = 1000;
+	uint32_t total = 0;
+
+	EXPECT_INT(0, kbus_ksock_max_messages(listener, &limit));
+	EXPECT_INT(0, kbus_ksock_bind(listener, "$.Batch", 0));
+	for (uint32_t i = 0; i < BATCH; i++) {
+		const char *name = i % 10 == 3 ? "$.Wrong.*" : "$.Batch";
+
+		EXPECT_INT(0, kbus_msg_create_entire(&made[i], name, (uint32_t)strlen(name), &i, sizeof(i), 0));
+	}
+	EXPECT_INT(BATCH * 9 / 10, kbus_ksock_send_msgs(sender, (const kbus_message_t *const *)made, BATCH, results));
+	for (uint32_t i = 0; i < BATCH; i++) {
+		EXPECT_INT(i % 10 == 3 ? -EBADMSG : 0, results[i].error);
+		EXPECT((results[i].id.serial_num == 0) == (i % 10 == 3));
+		kbus_msg_delete(&made[i]);
+	}
+	for (int count; (count = kbus_ksock_read_msgs(listener, read, 50)) > 0; total += (uint32_t)count) {
+		for (int i = 0; i < count; i++)
+			kbus_msg_delete(&read[i]);
+	}
+	EXPECT_INT(BATCH * 9 / 10, total);
+	EXPECT_INT(0, kbus_ksock_unbind(listener, "$.Batch", 0));
+}
+
+static void borrowing(kbus_ksock_t sender, kbus_ksock_t listener)
+{
+	enum { BIG = 200000 };
+	char *big = malloc(BIG);
+	const kbus_message_t *lent;
+	kbus_message_t *msg;
+
+	EXPECT_INT(0, kbus_ksock_bind(listener, "$.Lend", 0));
+	EXPECT_INT(0, kbus_ksock_borrow_msg(listener, &lent));
+	EXPECT(lent == NULL);
+	memset(big, 'x', BIG);
+	for (int round = 0; round < 3; round++) {
+		send_named(sender, "$.Lend", "small", 0, 0);
+		EXPECT_INT(0, kbus_msg_create(&msg, "$.Lend", 6, big, BIG, 0));
+		EXPECT_INT(0, kbus_ksock_send_msg(sender, msg, NULL));
+		kbus_msg_delete(&msg);
+		EXPECT_INT(1, kbus_ksock_borrow_msg(listener, &lent));
+		EXPECT(!kbus_msg_is_entire(lent) && has_name(lent, "$.Lend") && has_data(lent, "small"));
+		EXPECT(ready(listener) & POLLIN);
+		EXPECT_INT(1, kbus_ksock_borrow_msg(listener, &lent));
+		EXPECT(lent->data_len == BIG && memcmp(lent->data, big, BIG) == 0);
+		EXPECT_INT(0, ready(listener) & POLLIN);
+		EXPECT_INT(0, kbus_ksock_release_msg(listener));
+		EXPECT_INT(0, kbus_ksock_release_msg(listener));
+	}
+	free(big);
+	EXPECT_INT(0, kbus_ksock_unbind(listener, "$.Lend", 0));
+}
+
+static void requests(kbus_ksock_t asker, kbus_ksock_t replier)
+{
+	kbus_message_t *request, *reply, *seen;
+
+	EXPECT_INT(0, kbus_ksock_bind(replier, "$.Wait", 1));
+	EXPECT_INT(0, kbus_ksock_bind(asker, "$.Noise", 0));
+	EXPECT_INT(0, kbus_msg_create_request(&request, "$.Wait", 6, NULL, 0, 0));
+	EXPECT_ERROR(ETIMEDOUT, kbus_ksock_request(asker, request, 10, &reply));
+	EXPECT(reply == NULL);
+
+	/* The late answer is an ordinary message, behind what came before it. */
+	send_named(replier, "$.Noise", NULL, 0, 0);
+	seen = read_one(replier);
+	EXPECT_INT(0, kbus_msg_create_reply_to(&reply, seen, NULL, 0, 0));
+	EXPECT_INT(0, kbus_ksock_send_msg(replier, reply, NULL));
+	kbus_msg_delete(&reply);
+	kbus_msg_delete(&seen);
+	EXPECT(ready(asker) & POLLIN);
+	seen = read_one(asker);
+	EXPECT(has_name(seen, "$.Noise"));
+	kbus_msg_delete(&seen);
+	seen = read_one(asker);
+	EXPECT(kbus_msg_is_reply(seen));
+	kbus_msg_delete(&seen);
+	EXPECT_INT(0, ready(asker) & POLLIN);
+	kbus_msg_delete(&request);
+	EXPECT_INT(0, kbus_msg_create_request(&request, "$.None", 6, NULL, 0, 0));
+	EXPECT_ERROR(EADDRNOTAVAIL, kbus_ksock_request(asker, request, -1, &reply));
+	kbus_msg_delete(&request);
+}
+
+int main(void)
+{
+	kbus_ksock_t first = open_ksock(), second = open_ksock();
+
+	reply_and_state(first, second);
+	bind_event(first, second);
+	batches(first, second);
+	borrowing(first, second);
+	requests(first, second);
+	EXPECT_INT(0, kbus_ksock_close(first));
+	EXPECT_INT(0, kbus_ksock_close(second));
+	return 0;
+}

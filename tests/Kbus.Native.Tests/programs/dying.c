@@ -1,0 +1,33 @@
+/* dying.c - the bus dies: Ksocks become readable, what was delivered can be read, Requests are answered, then ENODEV (D22). */
+#include "check.h"
+
+#include <signal.h>
+
+int main(void)
+{
+	kbus_ksock_t asker = open_ksock(), replier = open_ksock();
+	struct pollfd entry = { asker, POLLIN, 0 };
+	kbus_message_t *msg;
+	kbus_msg_id_t id;
+
+	EXPECT_INT(0, kbus_ksock_bind(replier, "$.Ask", 1));
+	EXPECT_INT(0, kbus_ksock_bind(asker, "$.Told", 0));
+	id = send_named(asker, "$.Ask", NULL, KBUS_BIT_WANT_A_REPLY, 0);
+	EXPECT_INT(0, ready(asker) & POLLIN);
+	EXPECT_INT(0, kill((pid_t)atoi(getenv("KBUSD_PID")), SIGKILL));
+	EXPECT_INT(1, poll(&entry, 1, -1));
+	msg = read_one(asker);
+	EXPECT(has_name(msg, KBUS_MSG_NAME_REPLIER_GONEAWAY));
+	EXPECT_INT(0, kbus_msg_compare_ids(&id, &msg->in_reply_to));
+	EXPECT(msg->id.serial_num == 0 && msg->from == 0 && (msg->flags & KBUS_BIT_SYNTHETIC));
+	kbus_msg_delete(&msg);
+	EXPECT_ERROR(ENODEV, kbus_ksock_read_next_msg(asker, &msg));
+	EXPECT(ready(asker) & POLLIN);
+	EXPECT_ERROR(ENODEV, kbus_wait_for_message(asker, KBUS_KSOCK_READABLE));
+	read_and_forget(replier);
+	EXPECT_ERROR(ENODEV, kbus_ksock_read_next_msg(replier, &msg));
+	EXPECT_ERROR(ENOENT, kbus_ksock_open(0, O_RDWR));
+	EXPECT_INT(0, kbus_ksock_close(asker));
+	EXPECT_INT(0, kbus_ksock_close(replier));
+	return 0;
+}

@@ -1,5 +1,4 @@
 using Kbus.Core;
-using Kbus.Hosts;
 
 namespace Kbus;
 
@@ -20,7 +19,7 @@ public sealed partial class BareKsock
                 return written == Errno.None ? Send(out id) : written;
             }
 
-            Errno error = CheckWhole(message, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
+            Errno error = CheckWhole(message, _host.MaxMessageSize, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
             return error == Errno.None ? _host.Send(*(MessageHeader*)message, name, data, isAwaited: false, out id) : error;
         }
     }
@@ -59,22 +58,6 @@ public sealed partial class BareKsock
         }
     }
 
-    /// <summary>Hands a message to the bus without waiting for its answer.</summary>
-    /// <param name="message">The message, readable as far as its lengths say; copied before this returns.</param>
-    /// <param name="done">Who hears what became of it.</param>
-    internal unsafe void Post(byte* message, IPostedSend done)
-    {
-        Errno error = CheckWhole(message, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
-        if (error == Errno.None)
-        {
-            _ = _host.Post(*(MessageHeader*)message, name, data, isAwaited: false, done);
-        }
-        else
-        {
-            done.Complete(error, default);
-        }
-    }
-
     /// <summary>Sends a Request and waits for its answer, without allocating.</summary>
     /// <param name="message">The Request, readable as far as its lengths say.</param>
     /// <param name="answer">Takes the answer.</param>
@@ -82,7 +65,7 @@ public sealed partial class BareKsock
     /// <returns>None, ETIMEDOUT, or why it was not sent or written.</returns>
     internal unsafe Errno Request(byte* message, MessageBuffer answer, TimeSpan? timeout)
     {
-        Errno error = CheckWhole(message, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
+        Errno error = CheckWhole(message, _host.MaxMessageSize, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
         if (error != Errno.None)
         {
             return error;
@@ -149,7 +132,11 @@ public sealed partial class BareKsock
     }
 
     /// <summary>All that writing it would have found, for a message that is sent without being written first.</summary>
-    private unsafe Errno CheckWhole(byte* message, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data)
+    /// <param name="message">The message, readable as far as its lengths say.</param>
+    /// <param name="mostBytes">The bus's limit of message size.</param>
+    /// <param name="name">Its name, where it lies.</param>
+    /// <param name="data">Its data, where they lie.</param>
+    internal unsafe Errno CheckWhole(byte* message, uint mostBytes, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data)
     {
         name = default;
         data = default;
@@ -164,7 +151,7 @@ public sealed partial class BareKsock
         }
 
         var header = (MessageHeader*)message;
-        Errno error = MessageCheck.Header(*header, _host.MaxMessageSize);
+        Errno error = MessageCheck.Header(*header, mostBytes);
         if (error != Errno.None)
         {
             return error;

@@ -119,3 +119,18 @@ compile_library() {
     cp packaging/libkbus/kbus.supp "$directory/share/kbus/"
     mv artifacts/libkbus.stamp.new artifacts/libkbus.stamp
 }
+
+# What a program in Python needs: python3, the package of this checkout, the library, and a daemon to start if none runs.
+need_python_package() {
+    if [ -z "${KBUS_LIBRARY:-}" ]; then
+        need_compiler zlib1g-dev:/usr/include/zlib.h
+        compile_library
+        export KBUS_LIBRARY=$PWD/artifacts/libkbus/lib/libkbus.so
+    fi
+    if [ -z "${KBUS_DAEMON:-}" ]; then
+        quietly artifacts/log/programs.log dotnet build eng/programs.slnf -c Release -v quiet --nologo || exit 1
+        export KBUS_DAEMON=$PWD/artifacts/bin/Kbus.Daemon/release/kbusd
+    fi
+    need_packages python3:python3
+    export PYTHONPATH="$PWD/python${PYTHONPATH:+:$PYTHONPATH}"
+}

@@ -8,6 +8,7 @@ internal static class TraceHosts
         new CoreHostFactory(),
         new KbusdHostFactory(),
         new CDriverFactory(),
+        new PythonDriverFactory(),
     ];
 
     /// <summary>The host called <paramref name="name"/>.</summary>

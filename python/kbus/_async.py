@@ -1,0 +1,210 @@
+"""The calls of a Ksock for asyncio."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+
+from kbus._errors import ClosedError
+from kbus._ids import MessageId
+from kbus._library import library
+from kbus._message import Message
+
+# asyncio is imported where it is used: it takes longer to load than all else here, and most programs do without.
+if TYPE_CHECKING:
+    import asyncio
+
+_WRITABLE = 2
+
+# How long a thread waits for room before it looks whether somebody still wants to know, in milliseconds.
+_TURN = 200
+
+
+class _Watch:
+    """What waits for one Ksock in one event loop. The loop looks at the descriptor as long as something does."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop):
+        self.loop = loop
+        self.waiting: List["asyncio.Future[None]"] = []
+        self.answers: List["asyncio.Future[Message]"] = []
+
+    def wake(self) -> None:
+        """Lets everybody who waits look for himself."""
+        for future in self.waiting:
+            if not future.done():
+                future.set_result(None)
+
+
+class AsyncCalls:
+    """``async for msg in ksock``, ``await ksock.request(...)`` and their like.
+
+    They belong to the thread of their event loop. A message is taken from the bus only when somebody reads it, or while an answer is
+    waited for; others that come then are kept, and are read next.
+    """
+
+    _watches: Dict[asyncio.AbstractEventLoop, _Watch]
+
+    if TYPE_CHECKING:
+        name: str
+        fd: Any
+        _descriptor: int
+        _may_wait: bool
+        _aside: Any
+        _asking: Dict[Tuple[int, int], Callable[[Message], Any]]
+        _ask: Any
+        _give_up: Any
+        _is_answer: Any
+        _take: Any
+        fileno: Any
+        last_msg_id: Any
+        poll: Any
+        read_next_msg: Any
+        send_msg: Any
+
+    def __aiter__(self) -> Any:
+        return self
+
+    async def __anext__(self) -> Message:
+        """The next message, when there is one. The iteration ends when the Ksock is closed."""
+        try:
+            msg = await self.receive()
+        except ClosedError:
+            raise StopAsyncIteration from None
+        assert msg is not None
+        return msg
+
+    async def receive(self, timeout: Optional[float] = None) -> Optional[Message]:
+        """Reads the next message, waiting for one; None if the time (in seconds) runs out. :meth:`wait_for_msg` for coroutines."""
+        import asyncio
+        msg: Optional[Message] = self.read_next_msg()
+        if msg is None and timeout != 0:
+            try:
+                msg = await asyncio.wait_for(self._read_later(), timeout)
+            except asyncio.TimeoutError:
+                msg = self.read_next_msg()
+        return msg
+
+    async def _read_later(self) -> Message:
+        while True:
+            await self._news()
+            msg: Optional[Message] = self.read_next_msg()
+            if msg is not None:
+                return msg
+
+    async def send_when_possible(self, message: Message) -> MessageId:
+        """Sends a message as :meth:`send_msg` does, and if it has to wait for room (ALL_OR_WAIT), waits until it is gone.
+
+        If the wait is cancelled, the message is dropped.
+        """
+        import asyncio
+        try:
+            sent: MessageId = self.send_msg(message)
+        except BlockingIOError:
+            sent = self.last_msg_id()
+            try:
+                await self._room()
+            except asyncio.CancelledError:
+                self._give_up()
+                raise
+        return sent
+
+    @staticmethod
+    def _is_in_coroutine() -> bool:
+        if "asyncio" not in sys.modules:
+            return False
+        import asyncio
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        return True
+
+    async def _request_async(self, request: Message, timeout: Optional[float] = None) -> Optional[Message]:
+        import asyncio
+        loop = asyncio.get_running_loop()
+        answer: "asyncio.Future[Message]" = loop.create_future()
+        asked = self._ask(request, lambda msg: answer.done() or answer.set_result(msg))
+        watch = self._watch(loop)
+        watch.answers.append(answer)
+        room = asyncio.ensure_future(self._room()) if self._may_wait else None
+        try:
+            # What came before the loop looks is found by looking once.
+            loop.call_soon(self._look, watch)
+            return await asyncio.wait_for(answer, timeout)
+        except asyncio.TimeoutError:
+            self._give_up()
+            return None
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
+        finally:
+            if room is not None:
+                room.cancel()
+            self._asking.pop(asked, None)
+            watch.answers.remove(answer)
+            self._unwatch(watch)
+
+    async def _room(self) -> None:
+        """Waits until no message waits to be sent.
+
+        No descriptor tells of room: a thread waits for it, a short time each, so that none is left when nobody wants to know any more.
+        """
+        import asyncio
+        loop = asyncio.get_running_loop()
+        while not self.poll()[1]:
+            await loop.run_in_executor(None, library.kbus_wait_for_message_timeout, self._descriptor, _WRITABLE, _TURN)
+
+    async def _news(self) -> None:
+        """Waits until there may be something to read."""
+        import asyncio
+        loop = asyncio.get_running_loop()
+        watch = self._watch(loop)
+        future: "asyncio.Future[None]" = loop.create_future()
+        watch.waiting.append(future)
+        try:
+            await future
+        finally:
+            watch.waiting.remove(future)
+            self._unwatch(watch)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> _Watch:
+        watch = self._watches.get(loop)
+        if watch is None:
+            watch = self._watches[loop] = _Watch(loop)
+            loop.add_reader(self.fileno(), self._look, watch)
+        return watch
+
+    def _unwatch(self, watch: _Watch) -> None:
+        if not watch.waiting and not watch.answers and self._watches.get(watch.loop) is watch:
+            del self._watches[watch.loop]
+            watch.loop.remove_reader(self._descriptor)
+
+    def _look(self, watch: _Watch) -> None:
+        """The descriptor is readable: finds the answers that are waited for, and wakes those who wait for anything else."""
+        if self.fd is None:
+            return
+        try:
+            while self._asking:
+                msg = self._take()
+                if msg is None:
+                    break
+                if not self._is_answer(msg):
+                    self._aside.append(msg)
+        except OSError as e:
+            self._fail(watch, e)
+        watch.wake()
+
+    @staticmethod
+    def _fail(watch: _Watch, reason: BaseException) -> None:
+        for answer in watch.answers:
+            if not answer.done():
+                answer.set_exception(reason)
+
+    def _stop_watching(self) -> None:
+        """The Ksock is being closed: everybody who waits is told."""
+        for watch in list(self._watches.values()):
+            del self._watches[watch.loop]
+            if not watch.loop.is_closed():
+                watch.loop.remove_reader(self._descriptor)
+                self._fail(watch, ClosedError(self.name))
+                watch.wake()

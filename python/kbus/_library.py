@@ -1,0 +1,114 @@
+"""Finds libkbus.so and says how its functions are called."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32, c_void_p
+from typing import Iterator, List
+
+from kbus._ids import MessageId
+from kbus._layout import _MessageHeaderStruct
+
+#: The environment variable that names the library.
+VARIABLE = "KBUS_LIBRARY"
+
+#: The names by which the loader finds an installed library, the one for this interface first.
+INSTALLED = ("libkbus.so.1", "libkbus.so")
+
+
+def _beside() -> Iterator[str]:
+    """Where the library may lie beside this package: in a wheel, in dist/, and in a checkout."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    above = os.path.dirname(package)
+    yield os.path.join(package, "libkbus.so")
+    yield os.path.join(os.path.dirname(above), "libkbus.so")
+    yield os.path.join(os.path.dirname(above), "dist", "lib", "libkbus.so")
+
+
+def find() -> str:
+    """What to load.
+
+    A library that ``KBUS_LIBRARY`` names is taken and no other: a name that is quietly passed over, because some other library was
+    found first, would have somebody test the wrong one. Then comes the one that belongs to this very package, then an installed one.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        return named
+    for path in _beside():
+        if os.path.exists(path):
+            return path
+    return ""
+
+
+def load() -> ctypes.CDLL:
+    """Loads the library.
+
+    :raises ImportError: there is none, or it cannot be loaded.
+    """
+    found = find()
+    failed: List[str] = []
+    for name in (found,) if found else INSTALLED:
+        try:
+            library = _declare(ctypes.CDLL(name))
+            _name_daemon(os.path.dirname(os.path.abspath(found)))
+            return library
+        except (OSError, AttributeError) as e:
+            failed.append(str(e))
+    if os.environ.get(VARIABLE):
+        raise ImportError("KBUS_LIBRARY is %r, which cannot be used: %s" % (found, failed[0]))
+    if found:
+        raise ImportError("%s cannot be used: %s" % (found, failed[0]))
+    raise ImportError("There is no libkbus.so, which the package kbus is a face of. In a checkout, ./build makes it (dist/lib/libkbus.so); "
+                      "the wheel that ./build makes contains it. Or set KBUS_LIBRARY to where it is. (%s)" % "; ".join(failed))
+
+
+def _name_daemon(folder: str) -> None:
+    """Tells the library which daemon to start if none runs: the one that came with it, in a wheel or in dist/, if there is one."""
+    for path in (os.path.join(folder, "kbusd"), os.path.join(os.path.dirname(folder), "bin", "kbusd")):
+        if os.access(path, os.X_OK):
+            os.environ.setdefault("KBUS_DAEMON", path)
+            return
+
+
+def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
+    number = POINTER(c_uint32)
+    header = POINTER(_MessageHeaderStruct)
+    for name, *arguments in (
+            ("kbus_ksock_open", c_uint32, c_int),
+            ("kbus_ksock_close", c_int),
+            ("kbus_ksock_bind_n", c_int, c_char_p, c_size_t, c_uint32),
+            ("kbus_ksock_unbind_n", c_int, c_char_p, c_size_t, c_uint32),
+            ("kbus_ksock_id", c_int, number),
+            ("kbus_ksock_next_msg", c_int, number),
+            ("kbus_ksock_len_left", c_int, number),
+            ("kbus_ksock_last_msg_id", c_int, POINTER(MessageId)),
+            ("kbus_ksock_find_replier_n", c_int, c_char_p, c_size_t, number),
+            ("kbus_ksock_max_messages", c_int, number),
+            ("kbus_ksock_num_messages", c_int, number),
+            ("kbus_ksock_num_unreplied_to", c_int, number),
+            ("kbus_ksock_send", c_int, POINTER(MessageId)),
+            ("kbus_ksock_discard", c_int),
+            ("kbus_ksock_only_once", c_int, c_uint32),
+            ("kbus_ksock_report_replier_binds", c_int, c_uint32),
+            ("kbus_ksock_kernel_module_verbose", c_int, c_uint32),
+            ("kbus_ksock_max_message_size", c_int, number),
+            ("kbus_ksock_new_device", c_int, number),
+            ("kbus_ksock_write_msg", c_int, header),
+            ("kbus_ksock_write_data", c_int, c_void_p, c_size_t),
+            ("kbus_ksock_send_msg", c_int, header, POINTER(MessageId)),
+            ("kbus_ksock_read_data", c_int, c_void_p, c_size_t),
+            ("kbus_ksock_borrow_msg", c_int, POINTER(header)),
+            ("kbus_ksock_release_msg", c_int),
+            ("kbus_ksock_poll", c_int, number),
+            ("kbus_read_bindings", POINTER(c_void_p)),
+            ("kbus_wait_for_message_timeout", c_int, c_int, c_int)):
+        function = getattr(library, name)
+        function.argtypes = arguments
+        function.restype = c_int
+    library.kbus_error_text.argtypes = [c_int, c_char_p]
+    library.kbus_error_text.restype = c_char_p
+    return library
+
+
+library = load()

@@ -1,0 +1,352 @@
+"""The Ksock: a process's end of a bus."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections import deque
+from ctypes import byref
+from errno import EAGAIN, EINTR, ENOENT
+from io import UnsupportedOperation
+from time import monotonic
+from typing import Any, Callable, Deque, Dict, Iterator, List, Optional, Tuple, TypeVar
+
+from kbus._async import AsyncCalls
+from kbus._bare import BareCalls
+from kbus._errors import error
+from kbus._file import KsockFile
+from kbus._library import library
+from kbus._ids import MessageId
+from kbus._layout import MSG_HEADER_LEN
+from kbus._lent import borrow
+from kbus._message import Message
+from kbus.messages import Reply, Status
+
+K = TypeVar("K", bound="Ksock")
+
+_READABLE, _WRITABLE = 1, 2
+_MODES = {"r": (os.O_RDONLY, "read"), "w": (os.O_WRONLY, "write"), "rw": (os.O_RDWR, "read/write")}
+_LONGEST_WAIT = 0x7FFFFFFF
+
+
+def _word(direction: int, number: int) -> int:
+    """A command word of Linux, with the size of a pointer for its argument."""
+    size = (MSG_HEADER_LEN - 56) // 4 if direction else 0
+    return direction << 30 | size << 16 | ord("k") << 8 | number
+
+
+class Ksock(BareCalls, AsyncCalls):
+    """A Ksock: what a process opens to send messages on a bus and to hear of them.
+
+    ``which`` is the number of the bus, ``mode`` is ``rw`` or ``r``; a Ksock opened with ``r`` can do anything but send.
+
+    >>> with Ksock(0) as ksock:                                       # doctest: +SKIP
+    ...     ksock.bind('$.Actor.*')
+    ...     for msg in ksock:
+    ...         print(msg)
+
+    Messages are read with :meth:`read_next_msg`, :meth:`wait_for_msg`, or by iterating, which ends when none is there *now*. ``select``
+    and ``poll`` say when there is one. What the bus refuses is an ``OSError`` with the errno, whose text says what it means. Any thread
+    may call, but only one at a time may read. After ``os.fork`` a child opens a Ksock of its own; its parent's is refused there.
+    """
+
+    IOC_MAGIC = "k"
+    IOC_RESET = _word(0, 1)
+    IOC_BIND = _word(1, 2)
+    IOC_UNBIND = _word(1, 3)
+    IOC_KSOCKID = _word(2, 4)
+    IOC_REPLIER = _word(3, 5)
+    IOC_NEXTMSG = _word(2, 6)
+    IOC_LENLEFT = _word(2, 7)
+    IOC_SEND = _word(2, 8)
+    IOC_DISCARD = _word(0, 9)
+    IOC_LASTSENT = _word(2, 10)
+    IOC_MAXMSGS = _word(3, 11)
+    IOC_NUMMSGS = _word(2, 12)
+    IOC_UNREPLIEDTO = _word(2, 13)
+    IOC_MSGONLYONCE = _word(3, 14)
+    IOC_VERBOSE = _word(3, 15)
+    IOC_NEWDEVICE = _word(2, 16)
+    IOC_REPORTREPLIERBINDS = _word(3, 17)
+    IOC_MAXMSGSIZE = _word(3, 18)
+
+    # A Ksock that cannot read the answers to its Requests is for tests.
+    _OFFERED: Tuple[str, ...] = ("r", "rw")
+
+    def __init__(self, which: int = 0, mode: str = "rw"):
+        self.fd = None
+        if mode not in self._OFFERED:
+            raise ValueError("Ksock mode should be 'r' or 'rw', not %r" % (mode,))
+        flags, words = _MODES[mode]
+        #: The number of the bus.
+        self.which = which
+        #: As of the device file: ``/dev/kbus0``.
+        self.name = "/dev/kbus%d" % which
+        descriptor = library.kbus_ksock_open(which, flags)
+        if descriptor == -ENOENT and which == 0:
+            # A daemon always has this bus.
+            raise FileNotFoundError(ENOENT, "%s. KBUS: no kbusd answers, and no kbusd program is to be found to start one. Install it, "
+                                            "or set KBUS_DAEMON to its path." % os.strerror(ENOENT), self.name)
+        if descriptor < 0:
+            raise error(-descriptor, "open", self.name)
+        #: ``read`` or ``read/write``; None once it is closed.
+        self.mode: Optional[str] = words
+        self.fd = KsockFile(descriptor, self.name, "w" in mode)
+        self._descriptor = descriptor
+        # Messages that came while an answer was waited for, and the rest of the one that next_msg() took of them.
+        self._aside: Deque[Message] = deque()
+        self._rest: Optional[memoryview] = None
+        # Who waits for an answer, by the id of the Request.
+        self._asking: Dict[Tuple[int, int], Callable[[Message], Any]] = {}
+        # What is alive as long as a borrowed message is.
+        self._lent: Optional["weakref.ref[Any]"] = None
+        self._watches = {}
+        # Whether a send may be waiting for room.
+        self._may_wait = False
+        # What a written message points to must live until it has been sent.
+        self._written: Optional[Message] = None
+
+    def __str__(self) -> str:
+        if self.fd is None:
+            return "Ksock device %d (closed)" % self.which
+        return "Ksock device %d, id %d, mode %s" % (self.which, self.ksock_id(), self.mode)
+
+    def __repr__(self) -> str:
+        return "<Ksock %s %s>" % (self.name, "closed" if self.fd is None else "open for %s" % self.mode)
+
+    def __enter__(self: K) -> K:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Message]:
+        return self
+
+    def __next__(self) -> Message:
+        """The next message; the iteration ends when there is none now, and can be taken up again."""
+        msg = self.read_next_msg()
+        if msg is None:
+            raise StopIteration
+        return msg
+
+    def fileno(self) -> int:
+        """The descriptor, for select and its like: readable when there is a message or the bus has died, not writable while a send waits.
+
+        A waiting send is tried again, as select() on a device file would.
+        """
+        file = self._file()
+        if self._may_wait:
+            self.poll()
+        return file.fileno()
+
+    def poll(self) -> Tuple[bool, bool]:
+        """One look without waiting: whether a message can be read, and whether one can be written. A waiting send is tried again."""
+        ready = self._number(library.kbus_ksock_poll, "wait")
+        self._may_wait = self._may_wait and not ready & _WRITABLE
+        return bool(ready & _READABLE or self._aside), bool(ready & _WRITABLE)
+
+    def close(self) -> None:
+        """Closes the Ksock. Its bindings end; Requests that it has not answered are answered by the bus.
+
+        :raises BufferError: a message that was borrowed, or a view of its data, is still there.
+        """
+        if self.fd is not None:
+            if self._is_lending():
+                raise BufferError("A message borrowed from %r is still in use: let go of it and of all views of its data first." % self)
+            file, self.fd, self.mode = self.fd, None, None
+            self._stop_watching()
+            file.close()
+
+    def next_msg(self) -> int:
+        """Takes the next message, to be read with :meth:`read_msg` or :meth:`read_data`. What is left of the last one is gone.
+
+        Gives its length in bytes, or 0 if there is none.
+        """
+        self._rest = None
+        if self._aside:
+            self._file()
+            self._rest = memoryview(self._aside.popleft().to_bytes())
+            return len(self._rest)
+        return self._number(library.kbus_ksock_next_msg, "read")
+
+    def len_left(self) -> int:
+        """Bytes left to be read of the message that was taken."""
+        return self._number(library.kbus_ksock_len_left, "read") if self._rest is None else len(self._rest)
+
+    def read_data(self, count: int) -> bytes:
+        """Reads up to ``count`` bytes of the message that was taken; ``b''`` if there are none."""
+        if self._rest is None:
+            return self._file().read(count) or b""
+        read, self._rest = bytes(self._rest[:count]), self._rest[count:]
+        return read
+
+    def read_msg(self, length: int) -> Optional[Message]:
+        """Reads the message that was taken, which is ``length`` bytes long; None if there is none."""
+        data = self.read_data(length)
+        return Message.from_bytes(data) if data else None
+
+    def read_next_msg(self) -> Optional[Message]:
+        """Reads the next message; None if there is none now."""
+        self._rest = None
+        if self._aside:
+            self._file()
+            return self._aside.popleft()
+        while True:
+            msg = self._take()
+            if msg is None or not self._is_answer(msg):
+                return msg
+
+    def wait_for_msg(self, timeout: Optional[float] = None) -> Optional[Message]:
+        """Reads the next message, waiting for one if there is none now.
+
+        ``timeout`` is in seconds: None waits for ever, 0 not at all. None is given if the time runs out.
+        """
+        until = None if timeout is None else monotonic() + timeout
+        while True:
+            msg = self.read_next_msg()
+            if msg is not None or not self._wait(until):
+                return msg
+
+    def borrow_next_msg(self) -> Optional[Message]:
+        """Reads the next message without copying its data into Python; None if there is none now.
+
+        See its ``data_view``. Large data lie in memory of the bus, and count against what may wait for this Ksock, until the message and
+        all views of its data are gone. One message at a time is lent: while it is there, this is :meth:`read_next_msg`.
+        """
+        if self._aside or self._asking or self._is_lending():
+            return self.read_next_msg()
+        self._rest = None
+        msg, self._lent = borrow(self._file())
+        return msg
+
+    def _is_lending(self) -> bool:
+        return self._lent is not None and self._lent() is not None
+
+    def _take(self) -> Optional[Message]:
+        """Takes a message from the queue itself and reads it."""
+        length = self._number(library.kbus_ksock_next_msg, "read")
+        if not length:
+            return None
+        msg = Message._from_buffer(bytearray(length))
+        self._file().checked(library.kbus_ksock_read_data(self._descriptor, byref(msg.msg), length), "read")
+        return msg
+
+    def _wait(self, until: Optional[float]) -> bool:
+        """Waits until there is a message; False if the time ran out. A waiting send is tried again meanwhile."""
+        while True:
+            left = -1
+            if until is not None:
+                left = min(int((until - monotonic()) * 1000 + 0.999), _LONGEST_WAIT)
+                if left <= 0:
+                    return False
+            result = library.kbus_wait_for_message_timeout(self._file().fileno(), _READABLE, left)
+            # Between two waits Python sees to its signals; Ctrl-C ends this here.
+            if result != -EINTR and self._file().checked(result, "wait"):
+                return True
+
+    def write_msg(self, message: Message) -> None:
+        """Writes a message, to be sent by :meth:`send`."""
+        file = self._for_writing()
+        if message._bytes is None:
+            self._written = message
+            file.checked(library.kbus_ksock_write_msg(self._descriptor, byref(message.msg)), "write")
+        else:
+            length = min(message.total_length(), len(message._bytes))
+            file.checked(library.kbus_ksock_write_data(self._descriptor, byref(message.msg), length), "write")
+
+    def send(self) -> MessageId:
+        """Sends the message that was written, or tries the one that waits for room again. Gives its id."""
+        msg_id = MessageId()
+        return self._sent(library.kbus_ksock_send(self._descriptor, byref(msg_id)) if self._file() else 0, msg_id)
+
+    def send_msg(self, message: Message) -> MessageId:
+        """Sends a message and gives its id. If it cannot be sent, nobody has received anything.
+
+        :raises BlockingIOError: (EAGAIN) it was to be sent to all or wait (ALL_OR_WAIT), and it waits: for :meth:`send`, or for any call
+            of this Ksock that waits, to try it again, or for :meth:`discard`.
+        """
+        if message._bytes is not None:
+            self.write_msg(message)
+            return self.send()
+        self._for_writing()
+        msg_id = MessageId()
+        return self._sent(library.kbus_ksock_send_msg(self._descriptor, byref(message.msg), byref(msg_id)), msg_id)
+
+    def _for_writing(self) -> KsockFile:
+        file = self._file()
+        if not file.writable():
+            raise UnsupportedOperation("File not open for writing")
+        return file
+
+    def _sent(self, result: int, msg_id: MessageId) -> MessageId:
+        self._may_wait = result == -EAGAIN
+        self._written = None
+        self._file().checked(result, "send")
+        return msg_id
+
+    def write_data(self, data: Any) -> int:
+        """Writes bytes of a message, all of them, and gives how many they are."""
+        return self._for_writing().write(data)
+
+    def discard(self) -> None:
+        """Drops what was written, or the message that waits for room."""
+        self._file().checked(library.kbus_ksock_discard(self._descriptor), "send")
+        self._may_wait = False
+        self._written = None
+
+    def last_msg_id(self) -> MessageId:
+        """The id of the message that was sent last, or that was last tried; 0:0 before the first."""
+        msg_id = MessageId()
+        self._file().checked(library.kbus_ksock_last_msg_id(self._descriptor, byref(msg_id)), "set")
+        return msg_id
+
+    def call(self, request: Message, timeout: Optional[float] = None) -> Optional[Message]:
+        """Sends a Request and waits for its answer: a :class:`Reply`, or a :class:`Status` that says why there is none.
+
+        None is given if the time (in seconds) runs out; a late answer is then a message as any other. Messages that come meanwhile are
+        kept, and are read next: read them with ``for msg in ksock`` before a ``select``, which does not know of them.
+        """
+        until = None if timeout is None else monotonic() + timeout
+        answers: List[Message] = []
+        asked = self._ask(request, answers.append)
+        try:
+            while not answers:
+                msg = self._take()
+                if msg is None:
+                    if not self._wait(until):
+                        self._give_up()
+                        return None
+                elif not self._is_answer(msg):
+                    self._aside.append(msg)
+        finally:
+            self._asking.pop(asked, None)
+        return answers[0]
+
+    def request(self, request: Message, timeout: Optional[float] = None) -> Any:
+        """Sends a Request for its answer. In a coroutine: ``reply = await ksock.request(...)``; elsewhere this is :meth:`call`."""
+        return self._request_async(request, timeout) if self._is_in_coroutine() else self.call(request, timeout)
+
+    def _ask(self, request: Message, answered: Callable[[Message], Any]) -> Tuple[int, int]:
+        """Sends a Request, perhaps only as far as to where it waits for room, and notes who is to be told of the answer."""
+        if not request.is_request():
+            raise ValueError("Only a Request gets an answer: %s" % request)
+        try:
+            asked = self.send_msg(request)._pair()
+        except BlockingIOError:
+            asked = self.last_msg_id()._pair()
+        self._asking[asked] = answered
+        return asked
+
+    def _is_answer(self, msg: Message) -> bool:
+        """Hands a message over if it is what somebody waits for."""
+        answered = self._asking.pop(msg._in_reply_to._pair(), None) if self._asking else None
+        if answered is None:
+            return False
+        answered((Status if msg.name.startswith("$.KBUS.") else Reply)._from_buffer(msg._bytes))
+        return True
+
+    def _give_up(self) -> None:
+        """Drops a Request that still waits for room, because nobody waits for its answer any more."""
+        if self._may_wait and not self.poll()[1]:
+            self.discard()

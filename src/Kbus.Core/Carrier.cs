@@ -8,6 +8,9 @@ namespace Kbus.Core;
 /// </remarks>
 internal abstract class Carrier
 {
+    /// <summary>Whose Ksock it is, for those who look at lists of them.</summary>
+    public virtual KsockOwner Owner => default;
+
     /// <summary>A message was put at the end of the queue.</summary>
     public abstract void Appended();
 

@@ -7,6 +7,7 @@ internal static class TraceHosts
     [
         new CoreHostFactory(),
         new KbusdHostFactory(),
+        new DevicesHostFactory(),
     ];
 
     /// <summary>The host called <paramref name="name"/>.</summary>

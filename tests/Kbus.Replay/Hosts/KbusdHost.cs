@@ -23,14 +23,22 @@ internal sealed class KbusdHost : LibraryHost
 
     public KbusdHost(TraceMeta meta)
     {
-        string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
-        _daemon = DaemonProcess.Start(
+        _daemon = DaemonProcess.Start(Options(meta));
+        _options = new KsockOptions { RuntimeDirectory = _daemon.Directory, StartDaemon = false };
+    }
+
+    /// <summary>The options that give a daemon the limits of a trace.</summary>
+    public static string[] Options(TraceMeta meta)
+    {
+        static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+        return
+        [
             "--buses", Number(meta.Devices),
             "--default-max-messages", Number(meta.DefaultMaxMessages),
             "--default-max-message-size", Number(meta.DefaultMaxMessageSize),
             "--absolute-max-message-size", Number(meta.AbsoluteMaxMessageSize),
-            "--max-set-aside-events", Number(meta.MaxSetAsideEvents));
-        _options = new KsockOptions { RuntimeDirectory = _daemon.Directory, StartDaemon = false };
+            "--max-set-aside-events", Number(meta.MaxSetAsideEvents),
+        ];
     }
 
     public override HostResult<IReadOnlyList<BindingLine>> ProcBindings()

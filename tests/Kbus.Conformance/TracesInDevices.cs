@@ -1,0 +1,17 @@
+using Kbus.Replay;
+
+namespace Kbus.Conformance;
+
+/// <summary>Device files behave as recorded, to programs that use nothing but system calls.</summary>
+public sealed class TracesInDevices
+{
+    public static TheoryData<string> Names => [.. RecordedTraces.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task A_recorded_trace_plays_identically_on_device_files(string trace)
+    {
+        Assert.SkipUnless(DeviceSupport.WhyNot is null, $"No device files on this machine: {DeviceSupport.WhyNot}.");
+        return RecordedTraces.AssertIdentical(trace, "devices");
+    }
+}

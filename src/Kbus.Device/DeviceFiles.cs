@@ -54,7 +54,7 @@ internal sealed unsafe partial class DeviceFiles : IDisposable
     /// <exception cref="DeviceException">It cannot be done; the message says why, and nothing is left behind.</exception>
     public static DeviceFiles Mount(DeviceOptions options, DeviceBuses buses, ICollection<string> complaints)
     {
-        bool isMeantForOthers = (options.Mode & 0x3F) != 0;
+        bool isMeantForOthers = (options.Mode & 0x3F) != 0 || options.Owner != LinuxCalls.UserId();
         bool forOthers = isMeantForOthers && OtherUsers.MayBeLetIn;
         if (isMeantForOthers && !forOthers)
         {

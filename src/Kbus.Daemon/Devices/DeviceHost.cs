@@ -36,6 +36,7 @@ internal sealed class DeviceHost : IDisposable
             {
                 Directory = wanted.Length == 0 ? usual : Path.TrimEndingDirectorySeparator(Path.GetFullPath(wanted)),
                 Links = options.DeviceLinks,
+                LinkDirectory = options.DeviceLinkDirectory,
                 Owner = options.DeviceOwner is { } owner ? Accounts.User(owner) : Accounts.OwnUser,
                 Group = options.DeviceGroup is { } group ? Accounts.Group(group) : Accounts.OwnGroup,
                 Mode = options.DeviceMode,

@@ -27,6 +27,7 @@ internal static class CommandLine
           --devices[=DIR]                     device files kbusN, bindings and stats in DIR, through FUSE (default: dev in the
                                               runtime directory); needs libfuse 3
           --device-links                      make /dev/kbusN lead to them
+          --device-link-dir DIR               where those links are, if not in /dev
           --device-owner USER, --device-group GROUP, --device-mode OCTAL
                                               whose they are (default: the daemon's own user and group, 666)
           --version, --help
@@ -119,6 +120,7 @@ internal static class CommandLine
             "max-queued-bytes" => options with { Bus = options.Bus with { MaxQueuedBytes = Number() } },
             "devices" => options with { Devices = value switch { OnByItself => string.Empty, "false" => null, _ => value } },
             "device-links" => options with { DeviceLinks = IsOn(value, where + name) },
+            "device-link-dir" => options with { DeviceLinkDirectory = Path.GetFullPath(value) },
             "device-owner" => options with { DeviceOwner = value },
             "device-group" => options with { DeviceGroup = value },
             "device-mode" => options with { DeviceMode = Octal(value, where + name) },

@@ -26,6 +26,9 @@ internal sealed record DaemonOptions
     /// <summary>True if <c>/dev/kbusN</c> are to lead to the device files.</summary>
     public bool DeviceLinks { get; init; }
 
+    /// <summary>Where those links are: default <c>/dev</c>.</summary>
+    public string DeviceLinkDirectory { get; init; } = "/dev";
+
     /// <summary>Who owns the device files, by name or number; null for the daemon's own user.</summary>
     public string? DeviceOwner { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Unicode;
 
 namespace Kbus.Device;
@@ -10,8 +9,9 @@ namespace Kbus.Device;
 /// <para>Whose right it is read by: a caller of the daemon's own user, as the daemon itself, which the kernel allows a user within
 /// the limits of Yama. Any other caller, as that caller and not as the daemon: the caller's user and group open the caller's
 /// <c>/proc/N/mem</c>, without CAP_SYS_PTRACE, so that the kernel refuses everything the caller could not read by itself. Only this
-/// thread's file-system ids are changed for that; with the others, the caller could send the daemon signals meanwhile. Where only
-/// Yama objects and the daemon has CAP_SYS_PTRACE, it is used, after the kernel has said that the caller may look into the process.</para>
+/// thread's file-system ids are changed for that; with the others, the caller could send the daemon signals meanwhile. The kernel also
+/// refuses when only Yama objects, or when the caller has given up another user's rights since it was started. Then CAP_SYS_PTRACE is
+/// used, if the daemon has it and every user and group of the process is the request's: so it is never a set-user-id program's memory.</para>
 /// <para>Only the thread that serves the device files may call. Reading can take as long as the caller's memory likes, so it is never
 /// done inside a bus.</para>
 /// </remarks>
@@ -46,37 +46,27 @@ internal sealed class CallerReader(DeviceBuses buses)
         return read == target.Length;
     }
 
-    /// <summary>Reads with CAP_SYS_PTRACE, if the caller itself may look into the process and only Yama stands in the way.</summary>
-    internal static long ReadDespiteYama(int thread, bool callerMayLook, ulong address, Span<byte> target) =>
-        callerMayLook && LinuxCalls.SetCapability(LinuxCalls.CapabilityPtrace, wanted: true)
-            ? LinuxCalls.ReadProcess(thread, address, target)
+    /// <summary>Reads with CAP_SYS_PTRACE, if the daemon has it and the process is the caller's in every respect.</summary>
+    internal static long ReadByCapability(in FuseCaller caller, ulong address, Span<byte> target) =>
+        ProcessIdentity.IsWhollyOf(caller) && LinuxCalls.SetCapability(LinuxCalls.CapabilityPtrace, wanted: true)
+            ? LinuxCalls.ReadProcess(caller.ThreadId, address, target)
             : LinuxCalls.NotPermitted;
 
     private long ReadAsCaller(in FuseCaller caller, ulong address, Span<byte> target)
     {
-        Span<byte> memory = stackalloc byte[32], program = stackalloc byte[32];
-        Write(memory, $"/proc/{caller.ThreadId}/mem\0");
-        Write(program, $"/proc/{caller.ThreadId}/exe\0");
+        Span<byte> memory = stackalloc byte[32];
+        _ = Utf8.TryWrite(memory, $"/proc/{caller.ThreadId}/mem\0", out _);
         bool hadPtrace = LinuxCalls.SetCapability(LinuxCalls.CapabilityPtrace, wanted: false);
         _ = LinuxCalls.SetFileGroup(caller.GroupId);
         _ = LinuxCalls.SetFileUser(caller.UserId);
-        int descriptor = LinuxCalls.NotPermitted;
-        bool mayLook = false;
 
         // Asked once more, because setting it does not tell whether it was allowed.
-        if (LinuxCalls.SetFileUser(caller.UserId) == caller.UserId && LinuxCalls.SetFileGroup(caller.GroupId) == caller.GroupId)
-        {
-            descriptor = LinuxCalls.Open(memory);
-            mayLook = descriptor < 0 && LinuxCalls.CanReadLink(program);
-        }
-
+        bool isCaller = LinuxCalls.SetFileUser(caller.UserId) == caller.UserId && LinuxCalls.SetFileGroup(caller.GroupId) == caller.GroupId;
+        int descriptor = isCaller ? LinuxCalls.Open(memory) : LinuxCalls.NotPermitted;
         _ = LinuxCalls.SetFileUser(_ownUser);
         _ = LinuxCalls.SetFileGroup(_ownGroup);
-        long read = descriptor >= 0
-            ? ReadFile(descriptor, address, target)
-            : ReadDespiteYama(caller.ThreadId, mayLook, address, target);
         _ = LinuxCalls.SetCapability(LinuxCalls.CapabilityPtrace, hadPtrace);
-        return read;
+        return descriptor >= 0 ? ReadFile(descriptor, address, target) : ReadByCapability(caller, address, target);
     }
 
     private static long ReadFile(int descriptor, ulong address, Span<byte> target)
@@ -96,7 +86,4 @@ internal sealed class CallerReader(DeviceBuses buses)
         LinuxCalls.Close(descriptor);
         return read;
     }
-
-    private static void Write(Span<byte> target, [InterpolatedStringHandlerArgument(nameof(target))] Utf8.TryWriteInterpolatedStringHandler text) =>
-        _ = Utf8.TryWrite(target, ref text, out _);
 }

@@ -56,16 +56,6 @@ internal static unsafe partial class LinuxCalls
         }
     }
 
-    /// <summary>Whether this thread may look where a symbolic link of <c>/proc</c> leads.</summary>
-    public static bool CanReadLink(ReadOnlySpan<byte> path)
-    {
-        byte nothing;
-        fixed (byte* bytes = path)
-        {
-            return NativeReadLink(bytes, &nothing, 1) >= 0;
-        }
-    }
-
     /// <summary>Reads bytes of an open file at a place. Gives how many.</summary>
     public static long ReadAt(int descriptor, ulong place, Span<byte> target)
     {
@@ -143,9 +133,6 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true)]
     private static partial int NativeOpen(byte* path, int flags, int mode);
-
-    [LibraryImport(Library, EntryPoint = "readlink")]
-    private static partial nint NativeReadLink(byte* path, byte* buffer, nuint size);
 
     [LibraryImport(Library, EntryPoint = "pread64", SetLastError = true)]
     private static partial nint NativeReadAt(int descriptor, byte* buffer, nuint count, long offset);

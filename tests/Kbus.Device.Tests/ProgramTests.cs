@@ -170,6 +170,55 @@ public sealed class ProgramTests
         Assert.Equal(0, program.ExitCode);
     });
 
+    [Fact]
+    public Task Memory_that_does_not_come_holds_up_nobody_but_its_owner() => Devices.Run(() =>
+    {
+        SkipUnlessRoot();
+        string program = Devices.Compiled("stuck");
+        using DaemonProcess daemon = Devices.Start();
+        using PlainKsock listener = PlainKsock.Open(daemon);
+        using Ksock ofLibrary = OpenByLibrary(daemon);
+        Assert.Equal(Errno.None, listener.Bind("$.*"));
+        List<Process> stuck = [];
+        for (int i = 0; i < 5; i++)
+        {
+            stuck.Add(Devices.Started(program, Device(daemon)));
+            string? said = stuck[i].StandardOutput.ReadLine();
+            Assert.SkipUnless(said is not null || i > 0, "memory cannot be withheld here (userfaultfd)");
+            Assert.Equal("waiting", said);
+
+            // Others go on, by entire messages and by pointers. The fifth of this user is not even tried.
+            ofLibrary.Send("$.Meanwhile"u8, "library"u8);
+            Assert.Equal("library"u8, listener.WaitForNext().Data);
+            using Process other = Devices.Started(
+                "/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "/usr/bin/python3", Devices.Script("plain"), "member", Device(daemon));
+            Assert.Equal("understood\n", other.StandardOutput.ReadToEnd());
+            Assert.Equal(2, Drain(listener));
+        }
+
+        Assert.Equal($"sent {(int)Errno.EFAULT}", stuck[4].StandardOutput.ReadLine());
+        foreach (Process late in stuck.Take(4))
+        {
+            late.StandardInput.WriteLine();
+            Assert.Equal("sent 0", late.StandardOutput.ReadLine());
+        }
+
+        Assert.Equal(4, Drain(listener));
+        Assert.Equal(Errno.None, listener.Bind("$.Again"));
+        stuck.ForEach(p => p.Dispose());
+    });
+
+    private static int Drain(PlainKsock ksock)
+    {
+        int count = 0;
+        while (ksock.Next() is not null)
+        {
+            count++;
+        }
+
+        return count;
+    }
+
     private static string Device(DaemonProcess daemon) => Path.Join(daemon.Directory, "dev", "kbus0");
 
     private static Process Python(string role, DaemonProcess daemon, params string[] arguments) =>

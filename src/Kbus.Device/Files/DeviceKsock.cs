@@ -9,6 +9,7 @@ namespace Kbus.Device;
 /// </remarks>
 internal sealed class DeviceKsock : Carrier
 {
+    private readonly SendersMemory _memory = new();
     private nint _pollHandle;
     private bool _isPolled;
     private bool _isTaking;
@@ -16,12 +17,11 @@ internal sealed class DeviceKsock : Carrier
     /// <summary>Opens a Ksock. The caller is inside the bus.</summary>
     /// <param name="bus">The bus.</param>
     /// <param name="owner">Who opens it.</param>
-    /// <param name="memory">Where pointy messages find their name and data.</param>
-    public DeviceKsock(DeviceBus bus, KsockOwner owner, CallerMemory memory)
+    public DeviceKsock(DeviceBus bus, KsockOwner owner)
     {
         Bus = bus;
         Owner = owner;
-        File = new KsockFile(bus.Bus, owner.Mode, this, memory);
+        File = new KsockFile(bus.Bus, owner.Mode, this, _memory);
         bus.CountKsock(1);
     }
 
@@ -33,6 +33,17 @@ internal sealed class DeviceKsock : Carrier
 
     /// <inheritdoc/>
     public override KsockOwner Owner { get; }
+
+    /// <summary>SEND.</summary>
+    /// <param name="memory">Where a pointy message finds its name and data.</param>
+    /// <param name="id">The id, with None and EAGAIN.</param>
+    public Errno Send(CallerMemory memory, out MessageId id)
+    {
+        _memory.Now = memory;
+        Errno error = File.Send(out id);
+        _memory.Now = null;
+        return error;
+    }
 
     /// <summary>NEXTMSG.</summary>
     public uint NextMessage()
@@ -99,5 +110,13 @@ internal sealed class DeviceKsock : Carrier
             _isPolled = false;
             _ = LibFuse.NotifyPoll(_pollHandle);
         }
+    }
+
+    /// <summary>The memory of whoever is sending just now.</summary>
+    private sealed class SendersMemory : CallerMemory
+    {
+        public CallerMemory? Now { get; set; }
+
+        public override bool TryRead(ulong address, Span<byte> target) => Now is { } memory && memory.TryRead(address, target);
     }
 }

@@ -137,10 +137,15 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
         if (points)
         {
             memory.Fetch(request.Caller, header);
+            if (reader.HasEnded)
+            {
+                memory.Forget();
+                return;
+            }
         }
 
         ksock.Bus.Enter();
-        Errno error = ksock.File.Send(out MessageId id);
+        Errno error = ksock.Send(memory, out MessageId id);
         ksock.Bus.Leave();
         if (points)
         {
@@ -165,6 +170,7 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
             return Errno.ENAMETOOLONG;
         }
 
-        return reader.TryRead(request.Caller, address, _name.AsSpan(0, (int)length)) ? Errno.None : Errno.EFAULT;
+        bool read = reader.TryRead(request.Caller, address, _name.AsSpan(0, (int)length));
+        return reader.HasEnded ? Errno.ENODEV : read ? Errno.None : Errno.EFAULT;
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Kbus.Device;
 
-/// <summary>What libfuse calls: each request is handed on to the <see cref="DeviceFiles"/> that its session belongs to.</summary>
+/// <summary>What libfuse calls: each request is handed on to the <see cref="RequestServer"/> of the thread that called it.</summary>
 internal static unsafe class FuseRequests
 {
     /// <summary>The table of calls.</summary>
@@ -22,8 +22,6 @@ internal static unsafe class FuseRequests
         Poll = &Poll,
     };
 
-    private static DeviceFiles Of(nint request) => (DeviceFiles)GCHandle.FromIntPtr(LibFuse.UserData(request)).Target!;
-
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Init(nint userData, FuseConnection* connection)
     {
@@ -35,38 +33,38 @@ internal static unsafe class FuseRequests
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Lookup(nint request, ulong parent, byte* name) =>
-        Of(request).Lookup(request, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name));
+        RequestServer.OfThread.Lookup(request, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name));
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void GetAttributes(nint request, ulong inode, FuseFile* file) => Of(request).GetAttributes(request, inode);
+    private static void GetAttributes(nint request, ulong inode, FuseFile* file) => RequestServer.OfThread.GetAttributes(request, inode);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void SetAttributes(nint request, ulong inode, FileStatus* status, int which, FuseFile* file) =>
-        Of(request).SetAttributes(request, inode, which);
+        RequestServer.OfThread.SetAttributes(request, inode, which);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void Open(nint request, ulong inode, FuseFile* file) => Of(request).Open(request, inode, ref *file);
+    private static void Open(nint request, ulong inode, FuseFile* file) => RequestServer.OfThread.Open(request, inode, ref *file);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Read(nint request, ulong inode, nuint size, long offset, FuseFile* file) =>
-        Of(request).Read(request, file->Handle, size, offset);
+        RequestServer.OfThread.Read(request, file->Handle, size, offset);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Write(nint request, ulong inode, byte* bytes, nuint size, long offset, FuseFile* file) =>
-        DeviceFiles.Write(request, file->Handle, new ReadOnlySpan<byte>(bytes, (int)size));
+        RequestServer.Write(request, file->Handle, new ReadOnlySpan<byte>(bytes, (int)size));
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void Release(nint request, ulong inode, FuseFile* file) => DeviceFiles.Release(request, file->Handle);
+    private static void Release(nint request, ulong inode, FuseFile* file) => RequestServer.Release(request, file->Handle);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void ReadDirectory(nint request, ulong inode, nuint size, long offset, FuseFile* file) =>
-        Of(request).ReadDirectory(request, size, offset);
+        RequestServer.OfThread.ReadDirectory(request, size, offset);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Ioctl(
         nint request, ulong inode, uint code, ulong argument, FuseFile* file, uint flags, byte* input, nuint inputSize, nuint outputSize) =>
-        Of(request).Ioctl(code, file->Handle, new IoctlRequest(request, argument, input, inputSize));
+        RequestServer.OfThread.Ioctl(code, file->Handle, new IoctlRequest(request, argument, input, inputSize));
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void Poll(nint request, ulong inode, FuseFile* file, nint handle) => DeviceFiles.Poll(request, file->Handle, handle);
+    private static void Poll(nint request, ulong inode, FuseFile* file, nint handle) => RequestServer.Poll(request, file->Handle, handle);
 }

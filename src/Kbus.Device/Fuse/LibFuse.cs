@@ -40,11 +40,6 @@ internal static unsafe partial class LibFuse
     [LibraryImport(Library, EntryPoint = "fuse_session_process_buf")]
     public static partial void Process(nint session, FuseBuffer* buffer);
 
-    /// <summary>What was given to <see cref="NewSession"/>.</summary>
-    [LibraryImport(Library, EntryPoint = "fuse_req_userdata")]
-    [SuppressGCTransition]
-    public static partial nint UserData(nint request);
-
     /// <summary>Who makes the request.</summary>
     [LibraryImport(Library, EntryPoint = "fuse_req_ctx")]
     [SuppressGCTransition]

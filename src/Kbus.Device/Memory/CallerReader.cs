@@ -13,12 +13,15 @@ namespace Kbus.Device;
 /// refuses when only Yama objects, or when the caller has given up another user's rights since it was started. Then CAP_SYS_PTRACE is
 /// used, if the daemon has it and every user and group of the process is the request's: so it is never a set-user-id program's memory.</para>
 /// <para>Only the thread that serves the device files may call. Reading can take as long as the caller's memory likes, so it is never
-/// done inside a bus.</para>
+/// done inside a bus, and the thread's turn to serve is given up meanwhile.</para>
 /// </remarks>
-internal sealed class CallerReader(DeviceBuses buses)
+internal sealed class CallerReader(DeviceBuses buses, ServingTurn turn)
 {
     private readonly uint _ownUser = LinuxCalls.UserId();
     private readonly uint _ownGroup = LinuxCalls.GroupId();
+
+    /// <summary>True once no call may reach a bus any more; a read may have taken so long.</summary>
+    public bool HasEnded => turn.HasEnded;
 
     /// <summary>Reads bytes of a caller's memory.</summary>
     /// <param name="caller">Who makes the request that is being served.</param>
@@ -33,9 +36,16 @@ internal sealed class CallerReader(DeviceBuses buses)
             return false;
         }
 
+        if (!turn.TryStepOut(caller.UserId))
+        {
+            buses.MemoryRefused(caller.ThreadId, caller.UserId, "too many calls of this user wait for memory that does not come");
+            return false;
+        }
+
         long read = caller.UserId == _ownUser
             ? LinuxCalls.ReadProcess(caller.ThreadId, address, target)
             : ReadAsCaller(caller, address, target);
+        turn.StepIn();
         if (read is LinuxCalls.NotPermitted or LinuxCalls.NoAccess)
         {
             buses.MemoryRefused(

@@ -75,6 +75,9 @@ internal sealed class MountPoint
         }
     }
 
+    /// <summary>Unmounts what is there, whoever still uses it.</summary>
+    public void Unmount() => _ = TryUnmount(Directory);
+
     /// <summary>Removes the directory, if it was made for the device files. They have been unmounted.</summary>
     public void Remove()
     {

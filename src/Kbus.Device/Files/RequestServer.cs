@@ -3,8 +3,9 @@ using System.Text;
 
 namespace Kbus.Device;
 
-/// <content>What each request of the kernel does, and its answer. All on the one thread that serves.</content>
-internal sealed unsafe partial class DeviceFiles
+/// <summary>What each request of the kernel does, and its answer; with the buffers of the one thread that serves.</summary>
+/// <remarks>Every request is served within a <see cref="ServingTurn"/>.</remarks>
+internal sealed unsafe class RequestServer : IDisposable
 {
     // POLLIN and POLLRDNORM, POLLOUT and POLLWRNORM.
     private const uint Readable = 0x041;
@@ -12,6 +13,43 @@ internal sealed unsafe partial class DeviceFiles
 
     // Mode, owner and group stay what the daemon was told. Lengths and times may be set, to no effect, as O_TRUNC does.
     private const int FixedAttributes = 1 | 2 | 4;
+
+    [ThreadStatic]
+    private static RequestServer? _ofThread;
+
+    private readonly DeviceBuses _buses;
+    private readonly DeviceDirectory _directory;
+    private readonly KsockCalls _calls;
+    private byte* _readBuffer;
+    private nuint _readBufferSize;
+
+    /// <summary>Makes the server of a thread.</summary>
+    public RequestServer(DeviceBuses buses, DeviceDirectory directory, ServingTurn turn)
+    {
+        _buses = buses;
+        _directory = directory;
+        Turn = turn;
+        var reader = new CallerReader(buses, turn);
+        _calls = new KsockCalls(buses, reader, new FetchedMemory(reader));
+    }
+
+    /// <summary>The server of the calling thread, which is the one that libfuse calls.</summary>
+    public static RequestServer OfThread
+    {
+        get => _ofThread!;
+        set => _ofThread = value;
+    }
+
+    /// <summary>This thread's turn.</summary>
+    public ServingTurn Turn { get; }
+
+    /// <summary>Gives the buffers back.</summary>
+    public void Dispose()
+    {
+        NativeMemory.Free(_readBuffer);
+        _readBuffer = null;
+        _readBufferSize = 0;
+    }
 
     /// <summary>Finds a name.</summary>
     public void Lookup(nint request, ReadOnlySpan<byte> name)
@@ -54,7 +92,7 @@ internal sealed unsafe partial class DeviceFiles
         {
             Kbus.Core.KsockOwner owner = Openers.Of(*LibFuse.Caller(request), file.Flags);
             bus.Enter();
-            opened = new DeviceKsock(bus, owner, _fetched);
+            opened = new DeviceKsock(bus, owner);
             bus.Leave();
         }
         else

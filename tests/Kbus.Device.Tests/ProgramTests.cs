@@ -71,6 +71,41 @@ public sealed class ProgramTests
     });
 
     [Fact]
+    public Task Every_request_is_answered_once_though_its_replier_is_killed() => Devices.Run(() =>
+    {
+        const int rounds = 8, requests = 40;
+        var random = new Random(4);
+        using DaemonProcess daemon = Devices.Start();
+        using PlainKsock asker = PlainKsock.Open(daemon);
+        for (int round = 0; round < rounds; round++)
+        {
+            using Process replier = Python("replier", daemon);
+            Assert.Equal("ready", replier.StandardOutput.ReadLine());
+            for (int i = 0; i < requests; i++)
+            {
+                Assert.Equal(Errno.None, asker.Send("$.Ask", "abc"u8, PlainKsock.Request));
+            }
+
+            var answered = new HashSet<MessageId>();
+            int until = random.Next(requests);
+            while (answered.Count < requests)
+            {
+                if (answered.Count == until)
+                {
+                    replier.Kill();
+                    until = -1;
+                }
+
+                Assert.True(answered.Add(asker.WaitForNext().InReplyTo), "a Request was answered twice");
+            }
+
+            replier.WaitForExit();
+            Assert.Null(asker.Next());
+            Assert.Equal(0u, asker.FindReplier("$.Ask"));
+        }
+    });
+
+    [Fact]
     public Task Listeners_hear_two_programs_in_one_order() => Devices.Run(() =>
     {
         using DaemonProcess daemon = Devices.Start("--default-max-messages", "5000");

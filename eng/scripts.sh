@@ -48,6 +48,20 @@ quietly() {
     fi
 }
 
+# bring PACKAGE...: installs them through apt-get, saying so. False, with the reason on stderr, if that cannot be.
+bring() {
+    command -v apt-get >/dev/null 2>&1 || { say "there is no apt-get that could install: $*" >&2; return 1; }
+    local as_root=
+    [ "$(id -u)" = 0 ] || as_root=sudo
+    say "installing with apt-get: $*"
+    export DEBIAN_FRONTEND=noninteractive
+    quietly artifacts/log/apt.log $as_root apt-get install -y --no-install-recommends "$@" 2>/dev/null && return
+    quietly artifacts/log/apt.log $as_root apt-get update &&
+        quietly artifacts/log/apt.log $as_root apt-get install -y --no-install-recommends "$@" && return
+    tail -n 5 artifacts/log/apt.log >&2
+    return 1
+}
+
 # True if nothing that goes into the programs is newer than the file $1. Folders count: their time changes when a file goes.
 up_to_date() {
     [ -e "$1" ] && [ -z "$(find src eng/*.props Directory.Build.props Directory.Build.targets Directory.Packages.props global.json \
@@ -64,16 +78,8 @@ need_packages() {
         esac
     done
     [ -n "$missing" ] || return 0
-    command -v apt-get >/dev/null 2>&1 || die "needs these Debian packages, or what they are called here:$missing. Install them and start this again."
-    local as_root=
-    [ "$(id -u)" = 0 ] || as_root=sudo
-    say "installing with apt-get:$missing"
-    export DEBIAN_FRONTEND=noninteractive
     # shellcheck disable=SC2086
-    quietly artifacts/log/apt.log $as_root apt-get install -y --no-install-recommends $missing 2>/dev/null ||
-        { quietly artifacts/log/apt.log $as_root apt-get update &&
-            quietly artifacts/log/apt.log $as_root apt-get install -y --no-install-recommends $missing; } ||
-        { tail -n 5 artifacts/log/apt.log >&2; die "could not install$missing"; }
+    bring $missing || die "needs these Debian packages, or what they are called here:$missing. Install them and start this again."
 }
 
 # What compiling ahead of time needs; more packages can be named. Sets rid.

@@ -41,6 +41,12 @@ internal sealed partial class Bus
     /// <summary>The open Ksocks, in no particular order.</summary>
     public Dictionary<uint, KsockState>.ValueCollection Ksocks => _ksocks.Values;
 
+    /// <summary>The id that the last opened Ksock got; 0 before the first.</summary>
+    public uint LastKsockId => _lastKsockId;
+
+    /// <summary>The serial number that was last given to a message; 0 before the first.</summary>
+    public uint LastSerial => _lastSerial;
+
     /// <summary>How many bindings there are.</summary>
     public int BindingCount => _bindings.Count;
 

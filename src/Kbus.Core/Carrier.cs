@@ -8,6 +8,9 @@ namespace Kbus.Core;
 /// </remarks>
 internal abstract class Carrier
 {
+    /// <summary>Whose Ksock it is, for those who look at lists of them.</summary>
+    public virtual KsockOwner Owner => default;
+
     /// <summary>A message is put at the end of the queue: does the carrier keep the bytes of this copy itself, so that the queue need not?</summary>
     /// <remarks>What a carrier keeps, it gives back to the queue before it lets <see cref="Rewritten"/> change anything.</remarks>
     /// <param name="message">The message; the carrier gets no reference.</param>

@@ -30,6 +30,19 @@ internal sealed class KsockFile
     /// <summary>Bytes left of the message being read (LENLEFT).</summary>
     public uint LengthLeft => (uint)_reading.Left;
 
+    /// <summary>Bytes of the message being read, read or not; 0 if there is none.</summary>
+    public uint Length => (uint)_reading.Length;
+
+    /// <summary>How far the message under construction has come.</summary>
+    public (MessagePart Part, int Position, bool IsComplete) Writing => (_assembly.Place.Part, _assembly.Place.Position, _assembly.IsComplete);
+
+    /// <summary>True if SEND would follow pointers now, and the header that holds them. A host may fetch beforehand what they point at.</summary>
+    public bool TryGetPointers(out MessageHeader header)
+    {
+        header = default;
+        return State.Waiting is null && _assembly.TryGetPointers(out header);
+    }
+
     /// <summary>Appends bytes to the message under construction.</summary>
     /// <returns>None, EALREADY (one waits to be sent), EBADF (not opened for writing), or what <see cref="MessageAssembly.Write"/> says.</returns>
     public Errno Write(ReadOnlySpan<byte> bytes)

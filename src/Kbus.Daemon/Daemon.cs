@@ -14,6 +14,7 @@ internal sealed class Daemon : IDisposable
     private readonly Descriptor _directoryLock;
     private readonly ListeningThread _listening;
     private readonly TaskCompletionSource<string> _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private DeviceHost? _devices;
     private bool _isDisposed;
 
     private Daemon(DaemonOptions options, string directory, Descriptor directoryLock, Log log)
@@ -42,6 +43,18 @@ internal sealed class Daemon : IDisposable
             lock (_lock)
             {
                 return [.. _buses];
+            }
+        }
+    }
+
+    /// <summary>How many buses there are.</summary>
+    public int BusCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _buses.Count;
             }
         }
     }
@@ -80,8 +93,24 @@ internal sealed class Daemon : IDisposable
         }
     }
 
+    /// <summary>Says what is served, in the log.</summary>
+    public void Report()
+    {
+        Log.Started(Directory, _options.Buses);
+        _devices?.Report();
+    }
+
     /// <summary>Asks the daemon to stop. Any thread may call; the first reason counts.</summary>
     public void AskToStop(string why) => _stop.TrySetResult(why);
+
+    /// <summary>The bus of this number, or null. Any thread may call.</summary>
+    public BusThread? FindBus(uint number)
+    {
+        lock (_lock)
+        {
+            return number < _buses.Count ? _buses[(int)number] : null;
+        }
+    }
 
     /// <summary>Makes another bus with the same limits (NEWDEVICE). Any thread may call.</summary>
     /// <returns>None, EINVAL (there are 256 already), or what kept the bus from being made.</returns>
@@ -98,6 +127,7 @@ internal sealed class Daemon : IDisposable
             try
             {
                 Add(number);
+                _devices?.BusAdded(number);
                 return Errno.None;
             }
             catch (KbusdException)
@@ -125,6 +155,7 @@ internal sealed class Daemon : IDisposable
             buses = [.. _buses];
         }
 
+        _devices?.Dispose();
         _listening.Dispose();
         buses.ForEach(b => b.Stop());
         _directoryLock.Dispose();
@@ -140,6 +171,7 @@ internal sealed class Daemon : IDisposable
             }
         }
 
+        _devices = DeviceHost.Start(this, _options);
         _listening.Start();
     }
 
@@ -147,7 +179,7 @@ internal sealed class Daemon : IDisposable
     {
         // The seed keeps members from choosing names that collide; it changes no result.
         ulong seed = (ulong)Random.Shared.NextInt64();
-        var bus = new BusThread(this, number, _options.Bus with { HashSeed = seed });
+        var bus = new BusThread(this, number, _options.Bus with { HashSeed = seed }, hasDevice: _options.Devices is not null);
         bus.Start();
         try
         {

@@ -21,6 +21,16 @@ internal sealed class Log(TextWriter output, TimeProvider time)
     public void Started(string directory, int buses) =>
         Say($"kbusd {DaemonVersion.Text}: {(buses == 1 ? "bus 0" : $"buses 0 to {buses - 1}")} in {directory}, process {Environment.ProcessId}.");
 
+    /// <summary>The device files are there.</summary>
+    public void DevicesMounted(string directory) => Say($"kbusd: device files in {directory}.");
+
+    /// <summary>The device files are there, but for something.</summary>
+    public void DevicesIncomplete(string what) => SayBounded($"kbusd: {what}.");
+
+    /// <summary>A caller of a device file passed a pointer that may not be followed; its call fails with EFAULT.</summary>
+    public void MemoryRefused(int processId, uint userId, string why) => SayBounded(
+        $"kbusd: what {(processId == 0 ? "a process" : $"process {processId}")} (user {userId}) pointed at could not be read: {why}. See docs/device-files.md.");
+
     /// <summary>The daemon ends.</summary>
     public void Stopping(string why, int ksocks) =>
         Say($"kbusd: stopping ({why}){(ksocks == 0 ? "" : $"; {ksocks} open Ksock{(ksocks == 1 ? "" : "s")} will see the bus die")}.");

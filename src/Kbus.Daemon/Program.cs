@@ -21,7 +21,7 @@ try
     using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, s => Stop(s, "SIGTERM"));
     using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, s => Stop(s, "SIGINT"));
     using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s => Stop(s, "SIGHUP"));
-    log.Started(daemon.Directory, options.Buses);
+    daemon.Report();
     ServiceActivation.Notify("READY=1");
     string why = await daemon.StopAsked;
     ServiceActivation.Notify("STOPPING=1");

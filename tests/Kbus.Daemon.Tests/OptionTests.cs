@@ -23,17 +23,38 @@ public sealed class OptionTests
                 MaxSetAsideEvents = 14,
                 MaxQueuedBytes = 15,
             },
+            Devices = "/some/dev",
+            DeviceLinks = true,
+            DeviceLinkDirectory = "/some/links",
+            DeviceOwner = "somebody",
+            DeviceGroup = "16",
+            DeviceMode = 0x1A4,
         };
         Assert.Equal(expected, Parse(
             "--runtime-dir", "/some/where", "--buses=7", "--socket-mode", "660", "--exit-when-idle", "9", "--default-max-messages", "11",
-            "--default-max-message-size", "1200", "--absolute-max-message-size", "13000", "--max-set-aside-events", "14", "--max-queued-bytes", "15"));
+            "--default-max-message-size", "1200", "--absolute-max-message-size", "13000", "--max-set-aside-events", "14", "--max-queued-bytes", "15",
+            "--devices", "/some/dev", "--device-links", "--device-link-dir", "/some/links", "--device-owner", "somebody", "--device-group", "16",
+            "--device-mode", "644"));
         Assert.Equal(expected, ParseFile("""
             {
               // Comments are allowed, and a comma at the end.
               "runtime-dir": "/some/where", "buses": 7, "socket-mode": "660", "exit-when-idle": 9, "default-max-messages": 11,
               "default-max-message-size": 1200, "absolute-max-message-size": 13000, "max-set-aside-events": 14, "max-queued-bytes": 15,
+              "devices": "/some/dev", "device-links": true, "device-link-dir": "/some/links", "device-owner": "somebody", "device-group": 16,
+              "device-mode": "644",
             }
             """));
+    }
+
+    [Fact]
+    public void Device_files_have_a_place_of_their_own_if_none_is_named()
+    {
+        Assert.Equal(string.Empty, Parse("--devices").Devices);
+        Assert.Equal(string.Empty, Parse("--devices", "--buses", "2").Devices);
+        Assert.Equal("/here", Parse("--devices=/here", "--device-links").Devices);
+        Assert.Equal(string.Empty, ParseFile("""{ "devices": true }""").Devices);
+        Assert.Null(ParseFile("""{ "devices": true }""", "--devices=false").Devices);
+        Assert.False(Parse("--devices", "--device-links=false").DeviceLinks);
     }
 
     [Fact]
@@ -58,13 +79,16 @@ public sealed class OptionTests
     [InlineData("The absolute maximum message size must be 100 to 67108864 bytes.", "--absolute-max-message-size", "67108865")]
     [InlineData("The absolute maximum message size must be 100 to 67108864 bytes.", "--absolute-max-message-size", "99")]
     [InlineData("The default maximum message size must be 100 to 67108864 bytes (the absolute maximum).", "--default-max-message-size", "99")]
+    [InlineData("There are no device files without --devices.", "--device-links")]
+    [InlineData("--device-links: 'maybe' is neither true nor false.", "--devices", "--device-links=maybe")]
+    [InlineData("--device-mode: '999' is not a file mode such as 660.", "--devices", "--device-mode", "999")]
     [InlineData("The byte budget of a queue must be at least 1 byte.", "--max-queued-bytes", "0")]
     public void An_option_that_makes_no_sense_is_refused_with_a_sentence(string sentence, params string[] args) =>
         Assert.Equal(sentence, Assert.Throws<KbusdException>(() => Parse(args)).Message);
 
     [Theory]
     [InlineData("[]", "/file: it should be one JSON object, such as { \"buses\": 4 }.")]
-    [InlineData("{ \"buses\": [4] }", "/file: buses should be a number or a text.")]
+    [InlineData("{ \"buses\": [4] }", "/file: buses should be a number, a text, true or false.")]
     [InlineData("{ \"buses\": \"many\" }", "/file: buses: 'many' is not a whole number from 0 to 4294967295.")]
     [InlineData("{ \"colour\": 4 }", "/file: colour is not an option. See kbusd --help.")]
     public void A_configuration_file_that_makes_no_sense_is_refused_with_a_sentence(string text, string sentence) =>

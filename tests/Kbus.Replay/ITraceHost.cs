@@ -7,6 +7,9 @@ namespace Kbus.Replay;
 /// </remarks>
 internal interface ITraceHost : IDisposable
 {
+    /// <summary>Whether a write of no bytes reaches the bus. If not, such operations are not played (D21).</summary>
+    bool CanWriteNothing => true;
+
     /// <summary>Opens bus number <paramref name="bus"/>; the mode is <c>r</c>, <c>w</c> or <c>rw</c>. Gives the Ksock id, asked right after opening.</summary>
     HostResult<uint> Open(int handle, uint bus, string mode);
 

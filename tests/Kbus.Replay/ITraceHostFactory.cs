@@ -9,6 +9,9 @@ internal interface ITraceHostFactory
     /// <summary>What it is, in a few words.</summary>
     string Description { get; }
 
+    /// <summary>Why it cannot be had on this machine; null if it can.</summary>
+    string? WhyNot => null;
+
     /// <summary>Starts a fresh bus system with the limits of a trace. Any number may live side by side.</summary>
     ITraceHost Start(TraceMeta meta);
 }

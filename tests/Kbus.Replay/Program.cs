@@ -62,6 +62,12 @@ return differing > 0 ? 1 : 0;
 
 int PlayAll(ITraceHostFactory factory)
 {
+    if (factory.WhyNot is { } reason)
+    {
+        Console.WriteLine($"{factory.Name}: NOTHING PLAYED on this machine: {reason}.");
+        return via is null ? 0 : traces.Count;
+    }
+
     var clock = Stopwatch.StartNew();
     int different = 0;
     foreach (Trace trace in traces)

@@ -9,6 +9,7 @@ internal static class TraceHosts
         new KbusdHostFactory(),
         new CDriverFactory(),
         new PythonDriverFactory(),
+        new DevicesHostFactory(),
     ];
 
     /// <summary>The host called <paramref name="name"/>.</summary>

@@ -71,6 +71,11 @@ internal static class AllPeers
             Serve = scene => scene.Keep(new QueueNames(Path.GetFileName(scene.Folder))).CommonPart,
             Libraries = ["-lrt"],
         },
+        new(DeviceMeasurement.Nothing, "fuse", Abilities.None, "a file system through FUSE whose calls do nothing, with libfuse's own loop")
+        {
+            Libraries = ["-lfuse3"],
+            Needs = [new("/usr/include/fuse3/fuse_lowlevel.h", "libfuse3-dev"), new("/usr/bin/fusermount3", "fuse3")],
+        },
         new("raw-socket", "raw", Abilities.Ask, "write and read on a Unix socket pair"),
         new("raw-pipe", "raw", Abilities.Ask, "write and read on two pipes"),
         new("raw-futex", "raw", Abilities.Ask, "futex wait and wake on shared memory"),

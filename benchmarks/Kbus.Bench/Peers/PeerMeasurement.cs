@@ -30,6 +30,8 @@ internal sealed record PeerMeasurement(
         new("load", "request and reply while 8 others announce over KBUS", "us", false, p => OnlyKbus(p) || p.Name == "raw-socket", Workloads.AskUnderLoad),
         new("embedded-time", "send and take inside the process, 64 bytes", "ns", false, OnlyKbus, (p, d) => Workloads.Embedded(p, d, "ns")),
         new("embedded-bytes", "bytes allocated by a send and a take inside the process", "bytes", false, OnlyKbus, (p, d) => Workloads.Embedded(p, d, "bytes")),
+        new("device", "one ioctl on a device file, and on a file whose server does nothing", "us", false,
+            p => OnlyKbus(p) || p.Name == DeviceMeasurement.Nothing, DeviceMeasurement.Call),
         new("start", "kbusd: from its start until a Ksock is open", "ms", false, OnlyKbus, (_, d) => DaemonMeasurement.Start(d)),
         new("memory", "kbusd: resident memory, idle", "MiB", false, OnlyKbus, (_, d) => DaemonMeasurement.Memory(d)),
         new("ticks", "kbusd: processor ticks in 2 idle seconds", "ticks", false, OnlyKbus, (_, d) => DaemonMeasurement.Ticks(d)),

@@ -83,6 +83,9 @@ internal sealed class StartedProcess : IDisposable
         return _process.ExitCode == 0 ? Figures.Parse(line) : throw Failed("failed");
     }
 
+    /// <summary>Waits until it ends by itself, whatever comes of it.</summary>
+    public void WaitForEnd(TimeSpan limit) => _process.WaitForExit(limit);
+
     /// <summary>Ends it, by its own id, and takes note of its end.</summary>
     public void Dispose()
     {

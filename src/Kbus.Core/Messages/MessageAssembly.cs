@@ -25,6 +25,44 @@ internal sealed class MessageAssembly(MessagePool pool)
     /// <summary>True if the message under construction can be sent.</summary>
     public bool IsComplete => _headerComplete && (_entire is null || _written == _entire.EntireLength);
 
+    /// <summary>The header of a pointy message that can be sent: sending follows its pointers.</summary>
+    /// <param name="header">The header, checked.</param>
+    /// <returns>False if what is under construction is anything else.</returns>
+    public bool TryGetPointers(out MessageHeader header)
+    {
+        bool points = IsComplete && Header.IsPointy;
+        header = points ? Header : default;
+        return points;
+    }
+
+    /// <summary>Which part of the message the next byte belongs to, and how many bytes of that part there are.</summary>
+    public (MessagePart Part, int Position) Place
+    {
+        get
+        {
+            if (!_headerComplete || _entire is null)
+            {
+                return (MessagePart.Header, _written);
+            }
+
+            ReadOnlySpan<int> ends =
+            [
+                MessageHeader.Size,
+                MessageHeader.Size + (int)Header.NameLength,
+                MessageLayout.DataOffset(Header.NameLength),
+                MessageLayout.DataOffset(Header.NameLength) + (int)Header.DataLength,
+                _entire.EntireLength - MessageLayout.FinalGuardLength,
+            ];
+            int part = ends.Length;
+            while (_written < ends[part - 1])
+            {
+                part--;
+            }
+
+            return ((MessagePart)part, _written - ends[part - 1]);
+        }
+    }
+
     private ref MessageHeader Header => ref MemoryMarshal.AsRef<MessageHeader>(_header.AsSpan());
 
     /// <summary>Appends bytes to the message under construction.</summary>

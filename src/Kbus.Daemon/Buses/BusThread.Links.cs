@@ -18,6 +18,7 @@ internal sealed partial class BusThread
     private readonly Dictionary<ulong, Session> _byToken = [];
     private readonly Dictionary<int, ProcessWatch> _processes = [];
     private ulong _lastSession;
+    private int _openDevices;
     private int _openKsocks;
 
     /// <summary>The links, in no particular order.</summary>
@@ -49,7 +50,7 @@ internal sealed partial class BusThread
         _byToken.Add(number, session);
         _processes[session.Peer.ProcessId].Sessions.Add(session);
         Payloads.Enter(session.Peer.UserId);
-        Volatile.Write(ref _openKsocks, _sessions.Count);
+        CountKsocks();
         Welcome(session, request);
     }
 
@@ -81,8 +82,14 @@ internal sealed partial class BusThread
 
         // Its memory is still needed to say that it is closed; it goes when the present operation is over.
         _closed.Add(session);
-        Volatile.Write(ref _openKsocks, _sessions.Count);
-        if (_sessions.Count == 0)
+        CountKsocks();
+    }
+
+    private void CountKsocks()
+    {
+        int open = _sessions.Count + _openDevices;
+        Volatile.Write(ref _openKsocks, open);
+        if (open == 0)
         {
             _daemon.KsocksChanged();
         }

@@ -106,8 +106,10 @@ internal sealed partial class BusThread
             if (session.HasCommands)
             {
                 session.LastServed = _round;
+                _gate?.EnterAsOwner();
                 worked |= session.Serve() > 0;
                 CloseFailed();
+                _gate?.LeaveAsOwner();
             }
             else if (_round - session.LastServed > RoundsUntilQuiet)
             {
@@ -182,13 +184,20 @@ internal sealed partial class BusThread
     private bool TakeEvents(EpollEvents events, bool wait)
     {
         int count = LibC.EpollWait(_epoll.Number, events, wait ? LibC.Forever : 0);
+        if (count <= 0)
+        {
+            return false;
+        }
+
+        _gate?.EnterAsOwner();
         for (int i = 0; i < count; i++)
         {
             Handle(events.Data(i));
         }
 
         CloseFailed();
-        return count > 0;
+        _gate?.LeaveAsOwner();
+        return true;
     }
 
     private void Handle(ulong token)

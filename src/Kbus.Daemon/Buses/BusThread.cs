@@ -21,13 +21,15 @@ internal sealed partial class BusThread
     private readonly Descriptor _epoll;
     private readonly Descriptor _workBell;
     private readonly Thread _thread;
+    private readonly BusGate? _gate;
     private volatile bool _stopping;
 
     /// <summary>Makes the bus; <see cref="Start"/> starts its thread.</summary>
     /// <exception cref="KbusdException">There are no descriptors left.</exception>
-    public BusThread(Daemon daemon, uint number, BusOptions options)
+    public BusThread(Daemon daemon, uint number, BusOptions options, bool hasDevice)
     {
         _daemon = daemon;
+        _gate = hasDevice ? new BusGate() : null;
         Number = number;
         Bus = new Bus(options);
         _epoll = Owned(LibC.CreateEpoll());
@@ -64,6 +66,29 @@ internal sealed partial class BusThread
         _stopping = true;
         _ = LibC.SignalEvent(_workBell.Number);
         _thread.Join();
+    }
+
+    /// <summary>Lets the thread that serves device files in, between two operations of this bus's own thread.</summary>
+    public void EnterAsGuest() => _gate!.EnterAsGuest();
+
+    /// <summary>Rings those who got messages from the guest, and lets the guest out.</summary>
+    public void LeaveAsGuest()
+    {
+        RingRecipients();
+        bool anyFailed = _failed.Count > 0;
+        _gate!.LeaveAsGuest();
+        if (anyFailed)
+        {
+            // Its sessions are for this bus's own thread to close.
+            _ = LibC.SignalEvent(_workBell.Number);
+        }
+    }
+
+    /// <summary>A Ksock was opened or closed as a device file. Called inside.</summary>
+    public void CountDevices(int change)
+    {
+        _openDevices += change;
+        CountKsocks();
     }
 
     /// <summary>Remembers a recipient that is to be rung before the sender gets its answer.</summary>

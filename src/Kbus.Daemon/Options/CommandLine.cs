@@ -24,11 +24,19 @@ internal static class CommandLine
           --absolute-max-message-size BYTES   how far that can be raised, up to 67108864, the default
           --max-set-aside-events N            unbind events kept for listeners without room (default 1000)
           --max-queued-bytes BYTES            bytes that may wait in one Ksock's queue (default 67108864)
+          --devices[=DIR]                     device files kbusN, bindings and stats in DIR, through FUSE (default: dev in the
+                                              runtime directory); needs libfuse 3
+          --device-links                      make /dev/kbusN lead to them
+          --device-link-dir DIR               where those links are, if not in /dev
+          --device-owner USER, --device-group GROUP, --device-mode OCTAL
+                                              whose they are (default: the daemon's own user and group, 666)
           --version, --help
 
         It stays in the foreground and ends on SIGTERM or Ctrl-C.
         Exit codes: 0 ended as asked, 1 something failed, 2 wrong options or a daemon runs on that directory already.
         """;
+
+    private const string OnByItself = "true";
 
     /// <summary>Reads the arguments.</summary>
     /// <param name="args">The arguments.</param>
@@ -53,6 +61,11 @@ internal static class CommandLine
                 throw new KbusdException($"'{name}' is not an option. See kbusd --help.");
             }
 
+            if (IsSwitch(name, args, i))
+            {
+                value ??= OnByItself;
+            }
+
             value ??= ++i < args.Count ? args[i] : throw new KbusdException($"{name} needs a value. See kbusd --help.");
             if (name == "--config")
             {
@@ -74,6 +87,21 @@ internal static class CommandLine
         return options.Check() is { } wrong ? throw new KbusdException(wrong) : options;
     }
 
+    /// <summary>Options that need no value: what is not given is chosen for them.</summary>
+    private static bool IsSwitch(string name, IReadOnlyList<string> args, int place) => name switch
+    {
+        "--device-links" => true,
+        "--devices" => place + 1 >= args.Count || args[place + 1].StartsWith("--", StringComparison.Ordinal),
+        _ => false,
+    };
+
+    private static bool IsOn(string value, string name) => value switch
+    {
+        OnByItself => true,
+        "false" => false,
+        _ => throw new KbusdException($"{name}: '{value}' is neither true nor false."),
+    };
+
     private static DaemonOptions Apply(DaemonOptions options, string name, string value, string where)
     {
         uint Number() => uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint number)
@@ -90,6 +118,12 @@ internal static class CommandLine
             "absolute-max-message-size" => WithAbsolute(options, Number()),
             "max-set-aside-events" => options with { Bus = options.Bus with { MaxSetAsideEvents = Number() } },
             "max-queued-bytes" => options with { Bus = options.Bus with { MaxQueuedBytes = Number() } },
+            "devices" => options with { Devices = value switch { OnByItself => string.Empty, "false" => null, _ => value } },
+            "device-links" => options with { DeviceLinks = IsOn(value, where + name) },
+            "device-link-dir" => options with { DeviceLinkDirectory = Path.GetFullPath(value) },
+            "device-owner" => options with { DeviceOwner = value },
+            "device-group" => options with { DeviceGroup = value },
+            "device-mode" => options with { DeviceMode = Octal(value, where + name) },
             _ => throw new KbusdException($"{where}{name} is not an option. See kbusd --help."),
         };
     }

@@ -34,6 +34,8 @@ internal static class ConfigurationFile
     {
         JsonValueKind.String => property.Value.GetString()!,
         JsonValueKind.Number => property.Value.GetRawText(),
-        _ => throw new KbusdException($"{path}: {property.Name} should be a number or a text."),
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => throw new KbusdException($"{path}: {property.Name} should be a number, a text, true or false."),
     };
 }

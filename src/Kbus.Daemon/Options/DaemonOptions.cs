@@ -20,6 +20,24 @@ internal sealed record DaemonOptions
     /// <summary>End by itself when no Ksock has been open for so long; null, the default, never.</summary>
     public TimeSpan? ExitWhenIdle { get; init; }
 
+    /// <summary>Where the device files are; empty for <c>dev</c> in the runtime directory; null, the default, if there are to be none.</summary>
+    public string? Devices { get; init; }
+
+    /// <summary>True if <c>/dev/kbusN</c> are to lead to the device files.</summary>
+    public bool DeviceLinks { get; init; }
+
+    /// <summary>Where those links are: default <c>/dev</c>.</summary>
+    public string DeviceLinkDirectory { get; init; } = "/dev";
+
+    /// <summary>Who owns the device files, by name or number; null for the daemon's own user.</summary>
+    public string? DeviceOwner { get; init; }
+
+    /// <summary>The group of the device files, by name or number; null for the daemon's own.</summary>
+    public string? DeviceGroup { get; init; }
+
+    /// <summary>Permission bits of the device files: default 0666, so that everybody may open a bus.</summary>
+    public int DeviceMode { get; init; } = 0x1B6;
+
     /// <summary>Says what is wrong with these options, if anything.</summary>
     /// <returns>A sentence; null if all is well.</returns>
     public string? Check()
@@ -27,6 +45,11 @@ internal sealed record DaemonOptions
         if (Buses is < 1 or > Daemon.MostBuses)
         {
             return $"There can be 1 to {Daemon.MostBuses} buses.";
+        }
+
+        if (Devices is null && (DeviceLinks || DeviceOwner is not null || DeviceGroup is not null))
+        {
+            return "There are no device files without --devices.";
         }
 
         return ExitWhenIdle < TimeSpan.Zero ? "The idle time cannot be negative." : Bus.Check();

@@ -77,9 +77,9 @@ internal static class StatusReport
             json.WriteNumber("answers_owed", bus.AnswersOwed);
             json.WriteNumber("bindings", bus.BindingCount);
             json.WriteStartArray("ksocks");
-            foreach (Session session in thread.Sessions.OrderBy(s => s.State.Id))
+            foreach (KsockState ksock in bus.Ksocks.OrderBy(k => k.Id))
             {
-                Describe(json, thread, session);
+                Describe(json, bus, ksock);
             }
 
             json.WriteEndArray();
@@ -89,16 +89,16 @@ internal static class StatusReport
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void Describe(Utf8JsonWriter json, BusThread thread, Session session)
+    private static void Describe(Utf8JsonWriter json, Bus bus, KsockState ksock)
     {
-        KsockState ksock = session.State;
-        uint queued = thread.Bus.NumMessages(ksock);
+        uint queued = bus.NumMessages(ksock);
+        KsockOwner owner = ksock.Carrier.Owner;
         json.WriteStartObject();
         json.WriteNumber("id", ksock.Id);
-        json.WriteNumber("pid", session.Peer.ProcessId);
-        json.WriteNumber("uid", session.Peer.UserId);
-        json.WriteString("program", ProcessNames.Of(session.Peer.ProcessId));
-        json.WriteString("mode", session.Mode switch { KsockMode.Read => "read", KsockMode.Write => "write", _ => "read/write" });
+        json.WriteNumber("pid", owner.ProcessId);
+        json.WriteNumber("uid", owner.UserId);
+        json.WriteString("program", ProcessNames.Of(owner.ProcessId));
+        json.WriteString("mode", owner.Mode switch { KsockMode.Read => "read", KsockMode.Write => "write", KsockMode.ReadWrite => "read/write", _ => "neither" });
         json.WriteNumber("queued", queued);
         json.WriteNumber("max_messages", ksock.MaxMessages);
         json.WriteNumber("queued_bytes", ksock.Queue.Bytes);

@@ -42,6 +42,9 @@ internal sealed partial class Session : Carrier, IDisposable
     /// <summary>What the Ksock was opened for.</summary>
     public KsockMode Mode { get; }
 
+    /// <inheritdoc/>
+    public override KsockOwner Owner => new(Peer.ProcessId, Peer.UserId, Mode);
+
     /// <summary>The session's place and generation, by which the event loop finds it.</summary>
     public ulong Token { get; set; }
 

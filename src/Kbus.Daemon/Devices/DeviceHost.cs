@@ -1,0 +1,75 @@
+using Kbus.Device;
+
+namespace Kbus.Daemon;
+
+/// <summary>The device files of this daemon, if it was asked for them; only then is anything of FUSE loaded.</summary>
+internal sealed class DeviceHost : IDisposable
+{
+    private readonly DeviceFiles _files;
+    private readonly Log _log;
+    private readonly string _directory;
+    private readonly IReadOnlyList<string> _complaints;
+
+    private DeviceHost(DeviceFiles files, string directory, IReadOnlyList<string> complaints, Log log)
+    {
+        _files = files;
+        _directory = directory;
+        _complaints = complaints;
+        _log = log;
+    }
+
+    /// <summary>Mounts the device files. What a killed daemon left in the default place is cleaned in any case.</summary>
+    /// <returns>Null if none are wanted.</returns>
+    /// <exception cref="KbusdException">They cannot be mounted; the message says why.</exception>
+    public static DeviceHost? Start(Daemon daemon, DaemonOptions options)
+    {
+        string usual = Path.Join(daemon.Directory, "dev");
+        if (options.Devices is not { } wanted)
+        {
+            MountPoint.Abandon(usual);
+            return null;
+        }
+
+        try
+        {
+            var device = new DeviceOptions
+            {
+                Directory = wanted.Length == 0 ? usual : Path.TrimEndingDirectorySeparator(Path.GetFullPath(wanted)),
+                Links = options.DeviceLinks,
+                LinkDirectory = options.DeviceLinkDirectory,
+                Owner = options.DeviceOwner is { } owner ? Accounts.User(owner) : Accounts.OwnUser,
+                Group = options.DeviceGroup is { } group ? Accounts.Group(group) : Accounts.OwnGroup,
+                Mode = options.DeviceMode,
+            };
+            List<string> complaints = [];
+            DeviceFiles files = DeviceFiles.Mount(device, new GuestBuses(daemon), complaints);
+            return new DeviceHost(files, device.Directory, complaints, daemon.Log);
+        }
+        catch (DeviceException e)
+        {
+            throw new KbusdException(e.Message);
+        }
+    }
+
+    /// <summary>Says where the files are, and what did not work out.</summary>
+    public void Report()
+    {
+        _log.DevicesMounted(_directory);
+        foreach (string complaint in _complaints)
+        {
+            _log.DevicesIncomplete(complaint);
+        }
+    }
+
+    /// <summary>A bus has been made.</summary>
+    public void BusAdded(uint number)
+    {
+        if (_files.TryLink(number) is { } complaint)
+        {
+            _log.DevicesIncomplete(complaint);
+        }
+    }
+
+    /// <summary>Unmounts and removes everything. Afterwards no device call reaches a bus.</summary>
+    public void Dispose() => _files.Dispose();
+}

@@ -1,0 +1,19 @@
+using Kbus.Device;
+
+namespace Kbus.Daemon;
+
+/// <summary>The daemon's buses as the device files see them.</summary>
+internal sealed class GuestBuses(Daemon daemon) : DeviceBuses
+{
+    /// <inheritdoc/>
+    public override int Count => daemon.BusCount;
+
+    /// <inheritdoc/>
+    public override DeviceBus? Find(uint number) => daemon.FindBus(number) is { } bus ? new GuestBus(bus) : null;
+
+    /// <inheritdoc/>
+    public override Errno NewDevice(out uint number) => daemon.NewDevice(out number);
+
+    /// <inheritdoc/>
+    public override void MemoryRefused(int processId, uint userId, string why) => daemon.Log.MemoryRefused(processId, userId, why);
+}

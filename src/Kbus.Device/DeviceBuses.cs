@@ -1,0 +1,21 @@
+namespace Kbus.Device;
+
+/// <summary>The buses that are shown as device files. Called by the thread that serves the files, outside of every bus.</summary>
+internal abstract class DeviceBuses
+{
+    /// <summary>How many buses there are, numbered from 0.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>The bus of this number, or null.</summary>
+    public abstract DeviceBus? Find(uint number);
+
+    /// <summary>Makes another bus (NEWDEVICE).</summary>
+    /// <returns>None, EINVAL (there are as many as possible), or what kept the bus from being made.</returns>
+    public abstract Errno NewDevice(out uint number);
+
+    /// <summary>A pointer of a caller could not be followed, because its memory may not be read.</summary>
+    /// <param name="processId">The caller; 0 if it has no number here.</param>
+    /// <param name="userId">Its user.</param>
+    /// <param name="why">The reason, as the rest of a sentence.</param>
+    public abstract void MemoryRefused(int processId, uint userId, string why);
+}

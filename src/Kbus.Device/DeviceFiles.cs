@@ -1,0 +1,180 @@
+using System.Runtime.InteropServices;
+
+namespace Kbus.Device;
+
+/// <summary>The device files of a daemon's buses: <c>kbusN</c>, <c>bindings</c> and <c>stats</c> in a directory, served through FUSE.</summary>
+/// <remarks>
+/// One thread reads the kernel's requests and answers each before it reads the next (<see cref="RequestServer"/>). It carries an operation
+/// out itself, inside the bus. Only when the memory of a caller does not come, another thread goes on (<see cref="ServingTurn"/>).
+/// </remarks>
+internal sealed unsafe class DeviceFiles : IDisposable
+{
+    private const int MostStuckForUser = 4;
+    private static readonly TimeSpan PatienceAtEnd = TimeSpan.FromSeconds(5);
+
+    private readonly DeviceBuses _buses;
+    private readonly DeviceDirectory _directory;
+    private readonly DeviceLinks? _links;
+    private readonly MountPoint _place;
+    private readonly FuseSession _session;
+    private readonly ManualResetEventSlim _isUnmounted = new();
+    private readonly Dictionary<uint, int> _stuckByUser = [];
+
+    private DeviceFiles(DeviceOptions options, DeviceBuses buses, bool forOthers)
+    {
+        _buses = buses;
+        _directory = new DeviceDirectory(buses, options);
+        _links = options.Links ? new DeviceLinks(options.LinkDirectory, options.Directory) : null;
+        _place = MountPoint.Prepare(options.Directory);
+        _links?.RemoveAll();
+        try
+        {
+            _session = FuseSession.Mount(options.Directory, forOthers, FuseRequests.Table);
+        }
+        catch
+        {
+            _place.Remove();
+            throw;
+        }
+    }
+
+    /// <summary>Held by the thread whose turn it is to serve.</summary>
+    public Lock Serving { get; } = new();
+
+    /// <summary>True once no call may reach a bus any more. Under <see cref="Serving"/>.</summary>
+    public bool IsEnding { get; private set; }
+
+    /// <summary>Mounts the device files and begins to serve them.</summary>
+    /// <param name="options">Where, and whose.</param>
+    /// <param name="buses">What they lead to.</param>
+    /// <param name="complaints">Takes what did not work out, though the files are there.</param>
+    /// <exception cref="DeviceException">It cannot be done; the message says why, and nothing is left behind.</exception>
+    public static DeviceFiles Mount(DeviceOptions options, DeviceBuses buses, ICollection<string> complaints)
+    {
+        bool isMeantForOthers = (options.Mode & 0x3F) != 0 || options.Owner != LinuxCalls.UserId();
+        bool forOthers = isMeantForOthers && OtherUsers.MayBeLetIn;
+        if (isMeantForOthers && !forOthers)
+        {
+            complaints.Add("only this user can open the device files, since /etc/fuse.conf has no line user_allow_other");
+        }
+
+        var files = new DeviceFiles(options, buses, forOthers);
+        files.StartThread();
+        string? complaint = null;
+        for (uint number = 0; number < buses.Count && complaint is null; number++)
+        {
+            complaint = files.TryLink(number);
+        }
+
+        if (complaint is not null)
+        {
+            complaints.Add(complaint);
+        }
+
+        return files;
+    }
+
+    /// <summary>A bus has been made: its file is there by itself; this adds the link. Any thread may call.</summary>
+    /// <returns>Null, or why there is no link.</returns>
+    public string? TryLink(uint number) => _links?.TryAdd(number);
+
+    /// <summary>Ends the files: when this returns, no call reaches a bus any more, and nothing is mounted.</summary>
+    public void Dispose()
+    {
+        lock (Serving)
+        {
+            if (IsEnding)
+            {
+                return;
+            }
+
+            IsEnding = true;
+        }
+
+        _links?.RemoveAll();
+        _session.Wake();
+        if (!_isUnmounted.Wait(PatienceAtEnd))
+        {
+            // The only thread there is waits for memory that does not come. The kernel closes the connection when the process ends.
+            _place.Unmount();
+        }
+
+        _place.Remove();
+    }
+
+    /// <summary>Whether a thread may begin to wait for memory of this user. Under <see cref="Serving"/>.</summary>
+    public bool MayWaitFor(uint user) => _stuckByUser.GetValueOrDefault(user) < MostStuckForUser;
+
+    /// <summary>Lets another thread serve in the place of one to which the memory of this user does not come. Under <see cref="Serving"/>.</summary>
+    /// <returns>False if the files end.</returns>
+    public bool TryReplace(uint user)
+    {
+        if (IsEnding)
+        {
+            return false;
+        }
+
+        _stuckByUser[user] = _stuckByUser.GetValueOrDefault(user) + 1;
+        StartThread();
+        return true;
+    }
+
+    /// <summary>The memory of this user has come after all, or never will. Under <see cref="Serving"/>.</summary>
+    public void Unstuck(uint user)
+    {
+        if (--_stuckByUser[user] == 0)
+        {
+            _stuckByUser.Remove(user);
+        }
+    }
+
+    private void StartThread() => new Thread(Serve) { Name = "device files", IsBackground = true }.Start();
+
+    private void Serve()
+    {
+        using var turn = new ServingTurn(this);
+        using var server = new RequestServer(_buses, _directory, turn);
+        RequestServer.OfThread = server;
+        FuseBuffer buffer = default;
+        bool goesOn = true;
+        while (goesOn)
+        {
+            bool received = _session.Receive(&buffer);
+            lock (Serving)
+            {
+                if (received && !IsEnding)
+                {
+                    _session.Process(&buffer);
+                }
+
+                goesOn = received && !IsEnding && !turn.IsReplaced;
+            }
+        }
+
+        NativeMemory.Free(buffer.Memory);
+        End(turn);
+    }
+
+    /// <summary>A thread serves no more: another does so in its place, or the file system has come to its end.</summary>
+    private void End(ServingTurn turn)
+    {
+        lock (Serving)
+        {
+            if (turn.IsReplaced)
+            {
+                turn.Finish();
+                return;
+            }
+
+            // A thread that is still stuck will answer its request to a closed connection; so the session stays for it.
+            IsEnding = true;
+            _session.Unmount();
+            if (_stuckByUser.Count == 0)
+            {
+                _session.Destroy();
+            }
+        }
+
+        _isUnmounted.Set();
+    }
+}

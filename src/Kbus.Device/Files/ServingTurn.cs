@@ -1,0 +1,69 @@
+namespace Kbus.Device;
+
+/// <summary>The right to serve requests: one thread at a time has it, and steps out of it while it reads a caller's memory.</summary>
+/// <remarks>
+/// Memory can be made to come as late as its owner likes, or never (userfaultfd, a file system of one's own). A thread that has been
+/// out for too long is replaced by another, which goes on with the requests that came after; it ends when it has finished its own.
+/// A user can keep only a few threads waiting like that: no more is read for such a user then.
+/// </remarks>
+internal sealed class ServingTurn : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+
+    private readonly DeviceFiles _files;
+    private Timer? _watch;
+    private uint _user;
+    private bool _isOut;
+
+    /// <summary>Makes the turn of one thread.</summary>
+    public ServingTurn(DeviceFiles files) => _files = files;
+
+    /// <summary>True if another thread serves in this one's place.</summary>
+    public bool IsReplaced { get; private set; }
+
+    /// <summary>True once no call may reach a bus any more.</summary>
+    public bool HasEnded => _files.IsEnding;
+
+    /// <summary>Gives the turn up for a while; whoever does so holds nothing and is inside no bus.</summary>
+    /// <param name="user">Whose memory is to be read.</param>
+    /// <returns>False, and the turn is kept, if too many threads wait for memory of this user already.</returns>
+    public bool TryStepOut(uint user)
+    {
+        if (!_files.MayWaitFor(user))
+        {
+            return false;
+        }
+
+        _user = user;
+        _isOut = true;
+        _watch ??= new Timer(static turn => ((ServingTurn)turn!).ReplaceIfStuck(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _watch.Change(Patience, Timeout.InfiniteTimeSpan);
+        _files.Serving.Exit();
+        return true;
+    }
+
+    /// <summary>Takes the turn again. Afterwards look at <see cref="HasEnded"/>.</summary>
+    public void StepIn()
+    {
+        _files.Serving.Enter();
+        _isOut = false;
+        _watch!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The thread that was replaced has come back after all.</summary>
+    public void Finish() => _files.Unstuck(_user);
+
+    /// <inheritdoc/>
+    public void Dispose() => _watch?.Dispose();
+
+    private void ReplaceIfStuck()
+    {
+        lock (_files.Serving)
+        {
+            if (_isOut && !IsReplaced)
+            {
+                IsReplaced = _files.TryReplace(_user);
+            }
+        }
+    }
+}

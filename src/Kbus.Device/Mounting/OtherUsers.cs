@@ -1,0 +1,20 @@
+namespace Kbus.Device;
+
+/// <summary>Whether this user may mount a file system that other users can use too.</summary>
+internal static class OtherUsers
+{
+    /// <summary>True for root, and for everybody if the administrator says so.</summary>
+    public static bool MayBeLetIn => LinuxCalls.UserId() == 0 || IsAllowedToAll();
+
+    private static bool IsAllowedToAll()
+    {
+        try
+        {
+            return File.ReadLines("/etc/fuse.conf").Any(l => l.Trim() == "user_allow_other");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text;
+using Kbus.Core;
+
+namespace Kbus.Device;
+
+/// <summary>The content of the file <c>bindings</c>: for each bus a comment line, then its bindings, newest first. Spec section 9.1.</summary>
+internal static class BindingsReport
+{
+    /// <summary>Writes the report; what is said of one bus is true of one moment.</summary>
+    public static byte[] Make(DeviceBuses buses)
+    {
+        var text = new StringBuilder();
+        for (uint number = 0; number < buses.Count; number++)
+        {
+            if (buses.Find(number) is { } bus)
+            {
+                text.Append("# <device> is bound to <Ksock-ID> in <process-PID> as <Replier|Listener> for <message-name>\n");
+                bus.Enter();
+                foreach (Binding binding in bus.Bus.BindingsNewestFirst())
+                {
+                    text.Append(
+                        CultureInfo.InvariantCulture,
+                        $"{number,3}: {binding.Ksock.Id,8} {binding.Ksock.Carrier.Owner.ProcessId,8}  {(binding.IsReplier ? 'R' : 'L')}  ");
+                    text.Append(Encoding.ASCII.GetString(binding.Name.Name)).Append('\n');
+                }
+
+                bus.Leave();
+            }
+        }
+
+        return Encoding.ASCII.GetBytes(text.ToString());
+    }
+}

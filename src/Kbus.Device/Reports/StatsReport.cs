@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+using Kbus.Core;
+
+namespace Kbus.Device;
+
+/// <summary>The content of the file <c>stats</c>: each bus, and its Ksocks, newest first. Spec section 9.2.</summary>
+/// <remarks>A Ksock that is open over a link writes and reads its messages in its own process: of those parts nothing is known here.</remarks>
+internal static class StatsReport
+{
+    // Space for outstanding requests begins with 16 and grows by an eighth, in the original's figures.
+    private const int FirstCapacity = 16;
+    private static readonly string[] PartNames = ["HDR", "NAME", "NPAD", "DATA", "DPAD", "FINAL"];
+
+    /// <summary>Writes the report; what is said of one bus is true of one moment.</summary>
+    public static byte[] Make(DeviceBuses buses)
+    {
+        var text = new StringBuilder();
+        for (uint number = 0; number < buses.Count; number++)
+        {
+            if (buses.Find(number) is { } bus)
+            {
+                bus.Enter();
+                Describe(text, number, bus.Bus);
+                bus.Leave();
+            }
+        }
+
+        return Encoding.ASCII.GetBytes(text.ToString());
+    }
+
+    private static void Describe(StringBuilder text, uint number, Bus bus)
+    {
+        string tragic = bus.IsLosingEvents ? "(gone tragic)" : string.Empty;
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"dev {number,2}: next ksock {Next(bus.LastKsockId)} next msg {Next(bus.LastSerial)} unsent unbindings {bus.SetAsideCount}{tragic}\n");
+        foreach (KsockState ksock in bus.Ksocks.OrderByDescending(k => k.Id))
+        {
+            // Looks at what the process has taken by itself, first.
+            _ = bus.NumMessages(ksock);
+            Describe(text, ksock);
+        }
+    }
+
+    private static void Describe(StringBuilder text, KsockState ksock)
+    {
+        KsockFile? file = (ksock.Carrier as DeviceKsock)?.File;
+        uint length = file?.Length ?? 0;
+        uint read = length - (file?.LengthLeft ?? 0);
+        bool isSending = ksock.Waiting is not null;
+        (MessagePart part, int position, bool isComplete) = file?.Writing ?? default;
+        if (isSending)
+        {
+            (part, position, isComplete) = (MessagePart.FinalGuard, MessageLayout.FinalGuardLength, true);
+        }
+
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        text.Append(
+            plain,
+            $"    ksock {ksock.Id} last msg {ksock.LastSent.NetworkId}:{ksock.LastSent.SerialNumber} queue {ksock.Queue.Count} of {ksock.MaxMessages}\n");
+        text.Append(plain, $"      read byte {read} of {length}, wrote byte {position} of {PartNames[(int)part]} ");
+        text.Append(plain, $"({(isComplete ? "" : "not ")}finished), {(isSending ? "" : "not ")}sending\n");
+        text.Append(plain, $"      outstanding requests {ksock.Outstanding} (size {CapacityFor(ksock.MaxOutstanding)}, max {ksock.MaxOutstanding}), ");
+        text.Append(plain, $"unsent replies {ksock.Unreplied.Count} (max {ksock.MaxUnreplied})\n");
+    }
+
+    /// <summary>The number that will be given next; 0 before the first, and 0 is skipped when they wrap.</summary>
+    private static uint Next(uint last) => last == 0 ? 0 : last + 1;
+
+    private static int CapacityFor(int most)
+    {
+        int capacity = FirstCapacity;
+        while (capacity < most)
+        {
+            capacity += capacity / 8;
+        }
+
+        return capacity;
+    }
+}

@@ -1,8 +1,9 @@
 /*
- * What the clients of all peers share: arguments, time, samples, and the four roles of a measurement.
+ * What the clients of all peers share: arguments, time, samples, and the roles of a measurement.
  *
  *     PROGRAM echo ADDRESS                                 answers requests until it is ended
  *     PROGRAM ask  ADDRESS ms=N warm=N size=N              asks for so long, and says how long the answers took
+ *     PROGRAM send ADDRESS ms=N warm=N size=N              sends what nobody hears, and says how long each took (KBUS only)
  *     PROGRAM hear ADDRESS index=N credit=N size=N         hears announcements until the one that says it is the last
  *     PROGRAM tell ADDRESS ms=N warm=N size=N listeners=N behind=N
  *                                                          announces for so long, never more than `behind` ahead of the slowest listener
@@ -137,6 +138,15 @@ static bool peer_take_credit(const struct run *run, struct credit *c, int ms); /
 static const void *peer_hear(const struct run *run, size_t *size);             /* waits; the data stays until the next call */
 static void peer_give_credit(const struct run *run, const struct credit *c);   /* sends at once */
 
+#ifdef KBUS_PEER_SENDS
+static void peer_send(const struct run *run, const void *data); /* sends run->size bytes to nobody and waits for the bus's answer */
+
+static void send_once(const struct run *run, void *data)
+{
+    peer_send(run, data);
+}
+#endif
+
 static uint64_t heard_by[MOST_LISTENERS];
 static bool said_hello[MOST_LISTENERS];
 
@@ -261,6 +271,10 @@ int main(int argc, char **argv)
         peer_echo(&run);
     } else if (strcmp(run.role, "ask") == 0) {
         time_round_trips(&run, ask_once, calloc(1, (size_t)run.size));
+#ifdef KBUS_PEER_SENDS
+    } else if (strcmp(run.role, "send") == 0) {
+        time_round_trips(&run, send_once, calloc(1, (size_t)run.size));
+#endif
     } else if (strcmp(run.role, "hear") == 0) {
         say_ready();
         hear(&run);

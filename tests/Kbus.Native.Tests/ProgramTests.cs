@@ -27,5 +27,8 @@ public sealed class ProgramTests
     [Fact]
     public Task Threads_may_share_a_ksock() => EndsWell("threads.c");
 
+    [Fact]
+    public Task Memory_stays_as_it_is_over_hundreds_of_thousands_of_messages() => EndsWell("endurance.c");
+
     private static async Task EndsWell(string program) => CProgram.AssertWell(await CProgram.CompileAndRun(program));
 }

@@ -6,6 +6,9 @@ internal static class AllPeers
     /// <summary>KBUS's name.</summary>
     public const string Kbus = "kbus";
 
+    /// <summary>KBUS by its C library.</summary>
+    public const string KbusInC = "kbus-c";
+
     // Our actors are compiled while they run, and need longer until their code is the final one.
     private const int ActorsWarmUp = 800;
 
@@ -22,6 +25,11 @@ internal static class AllPeers
             Serve = PeerServers.Kbusd,
             WarmUp = ActorsWarmUp,
             Extra = ["by-waiting=1"],
+        },
+        new(KbusInC, "kbus", Abilities.All, "kbusd and the C library; kbus_ksock_request, batches of 64, messages borrowed; credits")
+        {
+            Serve = PeerServers.Kbusd,
+            Libraries = NativeClients.LibKbus,
         },
         new("dbus-broker", "dbus", Abilities.All, "sd-bus; signals flushed every 64; credits")
         {

@@ -11,6 +11,9 @@ internal static class NativeClients
     /// <summary>What a C compiler needs to be there.</summary>
     public static IReadOnlyList<Need> Needs { get; } = [new("/usr/bin/gcc", "gcc"), new("/usr/include/stdio.h", "libc6-dev")];
 
+    /// <summary>What links a client with the C library that <c>./bench</c> has compiled.</summary>
+    public static IReadOnlyList<string> LibKbus { get; } = [$"-I{Made("include")}", $"-L{Made("lib")}", "-lkbus", $"-Wl,-rpath,{Made("lib")}"];
+
     /// <summary>Where a compiled client is.</summary>
     public static string PathOf(string client) => Path.Combine(Programs, client);
 
@@ -38,4 +41,6 @@ internal static class NativeClients
             throw new PeerException($"its client does not compile: {complaints.Split('\n')[0]}");
         }
     }
+
+    private static string Made(string part) => Path.Combine(Checkout.Root, "artifacts", "libkbus", part);
 }

@@ -20,7 +20,7 @@ internal sealed record PeerMeasurement(
     public static IReadOnlyList<PeerMeasurement> All { get; } =
     [
         new("ask", "request and reply, 64 bytes, two processes that block", "us", false, Can(Abilities.Ask), Workloads.Ask),
-        new("send", "Send with its answer, nobody listening", "us", false, OnlyKbus, Workloads.Send),
+        new("send", "Send with its answer, nobody listening", "us", false, p => OnlyKbus(p) || p.Name == AllPeers.KbusInC, Workloads.Send),
         new("tell", "announcements, 64 bytes, one to one, pipelined", "k/s", true, Can(Abilities.Tell), (p, d) => Thousands(Workloads.Tell(p, d, 1))),
         new("listeners", "deliveries, 64 bytes, one to 16 listeners", "k/s", true, Can(Abilities.Many),
             (p, d) => Thousands(Workloads.Tell(p, d, ManyListeners))),

@@ -31,7 +31,7 @@ internal static class Workloads
         return Ask(scene, peer, address, durations);
     }
 
-    /// <summary>Microseconds for one Send with its answer, nobody listening; only KBUS.</summary>
+    /// <summary>Microseconds for one Send with its answer, nobody listening; only KBUS, by both its libraries.</summary>
     public static Sample Send(Peer peer, Durations durations)
     {
         using var scene = new Scene();

@@ -1,0 +1,150 @@
+/*
+ * KBUS by its C library: kbus_ksock_request and a replier that borrows what it answers; announcements in batches of 64, borrowed
+ * by those who hear them. Credits, which are announcements too, keep the queues from overflowing.
+ */
+#define KBUS_PEER_IS_BUS
+#define KBUS_PEER_SENDS
+#include "peer.h"
+#include <kbus.h>
+
+#define ASK "$.Bench.Ask"
+#define TELL "$.Bench.Tell"
+#define HEARD "$.Bench.Heard"
+#define BATCH 64
+#define BIG 65536
+
+static kbus_ksock_t ksock;
+static kbus_message_t *batch[BATCH];
+static uint32_t batched;
+
+static int check(int result, const char *operation)
+{
+    if (result < 0)
+        fail(operation, kbus_error_text(result, operation));
+    return result;
+}
+
+static void peer_open(const struct run *run)
+{
+    /* The address is where the buses live. */
+    setenv("KBUS_RUNTIME_DIR", run->address, 1);
+    setenv("KBUS_AUTOSTART", "0", 1);
+    ksock = check(kbus_ksock_open(0, O_RDWR), "open");
+    /* Room for everything that credits allow. */
+    uint32_t most = UINT32_MAX, size = 1;
+    check(kbus_ksock_max_messages(ksock, &most), "set");
+    if (run->size > BIG) {
+        check(kbus_ksock_max_message_size(ksock, &size), "set");
+        check(kbus_ksock_max_message_size(ksock, &size), "set");
+    }
+    if (strcmp(run->role, "echo") == 0)
+        check(kbus_ksock_bind(ksock, ASK, 1), "bind");
+    else if (strcmp(run->role, "hear") == 0)
+        check(kbus_ksock_bind(ksock, TELL, 0), "bind");
+    else if (strcmp(run->role, "tell") == 0)
+        check(kbus_ksock_bind(ksock, HEARD, 0), "bind");
+}
+
+/* Waits for a message; the last one is valid no more. */
+static const kbus_message_t *borrow(void)
+{
+    const kbus_message_t *msg;
+    while (check(kbus_ksock_borrow_msg(ksock, &msg), "read") == 0)
+        check(kbus_wait_for_message(ksock, KBUS_KSOCK_READABLE), "wait");
+    return msg;
+}
+
+static void peer_echo(const struct run *run)
+{
+    (void)run;
+    for (;;) {
+        const kbus_message_t *request = borrow();
+        kbus_message_t *reply;
+        check(kbus_msg_create_reply_to(&reply, request, kbus_msg_data_ptr(request), request->data_len, 0), "reply");
+        check(kbus_ksock_send_msg(ksock, reply, NULL), "reply");
+        kbus_msg_delete(&reply);
+    }
+}
+
+static void peer_ask(const struct run *run, const void *data)
+{
+    kbus_message_t *request, *reply;
+    check(kbus_msg_create_request(&request, ASK, strlen(ASK), data, (uint32_t)run->size, 0), "send");
+    check(kbus_ksock_request(ksock, request, -1, &reply), "send");
+    if ((reply->flags & KBUS_BIT_SYNTHETIC) || reply->data_len != (uint32_t)run->size)
+        fail("ask", "that is no reply");
+    kbus_msg_delete(&request);
+    kbus_msg_delete(&reply);
+}
+
+/* KBUS's own measurement: an announcement that nobody hears, and its answer. */
+static void peer_send(const struct run *run, const void *data)
+{
+    kbus_message_t *msg;
+    check(kbus_msg_create(&msg, "$.Bench.Nobody", strlen("$.Bench.Nobody"), data, (uint32_t)run->size, 0), "send");
+    check(kbus_ksock_send_msg(ksock, msg, NULL), "send");
+    kbus_msg_delete(&msg);
+}
+
+static void peer_flush(const struct run *run)
+{
+    kbus_send_result_t results[BATCH];
+    (void)run;
+    if (batched == 0)
+        return;
+    check(kbus_ksock_send_msgs(ksock, (const kbus_message_t *const *)batch, batched, results), "send");
+    for (uint32_t i = 0; i < batched; i++)
+        check(results[i].error, "send");
+    batched = 0;
+}
+
+static void peer_tell(const struct run *run, const void *data)
+{
+    if (run->size > BIG) {
+        /* Sent from where it lies. */
+        kbus_message_t *msg;
+        check(kbus_msg_create(&msg, TELL, strlen(TELL), data, (uint32_t)run->size, 0), "send");
+        check(kbus_ksock_send_msg(ksock, msg, NULL), "send");
+        kbus_msg_delete(&msg);
+        return;
+    }
+    /* A place of the batch has its message for good; only the data change. */
+    kbus_message_t **place = &batch[batched++];
+    if (*place == NULL)
+        check(kbus_msg_create_entire(place, TELL, strlen(TELL), data, (uint32_t)run->size, 0), "send");
+    else
+        memcpy(kbus_msg_data_ptr(*place), data, (size_t)run->size);
+    if (batched == BATCH)
+        peer_flush(run);
+}
+
+static bool peer_take_credit(const struct run *run, struct credit *c, int ms)
+{
+    const kbus_message_t *msg;
+    (void)run;
+    if (check(kbus_ksock_borrow_msg(ksock, &msg), "read") == 0) {
+        if (ms == 0 || check(kbus_wait_for_message_timeout(ksock, KBUS_KSOCK_READABLE, ms), "wait") == 0)
+            return false;
+        if (check(kbus_ksock_borrow_msg(ksock, &msg), "read") == 0)
+            return false;
+    }
+    memcpy(c, kbus_msg_data_ptr(msg), sizeof *c);
+    return true;
+}
+
+static const void *peer_hear(const struct run *run, size_t *size)
+{
+    (void)run;
+    const kbus_message_t *msg = borrow();
+    *size = msg->data_len;
+    return kbus_msg_data_ptr(msg);
+}
+
+static void peer_give_credit(const struct run *run, const struct credit *c)
+{
+    kbus_message_t *msg;
+    (void)run;
+    check(kbus_msg_create(&msg, HEARD, strlen(HEARD), c, sizeof *c, 0), "send");
+    check(kbus_ksock_send_msg(ksock, msg, NULL), "send");
+    kbus_msg_delete(&msg);
+}

@@ -1,5 +1,5 @@
 /*
- * KBUS by its C library: kbus_ksock_request and a replier that borrows what it answers; announcements in batches of 64, borrowed
+ * KBUS by its C library: kbus_ksock_request and a replier that borrows what it answers; announcements in batches of 512, borrowed
  * by those who hear them. Credits, which are announcements too, keep the queues from overflowing.
  */
 #define KBUS_PEER_IS_BUS
@@ -10,7 +10,7 @@
 #define ASK "$.Bench.Ask"
 #define TELL "$.Bench.Tell"
 #define HEARD "$.Bench.Heard"
-#define BATCH 64
+#define BATCH 512
 #define BIG 65536
 
 static kbus_ksock_t ksock;

@@ -26,7 +26,7 @@ internal static class AllPeers
             WarmUp = ActorsWarmUp,
             Extra = ["by-waiting=1"],
         },
-        new(KbusInC, "kbus", Abilities.All, "kbusd and the C library; kbus_ksock_request, batches of 64, messages borrowed; credits")
+        new(KbusInC, "kbus", Abilities.All, "kbusd and the C library; kbus_ksock_request, batches of 512, messages borrowed; credits")
         {
             Serve = PeerServers.Kbusd,
             Libraries = NativeClients.LibKbus,

@@ -245,9 +245,10 @@ internal sealed partial class LinkHost
     /// <summary>Remembers whether a message waits now.</summary>
     private void Note(Errno error)
     {
-        if (error != Errno.EALREADY)
+        bool waits = error == Errno.EAGAIN;
+        if (error != Errno.EALREADY && _isSending != waits)
         {
-            _isSending = error == Errno.EAGAIN;
+            _isSending = waits;
             ShowWritability();
         }
     }

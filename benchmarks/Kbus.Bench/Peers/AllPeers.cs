@@ -10,7 +10,7 @@ internal static class AllPeers
     public const string KbusInC = "kbus-c";
 
     // Our actors are compiled while they run, and need longer until their code is the final one.
-    private const int ActorsWarmUp = 800;
+    private const int ActorsWarmUp = 1500;
 
     private static readonly Need SdBus = new("/usr/include/systemd/sd-bus.h", "libsystemd-dev");
     private static readonly Need LibZmq = new("/usr/include/zmq.h", "libzmq3-dev");

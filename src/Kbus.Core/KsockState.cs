@@ -18,6 +18,9 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>True if a message that matches several of its bindings comes only once (MSGONLYONCE).</summary>
     public bool OnlyOnce { get; set; }
 
+    /// <summary>The network id of the Limpet whose Ksock this is; 0 if it is nobody's but its own.</summary>
+    public uint NetworkId { get; set; }
+
     /// <summary>Id of the message most recently sent or tried to be sent (LASTSENT).</summary>
     public MessageId LastSent { get; set; }
 
@@ -77,6 +80,9 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
 
     /// <summary>False once it has been closed.</summary>
     public bool IsOpen { get; set; } = true;
+
+    /// <summary>True if a Limpet carries messages to and from another bus by this Ksock.</summary>
+    public bool IsLimpet => NetworkId != 0;
 
     /// <summary>Places of its queue that answers may still need.</summary>
     public int Reserved => Outstanding + (HoldsSlot ? 1 : 0);

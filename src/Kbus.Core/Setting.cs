@@ -24,6 +24,12 @@ internal enum Setting : ushort
     /// <summary>0 asks, 1 asks for the absolute maximum, 100 up to that sets (bytes), for the whole bus.</summary>
     MaxMessageSize,
 
+    /// <summary>0 asks, anything else makes the Ksock a Limpet's, of that network id. Beyond the original; see Operations/Overhear.cs.</summary>
+    NetworkId,
+
+    /// <summary>The network id of the Limpet whose Ksock has the id given; 0 if it is no Limpet's, or there is none. Beyond the original.</summary>
+    NetworkIdOf,
+
     /// <summary>Makes another bus; gives its number. The host's business, not the bus's.</summary>
     NewDevice,
 }

@@ -54,7 +54,19 @@ public sealed partial class BareKsock : IDisposable
     /// <param name="name">The name as it was bound.</param>
     /// <param name="replier">The replier's Ksock id, or 0.</param>
     /// <returns>None, ENAMETOOLONG, ENODEV or EBADF.</returns>
-    public Errno FindReplier(ReadOnlySpan<byte> name, out uint replier) => _host.FindReplier(name, out replier);
+    public Errno FindReplier(ReadOnlySpan<byte> name, out uint replier) => _host.FindReplier(name, isMatching: false, out replier);
+
+    /// <summary>Finds who would get a Request of this name now, wildcards evaluated. Beyond the original.</summary>
+    /// <param name="name">A message name, without a wildcard.</param>
+    /// <param name="replier">The replier's Ksock id; 0 if there is none.</param>
+    /// <returns>None, ENAMETOOLONG, EBADMSG, EBADF or ENODEV.</returns>
+    public Errno FindReplierFor(ReadOnlySpan<byte> name, out uint replier) => _host.FindReplier(name, isMatching: true, out replier);
+
+    /// <summary>Asks whether a Ksock of this bus is a Limpet's. Beyond the original.</summary>
+    /// <param name="ksock">The Ksock's id.</param>
+    /// <param name="networkId">The Limpet's network id; 0 if it is no Limpet's, or there is no such Ksock.</param>
+    /// <returns>None, EBADF or ENODEV.</returns>
+    public Errno NetworkIdOf(uint ksock, out uint networkId) => _host.Ask(Setting.NetworkIdOf, ksock, out networkId);
 
     /// <summary>Appends bytes to the message under construction; all are taken, or the whole message under construction is lost.</summary>
     /// <param name="bytes">The bytes.</param>

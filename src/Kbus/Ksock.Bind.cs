@@ -23,7 +23,7 @@ public sealed partial class Ksock
             uint other = 0;
             if (error == Errno.EADDRINUSE)
             {
-                _ = _host.FindReplier(NameBytes(name), out other);
+                _ = _host.FindReplier(NameBytes(name), isMatching: false, out other);
             }
 
             throw Unless(Refusals.OfBind(error, name, replier, other, Id));
@@ -51,10 +51,20 @@ public sealed partial class Ksock
     /// <param name="name">The name as it was bound; wildcards are not evaluated. Spec section 2.6.</param>
     /// <returns>The replier's Ksock id, or null if there is none.</returns>
     /// <exception cref="KbusException">ENAMETOOLONG (empty or longer than 1000 bytes), ENODEV (the bus has died).</exception>
-    public uint? FindReplier(string name)
+    public uint? FindReplier(string name) => FindReplier(name, isMatching: false);
+
+    /// <summary>Finds who would get a Request of this name now, bound to the name itself or to a wildcard that matches it.</summary>
+    /// <param name="name">A message name, without a wildcard.</param>
+    /// <returns>The replier's Ksock id, or null if nobody would.</returns>
+    /// <exception cref="KbusException">
+    /// ENAMETOOLONG (empty or longer than 1000 bytes), EBADMSG (no message may have this name), ENODEV (the bus has died).
+    /// </exception>
+    public uint? FindReplierFor(string name) => FindReplier(name, isMatching: true);
+
+    private uint? FindReplier(string name, bool isMatching)
     {
         ThrowIfClosed();
-        Errno error = _host.FindReplier(NameBytes(name), out uint replier);
+        Errno error = _host.FindReplier(NameBytes(name), isMatching, out uint replier);
         if (error != Errno.None)
         {
             throw Unless(Refusals.OfFindReplier(error, name));

@@ -172,7 +172,7 @@ public sealed partial class Ksock
     }
 
     /// <summary>Hands a message to the bus, unless it is one that could not even be written.</summary>
-    private Errno Submit(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id)
+    internal Errno Submit(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id)
     {
         id = default;
         Errno error = _host.CheckSize(header, name, data);

@@ -70,6 +70,24 @@ public sealed partial class Ksock
     /// <exception cref="KbusException">EINVAL (out of range), ENODEV (the bus has died).</exception>
     public uint SetMaxMessageSize(uint bytes) => Ask(Setting.MaxMessageSize, bytes);
 
+    /// <summary>The network id of the Limpet that carries messages by this Ksock; 0 if it is not a Limpet's.</summary>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public uint NetworkId => Ask(Setting.NetworkId, 0);
+
+    /// <summary>Makes this Ksock a Limpet's, for as long as it is open: what it sends never comes back to itself, neither to listen to nor to
+    /// reply to, and a Request or Reply that was only overheard on the other bus reaches listeners alone.</summary>
+    /// <remarks>
+    /// Overheard is a Request sent without WANT_YOU_TO_REPLY, and a Reply sent to Ksock 0. The message's own id is kept, as ever when it has a
+    /// network id. Beyond the original, for who writes a Limpet; <c>Kbus.Limpet</c> is one.
+    /// </remarks>
+    /// <param name="networkId">The Limpet's network id: 1 or more.</param>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public void ActAsLimpet(uint networkId)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(networkId);
+        _ = Ask(Setting.NetworkId, networkId);
+    }
+
     /// <summary>Makes one more bus.</summary>
     /// <returns>Its number.</returns>
     /// <exception cref="KbusException">EINVAL (there are as many as there may be), ENODEV (the bus has died).</exception>

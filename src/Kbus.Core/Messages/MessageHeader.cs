@@ -59,6 +59,12 @@ internal struct MessageHeader
     /// <summary>True if this message answers a Request.</summary>
     public readonly bool IsReply => !InReplyTo.IsNone;
 
+    /// <summary>
+    /// Of a Limpet's message: true if it was only overheard on the other bus, a Request that was not for the Limpet to answer, or a Reply for
+    /// nobody on this bus.
+    /// </summary>
+    public readonly bool IsOverheard => IsRequest ? (Flags & MessageFlags.WantYouToReply) == 0 : IsReply && To == 0;
+
     /// <summary>Bytes of the entire form of this message; may exceed 32 bits when a length is nonsense (D11).</summary>
     public readonly long EntireLength => MessageLayout.EntireLength(NameLength, DataLength);
 }

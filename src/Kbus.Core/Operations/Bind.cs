@@ -52,11 +52,12 @@ internal sealed partial class Bus
         return error;
     }
 
-    /// <summary>Finds who is bound as replier with exactly this string; wildcards are not evaluated. Spec section 2.6.</summary>
+    /// <summary>Finds who is bound as replier with exactly this string, or whose binding a Request of this name would come by.</summary>
     /// <param name="name">The string.</param>
+    /// <param name="isMatching">False for exactly this string, wildcards not evaluated (spec section 2.6); true for who would get the Request.</param>
     /// <param name="replier">The replier's Ksock id; 0 if there is none.</param>
-    /// <returns>None, or ENAMETOOLONG for no bytes or more than 1000.</returns>
-    public Errno FindReplier(ReadOnlySpan<byte> name, out uint replier)
+    /// <returns>None, or ENAMETOOLONG for no bytes or more than 1000; EBADMSG if no Request may have the name to be matched.</returns>
+    public Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier)
     {
         replier = 0;
         if (name.IsEmpty || name.Length > MessageName.MaxLength)
@@ -64,7 +65,13 @@ internal sealed partial class Bus
             return Errno.ENAMETOOLONG;
         }
 
-        replier = _bindings.FindReplier(name)?.Ksock.Id ?? 0;
+        if (isMatching && !MessageName.IsSendable(name))
+        {
+            return Errno.EBADMSG;
+        }
+
+        Binding? binding = isMatching ? _bindings.RouteOf(name).Replier : _bindings.FindReplier(name);
+        replier = binding?.Ksock.Id ?? 0;
         return Errno.None;
     }
 

@@ -24,11 +24,13 @@ internal sealed partial class Bus
     {
         id = default;
         Route? route = FindRoute(sender, message.Name);
-        Errno error = route is null ? Errno.EBADMSG : Begin(sender, message);
+        bool isOverheard = sender.IsLimpet && message.Header.IsOverheard;
+        Errno error = route is null ? Errno.EBADMSG : Begin(sender, message, isOverheard);
         if (error == Errno.None)
         {
             id = message.Header.Id;
-            error = Attempt(sender, message, route!, out KsockState? full);
+            KsockState? full = null;
+            error = isOverheard ? Overhear(sender, message, route!.Listeners) : Attempt(sender, message, route!, out full);
             if (error == Errno.EAGAIN)
             {
                 error = Wait(sender, message, full!);
@@ -110,7 +112,7 @@ internal sealed partial class Bus
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Errno Begin(KsockState sender, StoredMessage message)
+    private Errno Begin(KsockState sender, StoredMessage message, bool isOverheard)
     {
         if (sender.Waiting is not null)
         {
@@ -118,7 +120,7 @@ internal sealed partial class Bus
         }
 
         ref MessageHeader header = ref message.Header;
-        if (header.IsRequest && IsFull(sender, 0, 0))
+        if (header.IsRequest && !isOverheard && IsFull(sender, 0, 0))
         {
             return Errno.ENOLCK;
         }
@@ -152,7 +154,7 @@ internal sealed partial class Bus
 
         Errno noRoom = (header.Flags & MessageFlags.AllOrWait) != 0 ? Errno.EAGAIN : Errno.EBUSY;
         full = null;
-        if (header.IsRequest && route.Replier is null)
+        if (header.IsRequest && (route.Replier is null || IsOwnLimpet(sender, route.Replier.Ksock)))
         {
             return Errno.EADDRNOTAVAIL;
         }
@@ -209,6 +211,11 @@ internal sealed partial class Bus
         foreach (Binding listener in listeners)
         {
             KsockState ksock = listener.Ksock;
+            if (IsOwnLimpet(sender, ksock))
+            {
+                continue;
+            }
+
             if (IsFull(ksock, message.EntireLength, OwnSlots(sender, ksock)))
             {
                 ksock.Missed++;
@@ -233,7 +240,7 @@ internal sealed partial class Bus
         for (int i = 0; i < listeners.Length; i++)
         {
             KsockState ksock = listeners[i].Ksock;
-            _refused[i] = IsFull(ksock, message.EntireLength, OwnSlots(sender, ksock));
+            _refused[i] = !IsOwnLimpet(sender, ksock) && IsFull(ksock, message.EntireLength, OwnSlots(sender, ksock));
             if (_refused[i] && (flags & (MessageFlags.AllOrWait | MessageFlags.AllOrFail)) != 0)
             {
                 full = ksock;
@@ -278,7 +285,7 @@ internal sealed partial class Bus
             {
                 ksock.Missed++;
             }
-            else if (!ksock.OnlyOnce || ksock.LastPushed != message.Header.Id)
+            else if (!IsOwnLimpet(sender, ksock) && (!ksock.OnlyOnce || ksock.LastPushed != message.Header.Id))
             {
                 Enqueue(ksock, message, listeners[i]);
             }

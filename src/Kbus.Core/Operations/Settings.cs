@@ -43,6 +43,13 @@ internal sealed partial class Bus
                 return ReportReplierBinds(ksock, value, out result);
             case Setting.MaxMessageSize:
                 return LimitMessageSize(value, out result);
+            case Setting.NetworkId:
+                ksock.NetworkId = value == 0 ? ksock.NetworkId : value;
+                result = ksock.NetworkId;
+                return Errno.None;
+            case Setting.NetworkIdOf:
+                result = FindKsock(value)?.NetworkId ?? 0;
+                return Errno.None;
             default:
                 return Errno.EINVAL;
         }

@@ -250,12 +250,13 @@ internal sealed partial class Session
         shortened.CopyTo(copy);
         ReadOnlySpan<byte> name = copy[..shortened.Length];
         bool isReplier = (command.Flags & CommandFlags.Replier) != 0;
+        bool isMatching = (command.Flags & CommandFlags.Matching) != 0;
         uint found = 0;
         Errno error = (CommandCode)command.Opcode switch
         {
             CommandCode.Bind => _thread.Bus.Bind(State, name, isReplier),
             CommandCode.Unbind => _thread.Bus.Unbind(State, name, isReplier),
-            _ => _thread.Bus.FindReplier(name, out found),
+            _ => _thread.Bus.FindReplier(name, isMatching, out found),
         };
         return new Completion((int)error, found);
     }

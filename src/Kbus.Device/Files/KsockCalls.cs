@@ -116,7 +116,7 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
         if (error == Errno.None)
         {
             ksock.Bus.Enter();
-            error = ksock.Bus.Bus.FindReplier(_name.AsSpan(0, (int)length), out replier);
+            error = ksock.Bus.Bus.FindReplier(_name.AsSpan(0, (int)length), isMatching: false, out replier);
             ksock.Bus.Leave();
         }
 

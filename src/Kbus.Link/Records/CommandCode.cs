@@ -27,7 +27,7 @@ internal enum CommandCode : ushort
     /// <summary>Unbind from the name in the body.</summary>
     Unbind = 8,
 
-    /// <summary>Find the replier bound to exactly the name in the body. Gives its id, or 0.</summary>
+    /// <summary>Find the replier bound to exactly the name in the body, or to one that matches it. Gives its id, or 0.</summary>
     FindReplier = 9,
 
     /// <summary>Ask for or set a number: the flags say which, the body is the 32-bit argument. Gives a number.</summary>
@@ -63,6 +63,9 @@ internal static class CommandFlags
 
     /// <summary>Bind, Unbind: as replier.</summary>
     public const ushort Replier = 1;
+
+    /// <summary>FindReplier: the one who would get a Request of this name, wildcards evaluated.</summary>
+    public const ushort Matching = 2;
 }
 
 /// <summary>What <see cref="CommandCode.Poll"/> gives.</summary>

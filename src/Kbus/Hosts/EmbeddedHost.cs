@@ -61,13 +61,13 @@ internal sealed partial class EmbeddedHost : KsockHost
         }
     }
 
-    public override Errno FindReplier(ReadOnlySpan<byte> name, out uint replier)
+    public override Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier)
     {
         lock (_gate)
         {
             replier = 0;
             Errno error = Check();
-            return error == Errno.None ? _bus.FindReplier(name, out replier) : error;
+            return error == Errno.None ? _bus.FindReplier(name, isMatching, out replier) : error;
         }
     }
 

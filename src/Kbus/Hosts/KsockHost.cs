@@ -35,8 +35,8 @@ internal abstract class KsockHost : IDisposable
     /// <summary>Ends a binding.</summary>
     public abstract Errno Unbind(ReadOnlySpan<byte> name, bool isReplier);
 
-    /// <summary>Who is bound as replier with exactly this string; 0 if nobody.</summary>
-    public abstract Errno FindReplier(ReadOnlySpan<byte> name, out uint replier);
+    /// <summary>Who is bound as replier with exactly this string, or who would get a Request of this name; 0 if nobody.</summary>
+    public abstract Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier);
 
     /// <summary>Sends a message and gives the bus's answer: accepted or refused. The caller has looked at its size (<see cref="MaxMessageSize"/>).</summary>
     /// <param name="header">The fields; guards, pointers and lengths are ignored.</param>

@@ -27,9 +27,10 @@ internal sealed partial class LinkHost
         return error;
     }
 
-    public override Errno FindReplier(ReadOnlySpan<byte> name, out uint replier)
+    public override Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier)
     {
-        Errno error = Command(CommandCode.FindReplier, 0, Limited(name), out Completion completion);
+        ushort flags = isMatching ? CommandFlags.Matching : (ushort)0;
+        Errno error = Command(CommandCode.FindReplier, flags, Limited(name), out Completion completion);
         replier = error == Errno.None ? completion.Value : 0;
         return error;
     }
@@ -38,6 +39,7 @@ internal sealed partial class LinkHost
     {
         Errno error = Command(CommandCode.Ask, (ushort)setting, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in value)), out Completion completion);
         result = completion.Value;
+        _isLimpet |= setting == Setting.NetworkId && result != 0;
         return error;
     }
 

@@ -10,6 +10,7 @@ internal sealed partial class LinkHost
     private readonly byte[] _goodName = new byte[64];
     private int _goodNameLength;
     private volatile bool _isSending;
+    private bool _isLimpet;
     private bool _waitingIsRequest;
     private bool _waitingIsAwaited;
 
@@ -29,8 +30,9 @@ internal sealed partial class LinkHost
             error = Await(sequence, out Completion completion);
             id = new MessageId(completion.NetworkId, completion.Serial);
             Note(error);
-            NoteRequest(header.IsRequest, isAwaited, error, id);
-            if (_isDead && header.IsRequest && error == Errno.None)
+            bool isOwed = IsOwedAnswer(header);
+            NoteRequest(isOwed, isAwaited, error, id);
+            if (_isDead && isOwed && error == Errno.None)
             {
                 NoteAcceptedLate(id);
             }
@@ -135,8 +137,9 @@ internal sealed partial class LinkHost
         }
 
         ushort flags = isAwaited ? CommandFlags.Awaited : (ushort)0;
-        _nextDone = new Posted(posted, header.IsRequest, isAwaited);
-        if (header.IsRequest)
+        bool isOwed = IsOwedAnswer(header);
+        _nextDone = new Posted(posted, isOwed, isAwaited);
+        if (isOwed)
         {
             _owed.Sending();
         }
@@ -145,7 +148,7 @@ internal sealed partial class LinkHost
             ? WriteInline(header, name, data, flags, out sequence)
             : WriteInParts(header, name, data, flags, out sequence);
         _nextDone = default;
-        if (header.IsRequest && error != Errno.None)
+        if (isOwed && error != Errno.None)
         {
             _owed.Sent(accepted: false, default, isAwaited);
         }
@@ -252,6 +255,9 @@ internal sealed partial class LinkHost
             ShowWritability();
         }
     }
+
+    /// <summary>Whether a message is a Request that somebody will answer; one that a Limpet only overheard is not.</summary>
+    private bool IsOwedAnswer(in MessageHeader header) => header.IsRequest && !(_isLimpet && header.IsOverheard);
 
     /// <summary>Remembers that an answer is due, or will be once the waiting Request has been sent.</summary>
     private void NoteRequest(bool isRequest, bool isAwaited, Errno error, MessageId id)

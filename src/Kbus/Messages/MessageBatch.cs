@@ -62,7 +62,7 @@ public sealed class MessageBatch
         data = _bytes.AsSpan(entry.Start + entry.NameLength, entry.DataLength);
     }
 
-    private void Add(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    internal void Add(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
     {
         Run.ThrowIfUnderWay();
         if ((header.Flags & MessageFlags.AllOrWait) != 0)

@@ -226,7 +226,7 @@ internal sealed class PairedRun
     {
         string name = Patterns[_random.Next(Patterns.Length)];
         Log($"{who} finds {name}");
-        _bus.FindReplier(Encoding.Latin1.GetBytes(name), out uint found);
+        _bus.FindReplier(Encoding.Latin1.GetBytes(name), isMatching: false, out uint found);
         Compare("replier", _model.FindReplier(name), found);
     }
 

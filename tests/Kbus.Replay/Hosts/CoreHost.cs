@@ -64,7 +64,7 @@ internal sealed class CoreHost : ITraceHost
 
     public HostResult<FoundReplier> FindReplier(int handle, byte[] name)
     {
-        Errno error = _handles[handle].Bus.FindReplier(name, out uint id);
+        Errno error = _handles[handle].Bus.FindReplier(name, isMatching: false, out uint id);
         return error == Errno.None ? new FoundReplier(id == 0 ? 0 : 1, id) : error;
     }
 

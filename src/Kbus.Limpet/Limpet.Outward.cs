@@ -1,0 +1,133 @@
+using Kbus.Core;
+
+namespace Kbus.Limpets;
+
+/// <content>The thread that waits for the bus.</content>
+public sealed partial class Limpet
+{
+    private const int FlushAt = 64 * 1024;
+    private bool _isMissing;
+
+    private void CarryOutward()
+    {
+        try
+        {
+            using var message = new MessageBuffer(4096);
+            while (_ending is null)
+            {
+                if (!_ksock.TryReadNext(message))
+                {
+                    _outbox.Flush();
+                    if (!_ksock.WaitForMessage(message))
+                    {
+                        continue;
+                    }
+                }
+
+                CarryOutward(message);
+                if (_outbox.Waiting > FlushAt)
+                {
+                    _outbox.Flush();
+                }
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The link has ended, and its Ksock with it.
+        }
+        catch (KbusException e)
+        {
+            End(LimpetEndingKind.BusGone, $"Bus {_options.Device}: {e.Message}");
+        }
+        finally
+        {
+            ThreadEnded();
+        }
+    }
+
+    private void CarryOutward(MessageBuffer message)
+    {
+        ReadOnlySpan<byte> name = message.Name;
+        if (_termination is not null && name.SequenceEqual(_termination))
+        {
+            End(LimpetEndingKind.Terminated, $"The termination message {_options.TerminationMessage} was read.");
+            return;
+        }
+
+        MessageHeader header = message.Header;
+        Verdict verdict = _rules.FromBus(ref header, name, message.Data, out Errno error);
+        if (_options.Trace is not null)
+        {
+            Trace("bus->peer", header, name, verdict.ToString());
+        }
+
+        switch (verdict)
+        {
+            case Verdict.Carry when MayBeAdded(message, out error):
+                _outbox.Add(header, name, message.Data);
+                Interlocked.Increment(ref _carriedOut);
+                break;
+            case Verdict.Carry when error != Errno.None && _rules.Forget(message.Id):
+            case Verdict.Answer:
+                AnswerRequester(message.Header, error);
+                break;
+            case Verdict.Loop:
+                EndLoop();
+                break;
+            case Verdict.EventsLost:
+                End(LimpetEndingKind.EventsLost, "The bus could not tell of every replier that left; the link is made anew.");
+                break;
+        }
+    }
+
+    /// <summary>Looks whether the peer takes enough that one more message may wait for it.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="error">EBUSY if it may not, and is a Request that must be answered in place of the peer.</param>
+    private bool MayBeAdded(MessageBuffer message, out Errno error)
+    {
+        error = Errno.None;
+        if (_outbox.WaitForRoom())
+        {
+            _isMissing = false;
+            return true;
+        }
+
+        bool mustBeAnswered = LimpetRules.MustBeAnswered(message.Header);
+        if (!mustBeAnswered && (message.IsReply || Frame.IsBindEvent(message.Name)))
+        {
+            // An answer is awaited there, and what is known there of repliers must stay true. There are only so many of them.
+            if (_outbox.Waiting <= 4L * _options.Backlog)
+            {
+                return true;
+            }
+
+            End(LimpetEndingKind.PeerStalled, $"The peer takes nothing, and {_outbox.Waiting} bytes wait for it.");
+            return false;
+        }
+
+        error = mustBeAnswered ? Errno.EBUSY : Errno.None;
+        Interlocked.Increment(ref _missed);
+        if (!_isMissing)
+        {
+            _isMissing = true;
+            _options.Tell($"The peer takes nothing and {_outbox.Waiting} bytes wait for it: it misses announcements, and requests for it are refused.");
+        }
+
+        return false;
+    }
+
+    /// <summary>Answers a Request of this bus in place of the peer.</summary>
+    private void AnswerRequester(in MessageHeader request, Errno error)
+    {
+        byte[] name = LimpetRules.AnswerTo(request, error, out MessageHeader answer);
+        Errno refusal = _ksock.Submit(answer, name, default, isAwaited: false, out _);
+        if (refusal != Errno.None && _options.Trace is not null)
+        {
+            Trace("peer->bus", answer, name, $"refused, {KbusErrors.Name(refusal)}");
+        }
+    }
+
+    private void EndLoop() => End(
+        LimpetEndingKind.Loop,
+        $"Limpets join these buses in a ring, or two have the same network id: {_rules.LoopEvidence}. This link is closed; messages must have one way only.");
+}

@@ -1,0 +1,233 @@
+using System.Text;
+using Kbus.Core;
+
+namespace Kbus.Limpets;
+
+/// <summary>One end of a link between two buses: it carries messages between its bus and its peer, the Limpet at the other end of a stream.</summary>
+/// <remarks>
+/// <para>Any stream will do that carries bytes both ways in their order and can be read by one thread while another writes: the paper's "laser
+/// link" is the program's own. <see cref="LimpetClient"/> and <see cref="LimpetServer"/> make links over sockets and make them again when
+/// they break.</para>
+/// <para>When a link ends, however it ends, the Limpet's Ksock closes: the bus itself then answers each Request that was on its way,
+/// and the repliers beyond are no repliers here any more. Source: the paper's chapter "Limpets"; spec section 12.</para>
+/// <para>Two threads belong to it: one waits for the bus, the other for the peer.</para>
+/// </remarks>
+public sealed partial class Limpet : IDisposable
+{
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    private readonly LimpetOptions _options;
+    private readonly Stream _stream;
+    private readonly Ksock _ksock;
+    private readonly LimpetRules _rules;
+    private readonly Outbox _outbox;
+    private readonly FrameReader _reader;
+    private readonly byte[]? _termination;
+    private readonly TaskCompletionSource<LimpetEnding> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ITimer _watch;
+    private volatile LimpetEnding? _ending;
+    private int _running = 2;
+    private long _carriedOut;
+    private long _carriedIn;
+    private long _refused;
+    private long _missed;
+
+    private Limpet(Stream stream, LimpetOptions options, uint peerId)
+    {
+        _options = options;
+        _stream = stream;
+        PeerNetworkId = peerId;
+        _termination = options.TerminationMessage is { } name ? Encoding.UTF8.GetBytes(name) : null;
+        _reader = new FrameReader(stream, options.MaxData);
+        _outbox = new Outbox(stream, options.Backlog, options.Time, e => End(LimpetEndingKind.PeerGone, $"The connection broke: {e.Message}"));
+        _ksock = options.Open();
+        try
+        {
+            _ = _ksock.SetMaxMessages(options.MaxMessages);
+            _rules = new LimpetRules(_ksock, peerId, options);
+            _rules.Begin(options.MessageNames);
+        }
+        catch
+        {
+            _rules?.Dispose();
+            _ksock.Dispose();
+            throw;
+        }
+
+        _watch = options.Time.CreateTimer(_ => LookForStall(), null, WatchEvery, WatchEvery);
+        Start("kbus-limpet-out", CarryOutward);
+        Start("kbus-limpet-in", CarryInward);
+    }
+
+    internal static LimpetEnding StoppedBefore { get; } = new(LimpetEndingKind.Stopped, "It was ended here.");
+
+    /// <summary>The Limpet's own network id.</summary>
+    public uint NetworkId => _options.NetworkId;
+
+    /// <summary>The peer's network id.</summary>
+    public uint PeerNetworkId { get; }
+
+    /// <summary>The id of the Limpet's Ksock on its bus.</summary>
+    public uint KsockId => _ksock.Id;
+
+    /// <summary>Ends, and tells how, when the link has ended and its Ksock and stream are closed. It never fails.</summary>
+    public Task<LimpetEnding> Ended => _ended.Task;
+
+    /// <summary>What has been carried so far.</summary>
+    public LimpetCounts Counts
+    {
+        get
+        {
+            (int bound, int waiting) = _rules.Proxies.Counts;
+            return new LimpetCounts(
+                Interlocked.Read(ref _carriedOut),
+                Interlocked.Read(ref _carriedIn),
+                Interlocked.Read(ref _refused),
+                Interlocked.Read(ref _missed),
+                _rules.Awaited,
+                bound,
+                waiting);
+        }
+    }
+
+    /// <summary>Greets the peer, opens the Ksock and begins to carry messages.</summary>
+    /// <remarks>It blocks until the peer has greeted. From then on the stream belongs to the Limpet, which closes it at its end; also if this fails.</remarks>
+    /// <param name="stream">The connection to the peer.</param>
+    /// <param name="options">What the Limpet does.</param>
+    /// <returns>The Limpet; dispose of it to end the link.</returns>
+    /// <exception cref="LimpetException">The peer does not greet as a Limpet does or in time, or has the same network id.</exception>
+    /// <exception cref="KbusException">The Ksock could not be opened, or the bus refused what a Limpet needs; EBUSY if it has more repliers
+    /// than fit in the Limpet's queue.</exception>
+    /// <exception cref="ArgumentException">An option cannot be meant.</exception>
+    public static Limpet Attach(Stream stream, LimpetOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(options);
+        try
+        {
+            options.Check();
+            return Begin(stream, options, Greet(stream, options));
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins to carry messages, once the peer has greeted.</summary>
+    /// <param name="stream">The connection to the peer, which belongs to the Limpet from now on, also if this fails.</param>
+    /// <param name="options">What the Limpet does; looked at already.</param>
+    /// <param name="peerId">The peer's network id.</param>
+    /// <exception cref="KbusException">As for <see cref="Attach"/>.</exception>
+    internal static Limpet Begin(Stream stream, LimpetOptions options, uint peerId)
+    {
+        try
+        {
+            return new Limpet(stream, options, peerId);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the link, if it has not ended. <see cref="Ended"/> tells when all is closed.</summary>
+    public void Dispose() => End(LimpetEndingKind.Stopped, "The link was ended here.");
+
+    /// <summary>Waits for the end, and brings it about when asked to.</summary>
+    internal async Task<LimpetEnding> EndedOrStoppedAsync(CancellationToken cancellationToken)
+    {
+        await using (cancellationToken.Register(Dispose).ConfigureAwait(false))
+        {
+            return await Ended.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Such as <c>Limpet 1 on bus 0, Ksock 4, peer 2</c>.</summary>
+    public override string ToString() => $"Limpet {NetworkId} on bus {_ksock.Device}, Ksock {KsockId}, peer {PeerNetworkId}";
+
+    /// <summary>Greets the peer and hears its network id.</summary>
+    /// <exception cref="LimpetException">As for <see cref="Attach"/>.</exception>
+    internal static uint Greet(Stream stream, LimpetOptions options)
+    {
+        // A read that nobody answers ends when its stream is closed.
+        bool isLate = false;
+        using ITimer limit = options.Time.CreateTimer(
+            _ =>
+            {
+                Volatile.Write(ref isLate, true);
+                stream.Dispose();
+            },
+            null,
+            options.GreetingLimit,
+            Timeout.InfiniteTimeSpan);
+        try
+        {
+            stream.Write(Greeting.Of(options.NetworkId));
+            stream.Flush();
+            byte[] greeting = new byte[Greeting.Length];
+            stream.ReadExactly(greeting);
+            uint peerId = Greeting.Read(greeting);
+            return peerId != options.NetworkId ? peerId : throw new WireException(
+                $"it has network id {peerId}, as this Limpet has; give one of them another by --id");
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            string what = Volatile.Read(ref isLate) ? $"it did not greet within {options.GreetingLimit.TotalSeconds:0.#} s"
+                : e is EndOfStreamException ? "it closed the connection before it greeted"
+                : e.Message;
+            throw new LimpetException($"No link with the peer: {what}.", e, e is WireException);
+        }
+    }
+
+    private static void Start(string name, Action run) => new Thread(() => run()) { Name = name, IsBackground = true }.Start();
+
+    /// <summary>Ends the link for a reason; only the first one counts.</summary>
+    private void End(LimpetEndingKind kind, string text)
+    {
+        if (Interlocked.CompareExchange(ref _ending, new LimpetEnding(kind, text), null) is not null)
+        {
+            return;
+        }
+
+        // What the bus said last still goes to a peer that can be trusted to read it; then the bus answers what is left.
+        _watch.Dispose();
+        _rules.Dispose();
+        if (kind is LimpetEndingKind.BusGone or LimpetEndingKind.Terminated or LimpetEndingKind.Stopped or LimpetEndingKind.EventsLost)
+        {
+            _outbox.Drain(LastWords);
+            if (_stream is SocketStream socket)
+            {
+                // Closing at once could take back what is on its way.
+                socket.FinishWriting(LastWords);
+            }
+        }
+
+        _ksock.Dispose();
+        _stream.Dispose();
+    }
+
+    /// <summary>One of the two threads is done.</summary>
+    private void ThreadEnded()
+    {
+        if (Interlocked.Decrement(ref _running) == 0)
+        {
+            _ended.SetResult(_ending!);
+        }
+    }
+
+    private void LookForStall()
+    {
+        TimeSpan stalled = _outbox.StalledFor;
+        if (stalled > _options.StallLimit)
+        {
+            End(LimpetEndingKind.PeerStalled, $"The peer took nothing for {stalled.TotalSeconds:0} s, although {_outbox.Waiting} bytes waited for it.");
+        }
+    }
+
+    private void Trace(string direction, in MessageHeader header, ReadOnlySpan<byte> name, string what) => _options.Trace!(
+        $"{direction} {MessageText.KindOf(header, name)} {Encoding.Latin1.GetString(name)} id={header.Id} from={header.From} orig_from={header.OrigFrom}: {what}");
+}

@@ -1,0 +1,73 @@
+namespace Kbus.Limpets;
+
+/// <summary>What a Limpet does on its bus, and how far it trusts its peer.</summary>
+public sealed record LimpetOptions
+{
+    /// <summary>The number of the bus: default 0.</summary>
+    public uint Device { get; init; }
+
+    /// <summary>The Limpet's network id: 1 or more, and different for all Limpets that can reach each other. Default 1. Spec section 12.1.</summary>
+    public uint NetworkId { get; init; } = 1;
+
+    /// <summary>The message names, with wildcards, that it listens to and carries to its peer: default all, <c>$.*</c>.</summary>
+    /// <remarks>Requests are carried whatever stands here, because the Limpet replies to what the peer's bus replies to. See <see cref="AllowOut"/>.</remarks>
+    public IReadOnlyList<string> MessageNames { get; init; } = ["$.*"];
+
+    /// <summary>The name of a message that ends the Limpet; it is not carried. Null (the default) for none.</summary>
+    public string? TerminationMessage { get; init; }
+
+    /// <summary>The names, with wildcards, of announcements and Requests that may leave this bus: default none listed, all may.</summary>
+    public IReadOnlyList<string> AllowOut { get; init; } = [];
+
+    /// <summary>The names, with wildcards, of announcements and Requests that may come to this bus: default none listed, all may.</summary>
+    public IReadOnlyList<string> AllowIn { get; init; } = [];
+
+    /// <summary>How many messages the Limpet's queue on the bus holds: 1 or more, default 10,000.</summary>
+    public uint MaxMessages { get; init; } = 10_000;
+
+    /// <summary>Bytes of data of the greatest message that is taken from the peer: default and at most 64 MiB. More ends the link.</summary>
+    public uint MaxData { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Bytes that may wait to be written to the peer before the Limpet reads more slowly from the bus: default 4 MiB.</summary>
+    /// <remarks>
+    /// If the peer then takes nothing for a second, announcements for it are missed and Requests answered with
+    /// <c>$.KBUS.RemoteError.EBUSY</c>; four times as many bytes end the link.
+    /// </remarks>
+    public int Backlog { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>How long the peer may take nothing at all while something waits for it: default 30 seconds. Then the link is ended.</summary>
+    public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the greeting, and with TLS its handshake, may take: default 10 seconds.</summary>
+    public TimeSpan GreetingLimit { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Opens the Limpet's Ksock, for reading and writing; null (the default) to open <see cref="Device"/> with <see cref="Ksock"/>.</summary>
+    public Func<Ksock>? OpenKsock { get; init; }
+
+    /// <summary>How the Ksock is opened; null for the usual way.</summary>
+    public KsockOptions? Ksock { get; init; }
+
+    /// <summary>Hears, from any thread, what people should know: one sentence each. Default nobody.</summary>
+    public Action<string> Tell { get; init; } = static _ => { };
+
+    /// <summary>Hears of each message that passes, from any thread; null (the default) for nobody, which is quicker.</summary>
+    public Action<string>? Trace { get; init; }
+
+    /// <summary>Tells the time: default the system's.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Looks whether the options can be meant.</summary>
+    /// <exception cref="ArgumentException">One cannot.</exception>
+    internal void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(NetworkId);
+        ArgumentOutOfRangeException.ThrowIfZero(MaxMessages);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxData, 64u * 1024 * 1024);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Backlog, 1);
+        _ = new NameList(MessageNames);
+        _ = new NameList(AllowOut);
+        _ = new NameList(AllowIn);
+    }
+
+    internal Ksock Open() => OpenKsock is { } open ? open() : Kbus.Ksock.Open(Device, KsockMode.ReadWrite, Ksock);
+}

@@ -1,0 +1,156 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Kbus.Limpets;
+
+/// <summary>How a link over sockets is protected: TLS with both sides known, or not at all.</summary>
+/// <remarks>
+/// Without <see cref="Certificate"/> the link speaks the original's plain protocol, which old peers understand and anybody on the way can read
+/// and change. So that is done on this machine alone (loopback and Unix sockets), unless <see cref="AllowPlain"/> says otherwise.
+/// </remarks>
+public sealed record LimpetSecurity
+{
+    /// <summary>Lets the plain protocol leave this machine: default false.</summary>
+    public bool AllowPlain { get; init; }
+
+    /// <summary>This side's certificate with its private key; null (the default) for no TLS.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>The authorities of which one must have signed the peer's certificate; empty (the default) if it is known by <see cref="PeerKeys"/>.</summary>
+    public X509Certificate2Collection Authorities { get; init; } = [];
+
+    /// <summary>The peer's keys: SHA-256 of the public key (SubjectPublicKeyInfo), in hexadecimal, of which it must have one; empty (the default) if it
+    /// is known by <see cref="Authorities"/>. With both, both must hold.</summary>
+    public IReadOnlyList<string> PeerKeys { get; init; } = [];
+
+    /// <summary>The name that the peer's certificate must be for, or null (the default) for any that an authority has signed.</summary>
+    public string? PeerName { get; init; }
+
+    /// <summary>True if links are protected.</summary>
+    public bool IsTls => Certificate is not null;
+
+    /// <summary>What <see cref="PeerKeys"/> has for a certificate.</summary>
+    /// <param name="certificate">The certificate.</param>
+    /// <returns>64 hexadecimal digits.</returns>
+    public static string KeyOf(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return Convert.ToHexStringLower(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+    }
+
+    /// <summary>Looks whether the options can be meant.</summary>
+    /// <exception cref="ArgumentException">They cannot; the message says why.</exception>
+    internal void Check()
+    {
+        if (Certificate is { HasPrivateKey: false })
+        {
+            throw new ArgumentException("The certificate has no private key.");
+        }
+
+        if (IsTls && Authorities.Count == 0 && PeerKeys.Count == 0)
+        {
+            throw new ArgumentException("TLS needs the peer's key or an authority by which to know the peer.");
+        }
+
+        if (PeerKeys.FirstOrDefault(k => k.Length != 2 * SHA256.HashSizeInBytes || !k.All(char.IsAsciiHexDigit)) is { } bad)
+        {
+            throw new ArgumentException($"\"{bad}\" is no key: 64 hexadecimal digits are.");
+        }
+    }
+
+    /// <summary>Refuses to let the plain protocol leave this machine, unless it was asked for.</summary>
+    /// <exception cref="LimpetException">The place is elsewhere.</exception>
+    internal void CheckPlace(EndPoint place, Action<string> tell)
+    {
+        if (IsTls || place is not IPEndPoint ip || IPAddress.IsLoopback(ip.Address))
+        {
+            return;
+        }
+
+        if (!AllowPlain)
+        {
+            throw new LimpetException(
+                $"{place} is not on this machine, and without TLS anybody on the way could read and change messages. Give a certificate, or ask for the plain protocol by name.",
+                isPeersFault: true);
+        }
+
+        tell($"Warning: the link with {place} is not protected; anybody on the way can read and change messages.");
+    }
+
+    /// <summary>Puts TLS on a connection, if the link is protected.</summary>
+    /// <exception cref="AuthenticationException">One side does not know the other.</exception>
+    internal async Task<Stream> ProtectAsync(Stream plain, bool isServer, CancellationToken cancellationToken)
+    {
+        if (!IsTls)
+        {
+            return plain;
+        }
+
+        var stream = new SslStream(plain, leaveInnerStreamOpen: false);
+        try
+        {
+            if (isServer)
+            {
+                await stream.AuthenticateAsServerAsync(
+                    new SslServerAuthenticationOptions
+                    {
+                        ServerCertificate = Certificate,
+                        ClientCertificateRequired = true,
+                        RemoteCertificateValidationCallback = IsPeer,
+                        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                    },
+                    cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await stream.AuthenticateAsClientAsync(
+                    new SslClientAuthenticationOptions
+                    {
+                        TargetHost = PeerName ?? "",
+                        ClientCertificates = [Certificate!],
+                        RemoteCertificateValidationCallback = IsPeer,
+                        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                    },
+                    cancellationToken).ConfigureAwait(false);
+            }
+
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private bool IsPeer(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (certificate is null)
+        {
+            return false;
+        }
+
+        using var peer = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+        bool hasKey = PeerKeys.Count == 0 || PeerKeys.Contains(KeyOf(peer), StringComparer.OrdinalIgnoreCase);
+        return hasKey && (Authorities.Count == 0 || IsSigned(peer, chain));
+    }
+
+    private bool IsSigned(X509Certificate2 peer, X509Chain? sent)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(Authorities);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        foreach (X509ChainElement element in sent?.ChainElements.Skip(1) ?? [])
+        {
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+
+        return chain.Build(peer) && (PeerName is null || peer.MatchesHostname(PeerName));
+    }
+}

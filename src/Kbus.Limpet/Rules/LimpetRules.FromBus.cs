@@ -1,0 +1,114 @@
+using Kbus.Core;
+
+namespace Kbus.Limpets;
+
+/// <content>From the bus to the peer. Spec section 12.4.</content>
+internal sealed partial class LimpetRules
+{
+    private readonly HashSet<ReplierBindEvent> _announced = [];
+
+    /// <summary>Looks at a message that was read from the bus.</summary>
+    /// <param name="header">Its header, to be changed.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="data">Its data.</param>
+    /// <param name="error">With <see cref="Verdict.Answer"/>: what to answer, by <see cref="AnswerTo"/>.</param>
+    public Verdict FromBus(ref MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, out Errno error)
+    {
+        error = Errno.None;
+        if (Frame.IsBindEvent(name))
+        {
+            return Stamped(ref header, BindEventFromBus(data));
+        }
+
+        if (name.SequenceEqual(MessageName.UnbindEventsLost))
+        {
+            return Verdict.EventsLost;
+        }
+
+        bool mustBeAnswered = MustBeAnswered(header);
+        bool isAnswer = header.IsReply && !header.IsRequest && header.To == _ksock.Id;
+        if (!mustBeAnswered && !isAnswer && !_outward.Allows(name))
+        {
+            return Verdict.Leave;
+        }
+
+        if (header.Id.NetworkId != 0 && !isAnswer && CameByAnotherWay(header, out Verdict verdict))
+        {
+            error = Errno.ELOOP;
+            return verdict == Verdict.Leave && mustBeAnswered ? Verdict.Answer : verdict;
+        }
+
+        if (mustBeAnswered && !_remembered.TryAdd(header.Id, header.From))
+        {
+            error = Errno.EALREADY;
+            return Verdict.Answer;
+        }
+
+        return Stamped(ref header, Verdict.Carry);
+    }
+
+    /// <summary>A Request could not be carried after all; who calls answers it.</summary>
+    /// <param name="request">Its id on the bus.</param>
+    /// <returns>False if it has been answered already.</returns>
+    public bool Forget(MessageId request) => _remembered.TryTake(request, out _);
+
+    private Verdict BindEventFromBus(ReadOnlySpan<byte> data)
+    {
+        // The echo of a binding of our own says nothing new.
+        if (!ReplierBindEvent.TryRead(data, out ReplierBindEvent bindEvent) || bindEvent.Binder == _ksock.Id)
+        {
+            return Verdict.Leave;
+        }
+
+        ReplierBindEvent bound = bindEvent with { IsBind = true };
+        bool isNews;
+        if (bindEvent.IsBind)
+        {
+            // One that binds while reporting is being switched on is reported twice.
+            isNews = _announced.Add(bound);
+        }
+        else
+        {
+            isNews = _announced.Remove(bound);
+            Proxies.BecameFree(bindEvent.BoundName);
+        }
+
+        // Requests of that name would come from the peer.
+        return isNews && _inward.Allows(System.Text.Encoding.Latin1.GetBytes(bindEvent.BoundName)) ? Verdict.Carry : Verdict.Leave;
+    }
+
+    /// <summary>Whether a message with a network id is here for the second time, and what follows from that.</summary>
+    private bool CameByAnotherWay(in MessageHeader header, out Verdict verdict)
+    {
+        verdict = Verdict.Leave;
+        if (header.Id.NetworkId == _ownId || header.Id.NetworkId == _peerId)
+        {
+            // What was carried away from here, or has its origin beyond: it can have come only by other Limpets.
+            verdict = _judge.Judge(header.Id, header.From);
+            return true;
+        }
+
+        if (_watch.GoesRound(header.Id, header.From, out uint otherWay))
+        {
+            verdict = otherWay == LoopWatch.FromPeer ? _judge.Judge(header.Id, header.From) : Verdict.Leave;
+            return true;
+        }
+
+        return false;
+    }
+
+    private Verdict Stamped(ref MessageHeader header, Verdict verdict)
+    {
+        if (header.Id.NetworkId == 0)
+        {
+            header.Id = new MessageId(_ownId, header.Id.SerialNumber);
+        }
+
+        if (header.OrigFrom.NetworkId == 0)
+        {
+            header.OrigFrom = new OrigFrom(_ownId, header.From);
+        }
+
+        return verdict;
+    }
+}

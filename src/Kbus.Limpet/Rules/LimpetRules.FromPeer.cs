@@ -1,0 +1,144 @@
+using System.Text;
+using Kbus.Core;
+
+namespace Kbus.Limpets;
+
+/// <content>From the peer to the bus. Spec section 12.5.</content>
+internal sealed partial class LimpetRules
+{
+    /// <summary>Looks at a message that the peer sent. Bindings are made and ended here.</summary>
+    /// <param name="header">Its header, to be changed. What is to be carried is then sent by the Limpet's Ksock.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="data">Its data, a bind event's in this machine's order.</param>
+    /// <param name="error">With <see cref="Verdict.Answer"/>: what to answer the peer, by <see cref="AnswerTo"/>.</param>
+    public Verdict FromPeer(ref MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, out Errno error)
+    {
+        error = Errno.None;
+        if (Frame.IsBindEvent(name))
+        {
+            BindEventFromPeer(data);
+            return Verdict.Leave;
+        }
+
+        if (header.IsReply && !header.IsRequest && TryAddress(ref header))
+        {
+            return Verdict.Carry;
+        }
+
+        if (header.Id.NetworkId != 0 && CameBackFromPeer(header.Id, out Verdict verdict))
+        {
+            error = Errno.ELOOP;
+            return verdict == Verdict.Leave && MustBeAnswered(header) ? Verdict.Answer : verdict;
+        }
+
+        if (!_inward.Allows(name))
+        {
+            error = Errno.EACCES;
+            return MustBeAnswered(header) ? Verdict.Answer : Verdict.Leave;
+        }
+
+        if (MustBeAnswered(header))
+        {
+            error = header.To != 0 ? AddressStateful(ref header, name) : Errno.None;
+            return error == Errno.None ? Verdict.Carry : Verdict.Answer;
+        }
+
+        return header.IsReply && !header.IsRequest ? Overheard(ref header, name) : Verdict.Carry;
+    }
+
+    /// <summary>If the Reply answers a Request that was carried from here: addresses it to who awaits it.</summary>
+    private bool TryAddress(ref MessageHeader header)
+    {
+        // An id of network 0 is one of the peer's own bus; that Reply was only overheard there.
+        if (header.InReplyTo.NetworkId == 0)
+        {
+            return false;
+        }
+
+        uint network = header.InReplyTo.NetworkId == _ownId ? 0 : header.InReplyTo.NetworkId;
+        var request = new MessageId(network, header.InReplyTo.SerialNumber);
+        if (!_remembered.TryTake(request, out uint? requester))
+        {
+            return false;
+        }
+
+        header.InReplyTo = request;
+        header.To = requester.Value;
+        header.Id = default;
+        return true;
+    }
+
+    /// <summary>A Reply that was exchanged beyond: for this bus's listeners, in answer to the Request as they have seen it.</summary>
+    private Verdict Overheard(ref MessageHeader header, ReadOnlySpan<byte> name)
+    {
+        // A Status that nobody awaits any more is no news to a listener.
+        if (name.StartsWith("$.KBUS."u8))
+        {
+            return Verdict.Leave;
+        }
+
+        if (header.InReplyTo.NetworkId == 0)
+        {
+            header.InReplyTo = new MessageId(_peerId, header.InReplyTo.SerialNumber);
+        }
+
+        header.To = 0;
+        return Verdict.Carry;
+    }
+
+    /// <summary>A stateful Request goes to the one Ksock meant, if this is its bus, else to whoever knows the way there.</summary>
+    /// <returns>None, EADDRNOTAVAIL (nobody replies), or another error of the bus. Whether the one meant is the replier is found out by sending.</returns>
+    private Errno AddressStateful(ref MessageHeader header, ReadOnlySpan<byte> name)
+    {
+        if (header.FinalTo.NetworkId == _ownId)
+        {
+            header.To = header.FinalTo.LocalId;
+            header.FinalTo = new OrigFrom(0, header.FinalTo.LocalId);
+            return header.To != 0 ? Errno.None : Errno.EPIPE;
+        }
+
+        Errno error = _ksock.Bare.FindReplierFor(name, out uint replier);
+        header.To = replier != 0 ? replier : header.To;
+        return error == Errno.None && replier == 0 ? Errno.EADDRNOTAVAIL : error;
+    }
+
+    private void BindEventFromPeer(ReadOnlySpan<byte> data)
+    {
+        if (!ReplierBindEvent.TryRead(data, out ReplierBindEvent bindEvent))
+        {
+            throw new WireException($"a bind event has data that is none, {data.Length} bytes");
+        }
+
+        if (!bindEvent.IsBind)
+        {
+            Proxies.Unbind(bindEvent.BoundName);
+        }
+        else if (_outward.Allows(Encoding.Latin1.GetBytes(bindEvent.BoundName)))
+        {
+            // Requests of that name will go to the peer.
+            Proxies.Bind(bindEvent.BoundName);
+        }
+        else
+        {
+            _tell($"Not bound to {bindEvent.BoundName} as replier: messages of that name may not leave this bus.");
+        }
+    }
+
+    private bool CameBackFromPeer(MessageId id, out Verdict verdict)
+    {
+        verdict = Verdict.Leave;
+        if (id.NetworkId == _ownId)
+        {
+            verdict = _judge.JudgePeer(id);
+            return true;
+        }
+
+        if (_watch.GoesRound(id, LoopWatch.FromPeer, out uint otherWay))
+        {
+            verdict = _judge.Judge(id, otherWay);
+            return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text;
+using Kbus.Core;
+
+namespace Kbus.Limpets;
+
+/// <summary>What a Limpet does with each message: the rules of spec section 12, with the corrections of its decisions.</summary>
+/// <remarks>
+/// <para>There is no stream here: who calls reads messages from the Ksock or from the peer, has them looked at, and sends them on. Headers are
+/// changed in place. One thread may look at messages from the bus while another looks at those from the peer.</para>
+/// <para>What is always true: each Request that was read from the bus to be answered is remembered until its answer is about to be sent,
+/// and is answered by the bus when the Ksock closes. So no Request gets two answers, and none gets none (P2).</para>
+/// </remarks>
+internal sealed partial class LimpetRules : IDisposable
+{
+    private const string RemoteError = "$.KBUS.RemoteError.";
+    private const string NotSameKsock = "$.KBUS.Replier.NotSameKsock";
+
+    private readonly Ksock _ksock;
+    private readonly uint _ownId;
+    private readonly uint _peerId;
+    private readonly NameList _outward;
+    private readonly NameList _inward;
+    private readonly Action<string> _tell;
+    private readonly Remembered _remembered = new();
+    private readonly LoopWatch _watch;
+    private readonly LoopJudge _judge;
+
+    /// <summary>Makes the rules of one link.</summary>
+    /// <param name="ksock">The Limpet's Ksock, which it marks as one (<see cref="Ksock.ActAsLimpet"/>).</param>
+    /// <param name="peerId">The peer's network id.</param>
+    /// <param name="options">The Limpet's own network id, what may pass, and whom to tell.</param>
+    public LimpetRules(Ksock ksock, uint peerId, LimpetOptions options)
+    {
+        _ksock = ksock;
+        _ownId = options.NetworkId;
+        _peerId = peerId;
+        _outward = new NameList(options.AllowOut);
+        _inward = new NameList(options.AllowIn);
+        _tell = options.Tell;
+        _watch = new LoopWatch(options.Time);
+        _judge = new LoopJudge(ksock, options.Time);
+        Proxies = new Proxies(ksock, options.Time, options.Tell);
+        ksock.ActAsLimpet(_ownId);
+    }
+
+    /// <summary>The names for which this Limpet stands in for a replier beyond.</summary>
+    public Proxies Proxies { get; }
+
+    /// <summary>How many Requests are on their way to be answered beyond.</summary>
+    public int Awaited => _remembered.Count;
+
+    /// <summary>After a verdict <see cref="Verdict.Loop"/>: what goes round, as the end of a sentence.</summary>
+    public string LoopEvidence => _judge.Evidence;
+
+    /// <summary>Starts listening on the bus. Spec section 12.3.</summary>
+    /// <param name="names">The names to listen to.</param>
+    /// <exception cref="KbusException">A binding could not be made, or there are more repliers than fit in the queue (EBUSY).</exception>
+    public void Begin(IEnumerable<string> names)
+    {
+        _ksock.WantMessagesOnce();
+        foreach (string name in names)
+        {
+            _ksock.Bind(name);
+        }
+
+        _ksock.Bind(ReplierBindEvent.MessageName);
+        _ksock.ReportReplierBinds();
+    }
+
+    /// <summary>Makes the answer to a Request that goes no further.</summary>
+    /// <param name="request">The Request's header as it came.</param>
+    /// <param name="error">Why it goes no further.</param>
+    /// <param name="answer">The answer's header.</param>
+    /// <returns>The answer's name.</returns>
+    public static byte[] AnswerTo(in MessageHeader request, Errno error, out MessageHeader answer)
+    {
+        answer = new MessageHeader { To = request.From, InReplyTo = request.Id };
+        bool isStateful = request.To != 0;
+        return error switch
+        {
+            Errno.EADDRNOTAVAIL when isStateful => MessageName.ReplierGoneAway.ToArray(),
+            Errno.EPIPE => Encoding.ASCII.GetBytes(NotSameKsock),
+            _ => Encoding.ASCII.GetBytes(RemoteError + KbusErrors.Name(error)),
+        };
+    }
+
+    /// <summary>Tries no binding any more.</summary>
+    public void Dispose() => Proxies.Dispose();
+
+    /// <summary>A Request that whoever receives this copy is to answer.</summary>
+    public static bool MustBeAnswered(in MessageHeader header) => header.IsRequest && !header.IsOverheard;
+}

@@ -1,0 +1,66 @@
+namespace Kbus.Limpets;
+
+/// <summary>Notices messages that come back by another way, which they do if Limpets join buses in a ring.</summary>
+/// <remarks>
+/// <para>A message keeps its id wherever Limpets carry it, and in a chain, star or tree there is one way to each bus. So an id that came by
+/// two ways, and then again by one of them, goes round. Twice is not enough: when a bus starts anew its ids do too, and a link that was
+/// made anew is another way.</para>
+/// <para>It remembers the ids of the last messages in a table of fixed size, where a newer one may displace an older, and
+/// for some seconds only: what goes round comes again and again, so one chance missed is no harm. Any thread may call.</para>
+/// </remarks>
+internal sealed class LoopWatch(TimeProvider time)
+{
+    /// <summary>The way of what comes from the peer; every other way is a Ksock of this bus.</summary>
+    public const uint FromPeer = 0;
+
+    private const int Size = 8192;
+    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
+
+    private readonly Entry[] _entries = new Entry[Size];
+    private readonly Lock _lock = new();
+    private readonly long _memory = (long)(Memory.TotalSeconds * time.TimestampFrequency);
+
+    /// <summary>Notes that a message with a network id came by some way.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="way">The Ksock that brought it, or <see cref="FromPeer"/>.</param>
+    /// <param name="otherWay">If it goes round: another way by which it came.</param>
+    /// <returns>True if it goes round.</returns>
+    public bool GoesRound(MessageId id, uint way, out uint otherWay)
+    {
+        otherWay = 0;
+        long now = time.GetTimestamp();
+        lock (_lock)
+        {
+            ref Entry entry = ref _entries[(uint)HashCode.Combine(id.NetworkId, id.SerialNumber) % Size];
+            if (entry.Id != id || now - entry.Since > _memory)
+            {
+                entry = new Entry { Id = id, Way = way, Since = now };
+                return false;
+            }
+
+            if (entry.HasTwoWays && (way == entry.Way || way == entry.SecondWay))
+            {
+                otherWay = way == entry.Way ? entry.SecondWay : entry.Way;
+                return true;
+            }
+
+            if (entry.HasTwoWays)
+            {
+                entry.Way = entry.SecondWay;
+            }
+
+            entry.HasTwoWays = entry.HasTwoWays || way != entry.Way;
+            entry.SecondWay = way;
+            return false;
+        }
+    }
+
+    private struct Entry
+    {
+        public MessageId Id;
+        public long Since;
+        public uint Way;
+        public uint SecondWay;
+        public bool HasTwoWays;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text;
+using Kbus.Core;
+
+namespace Kbus.Limpets;
+
+/// <summary>A list of message names and wildcards that says which names may pass. Never changes.</summary>
+internal sealed class NameList
+{
+    private readonly byte[][] _names;
+
+    /// <summary>Makes a list.</summary>
+    /// <param name="names">Names as one binds to them; none at all lets everything pass.</param>
+    /// <exception cref="ArgumentException">One of them is no name that can be bound to.</exception>
+    public NameList(IEnumerable<string> names)
+    {
+        _names = [.. names.Select(Encoding.UTF8.GetBytes)];
+        foreach (byte[] name in _names)
+        {
+            if (MessageName.CheckBinding(name) != Errno.None)
+            {
+                throw new ArgumentException($"\"{Encoding.UTF8.GetString(name)}\" is not a message name, nor a wildcard that ends in .* or .%");
+            }
+        }
+    }
+
+    /// <summary>True if a message of this name may pass; of a wildcard, if all that it stands for may.</summary>
+    public bool Allows(ReadOnlySpan<byte> name)
+    {
+        foreach (byte[] allowed in _names)
+        {
+            if (Covers(allowed, name))
+            {
+                return true;
+            }
+        }
+
+        return _names.Length == 0;
+    }
+
+    private static bool Covers(ReadOnlySpan<byte> allowed, ReadOnlySpan<byte> name)
+    {
+        if (!MessageName.IsWildcard(allowed))
+        {
+            return name.SequenceEqual(allowed);
+        }
+
+        // "$.A." of "$.A.*": what comes after it is the one word or the words that the wildcard stands for.
+        ReadOnlySpan<byte> start = allowed[..^1];
+        if (!name.StartsWith(start))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> rest = name[start.Length..];
+        return allowed[^1] == '*' || (!rest.Contains((byte)'.') && !rest.SequenceEqual("*"u8));
+    }
+}

@@ -1,0 +1,176 @@
+using System.Text;
+
+namespace Kbus.Limpets;
+
+/// <summary>The names for which this Limpet is to be replier on its bus, because the peer's bus has a replier for them. Spec section 12.5, rule 1.</summary>
+/// <remarks>
+/// A binding that cannot be made or ended now is tried again: when the bus tells that the name has become free, and else after a while.
+/// Until then Requests of that name go to whoever is bound here. Any thread may call; what the bus refuses is never an exception here.
+/// </remarks>
+internal sealed class Proxies : IDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<string, Proxy> _proxies = new(StringComparer.Ordinal);
+    private readonly Ksock _ksock;
+    private readonly Action<string> _tell;
+    private readonly ITimer _timer;
+    private readonly Lock _lock = new();
+    private TimeSpan _pause = FirstPause;
+    private bool _isWaiting;
+    private bool _isDisposed;
+
+    /// <summary>Begins without any.</summary>
+    /// <param name="ksock">The Limpet's Ksock.</param>
+    /// <param name="time">Tells the time between tries.</param>
+    /// <param name="tell">Hears what could not be done, and when it could.</param>
+    public Proxies(Ksock ksock, TimeProvider time, Action<string> tell)
+    {
+        _ksock = ksock;
+        _tell = tell;
+        _timer = time.CreateTimer(_ => TryAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>How many names it is bound to, and how many it should be bound to and is not.</summary>
+    public (int Bound, int Waiting) Counts
+    {
+        get
+        {
+            lock (_lock)
+            {
+                int bound = _proxies.Values.Count(p => p.IsBound);
+                return (bound, _proxies.Values.Count(p => p.IsWanted && !p.IsBound));
+            }
+        }
+    }
+
+    /// <summary>The peer's bus has a replier for the name.</summary>
+    public void Bind(string name)
+    {
+        lock (_lock)
+        {
+            if (!_proxies.TryGetValue(name, out Proxy? proxy))
+            {
+                _proxies.Add(name, proxy = new Proxy(name));
+            }
+
+            proxy.IsWanted = true;
+            Try(proxy);
+        }
+    }
+
+    /// <summary>The peer's bus has no replier for the name any more.</summary>
+    public void Unbind(string name)
+    {
+        lock (_lock)
+        {
+            if (_proxies.TryGetValue(name, out Proxy? proxy))
+            {
+                proxy.IsWanted = false;
+                Try(proxy);
+            }
+        }
+    }
+
+    /// <summary>Somebody on this bus has stopped being replier for the name.</summary>
+    public void BecameFree(string name)
+    {
+        lock (_lock)
+        {
+            if (_proxies.TryGetValue(name, out Proxy? proxy) && proxy.IsWanted && !proxy.IsBound)
+            {
+                Try(proxy);
+            }
+        }
+    }
+
+    /// <summary>Tries nothing any more. The bindings end with the Ksock.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+        }
+
+        _timer.Dispose();
+    }
+
+    /// <summary>Brings a binding to where it should be, if the bus lets it. Under the lock.</summary>
+    private void Try(Proxy proxy)
+    {
+        if (_isDisposed || _ksock.IsClosed)
+        {
+            return;
+        }
+
+        Errno error = Errno.None;
+        if (proxy.IsWanted != proxy.IsBound)
+        {
+            error = proxy.IsWanted ? _ksock.Bare.Bind(proxy.Bytes, replier: true) : _ksock.Bare.Unbind(proxy.Bytes, replier: true);
+        }
+
+        if (error == Errno.None)
+        {
+            proxy.IsBound = proxy.IsWanted;
+            if (proxy.Refused != Errno.None)
+            {
+                _tell($"{(proxy.IsBound ? "Bound to" : "Unbound from")} {proxy.Name} as replier after all.");
+            }
+        }
+        else if (error != proxy.Refused)
+        {
+            _tell($"Not {(proxy.IsWanted ? "bound to" : "unbound from")} {proxy.Name} as replier yet: {Why(error)}.");
+        }
+
+        proxy.Refused = error;
+        if (error == Errno.None && !proxy.IsWanted)
+        {
+            _proxies.Remove(proxy.Name);
+        }
+
+        if (error == Errno.EAGAIN && !_isWaiting)
+        {
+            _isWaiting = true;
+            _timer.Change(_pause, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void TryAgain()
+    {
+        lock (_lock)
+        {
+            _isWaiting = false;
+            _pause = TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, LongestPause.Ticks));
+            foreach (Proxy proxy in _proxies.Values.Where(p => p.Refused == Errno.EAGAIN).ToArray())
+            {
+                Try(proxy);
+            }
+
+            _pause = _isWaiting ? _pause : FirstPause;
+        }
+    }
+
+    private static string Why(Errno error) => error switch
+    {
+        Errno.EADDRINUSE => "this bus has a replier of its own for that name; bound as soon as that one leaves",
+        Errno.EAGAIN => "a listener for bind events on this bus has a full queue; tried again",
+        _ => KbusErrors.Name(error),
+    };
+
+    private sealed class Proxy(string name)
+    {
+        public string Name { get; } = name;
+
+        public byte[] Bytes { get; } = Encoding.Latin1.GetBytes(name);
+
+        /// <summary>Whether the peer's bus has a replier.</summary>
+        public bool IsWanted { get; set; }
+
+        /// <summary>Whether this bus knows the Limpet as replier.</summary>
+        public bool IsBound { get; set; }
+
+        /// <summary>Why the last try failed; None if it did not.</summary>
+        public Errno Refused { get; set; }
+    }
+}

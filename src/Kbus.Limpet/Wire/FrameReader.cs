@@ -1,0 +1,130 @@
+using System.Buffers.Binary;
+using Kbus.Core;
+
+namespace Kbus.Limpets;
+
+/// <summary>Reads frames from a stream, many with one look at it. One thread uses it.</summary>
+/// <remarks>
+/// What the peer says of lengths is believed only as far as a message can be that long; memory is taken as the data comes, never for what
+/// is only announced.
+/// </remarks>
+/// <param name="stream">What the peer writes to.</param>
+/// <param name="mostData">Bytes of data that a message may have at most.</param>
+internal sealed class FrameReader(Stream stream, uint mostData)
+{
+    private const int SmallestBuffer = 128 * 1024;
+    private const int FirstStep = 1024 * 1024;
+    private byte[] _bytes = new byte[SmallestBuffer];
+    private int _start;
+    private int _end;
+    private MessageHeader _header;
+    private int _nameAt;
+
+    /// <summary>The header of the frame that was read last.</summary>
+    public ref MessageHeader Header => ref _header;
+
+    /// <summary>The name of the frame that was read last. Valid until <see cref="Fill"/>.</summary>
+    public ReadOnlySpan<byte> Name => _bytes.AsSpan(_nameAt, (int)_header.NameLength);
+
+    /// <summary>The data of the frame that was read last, in this machine's order. Valid until <see cref="Fill"/>.</summary>
+    public ReadOnlySpan<byte> Data => DataBytes;
+
+    private Span<byte> DataBytes =>
+        _bytes.AsSpan(_nameAt + (int)MessageLayout.PaddedNameLength(_header.NameLength), (int)_header.DataLength);
+
+    /// <summary>Reads the next frame that has come whole.</summary>
+    /// <returns>False if more must come first.</returns>
+    /// <exception cref="WireException">It is no frame.</exception>
+    public bool TryRead()
+    {
+        if (_end - _start < Frame.HeaderLength)
+        {
+            return false;
+        }
+
+        _header = Frame.ReadHeader(_bytes.AsSpan(_start, Frame.HeaderLength));
+        Check(_header);
+        long length = Frame.Length(_header.NameLength, _header.DataLength);
+        if (_end - _start < length)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> guard = _bytes.AsSpan(_start + (int)length - MessageLayout.FinalGuardLength, MessageLayout.FinalGuardLength);
+        if (BinaryPrimitives.ReadUInt32BigEndian(guard) != MessageHeader.EndGuardValue)
+        {
+            throw new WireException($"a message does not end with its guard, but with {Convert.ToHexString(guard)}");
+        }
+
+        _nameAt = _start + Frame.HeaderLength;
+        _start += (int)length;
+        if (Frame.IsBindEvent(Name))
+        {
+            Frame.TurnBindEvent(DataBytes);
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits for more bytes.</summary>
+    /// <returns>False if the peer has ended the stream, between two frames.</returns>
+    /// <exception cref="WireException">It has ended the stream in the middle of a frame.</exception>
+    /// <exception cref="IOException">The stream is broken.</exception>
+    public bool Fill()
+    {
+        MakeRoom();
+        int count = stream.Read(_bytes, _end, _bytes.Length - _end);
+        _end += count;
+        if (count == 0 && _end != _start)
+        {
+            throw new WireException($"the connection ended in the middle of a message, after {_end - _start} of its bytes");
+        }
+
+        return count > 0;
+    }
+
+    /// <summary>Moves the frame that has begun to the front, and has more room for it if it fills the buffer.</summary>
+    private void MakeRoom()
+    {
+        int unread = _end - _start;
+        byte[] target = _bytes;
+        if (unread == _bytes.Length)
+        {
+            int step = Math.Max(_bytes.Length, FirstStep);
+            target = new byte[(int)Math.Min((long)_bytes.Length + step, Frame.Length(MessageName.MaxLength, mostData))];
+        }
+        else if (unread == 0 && _bytes.Length > FirstStep)
+        {
+            target = new byte[SmallestBuffer];
+        }
+
+        if (_start > 0 || target != _bytes)
+        {
+            _bytes.AsSpan(_start, unread).CopyTo(target);
+            (_bytes, _start, _end) = (target, 0, unread);
+        }
+    }
+
+    private void Check(in MessageHeader header)
+    {
+        if (header.StartGuard != MessageHeader.StartGuardValue)
+        {
+            throw new WireException($"a message begins with 0x{header.StartGuard:X8} in place of its guard");
+        }
+
+        if (header.EndGuard != MessageHeader.EndGuardValue)
+        {
+            throw new WireException($"a message's header ends with 0x{header.EndGuard:X8} in place of its guard");
+        }
+
+        if (header.NameLength is 0 or > MessageName.MaxLength)
+        {
+            throw new WireException($"a message has a name of {header.NameLength} bytes; 1 to {MessageName.MaxLength} are possible");
+        }
+
+        if (header.DataLength > mostData)
+        {
+            throw new WireException($"a message has {header.DataLength} bytes of data; {mostData} are the most that are taken");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using Kbus.Core;
+
+namespace Kbus.Limpets.Tests;
+
+/// <summary>Some buses in this process and the Limpets between them.</summary>
+internal sealed class Bowls : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private readonly EmbeddedKbus _buses;
+    private readonly List<IDisposable> _open = [];
+
+    /// <summary>Makes the buses, numbered from 0.</summary>
+    public Bowls(int count, BusOptions? limits = null) => _buses = new EmbeddedKbus(limits, count);
+
+    /// <summary>What the Limpets told.</summary>
+    public ConcurrentQueue<string> Told { get; } = [];
+
+    /// <summary>Opens a Ksock of a fish.</summary>
+    public Ksock Open(uint bus) => Keep(_buses.Open(bus));
+
+    /// <summary>Opens a Ksock and binds it.</summary>
+    public Ksock Bound(uint bus, string name, bool replier = false)
+    {
+        Ksock ksock = Open(bus);
+        ksock.Bind(name, replier);
+        return ksock;
+    }
+
+    /// <summary>The options of a Limpet on a bus.</summary>
+    public LimpetOptions Options(uint bus, uint networkId) => new()
+    {
+        Device = bus,
+        NetworkId = networkId,
+        OpenKsock = () => _buses.Open(bus),
+        Tell = Told.Enqueue,
+    };
+
+    /// <summary>Puts a pair of Limpets between two buses.</summary>
+    public (Limpet One, Limpet Other) Join(uint bus, uint networkId, uint otherBus, uint otherNetworkId) =>
+        Join(Options(bus, networkId), Options(otherBus, otherNetworkId));
+
+    /// <summary>Puts a pair of Limpets between two buses.</summary>
+    public (Limpet One, Limpet Other) Join(LimpetOptions one, LimpetOptions other)
+    {
+        (Stream stream, Stream otherStream) = StreamPair.Make();
+        Task<Limpet> attaching = Task.Run(() => Keep(Limpet.Attach(stream, one)));
+        Limpet second = Keep(Limpet.Attach(otherStream, other));
+        return (attaching.GetAwaiter().GetResult(), second);
+    }
+
+    /// <summary>Waits until a Request of this name has a replier on a bus.</summary>
+    public void AwaitReplier(uint bus, string name) => AwaitThat(bus, k => k.FindReplierFor(name) is not null, $"a replier for {name}");
+
+    /// <summary>Waits until a Request of this name has no replier on a bus.</summary>
+    public void AwaitNoReplier(uint bus, string name) => AwaitThat(bus, k => k.FindReplierFor(name) is null, $"no replier for {name}");
+
+    /// <summary>The next message, which must come.</summary>
+    public static Message Next(Ksock ksock) => ksock.WaitForMessage(Limit) ?? throw new TimeoutException($"{ksock} got nothing");
+
+    /// <summary>Ends all.</summary>
+    public void Dispose()
+    {
+        _open.Reverse();
+        _open.ForEach(o => o.Dispose());
+        _buses.Dispose();
+    }
+
+    private T Keep<T>(T opened)
+        where T : IDisposable
+    {
+        lock (_open)
+        {
+            _open.Add(opened);
+        }
+
+        return opened;
+    }
+
+    private void AwaitThat(uint bus, Func<Ksock, bool> holds, string what)
+    {
+        using Ksock ksock = _buses.Open(bus);
+        if (!SpinWait.SpinUntil(() => holds(ksock), Limit))
+        {
+            throw new TimeoutException($"bus {bus} has not come to have {what}: {string.Join(" / ", Told)}");
+        }
+    }
+}

@@ -1,12 +1,14 @@
 /*
- * The machine itself, without any bus: 64 bytes there and back between two processes that sleep while they wait, by a Unix socket, two pipes
+ * The machine itself, without any bus: 64 bytes there and back between two processes that sleep while they wait, by a Unix socket, a TCP connection over the loopback, two pipes
  * or a futex in shared memory; and copying 1 MiB between buffers that wander through 256 MiB, so that neither is in a cache.
  *
- *     raw socket|pipe|futex|memcpy - ms=N warm=N
+ *     raw socket|tcp|pipe|futex|memcpy - ms=N warm=N
  */
 #define _GNU_SOURCE
 #include "peer.h"
 #include <linux/futex.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -53,6 +55,22 @@ static void measure_descriptors(const struct run *run, struct ends ours, struct 
     close(theirs.in);
     close(theirs.out);
     time_round_trips(run, exchange, &ours);
+}
+
+/* Two ends of one connection. */
+static void connect_by_tcp(int *one, int *other)
+{
+    struct sockaddr_in place = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t length = sizeof place;
+    int on = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
+    *one = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&place, sizeof place) != 0 || listen(listener, 1) != 0
+        || getsockname(listener, (struct sockaddr *)&place, &length) != 0 || connect(*one, (struct sockaddr *)&place, length) != 0
+        || (*other = accept(listener, NULL, NULL)) < 0)
+        fail("tcp", "refused");
+    setsockopt(*one, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(*other, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    close(listener);
 }
 
 static void pass_turn(struct shared *shared, uint32_t from, uint32_t to)
@@ -108,6 +126,9 @@ int main(int argc, char **argv)
     if (strcmp(run.role, "socket") == 0) {
         if (socketpair(AF_UNIX, SOCK_STREAM, 0, there) != 0)
             fail("socketpair", "refused");
+        measure_descriptors(&run, (struct ends){ there[0], there[0] }, (struct ends){ there[1], there[1] });
+    } else if (strcmp(run.role, "tcp") == 0) {
+        connect_by_tcp(&there[0], &there[1]);
         measure_descriptors(&run, (struct ends){ there[0], there[0] }, (struct ends){ there[1], there[1] });
     } else if (strcmp(run.role, "pipe") == 0) {
         if (pipe(there) != 0 || pipe(back) != 0)

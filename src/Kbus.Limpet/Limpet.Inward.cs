@@ -6,7 +6,9 @@ namespace Kbus.Limpets;
 public sealed partial class Limpet
 {
     private const int SentAlone = 32 * 1024;
-    private readonly MessageBatch _batch = new();
+    private FrameWriter _answers = new();
+    private FrameRun _run;
+    private FrameRun _posted;
 
     private void CarryInward()
     {
@@ -14,26 +16,37 @@ public sealed partial class Limpet
         {
             while (_reader.Fill())
             {
-                while (_ending is null && _reader.TryRead())
+                while (_ending is null && _reader.TryRead(ref _run.Next))
                 {
-                    CarryInward(ref _reader.Header, _reader.Name, _reader.Data);
+                    CarryInward(ref _run.Next, _reader.Name, _reader.Data);
                 }
 
-                SendBatch();
-                _outbox.Flush();
+                Post();
+                if (!_reader.HasMore)
+                {
+                    // Before it waits: somebody may wait for what the bus said.
+                    Settle();
+                }
+
+                WriteAnswers();
                 if (_ending is not null)
                 {
                     return;
                 }
             }
 
+            Settle();
             End(LimpetEndingKind.PeerGone, "The Limpet at the other end of the connection has closed.");
         }
         catch (WireException e)
         {
             // What came before is as good as ever.
-            SendBatchQuietly();
+            SettleQuietly();
             End(LimpetEndingKind.PeerConfused, $"The peer does not speak as a Limpet does: {e.Message}.");
+        }
+        catch (KbusException e) when (e.Errno == Errno.ENODEV)
+        {
+            // The bus has died. The other thread ends the link when it has read, and carried, what the bus still had to say.
         }
         catch (KbusException e)
         {
@@ -54,7 +67,8 @@ public sealed partial class Limpet
         bool changesBindings = Frame.IsBindEvent(name);
         if (changesBindings)
         {
-            SendBatch();
+            // What came before is sent before. The event's header is of no use.
+            Post();
         }
 
         Verdict verdict = _rules.FromPeer(ref header, name, data, out Errno error);
@@ -66,11 +80,12 @@ public sealed partial class Limpet
         switch (verdict)
         {
             case Verdict.Carry when (header.Flags & MessageFlags.AllOrWait) != 0 || data.Length > SentAlone:
-                SendBatch();
-                SendAlone(header, name, data);
+                MessageHeader alone = header;
+                Post();
+                SendAlone(alone, name, data);
                 break;
             case Verdict.Carry:
-                _batch.Add(header, name, data);
+                _run.Keep(_reader.NameAt);
                 break;
             case Verdict.Answer:
                 AnswerPeer(header, error);
@@ -90,39 +105,62 @@ public sealed partial class Limpet
             _ksock.Discard();
         }
 
-        Settle(header, name, error);
+        if (error == Errno.None)
+        {
+            Interlocked.Increment(ref _carriedIn);
+        }
+        else
+        {
+            Settle(header, error);
+        }
     }
 
-    private void SendBatch()
+    /// <summary>Hands what has been read to the bus, whose answers to what was posted before are here by now.</summary>
+    private void Post()
     {
-        if (_batch.Count == 0)
+        if (_run.Count > 0)
+        {
+            Settle();
+            _run.Begin();
+            _ksock.Host.PostAll(_run);
+            (_run, _posted) = (_posted, _run);
+        }
+    }
+
+    /// <summary>Waits for the bus's answers to what has been posted, and does what must follow.</summary>
+    private void Settle()
+    {
+        if (_posted.Count == 0)
         {
             return;
         }
 
-        int sent = _ksock.Send(_batch);
-        Interlocked.Add(ref _carriedIn, sent);
-        if (sent != _batch.Count)
+        _ksock.Host.SettleOutcomes();
+        _posted.WaitUntilTold();
+        ReadOnlySpan<SendOutcome> outcomes = _posted.Outcomes;
+        int carried = 0;
+        for (int i = 0; i < outcomes.Length; i++)
         {
-            ReadOnlySpan<SendOutcome> outcomes = _batch.Outcomes;
-            for (int i = 0; i < outcomes.Length; i++)
+            if (outcomes[i].Error == Errno.None)
             {
-                if (outcomes[i].Error != Errno.None)
-                {
-                    _batch.Look(i, out MessageHeader header, out ReadOnlySpan<byte> name, out _);
-                    Settle(header, name, outcomes[i].Error);
-                }
+                carried++;
+            }
+            else
+            {
+                Settle(_posted.HeaderAt(i), outcomes[i].Error);
             }
         }
 
-        _batch.Clear();
+        Interlocked.Add(ref _carriedIn, carried);
+        _posted.Clear();
     }
 
-    private void SendBatchQuietly()
+    private void SettleQuietly()
     {
         try
         {
-            SendBatch();
+            Post();
+            Settle();
         }
         catch (Exception e) when (e is KbusException or ObjectDisposedException)
         {
@@ -130,22 +168,18 @@ public sealed partial class Limpet
         }
     }
 
-    /// <summary>Does what must follow when the bus has answered to a message of the peer.</summary>
-    private void Settle(in MessageHeader header, ReadOnlySpan<byte> name, Errno error)
+    /// <summary>Does what must follow when the bus has refused a message of the peer.</summary>
+    private void Settle(in MessageHeader header, Errno error)
     {
-        switch (error)
+        if (error is Errno.ENODEV or Errno.EBADF)
         {
-            case Errno.None:
-                Interlocked.Increment(ref _carriedIn);
-                return;
-            case Errno.ENODEV:
-                throw new KbusException(error);
+            throw new KbusException(error);
         }
 
         Interlocked.Increment(ref _refused);
         if (_options.Trace is not null)
         {
-            Trace("peer->bus", header, name, $"refused, {KbusErrors.Name(error)}");
+            Trace("peer->bus", header, default, $"refused, {KbusErrors.Name(error)}");
         }
 
         if (LimpetRules.MustBeAnswered(header))
@@ -162,7 +196,16 @@ public sealed partial class Limpet
     private void AnswerPeer(in MessageHeader request, Errno error)
     {
         byte[] name = LimpetRules.AnswerTo(request, error, out MessageHeader answer);
-        _outbox.Add(answer, name, default);
-        Interlocked.Increment(ref _carriedOut);
+        _answers.Add(answer, name, default);
+        Interlocked.Increment(ref _answered);
+    }
+
+    private void WriteAnswers()
+    {
+        if (_answers.Count > 0)
+        {
+            _outbox.Take(ref _answers);
+            _outbox.Flush();
+        }
     }
 }

@@ -5,7 +5,8 @@ namespace Kbus.Limpets;
 /// <content>The thread that waits for the bus.</content>
 public sealed partial class Limpet
 {
-    private const int FlushAt = 64 * 1024;
+    private const int WorthWriting = 64 * 1024;
+    private FrameWriter _outward = new();
     private bool _isMissing;
 
     private void CarryOutward()
@@ -17,7 +18,7 @@ public sealed partial class Limpet
             {
                 if (!_ksock.TryReadNext(message))
                 {
-                    _outbox.Flush();
+                    WriteOutward();
                     if (!_ksock.WaitForMessage(message))
                     {
                         continue;
@@ -25,10 +26,6 @@ public sealed partial class Limpet
                 }
 
                 CarryOutward(message);
-                if (_outbox.Waiting > FlushAt)
-                {
-                    _outbox.Flush();
-                }
             }
         }
         catch (ObjectDisposedException)
@@ -37,6 +34,8 @@ public sealed partial class Limpet
         }
         catch (KbusException e)
         {
+            // Its last words are answers to Requests that came from the peer.
+            WriteOutward();
             End(LimpetEndingKind.BusGone, $"Bus {_options.Device}: {e.Message}");
         }
         finally
@@ -50,6 +49,7 @@ public sealed partial class Limpet
         ReadOnlySpan<byte> name = message.Name;
         if (_termination is not null && name.SequenceEqual(_termination))
         {
+            WriteOutward();
             End(LimpetEndingKind.Terminated, $"The termination message {_options.TerminationMessage} was read.");
             return;
         }
@@ -64,8 +64,13 @@ public sealed partial class Limpet
         switch (verdict)
         {
             case Verdict.Carry when MayBeAdded(message, out error):
-                _outbox.Add(header, name, message.Data);
-                Interlocked.Increment(ref _carriedOut);
+                _outward.Add(header, name, message.Data);
+                _carriedOut++;
+                if (_outward.Count > WorthWriting)
+                {
+                    WriteOutward();
+                }
+
                 break;
             case Verdict.Carry when error != Errno.None && _rules.Forget(message.Id):
             case Verdict.Answer:
@@ -77,6 +82,15 @@ public sealed partial class Limpet
             case Verdict.EventsLost:
                 End(LimpetEndingKind.EventsLost, "The bus could not tell of every replier that left; the link is made anew.");
                 break;
+        }
+    }
+
+    private void WriteOutward()
+    {
+        if (_outward.Count > 0)
+        {
+            _outbox.Take(ref _outward);
+            _outbox.Flush();
         }
     }
 

@@ -29,6 +29,7 @@ public sealed partial class Limpet : IDisposable
     private volatile LimpetEnding? _ending;
     private int _running = 2;
     private long _carriedOut;
+    private long _answered;
     private long _carriedIn;
     private long _refused;
     private long _missed;
@@ -40,6 +41,8 @@ public sealed partial class Limpet : IDisposable
         PeerNetworkId = peerId;
         _termination = options.TerminationMessage is { } name ? Encoding.UTF8.GetBytes(name) : null;
         _reader = new FrameReader(stream, options.MaxData);
+        _run = new FrameRun(_reader);
+        _posted = new FrameRun(_reader);
         _outbox = new Outbox(stream, options.Backlog, options.Time, e => End(LimpetEndingKind.PeerGone, $"The connection broke: {e.Message}"));
         _ksock = options.Open();
         try
@@ -55,7 +58,7 @@ public sealed partial class Limpet : IDisposable
             throw;
         }
 
-        _watch = options.Time.CreateTimer(_ => LookForStall(), null, WatchEvery, WatchEvery);
+        _watch = options.Time.CreateTimer(_ => Look(), null, WatchEvery, WatchEvery);
         Start("kbus-limpet-out", CarryOutward);
         Start("kbus-limpet-in", CarryInward);
     }
@@ -81,7 +84,7 @@ public sealed partial class Limpet : IDisposable
         {
             (int bound, int waiting) = _rules.Proxies.Counts;
             return new LimpetCounts(
-                Interlocked.Read(ref _carriedOut),
+                Interlocked.Read(ref _carriedOut) + Interlocked.Read(ref _answered),
                 Interlocked.Read(ref _carriedIn),
                 Interlocked.Read(ref _refused),
                 Interlocked.Read(ref _missed),
@@ -219,8 +222,9 @@ public sealed partial class Limpet : IDisposable
         }
     }
 
-    private void LookForStall()
+    private void Look()
     {
+        _rules.Tick();
         TimeSpan stalled = _outbox.StalledFor;
         if (stalled > _options.StallLimit)
         {

@@ -1,5 +1,3 @@
-using Kbus.Core;
-
 namespace Kbus.Limpets;
 
 /// <summary>What waits to be written to the peer.</summary>
@@ -9,20 +7,19 @@ namespace Kbus.Limpets;
 /// </remarks>
 internal sealed class Outbox
 {
-    private const int SmallestBuffer = 64 * 1024;
     private const int WrittenAtOnce = 256 * 1024;
-    private const int KeptBuffer = 4 * 1024 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Stream _stream;
     private readonly TimeProvider _time;
     private readonly int _limit;
     private readonly Action<Exception> _broken;
-    private readonly object _lock = new();
-    private byte[] _filling = new byte[SmallestBuffer];
-    private byte[] _writing = new byte[SmallestBuffer];
-    private int _filled;
+    private readonly Lock _lock = new();
+    private readonly object _progressed = new();
+    private FrameWriter _filling = new();
+    private FrameWriter _writing = new();
     private int _left;
+    private long _waiting;
     private bool _isWriting;
     private bool _isBroken;
     private bool _isStuck;
@@ -42,16 +39,7 @@ internal sealed class Outbox
     }
 
     /// <summary>Bytes that wait.</summary>
-    public long Waiting
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _filled + _left;
-            }
-        }
-    }
+    public long Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>How long the peer has taken nothing although something waits.</summary>
     public TimeSpan StalledFor
@@ -69,43 +57,52 @@ internal sealed class Outbox
     /// <returns>False if it is full and the peer takes nothing.</returns>
     public bool WaitForRoom()
     {
-        lock (_lock)
+        while (Waiting > _limit)
         {
-            while (_filled + _left > _limit && !_isBroken)
+            TimeSpan left;
+            lock (_lock)
             {
-                TimeSpan left = Patience - _time.GetElapsedTime(_progress);
+                if (_isBroken || _filling.Count + _left <= _limit)
+                {
+                    break;
+                }
+
+                left = Patience - _time.GetElapsedTime(_progress);
                 if (_isStuck || left <= TimeSpan.Zero)
                 {
                     _isStuck = true;
                     return false;
                 }
-
-                Monitor.Wait(_lock, left);
             }
 
-            return true;
+            Flush();
+            WaitWhileOver(_limit, left);
         }
+
+        return true;
     }
 
-    /// <summary>Adds a message. It is written at the next <see cref="Flush"/>, or before.</summary>
-    public void Add(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    /// <summary>Takes frames over, leaving their writer empty. They are written at the next <see cref="Flush"/>, or before.</summary>
+    /// <param name="frames">The frames; it comes back as another, empty one.</param>
+    public void Take(ref FrameWriter frames)
     {
-        int length = (int)Frame.Length((uint)name.Length, (uint)data.Length);
         lock (_lock)
         {
             if (_isBroken)
             {
-                return;
+                // Nobody will read them.
             }
-
-            int needed = checked(_filled + length);
-            if (needed > _filling.Length)
+            else if (_filling.Count == 0)
             {
-                Array.Resize(ref _filling, (int)Math.Min(Math.Max(needed, 2L * _filling.Length), Array.MaxLength));
+                (_filling, frames) = (frames, _filling);
+            }
+            else
+            {
+                _filling.Add(frames.Bytes);
             }
 
-            Frame.Write(_filling.AsSpan(_filled, length), header, name, data);
-            _filled = needed;
+            frames.Clear();
+            Volatile.Write(ref _waiting, _filling.Count + _left);
         }
     }
 
@@ -114,7 +111,7 @@ internal sealed class Outbox
     {
         lock (_lock)
         {
-            if (_isWriting || _filled == 0 || _isBroken)
+            if (_isWriting || _filling.Count == 0 || _isBroken)
             {
                 return;
             }
@@ -130,14 +127,30 @@ internal sealed class Outbox
     /// <param name="limit">How long at most.</param>
     public void Drain(TimeSpan limit)
     {
-        Flush();
         long since = _time.GetTimestamp();
-        lock (_lock)
+        for (TimeSpan left = limit; left > TimeSpan.Zero && Waiting > 0; left = limit - _time.GetElapsedTime(since))
         {
-            while (_isWriting && !_isBroken && _time.GetElapsedTime(since) < limit)
+            Flush();
+            WaitWhileOver(0, left);
+        }
+    }
+
+    private void WaitWhileOver(long bytes, TimeSpan limit)
+    {
+        lock (_progressed)
+        {
+            if (Waiting > bytes)
             {
-                Monitor.Wait(_lock, limit);
+                Monitor.Wait(_progressed, limit);
             }
+        }
+    }
+
+    private void TellProgress()
+    {
+        lock (_progressed)
+        {
+            Monitor.PulseAll(_progressed);
         }
     }
 
@@ -150,7 +163,7 @@ internal sealed class Outbox
                 for (int start = 0; start < length; start += WrittenAtOnce)
                 {
                     int count = Math.Min(WrittenAtOnce, length - start);
-                    await _stream.WriteAsync(_writing.AsMemory(start, count)).ConfigureAwait(false);
+                    await _stream.WriteAsync(_writing.Memory(start, count)).ConfigureAwait(false);
                     Progress(length - start - count);
                 }
             }
@@ -166,22 +179,16 @@ internal sealed class Outbox
     {
         lock (_lock)
         {
-            length = _filled;
+            _writing.Clear();
+            length = _filling.Count;
             if (length == 0)
             {
                 _isWriting = false;
-                Monitor.PulseAll(_lock);
                 return false;
             }
 
             (_filling, _writing) = (_writing, _filling);
-            if (_filling.Length > KeptBuffer)
-            {
-                _filling = new byte[SmallestBuffer];
-            }
-
             _left = length;
-            _filled = 0;
             return true;
         }
     }
@@ -193,8 +200,10 @@ internal sealed class Outbox
             _left = left;
             _progress = _time.GetTimestamp();
             _isStuck = false;
-            Monitor.PulseAll(_lock);
+            Volatile.Write(ref _waiting, _filling.Count + _left);
         }
+
+        TellProgress();
     }
 
     private void Break()
@@ -203,9 +212,11 @@ internal sealed class Outbox
         {
             _isBroken = true;
             _isWriting = false;
-            _filled = 0;
+            _filling.Clear();
             _left = 0;
-            Monitor.PulseAll(_lock);
+            Volatile.Write(ref _waiting, 0);
         }
+
+        TellProgress();
     }
 }

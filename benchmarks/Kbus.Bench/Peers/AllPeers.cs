@@ -9,6 +9,9 @@ internal static class AllPeers
     /// <summary>KBUS by its C library.</summary>
     public const string KbusInC = "kbus-c";
 
+    /// <summary>KBUS, from one bus to another.</summary>
+    public const string KbusAcross = "kbus-limpets";
+
     // Our actors are compiled while they run, and need longer until their code is the final one.
     private const int ActorsWarmUp = 1500;
 
@@ -30,6 +33,12 @@ internal static class AllPeers
         {
             Serve = PeerServers.Kbusd,
             Libraries = NativeClients.LibKbus,
+        },
+        new(KbusAcross, "", Abilities.Ask | Abilities.Tell, "as kbus, but to another bus: a pair of Limpets between them, over loopback TCP")
+        {
+            Serve = BenchLimpet.Serve,
+            WarmUp = ActorsWarmUp,
+            Beyond = ["bus=1"],
         },
         new("dbus-broker", "dbus", Abilities.All, "sd-bus; signals flushed every 64; credits")
         {
@@ -85,6 +94,7 @@ internal static class AllPeers
             Needs = [new("/usr/include/fuse3/fuse_lowlevel.h", "libfuse3-dev"), new("/usr/bin/fusermount3", "fuse3")],
         },
         new("raw-socket", "raw", Abilities.Ask, "write and read on a Unix socket pair"),
+        new("raw-tcp", "raw", Abilities.Ask, "write and read on a TCP connection over the loopback"),
         new("raw-pipe", "raw", Abilities.Ask, "write and read on two pipes"),
         new("raw-futex", "raw", Abilities.Ask, "futex wait and wake on shared memory"),
         new("raw-memcpy", "raw", Abilities.Big, "memcpy of 1 MiB between buffers that wander through 256 MiB"),

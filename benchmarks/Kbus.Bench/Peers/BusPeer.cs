@@ -41,6 +41,9 @@ internal static class BusPeer
             case "drain":
                 BackgroundLoad.Drain(given);
                 return 0;
+            case "limpet":
+                BenchLimpet.Carry(given);
+                return 0;
             case "embedded":
                 EmbeddedMeasurement.Run(given);
                 return 0;
@@ -72,6 +75,12 @@ internal static class BusPeer
     private static void AskAgainAndAgain(ActorArguments given)
     {
         using Ksock ksock = given.Open();
+        while (ksock.FindReplierFor("$.Bench.Ask") is null)
+        {
+            // One beyond a Limpet is known here a little later.
+            Thread.Yield();
+        }
+
         using var answer = new MessageBuffer();
         byte[] data = new byte[given.Size];
         RoundTripSamples.Take(given.WarmUp, given.Milliseconds, given.ByWaiting ? SendAndWait : Request);

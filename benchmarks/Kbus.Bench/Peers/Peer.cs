@@ -47,6 +47,9 @@ internal sealed record Peer(string Name, string Client, Abilities Can, string No
     /// <summary>Arguments that all its clients are given.</summary>
     public IReadOnlyList<string> Extra { get; init; } = [];
 
+    /// <summary>Arguments that its listeners and repliers are given besides.</summary>
+    public IReadOnlyList<string> Beyond { get; init; } = [];
+
     /// <summary>How long its clients run before they are measured, in milliseconds.</summary>
     public int WarmUp { get; init; } = 100;
 

@@ -6,6 +6,7 @@ namespace Kbus.Bench.Peers;
 internal static class TargetList
 {
     private const string Socket = "raw-socket";
+    private const string Tcp = "raw-tcp";
 
     /// <summary>Judges a run.</summary>
     public static IReadOnlyList<Target> Judge(Results results) =>
@@ -33,6 +34,9 @@ internal static class TargetList
         Single(results, "B9", "size of the programs", "sizes", AtMost(12)),
         Ratio(results, "B10", "a device-file operation, against a do-nothing FUSE ioctl", "device", DeviceMeasurement.Nothing, AtMost(1.5)),
         Judged("B11", "p99.9 of request and reply under 8 announcers, against that of a raw ping-pong there", AtMost(2), "times", Tails(results)),
+        Judged("L1", "announcements to another bus by Limpets, against one bus", AtLeast(0.5), "times",
+            Quotient(results, "tell", AllPeers.KbusAcross, "tell", AllPeers.Kbus)),
+        Judged("L2", "request to another bus by Limpets, against three on one bus and one raw TCP ping-pong", AtMost(1), "times", AcrossLimpets(results)),
     ];
 
     private static Bound AtMost(double limit) => new(limit, IsUpper: true);
@@ -61,6 +65,14 @@ internal static class TargetList
         return results.Find(otherMeasurement, other) is { } below
             ? (above.Median / below.Median, null)
             : (null, results.WhyNot(otherMeasurement, other));
+    }
+
+    private static (double? Figure, string? Reason) AcrossLimpets(Results results)
+    {
+        string? missing = new[] { AllPeers.KbusAcross, AllPeers.Kbus, Tcp }.FirstOrDefault(p => results.Find("ask", p) is null);
+        return missing is null
+            ? (results.Find("ask", AllPeers.KbusAcross)!.Median / ((3 * results.Find("ask", AllPeers.Kbus)!.Median) + results.Find("ask", Tcp)!.Median), null)
+            : (null, results.WhyNot("ask", missing));
     }
 
     private static (double? Figure, string? Reason) Tails(Results results) =>

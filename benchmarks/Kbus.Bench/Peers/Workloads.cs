@@ -109,7 +109,8 @@ internal static class Workloads
     {
         string program = peer.Client.Length == 0 ? Environment.ProcessPath! : NativeClients.PathOf(peer.Client);
         string[] first = peer.Client.Length == 0 ? [Actors.Marker, BusPeer.Role] : [];
-        return scene.Start(program, [.. first, role, address, .. arguments, .. peer.Extra]);
+        IEnumerable<string> beyond = role is "hear" or "echo" ? peer.Beyond : [];
+        return scene.Start(program, [.. first, role, address, .. arguments, .. peer.Extra, .. beyond]);
     }
 
     /// <summary>Many actors that are compiled while they run take longer, as they share the processors.</summary>

@@ -97,21 +97,29 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
             Socket socket = Sockets.For(place);
             try
             {
-                await socket.ConnectAsync(place, limit.Token).ConfigureAwait(false);
+                // Not asynchronously: the framework's thread would then hear of every byte that comes, for the socket's whole life.
+                using CancellationTokenRegistration giveUp = limit.Token.Register(socket.Dispose);
+                await OnThreadOfItsOwn(() => socket.Connect(place)).ConfigureAwait(false);
                 Sockets.Watch(socket);
             }
-            catch (Exception e) when (e is SocketException or OperationCanceledException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 socket.Dispose();
+                limit.Token.ThrowIfCancellationRequested();
                 last = e;
                 continue;
             }
 
             Stream stream = await _security.ProtectAsync(new SocketStream(socket), isServer: false, limit.Token).ConfigureAwait(false);
-            return await Task.Factory.StartNew(
-                () => Limpet.Attach(stream, options), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            Limpet? limpet = null;
+            await OnThreadOfItsOwn(() => limpet = Limpet.Attach(stream, options)).ConfigureAwait(false);
+            return limpet!;
         }
 
         throw last ?? new SocketException((int)SocketError.HostNotFound);
     }
+
+    /// <summary>What blocks for long does not take a thread of the pool from others.</summary>
+    private static Task OnThreadOfItsOwn(Action action) =>
+        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

@@ -39,6 +39,9 @@ internal sealed class SocketStream : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>True if a read would not have to wait.</summary>
+    public bool HasMore => !_isClosed && _socket.Available > 0;
+
     /// <summary>Tells the peer that no more comes, and waits until it has closed its side too.</summary>
     /// <param name="limit">How long at most.</param>
     public void FinishWriting(TimeSpan limit)

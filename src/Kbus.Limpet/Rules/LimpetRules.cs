@@ -22,7 +22,7 @@ internal sealed partial class LimpetRules : IDisposable
     private readonly NameList _inward;
     private readonly Action<string> _tell;
     private readonly Remembered _remembered = new();
-    private readonly LoopWatch _watch;
+    private readonly LoopWatch _watch = new();
     private readonly LoopJudge _judge;
 
     /// <summary>Makes the rules of one link.</summary>
@@ -37,7 +37,6 @@ internal sealed partial class LimpetRules : IDisposable
         _outward = new NameList(options.AllowOut);
         _inward = new NameList(options.AllowIn);
         _tell = options.Tell;
-        _watch = new LoopWatch(options.Time);
         _judge = new LoopJudge(ksock, options.Time);
         Proxies = new Proxies(ksock, options.Time, options.Tell);
         ksock.ActAsLimpet(_ownId);
@@ -83,6 +82,9 @@ internal sealed partial class LimpetRules : IDisposable
             _ => Encoding.ASCII.GetBytes(RemoteError + KbusErrors.Name(error)),
         };
     }
+
+    /// <summary>A second has passed.</summary>
+    public void Tick() => _watch.Tick();
 
     /// <summary>Tries no binding any more.</summary>
     public void Dispose() => Proxies.Dispose();

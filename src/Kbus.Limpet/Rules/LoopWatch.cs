@@ -8,17 +8,21 @@ namespace Kbus.Limpets;
 /// <para>It remembers the ids of the last messages in a table of fixed size, where a newer one may displace an older, and
 /// for some seconds only: what goes round comes again and again, so one chance missed is no harm. Any thread may call.</para>
 /// </remarks>
-internal sealed class LoopWatch(TimeProvider time)
+internal sealed class LoopWatch
 {
     /// <summary>The way of what comes from the peer; every other way is a Ksock of this bus.</summary>
     public const uint FromPeer = 0;
 
     private const int Size = 8192;
-    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
+    private const uint Spread = 2_654_435_761;
+    private const uint Memory = 5;
 
     private readonly Entry[] _entries = new Entry[Size];
     private readonly Lock _lock = new();
-    private readonly long _memory = (long)(Memory.TotalSeconds * time.TimestampFrequency);
+    private uint _now;
+
+    /// <summary>A second has passed. Asking a clock for each message would cost more than all the rest of this.</summary>
+    public void Tick() => Volatile.Write(ref _now, _now + 1);
 
     /// <summary>Notes that a message with a network id came by some way.</summary>
     /// <param name="id">Its id.</param>
@@ -28,11 +32,11 @@ internal sealed class LoopWatch(TimeProvider time)
     public bool GoesRound(MessageId id, uint way, out uint otherWay)
     {
         otherWay = 0;
-        long now = time.GetTimestamp();
+        uint now = Volatile.Read(ref _now);
         lock (_lock)
         {
-            ref Entry entry = ref _entries[(uint)HashCode.Combine(id.NetworkId, id.SerialNumber) % Size];
-            if (entry.Id != id || now - entry.Since > _memory)
+            ref Entry entry = ref _entries[((id.NetworkId * Spread) + id.SerialNumber) % Size];
+            if (entry.Id != id || now - entry.Since > Memory)
             {
                 entry = new Entry { Id = id, Way = way, Since = now };
                 return false;
@@ -58,7 +62,7 @@ internal sealed class LoopWatch(TimeProvider time)
     private struct Entry
     {
         public MessageId Id;
-        public long Since;
+        public uint Since;
         public uint Way;
         public uint SecondWay;
         public bool HasTwoWays;

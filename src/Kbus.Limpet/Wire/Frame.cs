@@ -54,6 +54,7 @@ internal static class Frame
     /// <summary>Writes the sixteen words of a header.</summary>
     public static void WriteHeader(Span<byte> target, in MessageHeader header)
     {
+        target = target[..HeaderLength];
         Put(target, 0, MessageHeader.StartGuardValue);
         Put(target, 1, header.Id.NetworkId);
         Put(target, 2, header.Id.SerialNumber);
@@ -73,21 +74,22 @@ internal static class Frame
     }
 
     /// <summary>Reads the sixteen words of a header, guards included as they are.</summary>
-    public static MessageHeader ReadHeader(ReadOnlySpan<byte> source) => new()
+    public static void ReadHeader(ReadOnlySpan<byte> source, ref MessageHeader header)
     {
-        StartGuard = Get(source, 0),
-        Id = new MessageId(Get(source, 1), Get(source, 2)),
-        InReplyTo = new MessageId(Get(source, 3), Get(source, 4)),
-        To = Get(source, 5),
-        From = Get(source, 6),
-        OrigFrom = new OrigFrom(Get(source, 7), Get(source, 8)),
-        FinalTo = new OrigFrom(Get(source, 9), Get(source, 10)),
-        Extra = Get(source, 11),
-        Flags = (MessageFlags)Get(source, 12),
-        NameLength = Get(source, NameLengthAt),
-        DataLength = Get(source, NameLengthAt + 1),
-        EndGuard = Get(source, HeaderWords - 1),
-    };
+        source = source[..HeaderLength];
+        header.StartGuard = Get(source, 0);
+        header.Id = new MessageId(Get(source, 1), Get(source, 2));
+        header.InReplyTo = new MessageId(Get(source, 3), Get(source, 4));
+        header.To = Get(source, 5);
+        header.From = Get(source, 6);
+        header.OrigFrom = new OrigFrom(Get(source, 7), Get(source, 8));
+        header.FinalTo = new OrigFrom(Get(source, 9), Get(source, 10));
+        header.Extra = Get(source, 11);
+        header.Flags = (MessageFlags)Get(source, 12);
+        header.NameLength = Get(source, NameLengthAt);
+        header.DataLength = Get(source, NameLengthAt + 1);
+        header.EndGuard = Get(source, HeaderWords - 1);
+    }
 
     /// <summary>Whether data of messages with this name is turned on the wire.</summary>
     public static bool IsBindEvent(ReadOnlySpan<byte> name) => name.SequenceEqual(MessageName.ReplierBindEvent);

@@ -17,34 +17,44 @@ internal sealed class FrameReader(Stream stream, uint mostData)
     private byte[] _bytes = new byte[SmallestBuffer];
     private int _start;
     private int _end;
-    private MessageHeader _header;
-    private int _nameAt;
-
-    /// <summary>The header of the frame that was read last.</summary>
-    public ref MessageHeader Header => ref _header;
+    private int _nameLength;
+    private int _dataLength;
 
     /// <summary>The name of the frame that was read last. Valid until <see cref="Fill"/>.</summary>
-    public ReadOnlySpan<byte> Name => _bytes.AsSpan(_nameAt, (int)_header.NameLength);
+    public ReadOnlySpan<byte> Name => _bytes.AsSpan(NameAt, _nameLength);
 
     /// <summary>The data of the frame that was read last, in this machine's order. Valid until <see cref="Fill"/>.</summary>
     public ReadOnlySpan<byte> Data => DataBytes;
 
-    private Span<byte> DataBytes =>
-        _bytes.AsSpan(_nameAt + (int)MessageLayout.PaddedNameLength(_header.NameLength), (int)_header.DataLength);
+    /// <summary>Where the name of the frame that was read last begins.</summary>
+    public int NameAt { get; private set; }
+
+    /// <summary>True if the stream is known to have more bytes at hand.</summary>
+    public bool HasMore => stream is SocketStream { HasMore: true };
+
+    private Span<byte> DataBytes => _bytes.AsSpan(NameAt + (int)MessageLayout.PaddedNameLength((uint)_nameLength), _dataLength);
+
+    /// <summary>The name of a frame that was read since the last <see cref="Fill"/>.</summary>
+    public ReadOnlySpan<byte> NameOf(int nameAt, scoped in MessageHeader header) => _bytes.AsSpan(nameAt, (int)header.NameLength);
+
+    /// <summary>The data of a frame that was read since the last <see cref="Fill"/>.</summary>
+    public ReadOnlySpan<byte> DataOf(int nameAt, scoped in MessageHeader header) =>
+        _bytes.AsSpan(nameAt + (int)MessageLayout.PaddedNameLength(header.NameLength), (int)header.DataLength);
 
     /// <summary>Reads the next frame that has come whole.</summary>
+    /// <param name="header">Takes its header; nonsense if this is false.</param>
     /// <returns>False if more must come first.</returns>
     /// <exception cref="WireException">It is no frame.</exception>
-    public bool TryRead()
+    public bool TryRead(ref MessageHeader header)
     {
         if (_end - _start < Frame.HeaderLength)
         {
             return false;
         }
 
-        _header = Frame.ReadHeader(_bytes.AsSpan(_start, Frame.HeaderLength));
-        Check(_header);
-        long length = Frame.Length(_header.NameLength, _header.DataLength);
+        Frame.ReadHeader(_bytes.AsSpan(_start, Frame.HeaderLength), ref header);
+        Check(header);
+        long length = Frame.Length(header.NameLength, header.DataLength);
         if (_end - _start < length)
         {
             return false;
@@ -56,7 +66,9 @@ internal sealed class FrameReader(Stream stream, uint mostData)
             throw new WireException($"a message does not end with its guard, but with {Convert.ToHexString(guard)}");
         }
 
-        _nameAt = _start + Frame.HeaderLength;
+        NameAt = _start + Frame.HeaderLength;
+        _nameLength = (int)header.NameLength;
+        _dataLength = (int)header.DataLength;
         _start += (int)length;
         if (Frame.IsBindEvent(Name))
         {

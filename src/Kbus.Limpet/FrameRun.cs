@@ -1,0 +1,51 @@
+using Kbus.Core;
+
+namespace Kbus.Limpets;
+
+/// <summary>Messages of the peer on their way to the bus together, from the very bytes that were read. One thread uses it.</summary>
+/// <remarks>They must have been posted before the reader is filled again; the headers stay for those that the bus refuses.</remarks>
+/// <param name="reader">Where name and data are.</param>
+internal sealed class FrameRun(FrameReader reader) : SendRun
+{
+    private Entry[] _entries = new Entry[64];
+    private int _count;
+
+    /// <inheritdoc/>
+    public override int Count => _count;
+
+    /// <summary>The place of the header that is read next.</summary>
+    public ref MessageHeader Next => ref _entries[_count].Header;
+
+    /// <summary>Keeps the message whose header stands in <see cref="Next"/>.</summary>
+    public void Keep(int nameAt)
+    {
+        _entries[_count].NameAt = nameAt;
+        _count++;
+        if (_count == _entries.Length)
+        {
+            Array.Resize(ref _entries, 2 * _count);
+        }
+    }
+
+    /// <summary>Empties it.</summary>
+    public void Clear() => _count = 0;
+
+    /// <summary>The header of a message, as it was posted.</summary>
+    public ref readonly MessageHeader HeaderAt(int index) => ref _entries[index].Header;
+
+    /// <inheritdoc/>
+    public override Errno Look(int index, out MessageHeader header, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data)
+    {
+        ref Entry entry = ref _entries[index];
+        header = entry.Header;
+        name = reader.NameOf(entry.NameAt, entry.Header);
+        data = reader.DataOf(entry.NameAt, entry.Header);
+        return Errno.None;
+    }
+
+    private struct Entry
+    {
+        public MessageHeader Header;
+        public int NameAt;
+    }
+}

@@ -1,0 +1,56 @@
+using Kbus.Core;
+
+namespace Kbus.Limpets;
+
+/// <summary>Frames that one thread has made and not yet handed to the <see cref="Outbox"/>, which costs a lock.</summary>
+internal sealed class FrameWriter
+{
+    private const int SmallestBuffer = 64 * 1024;
+    private byte[] _bytes = new byte[SmallestBuffer];
+
+    /// <summary>Bytes of the frames.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The frames.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Count);
+
+    /// <summary>Adds a message.</summary>
+    public void Add(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        int length = (int)Frame.Length((uint)name.Length, (uint)data.Length);
+        int needed = checked(Count + length);
+        if (needed > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, (int)Math.Min(Math.Max(needed, 2L * _bytes.Length), Array.MaxLength));
+        }
+
+        Frame.Write(_bytes.AsSpan(Count, length), header, name, data);
+        Count = needed;
+    }
+
+    /// <summary>Adds frames that another has made.</summary>
+    public void Add(ReadOnlySpan<byte> frames)
+    {
+        int needed = checked(Count + frames.Length);
+        if (needed > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, (int)Math.Min(Math.Max(needed, 2L * _bytes.Length), Array.MaxLength));
+        }
+
+        frames.CopyTo(_bytes.AsSpan(Count));
+        Count = needed;
+    }
+
+    /// <summary>Memory of the frames from a place on.</summary>
+    public ReadOnlyMemory<byte> Memory(int start, int count) => _bytes.AsMemory(start, count);
+
+    /// <summary>Empties it, and gives back what an unusual amount took.</summary>
+    public void Clear()
+    {
+        Count = 0;
+        if (_bytes.Length > 64 * SmallestBuffer)
+        {
+            _bytes = new byte[SmallestBuffer];
+        }
+    }
+}

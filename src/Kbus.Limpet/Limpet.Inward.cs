@@ -16,6 +16,13 @@ public sealed partial class Limpet
         {
             while (_reader.Fill())
             {
+                if (_ending is not null)
+                {
+                    // Only to see the peer close.
+                    _reader.Forget();
+                    continue;
+                }
+
                 while (_ending is null && _reader.TryRead(ref _run.Next))
                 {
                     CarryInward(ref _run.Next, _reader.Name, _reader.Data);
@@ -29,10 +36,6 @@ public sealed partial class Limpet
                 }
 
                 WriteAnswers();
-                if (_ending is not null)
-                {
-                    return;
-                }
             }
 
             Settle();

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Text;
 using Kbus.Core;
 
@@ -26,6 +27,7 @@ public sealed partial class Limpet : IDisposable
     private readonly byte[]? _termination;
     private readonly TaskCompletionSource<LimpetEnding> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watch;
+    private readonly Thread _inward;
     private volatile LimpetEnding? _ending;
     private int _running = 2;
     private long _carriedOut;
@@ -59,8 +61,9 @@ public sealed partial class Limpet : IDisposable
         }
 
         _watch = options.Time.CreateTimer(_ => Look(), null, WatchEvery, WatchEvery);
-        Start("kbus-limpet-out", CarryOutward);
-        Start("kbus-limpet-in", CarryInward);
+        _inward = new Thread(CarryInward) { Name = "kbus-limpet-in", IsBackground = true };
+        _inward.Start();
+        new Thread(CarryOutward) { Name = "kbus-limpet-out", IsBackground = true }.Start();
     }
 
     internal static LimpetEnding StoppedBefore { get; } = new(LimpetEndingKind.Stopped, "It was ended here.");
@@ -186,8 +189,6 @@ public sealed partial class Limpet : IDisposable
         }
     }
 
-    private static void Start(string name, Action run) => new Thread(() => run()) { Name = name, IsBackground = true }.Start();
-
     /// <summary>Ends the link for a reason; only the first one counts.</summary>
     private void End(LimpetEndingKind kind, string text)
     {
@@ -202,15 +203,38 @@ public sealed partial class Limpet : IDisposable
         if (kind is LimpetEndingKind.BusGone or LimpetEndingKind.Terminated or LimpetEndingKind.Stopped or LimpetEndingKind.EventsLost)
         {
             _outbox.Drain(LastWords);
-            if (_stream is SocketStream socket)
+            if (Thread.CurrentThread != _inward && FinishWriting())
             {
-                // Closing at once could take back what is on its way.
-                socket.FinishWriting(LastWords);
+                // Closing at once could take back what is on its way: the peer closes first, when it has read all.
+                _inward.Join(LastWords);
             }
         }
 
         _ksock.Dispose();
         _stream.Dispose();
+    }
+
+    /// <summary>Tells the peer that no more comes, if the stream can.</summary>
+    private bool FinishWriting()
+    {
+        try
+        {
+            switch (_stream)
+            {
+                case SocketStream socket:
+                    socket.FinishWriting();
+                    return true;
+                case SslStream protectedStream:
+                    protectedStream.ShutdownAsync().GetAwaiter().GetResult();
+                    return true;
+                default:
+                    return false;
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     /// <summary>One of the two threads is done.</summary>

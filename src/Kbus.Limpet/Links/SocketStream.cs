@@ -9,7 +9,6 @@ namespace Kbus.Limpets;
 /// </remarks>
 internal sealed class SocketStream : Stream
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
     private readonly Socket _socket;
     private volatile bool _isClosed;
 
@@ -42,27 +41,16 @@ internal sealed class SocketStream : Stream
     /// <summary>True if a read would not have to wait.</summary>
     public bool HasMore => !_isClosed && _socket.Available > 0;
 
-    /// <summary>Tells the peer that no more comes, and waits until it has closed its side too.</summary>
-    /// <param name="limit">How long at most.</param>
-    public void FinishWriting(TimeSpan limit)
+    /// <summary>Tells the peer that no more comes. What it sends can still be read.</summary>
+    public void FinishWriting()
     {
         try
         {
             _socket.Shutdown(SocketShutdown.Send);
-            _socket.ReceiveTimeout = (int)limit.TotalMilliseconds;
-            long until = Environment.TickCount64 + (long)limit.TotalMilliseconds;
-            byte[] unread = new byte[16 * 1024];
-            while (Environment.TickCount64 < until)
-            {
-                if (_socket.Poll(LookEvery, SelectMode.SelectRead) && _socket.Receive(unread, SocketFlags.None, out SocketError error) == 0 && error != SocketError.WouldBlock)
-                {
-                    return;
-                }
-            }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (SocketException e)
         {
-            // Then it has gone already.
+            throw Broken(e.SocketErrorCode);
         }
     }
 

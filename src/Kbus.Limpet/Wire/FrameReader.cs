@@ -95,6 +95,9 @@ internal sealed class FrameReader(Stream stream, uint mostData)
         return count > 0;
     }
 
+    /// <summary>Forgets what has not been read.</summary>
+    public void Forget() => _start = _end;
+
     /// <summary>Moves the frame that has begun to the front, and has more room for it if it fills the buffer.</summary>
     private void MakeRoom()
     {

@@ -24,10 +24,9 @@ internal sealed partial class Bus
     {
         id = default;
         Route? route = FindRoute(sender, message.Name);
-        Errno error = route is null ? Errno.EBADMSG : Begin(sender, message);
+        Errno error = route is null ? Errno.EBADMSG : Begin(sender, message, ref id);
         if (error == Errno.None)
         {
-            id = message.Header.Id;
             error = Attempt(sender, message, route!, out KsockState? full);
             if (error == Errno.EAGAIN)
             {
@@ -110,7 +109,7 @@ internal sealed partial class Bus
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Errno Begin(KsockState sender, StoredMessage message)
+    private Errno Begin(KsockState sender, StoredMessage message, ref MessageId id)
     {
         if (sender.Waiting is not null)
         {
@@ -126,12 +125,9 @@ internal sealed partial class Bus
         header.Flags &= ~(MessageFlags.Synthetic | MessageFlags.WantYouToReply);
         header.Extra = 0;
         header.From = sender.Id;
-        if (header.Id.NetworkId == 0)
-        {
-            header.Id = NextId();
-        }
-
-        sender.LastSent = header.Id;
+        id = header.Id.NetworkId == 0 ? NextId() : header.Id;
+        header.Id = id;
+        sender.LastSent = id;
         return Errno.None;
     }
 

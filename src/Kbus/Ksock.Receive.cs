@@ -79,8 +79,30 @@ public sealed partial class Ksock : IEnumerable<Message>
     /// <exception cref="ObjectDisposedException">The Ksock is closed, or was closed by another thread meanwhile.</exception>
     public bool WaitForMessage(MessageBuffer buffer, TimeSpan? timeout = null)
     {
+        if (timeout is { } given)
+        {
+            WaitLimit.Check(given);
+        }
+
+        return TryReadNext(buffer) || ReadWaiting(buffer, timeout);
+    }
+
+    /// <summary>Reads messages until none waits. It may be done again, later, for what has come since.</summary>
+    public IEnumerator<Message> GetEnumerator()
+    {
+        while (ReadNextMessage() is { } message)
+        {
+            yield return message;
+        }
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Reads the next message when there was none a moment ago. Apart, so that a message which is there costs none of this.</summary>
+    private bool ReadWaiting(MessageBuffer buffer, TimeSpan? timeout)
+    {
         var limit = new WaitLimit(timeout);
-        while (!TryReadNext(buffer))
+        do
         {
             if (_host.WaitBriefly(limit.Left) && TryReadNext(buffer))
             {
@@ -102,20 +124,9 @@ public sealed partial class Ksock : IEnumerable<Message>
 
             _host.WaitForNews(since, left);
         }
-
+        while (!TryReadNext(buffer));
         return true;
     }
-
-    /// <summary>Reads messages until none waits. It may be done again, later, for what has come since.</summary>
-    public IEnumerator<Message> GetEnumerator()
-    {
-        while (ReadNextMessage() is { } message)
-        {
-            yield return message;
-        }
-    }
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Takes the next message that nobody in this library waits for.</summary>
     /// <returns>None, ENOMSG, ENODEV or EBADF.</returns>

@@ -32,6 +32,7 @@ internal sealed record PeerMeasurement(
         new("embedded-bytes", "bytes allocated by a send and a take inside the process", "bytes", false, OnlyKbus, (p, d) => Workloads.Embedded(p, d, "bytes")),
         new("device", "one ioctl on a device file, and on a file whose server does nothing", "us", false,
             p => OnlyKbus(p) || p.Name == DeviceMeasurement.Nothing, DeviceMeasurement.Call),
+        new("daemon-bytes", "bytes allocated by kbusd for a request and its reply", "bytes", false, OnlyKbus, (_, d) => DaemonAllocation.Measure(d)),
         new("start", "kbusd: from its start until a Ksock is open", "ms", false, OnlyKbus, (_, d) => DaemonMeasurement.Start(d)),
         new("memory", "kbusd: resident memory, idle", "MiB", false, OnlyKbus, (_, d) => DaemonMeasurement.Memory(d)),
         new("ticks", "kbusd: processor ticks in 2 idle seconds", "ticks", false, OnlyKbus, (_, d) => DaemonMeasurement.Ticks(d)),

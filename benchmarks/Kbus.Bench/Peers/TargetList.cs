@@ -28,6 +28,7 @@ internal static class TargetList
         NotHere("B7", "an announcement among 10,000 Ksocks and 100,000 bindings, against 10 and 100", AtMost(1.3), "./bench scale ksocks measures it"),
         Single(results, "B8", "in-process send and take: time", "embedded-time", AtMost(200)),
         Single(results, "B8", "in-process send and take: bytes allocated", "embedded-bytes", AtMost(0)),
+        Single(results, "B8", "kbusd: bytes allocated for a request and its reply", "daemon-bytes", AtMost(0)),
         Single(results, "B9", "kbusd: start to first answer", "start", AtMost(20)),
         Single(results, "B9", "kbusd: resident memory, idle", "memory", AtMost(10)),
         Single(results, "B9", "kbusd: processor use, idle", "ticks", AtMost(0)),

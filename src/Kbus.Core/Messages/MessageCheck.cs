@@ -23,13 +23,37 @@ internal static class MessageCheck
             return Errno.ENAMETOOLONG;
         }
 
-        const MessageFlags both = MessageFlags.AllOrWait | MessageFlags.AllOrFail;
-        if (((header.NamePointer | header.DataPointer) != 0 && !DoPointersAgree(header)) || (header.Flags & both) == both)
+        return (header.NamePointer | header.DataPointer) != 0 && !DoPointersAgree(header)
+            ? Errno.EINVAL
+            : Parts(header.Flags, header.NameLength, header.DataLength, maxMessageSize);
+    }
+
+    /// <summary>The same for a message that is still in parts, of which guards and pointers are yet to be written.</summary>
+    /// <param name="flags">Its flags.</param>
+    /// <param name="nameLength">Bytes of its name.</param>
+    /// <param name="dataLength">Bytes of its data.</param>
+    /// <param name="maxMessageSize">Greatest entire length allowed, in bytes.</param>
+    /// <returns>None, EINVAL, ENAMETOOLONG or EMSGSIZE.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Errno Parts(MessageFlags flags, uint nameLength, uint dataLength, uint maxMessageSize)
+    {
+        if (nameLength == 0)
         {
             return Errno.EINVAL;
         }
 
-        return header.EntireLength > maxMessageSize ? Errno.EMSGSIZE : Errno.None;
+        if (nameLength > MessageName.MaxLength)
+        {
+            return Errno.ENAMETOOLONG;
+        }
+
+        const MessageFlags both = MessageFlags.AllOrWait | MessageFlags.AllOrFail;
+        if ((flags & both) == both)
+        {
+            return Errno.EINVAL;
+        }
+
+        return MessageLayout.EntireLength(nameLength, dataLength) > maxMessageSize ? Errno.EMSGSIZE : Errno.None;
     }
 
     private static bool DoPointersAgree(in MessageHeader header)

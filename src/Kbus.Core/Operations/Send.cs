@@ -25,10 +25,9 @@ internal sealed partial class Bus
         id = default;
         Route? route = FindRoute(sender, message.Name);
         bool isOverheard = sender.IsLimpet && message.Header.IsOverheard;
-        Errno error = route is null ? Errno.EBADMSG : Begin(sender, message, isOverheard);
+        Errno error = route is null ? Errno.EBADMSG : Begin(sender, message, isOverheard, ref id);
         if (error == Errno.None)
         {
-            id = message.Header.Id;
             KsockState? full = null;
             error = isOverheard ? Overhear(sender, message, route!.Listeners) : Attempt(sender, message, route!, out full);
             if (error == Errno.EAGAIN)
@@ -112,7 +111,7 @@ internal sealed partial class Bus
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Errno Begin(KsockState sender, StoredMessage message, bool isOverheard)
+    private Errno Begin(KsockState sender, StoredMessage message, bool isOverheard, ref MessageId id)
     {
         if (sender.Waiting is not null)
         {
@@ -128,12 +127,9 @@ internal sealed partial class Bus
         header.Flags &= ~(MessageFlags.Synthetic | MessageFlags.WantYouToReply);
         header.Extra = 0;
         header.From = sender.Id;
-        if (header.Id.NetworkId == 0)
-        {
-            header.Id = NextId();
-        }
-
-        sender.LastSent = header.Id;
+        id = header.Id.NetworkId == 0 ? NextId() : header.Id;
+        header.Id = id;
+        sender.LastSent = id;
         return Errno.None;
     }
 

@@ -21,6 +21,7 @@ internal static class StatusReport
             json.WriteNumber("pid", Environment.ProcessId);
             json.WriteString("runtime_dir", daemon.Directory);
             json.WriteNumber("memory", Environment.WorkingSet);
+            json.WriteNumber("allocated", GC.GetTotalAllocatedBytes());
             json.WriteStartArray("buses");
             List<uint> missing = [];
             foreach (BusThread bus in daemon.Buses)

@@ -11,8 +11,9 @@ internal sealed partial class Session
     private const int MostCommandsAtOnce = 64;
     private const int MostBytesAtOnce = 256 * 1024;
 
-    private readonly (ulong Sequence, Completion Result)[] _results = new (ulong, Completion)[MostCommandsAtOnce];
-    private int _resultCount;
+    private readonly ulong[] _answered = new ulong[MostCommandsAtOnce];
+    private int _answeredCount;
+    private LinkNews _answerNews;
     private StoredMessage? _incoming;
     private PlacedPayload? _incomingData;
     private long _incomingFilled;
@@ -40,7 +41,9 @@ internal sealed partial class Session
             _commands.Advance();
             if (command.Sequence != 0)
             {
-                _results[_resultCount++] = (command.Sequence, result);
+                _completions.Fill(command.Sequence, result);
+                _answered[_answeredCount++] = command.Sequence;
+                _answerNews |= result.Error != 0 ? LinkNews.Completion | LinkNews.Failure : LinkNews.Completion;
             }
         }
 
@@ -51,19 +54,19 @@ internal sealed partial class Session
     private void Answer()
     {
         _thread.RingRecipients();
-        if (_resultCount == 0)
+        if (_answeredCount == 0)
         {
             return;
         }
 
-        LinkNews news = LinkNews.Completion;
-        for (int i = 0; i < _resultCount; i++)
+        foreach (ulong sequence in _answered.AsSpan(0, _answeredCount))
         {
-            _completions.Post(_results[i].Sequence, _results[i].Result);
-            news |= _results[i].Result.Error != 0 ? LinkNews.Failure : LinkNews.None;
+            _completions.Publish(sequence);
         }
 
-        _resultCount = 0;
+        LinkNews news = _answerNews;
+        _answeredCount = 0;
+        _answerNews = LinkNews.None;
         _completions.Wake();
         _doorbell.RingIfWantedAfterFence(news);
     }

@@ -28,13 +28,18 @@ internal sealed unsafe class CompletionWriter
     /// <summary>Writes the result of a command and wakes who sleeps for it.</summary>
     public void Complete(ulong sequence, in Completion result)
     {
-        Post(sequence, result);
+        Fill(sequence, result);
+        Publish(sequence);
         Wake();
     }
 
-    /// <summary>Writes the result of a command. <see cref="Wake"/> must follow; once for many results will do.</summary>
+    /// <summary>Writes the result of a command, which the client does not see before <see cref="Publish"/>.</summary>
+    /// <remarks>
+    /// The slot is free: its last result was fetched before the client used it again. Field by field, as they came, and not kept anywhere
+    /// in between: a processor that is to load as a whole what was just stored in pieces waits until the pieces have reached its cache.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Post(ulong sequence, in Completion result)
+    public void Fill(ulong sequence, in Completion result)
     {
         CompletionSlot* slot = _slots + (sequence & _mask);
         slot->Error = result.Error;
@@ -43,9 +48,14 @@ internal sealed unsafe class CompletionWriter
         slot->Serial = result.Serial;
         slot->Flags = result.Flags;
         slot->Spare = result.Spare;
+    }
 
+    /// <summary>Lets the client see the result of a command. <see cref="Wake"/> must follow; once for many results will do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Publish(ulong sequence)
+    {
         // Release, pairs with the acquire in CompletionReader.TryGet.
-        Volatile.Write(ref slot->Sequence, sequence);
+        Volatile.Write(ref _slots[sequence & _mask].Sequence, sequence);
     }
 
     /// <summary>Wakes who sleeps for a result. Whether anybody seemed to sleep.</summary>

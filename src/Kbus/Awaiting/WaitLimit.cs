@@ -13,13 +13,20 @@ internal readonly struct WaitLimit
     public WaitLimit(TimeSpan? timeout)
     {
         _timeout = timeout ?? Timeout.InfiniteTimeSpan;
-        if (_timeout < TimeSpan.Zero && _timeout != Timeout.InfiniteTimeSpan)
-        {
-            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A time to wait is not negative.");
-        }
+        Check(_timeout);
 
         // Nothing is measured by who waits for ever, or not at all.
         _start = _timeout > TimeSpan.Zero ? Stopwatch.GetTimestamp() : 0;
+    }
+
+    /// <summary>Refuses what is no time to wait.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public static void Check(TimeSpan timeout)
+    {
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A time to wait is not negative.");
+        }
     }
 
     /// <summary>The longest time, some 49 days, that the runtime's timers count; who waits longer looks again after it.</summary>

@@ -120,7 +120,7 @@ internal sealed partial class LinkHost
 
     /// <summary>Writes a message as commands, under the command lock.</summary>
     private Errno WriteLocked(
-        in MessageHeader given,
+        in MessageHeader header,
         ReadOnlySpan<byte> name,
         ReadOnlySpan<byte> data,
         bool isAwaited,
@@ -129,8 +129,7 @@ internal sealed partial class LinkHost
         out ulong sequence)
     {
         sequence = 0;
-        MessageHeader header = Clean(given, name, data);
-        Errno error = Check(header, name, checksSize);
+        Errno error = Check(header.Flags, name, data.Length, checksSize);
         if (error != Errno.None)
         {
             return error;
@@ -144,7 +143,7 @@ internal sealed partial class LinkHost
             _owed.Sending();
         }
 
-        error = header.EntireLength <= MessageSizes.LargestInline
+        error = MessageLayout.EntireLength((uint)name.Length, (uint)data.Length) <= MessageSizes.LargestInline
             ? WriteInline(header, name, data, flags, out sequence)
             : WriteInParts(header, name, data, flags, out sequence);
         _nextDone = default;
@@ -156,7 +155,7 @@ internal sealed partial class LinkHost
         return error;
     }
 
-    private Errno Check(in MessageHeader header, ReadOnlySpan<byte> name, bool checksSize)
+    private Errno Check(MessageFlags flags, ReadOnlySpan<byte> name, int dataLength, bool checksSize)
     {
         if ((_mode & KsockMode.Write) == 0)
         {
@@ -170,7 +169,7 @@ internal sealed partial class LinkHost
 
         // Otherwise the bus's limit was looked at when the header was complete, and only the absolute maximum counts.
         uint most = checksSize ? Volatile.Read(ref _memory.Header.MaxMessageSize) : uint.MaxValue;
-        Errno error = MessageCheck.Header(header, most);
+        Errno error = MessageCheck.Parts(flags, (uint)name.Length, (uint)dataLength, most);
         return error != Errno.None || IsSendable(name) ? error : Errno.EBADMSG;
     }
 
@@ -192,24 +191,26 @@ internal sealed partial class LinkHost
         return isGood;
     }
 
-    private static MessageHeader Clean(in MessageHeader given, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    /// <summary>Writes the header of the entire form, and the name. The header is copied this once and put right where it lies.</summary>
+    private static void WriteHead(Span<byte> body, in MessageHeader given, ReadOnlySpan<byte> name, int dataLength)
     {
-        MessageHeader header = given;
+        MemoryMarshal.Write(body, given);
+        ref MessageHeader header = ref MemoryMarshal.AsRef<MessageHeader>(body);
         header.MakeEntire();
         header.NameLength = (uint)name.Length;
-        header.DataLength = (uint)data.Length;
-        return header;
+        header.DataLength = (uint)dataLength;
+        name.CopyTo(body[MessageHeader.Size..]);
     }
 
     private Errno WriteInline(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, ushort flags, out ulong sequence)
     {
-        Errno error = Begin((int)header.EntireLength, wantsCompletion: true, out Span<byte> body, out sequence);
+        int length = (int)MessageLayout.EntireLength((uint)name.Length, (uint)data.Length);
+        Errno error = Begin(length, wantsCompletion: true, out Span<byte> body, out sequence);
         if (error == Errno.None)
         {
             // Padding and the final guard are the bus's to write: it copies the bytes and seals its copy.
-            MemoryMarshal.Write(body, header);
-            name.CopyTo(body[MessageHeader.Size..]);
-            data.CopyTo(body[MessageLayout.DataOffset(header.NameLength)..]);
+            WriteHead(body, header, name, data.Length);
+            data.CopyTo(body[MessageLayout.DataOffset((uint)name.Length)..]);
             _commands.Commit((ushort)CommandCode.Send, flags, sequence);
         }
 
@@ -219,14 +220,13 @@ internal sealed partial class LinkHost
     private Errno WriteInParts(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, ushort flags, out ulong sequence)
     {
         sequence = 0;
-        Errno error = Begin(MessageLayout.DataOffset(header.NameLength), wantsCompletion: false, out Span<byte> head, out _);
+        Errno error = Begin(MessageLayout.DataOffset((uint)name.Length), wantsCompletion: false, out Span<byte> head, out _);
         if (error != Errno.None)
         {
             return error;
         }
 
-        MemoryMarshal.Write(head, header);
-        name.CopyTo(head[MessageHeader.Size..]);
+        WriteHead(head, header, name, data.Length);
         _commands.Commit((ushort)CommandCode.SendBegin, flags, 0);
         while (error == Errno.None && !data.IsEmpty)
         {

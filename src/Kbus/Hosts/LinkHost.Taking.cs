@@ -18,13 +18,14 @@ internal sealed partial class LinkHost
     {
         // The message before may be read in place: give that back first, outside the lock that giving it back does not need.
         target.Clear();
-        if (!TryEnter())
-        {
-            return Errno.EBADF;
-        }
-
         lock (_takeLock)
         {
+            // Not counted in like other calls, which would cost as much as the take itself: under this lock the memory stays (LetGo).
+            if (_isDisposed)
+            {
+                return Errno.EBADF;
+            }
+
             Errno error = _isDead ? TakeRemains(target) : TakeFromRing(target);
             StayExact();
             if (error != Errno.None && _isDead)
@@ -37,7 +38,7 @@ internal sealed partial class LinkHost
                 _owed.Taken(target.InReplyTo);
             }
 
-            return Leave(error);
+            return error;
         }
     }
 

@@ -107,14 +107,24 @@ internal sealed partial class LinkHost : KsockHost
     {
         if (Interlocked.Decrement(ref _users) < 0)
         {
-            LinkPump.Remove(this);
+            LetGo();
+        }
+
+        return result;
+    }
+
+    private void LetGo()
+    {
+        LinkPump.Remove(this);
+
+        // Whoever takes is not counted, but holds this lock.
+        lock (_takeLock)
+        {
             _areas.Dispose();
             _memory.Dispose();
             _bell.Dispose();
             _socket.Dispose();
         }
-
-        return result;
     }
 
     /// <summary>What a call gets that cannot be carried out: closed by us, or the bus has gone.</summary>

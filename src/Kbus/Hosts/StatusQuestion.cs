@@ -8,11 +8,12 @@ internal static class StatusQuestion
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Gets the status document, in JSON, from the daemon on whose buses Ksocks would be opened.</summary>
+    /// <param name="directory">Where that daemon's sockets are; null for where it is found by itself.</param>
     /// <exception cref="KbusException">ENOENT: no daemon answers. Or what kept it from being asked.</exception>
-    public static byte[] Ask()
+    public static byte[] Ask(string? directory = null)
     {
         Deadline deadline = Deadline.After(TimeLimit);
-        List<string> places = [.. RuntimeDirectory.Named is { } named ? [named] : new[] { RuntimeDirectory.OfTheMachine, RuntimeDirectory.OfTheUser }.OfType<string>()];
+        List<string> places = [.. (directory ?? RuntimeDirectory.Named) is { } named ? [named] : new[] { RuntimeDirectory.OfTheMachine, RuntimeDirectory.OfTheUser }.OfType<string>()];
         foreach (string place in places)
         {
             int result = UnixSocket.Connect(RuntimeDirectory.ControlSocket(place), deadline, out Descriptor? socket);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Kbus.Core;
 
 namespace Kbus;
@@ -10,7 +9,7 @@ namespace Kbus;
 /// </remarks>
 public sealed class MessageBatch
 {
-    private readonly List<Entry> _entries = [];
+    private Entry[] _entries = new Entry[16];
     private byte[] _bytes = new byte[4096];
     private int _used;
 
@@ -18,7 +17,7 @@ public sealed class MessageBatch
     public MessageBatch() => Run = new BatchRun(this);
 
     /// <summary>How many messages it holds.</summary>
-    public int Count => _entries.Count;
+    public int Count { get; private set; }
 
     /// <summary>What became of each message, in their order, once they have been sent. Valid until the batch is changed.</summary>
     public ReadOnlySpan<SendOutcome> Outcomes => Run.IsSent ? Run.Outcomes : default;
@@ -31,8 +30,12 @@ public sealed class MessageBatch
     /// <param name="flags">Its flags; not ALL_OR_WAIT, since a message that waits would keep the others from being sent.</param>
     /// <exception cref="ArgumentException">The flags contain ALL_OR_WAIT.</exception>
     /// <exception cref="InvalidOperationException">The batch is being sent.</exception>
-    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageFlags flags = MessageFlags.None) =>
-        Add(new MessageHeader { Flags = flags }, name, data);
+    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageFlags flags = MessageFlags.None)
+    {
+        ref MessageHeader header = ref Append(name, data, flags);
+        header = default;
+        header.Flags = flags;
+    }
 
     /// <summary>Adds a message of any kind.</summary>
     /// <param name="message">The message; copied. Not with ALL_OR_WAIT.</param>
@@ -41,7 +44,7 @@ public sealed class MessageBatch
     public void Add(Message message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        Add(message.Header, message.NameBytes, message.Data.Span);
+        Append(message.NameBytes, message.Data.Span, message.Flags) = message.Header;
     }
 
     /// <summary>Empties the batch.</summary>
@@ -49,23 +52,24 @@ public sealed class MessageBatch
     public void Clear()
     {
         Run.ThrowIfUnderWay();
-        _entries.Clear();
+        Count = 0;
         _used = 0;
     }
 
     /// <summary>The message at a place.</summary>
     internal void Look(int index, out MessageHeader header, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data)
     {
-        ref readonly Entry entry = ref CollectionsMarshal.AsSpan(_entries)[index];
+        ref readonly Entry entry = ref _entries[index];
         header = entry.Header;
         name = _bytes.AsSpan(entry.Start, entry.NameLength);
         data = _bytes.AsSpan(entry.Start + entry.NameLength, entry.DataLength);
     }
 
-    internal void Add(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    /// <summary>Puts a message at the end; its header is the caller's to write, where it lies.</summary>
+    private ref MessageHeader Append(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageFlags flags)
     {
         Run.ThrowIfUnderWay();
-        if ((header.Flags & MessageFlags.AllOrWait) != 0)
+        if ((flags & MessageFlags.AllOrWait) != 0)
         {
             throw new ArgumentException("A message with ALL_OR_WAIT is sent by itself, since it may have to wait.");
         }
@@ -78,9 +82,24 @@ public sealed class MessageBatch
 
         name.CopyTo(_bytes.AsSpan(_used));
         data.CopyTo(_bytes.AsSpan(_used + name.Length));
-        _entries.Add(new Entry(header, _used, name.Length, data.Length));
+        if (Count == _entries.Length)
+        {
+            Array.Resize(ref _entries, 2 * Count);
+        }
+
+        ref Entry entry = ref _entries[Count++];
+        entry.Start = _used;
+        entry.NameLength = name.Length;
+        entry.DataLength = data.Length;
         _used = needed;
+        return ref entry.Header;
     }
 
-    private readonly record struct Entry(MessageHeader Header, int Start, int NameLength, int DataLength);
+    private struct Entry
+    {
+        public MessageHeader Header;
+        public int Start;
+        public int NameLength;
+        public int DataLength;
+    }
 }

@@ -67,7 +67,7 @@ public sealed class CompletionTests
     {
         using var link = new LinkPair();
         var writer = new CompletionWriter(link.Bus);
-        writer.Post(1, default);
+        writer.Publish(1);
         Assert.False(writer.Wake());
         link.Client.Header.CompletionSleeper = 1;
         Assert.True(writer.Wake());
@@ -138,7 +138,7 @@ public sealed class CompletionTests
             for (ulong sequence = 1; sequence <= Sleepers; sequence++)
             {
                 LibC.YieldProcessor();
-                writer.Post(sequence, default);
+                writer.Publish(sequence);
             }
 
             writer.Wake();

@@ -122,7 +122,7 @@ public sealed class FenceTests
             Rounds,
             () =>
             {
-                writer.Post(sequence, default);
+                writer.Publish(sequence);
                 woken = writer.Wake();
             },
             () =>

@@ -123,7 +123,11 @@ internal sealed class LimpetPair : IAsyncDisposable
 
     private void Start(string role)
     {
-        var start = new ProcessStartInfo(_program, [role, _address, "-id", "1", "-k", "0"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(_program, [role, _address, "-id", "1", "-k", "0"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["KBUS_RUNTIME_DIR"] = _daemon.Directory;
         start.Environment["KBUS_AUTOSTART"] = "0";
         _process = Process.Start(start)!;

@@ -116,7 +116,7 @@ compile_library() {
     cp artifacts/aot/out/libkbus/Kbus.Native.so "$directory/lib/libkbus.so.$version"
     ln -s "libkbus.so.$version" "$directory/lib/libkbus.so.1"
     ln -s libkbus.so.1 "$directory/lib/libkbus.so"
-    cp src/Kbus.Native/include/kbus.h "$directory/include/"
+    cp src/Kbus.Native/include/kbus.h src/Kbus.Native/include/limpet.h "$directory/include/"
     cp src/Kbus.Native/include/linux/kbus_defns.h "$directory/include/linux/"
     sed "s/@VERSION@/$version/" packaging/libkbus/kbus.pc.in >"$directory/lib/pkgconfig/kbus.pc"
     cp packaging/libkbus/KbusConfig.cmake "$directory/lib/cmake/Kbus/"

@@ -189,7 +189,7 @@ public sealed partial class Limpet
         {
             AnswerPeer(header, error);
         }
-        else if (header.IsReply && !header.IsRequest && header.To != 0 && error is not (Errno.EADDRNOTAVAIL or Errno.ECONNREFUSED))
+        else if (LimpetRules.IsAwaitedHere(header, error))
         {
             // The answer itself cannot be delivered, by its size say; its requester must still get one.
             AnswerRequester(new MessageHeader { Id = header.InReplyTo, From = header.To }, error);

@@ -15,7 +15,7 @@ public sealed class HeaderTests
     [InlineData("g++", "c++", "c++20")]
     public void The_headers_pass_without_a_warning(string compiler, string language, string standard)
     {
-        foreach (string header in new[] { "kbus.h", "linux/kbus_defns.h" })
+        foreach (string header in new[] { "kbus.h", "limpet.h", "linux/kbus_defns.h" })
         {
             CompiledLibrary.Run(compiler, [
                 "-x", language, $"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only",
@@ -39,8 +39,10 @@ public sealed class HeaderTests
         string[] symbols = [.. shown.Where(l => !l.Contains(" A ", StringComparison.Ordinal)).Select(l => l.Split(' ')[^1])];
         Assert.NotEmpty(symbols);
         Assert.All(symbols, s => Assert.StartsWith("kbus_", s, StringComparison.Ordinal));
-        string header = File.ReadAllText(Path.Join(CompiledLibrary.Find().IncludeDirectory, "kbus.h"));
-        Assert.All(symbols, s => Assert.Contains(s.Split('@')[0] + "(", header, StringComparison.Ordinal));
+        string headers = string.Concat(
+            new[] { "kbus.h", "limpet.h" }.Select(h => File.ReadAllText(Path.Join(CompiledLibrary.Find().IncludeDirectory, h))));
+        Assert.All(symbols, s => Assert.Contains(s.Split('@')[0] + "(", headers, StringComparison.Ordinal));
+        Assert.Equal(10, symbols.Count(s => s.StartsWith("kbus_limpet_", StringComparison.Ordinal) || s.Contains("serialise", StringComparison.Ordinal)));
     }
 
     [Fact]

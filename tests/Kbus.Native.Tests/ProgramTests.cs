@@ -19,6 +19,9 @@ public sealed class ProgramTests
     public Task A_forked_child_is_refused_and_may_open_its_own() => EndsWell("forking.c");
 
     [Fact]
+    public Task Each_function_for_limpets_does_what_the_header_says() => EndsWell("limpets.c");
+
+    [Fact]
     public Task The_hosts_signals_stay_as_they_are() => EndsWell("signals.c");
 
     [Fact]

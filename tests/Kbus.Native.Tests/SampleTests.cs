@@ -11,6 +11,7 @@ public sealed class SampleTests
     [InlineData("replier.c")]
     [InlineData("sender.c")]
     [InlineData("two-buses.c")]
+    [InlineData("limpet.c")]
     public void A_sample_names_its_command(string sample) =>
         Assert.Contains($"Run it:   samples/run-c samples/c/{sample}", File.ReadAllText(Sample(sample)), StringComparison.Ordinal);
 

@@ -14,7 +14,7 @@ public sealed class ReferenceTests
         ["Kbus.Daemon"] = ["Kbus.Core", "Kbus.Link", "Kbus.Device"],
         ["Kbus.Device"] = ["Kbus.Core"],
         ["Kbus.Limpet"] = ["Kbus"],
-        ["Kbus.Native"] = ["Kbus"],
+        ["Kbus.Native"] = ["Kbus", "Kbus.Limpet"],
         ["Kbus.Cli"] = ["Kbus", "Kbus.Limpet"],
     };
 

@@ -91,4 +91,10 @@ internal sealed partial class LimpetRules : IDisposable
 
     /// <summary>A Request that whoever receives this copy is to answer.</summary>
     public static bool MustBeAnswered(in MessageHeader header) => header.IsRequest && !header.IsOverheard;
+
+    /// <summary>An answer that the bus has refused although who awaits it is still there: by its size, say.</summary>
+    /// <param name="header">The answer's header, as it was to be sent.</param>
+    /// <param name="error">Why it was refused.</param>
+    public static bool IsAwaitedHere(in MessageHeader header, Errno error) =>
+        header.IsReply && !header.IsRequest && header.To != 0 && error is not (Errno.EADDRNOTAVAIL or Errno.ECONNREFUSED);
 }

@@ -164,7 +164,8 @@ internal static unsafe class Making
         return 0;
     }
 
-    private static int Entire(
+    /// <summary>Makes an entire message with fields beside those that every function sets.</summary>
+    public static int Entire(
         NativeMessage** message, in NativeMessage fields, byte* name, uint nameLength, byte* data, uint dataLength, MessageFlags flags)
     {
         *message = null;

@@ -1,5 +1,6 @@
-/* entry.c - the functions of kbus.h: through the gate into managed code, and out again with errno set. */
+/* entry.c - the functions of kbus.h and limpet.h: through the gate into managed code, and out again with errno set. */
 #include "kbus.h"
+#include "limpet.h"
 
 #include "gate.h"
 
@@ -121,6 +122,25 @@ EXPORTED void kbus_msg_print(FILE *stream, const kbus_message_t *msg)
 {
 	kbus_msg_print2(stream, msg, KBUS_MSG_PRINT_FLAGS_ABBREVIATE);
 }
+
+#define LIMPET kbus_limpet_context_t *context
+
+ENTRY_VOID(serialise_message_header, (const kbus_message_t *msg, uint32_t result[KBUS_SERIALISED_HDR_LEN]),
+	   (const kbus_message_t *msg, uint32_t *result), (msg, result))
+ENTRY_VOID(unserialise_message_header, (uint32_t serial[KBUS_SERIALISED_HDR_LEN], kbus_message_t *result),
+	   (uint32_t *serial, kbus_message_t *result), (serial, result))
+ENTRY_VOID(limpet_ReplierBindEvent_hton, (kbus_message_t *msg), (kbus_message_t *msg), (msg))
+ENTRY_VOID(limpet_ReplierBindEvent_ntoh, (kbus_message_t *msg), (kbus_message_t *msg), (msg))
+KSOCK(limpet_new_context,
+      (kbus_ksock_t ksock, uint32_t network_id, uint32_t other_network_id, const char *message_name, uint32_t verbosity,
+       kbus_limpet_context_t **context),
+      (ksock, network_id, other_network_id, message_name, verbosity, context))
+ENTRY_VOID(limpet_set_verbosity, (LIMPET, uint32_t verbosity), (LIMPET, uint32_t verbosity), (context, verbosity))
+ENTRY_VOID(limpet_free_context, (kbus_limpet_context_t **context), (kbus_limpet_context_t **context), (context))
+KSOCK(limpet_amend_msg_from_kbus, (LIMPET, kbus_message_t *msg), (context, msg))
+KSOCK(limpet_amend_msg_to_kbus, (LIMPET, kbus_message_t *msg, kbus_message_t **error), (context, msg, error))
+KSOCK(limpet_could_not_send_to_kbus_msg, (LIMPET, kbus_message_t *msg, int errnum, kbus_message_t **error),
+      (context, msg, errnum, error))
 
 const char *kbusnet_error_text(int errnum, const char *operation);
 const char *kbusnet_error_name(int errnum);

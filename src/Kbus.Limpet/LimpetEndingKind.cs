@@ -1,0 +1,29 @@
+namespace Kbus.Limpets;
+
+/// <summary>Why a link between two Limpets ended.</summary>
+public enum LimpetEndingKind
+{
+    /// <summary>It was ended here, by <see cref="Limpet.Dispose"/>.</summary>
+    Stopped,
+
+    /// <summary>The termination message was read.</summary>
+    Terminated,
+
+    /// <summary>The peer closed the connection, or it broke.</summary>
+    PeerGone,
+
+    /// <summary>The peer did not take anything for too long.</summary>
+    PeerStalled,
+
+    /// <summary>The peer did not speak as a Limpet does.</summary>
+    PeerConfused,
+
+    /// <summary>The bus died, or refused what a Limpet needs.</summary>
+    BusGone,
+
+    /// <summary>The bus lost events of repliers that left, so everything must be told anew.</summary>
+    EventsLost,
+
+    /// <summary>The Limpets join buses in a ring, or two of them have the same network id.</summary>
+    Loop,
+}

@@ -77,7 +77,7 @@ public sealed partial class Limpet
         Verdict verdict = _rules.FromPeer(ref header, name, data, out Errno error);
         if (_options.Trace is not null)
         {
-            Trace("peer->bus", header, name, changesBindings ? "bind event" : verdict.ToString());
+            Trace(FromPeer, header, name, changesBindings ? "bind event" : verdict.ToString());
         }
 
         switch (verdict)
@@ -182,7 +182,7 @@ public sealed partial class Limpet
         Interlocked.Increment(ref _refused);
         if (_options.Trace is not null)
         {
-            Trace("peer->bus", header, default, $"refused, {KbusErrors.Name(error)}");
+            Trace(FromPeer, header, default, $"refused, {KbusErrors.Name(error)}");
         }
 
         if (LimpetRules.MustBeAnswered(header))

@@ -58,7 +58,7 @@ public sealed partial class Limpet
         Verdict verdict = _rules.FromBus(ref header, name, message.Data, out Errno error);
         if (_options.Trace is not null)
         {
-            Trace("bus->peer", header, name, verdict.ToString());
+            Trace(FromBus, header, name, verdict.ToString());
         }
 
         switch (verdict)
@@ -137,7 +137,7 @@ public sealed partial class Limpet
         Errno refusal = _ksock.Submit(answer, name, default, isAwaited: false, out _);
         if (refusal != Errno.None && _options.Trace is not null)
         {
-            Trace("peer->bus", answer, name, $"refused, {KbusErrors.Name(refusal)}");
+            Trace(FromPeer, answer, name, $"refused, {KbusErrors.Name(refusal)}");
         }
     }
 

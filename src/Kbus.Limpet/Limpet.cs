@@ -15,6 +15,8 @@ namespace Kbus.Limpets;
 /// </remarks>
 public sealed partial class Limpet : IDisposable
 {
+    private const string FromBus = "Message from KBUS:";
+    private const string FromPeer = "Message from other Limpet:";
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 

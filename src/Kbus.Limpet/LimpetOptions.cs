@@ -50,6 +50,9 @@ public sealed record LimpetOptions
     /// <summary>Hears, from any thread, what people should know: one sentence each. Default nobody.</summary>
     public Action<string> Tell { get; init; } = static _ => { };
 
+    /// <summary>Hears, from any thread, of each link that a <see cref="LimpetClient"/> or <see cref="LimpetServer"/> has made. Default nobody.</summary>
+    public Action<Limpet>? Linked { get; init; }
+
     /// <summary>Hears of each message that passes, from any thread; null (the default) for nobody, which is quicker.</summary>
     public Action<string>? Trace { get; init; }
 
@@ -58,7 +61,7 @@ public sealed record LimpetOptions
 
     /// <summary>Looks whether the options can be meant.</summary>
     /// <exception cref="ArgumentException">One cannot.</exception>
-    internal void Check()
+    public void Check()
     {
         ArgumentOutOfRangeException.ThrowIfZero(NetworkId);
         ArgumentOutOfRangeException.ThrowIfZero(MaxMessages);
@@ -69,5 +72,6 @@ public sealed record LimpetOptions
         _ = new NameList(AllowIn);
     }
 
-    internal Ksock Open() => OpenKsock is { } open ? open() : Kbus.Ksock.Open(Device, KsockMode.ReadWrite, Ksock);
+    /// <summary>Opens a Ksock for the Limpet as the options say.</summary>
+    public Ksock Open() => OpenKsock is { } open ? open() : Kbus.Ksock.Open(Device, KsockMode.ReadWrite, Ksock);
 }

@@ -112,11 +112,12 @@ public sealed class StatusTests
     [Fact]
     public void What_a_process_calls_itself_cannot_disturb_a_terminal()
     {
-        var ksock = new KsockStatus(1, 2, 0, "\e[2Jevil", "read", 0, 100, 0, false, [], []);
+        var ksock = new KsockStatus(1, 2, 0, "\e[2Jevil", "read", 7, 0, 100, 0, false, [], []);
         var status = new DaemonStatus("1", 1, "/d", 0, [new BusStatus(0, 100, true, true, 1, [ksock])], [5]);
         string[] lines = [.. StatusText.Lines(status)];
         Assert.Contains("?[2Jevil", lines[4], StringComparison.Ordinal);
         Assert.Equal("bus 0: 1 Ksock, 0 bindings, messages up to 100 bytes, reports binds, verbose, 1 event set aside", lines[2]);
+        Assert.Contains("  Ksock 1 is a Limpet's, with network id 7", lines);
         Assert.Equal("bus 5 did not answer in time: it is very busy", lines[^1]);
     }
 

@@ -3,12 +3,13 @@ namespace Kbus.Cli;
 /// <summary>Takes a command line apart. Options may stand anywhere, before the verb too; <c>--</c> ends them.</summary>
 /// <remarks>
 /// <c>--bus 1</c>, <c>--bus=1</c>, <c>-b 1</c>, <c>-b1</c>; and <c>-bus 1</c>, because the commands of the original took long names
-/// with one dash. A dash and a digit begin an operand: <c>kbus errno -32</c>.
+/// with one dash. A dash and a digit begin an operand: <c>kbus errno -32</c>. Once the verb is known its own options come first, so
+/// that one verb can have a short name that means something else with another.
 /// </remarks>
 internal sealed class ArgumentReader
 {
     private readonly IReadOnlyList<string> _args;
-    private readonly List<(Option Option, string Value)> _options = [];
+    private readonly List<GivenOption> _options = [];
     private readonly List<string> _operands = [];
     private Verb? _verb;
     private int _at;
@@ -52,23 +53,30 @@ internal sealed class ArgumentReader
     internal static bool IsOption(string word) => word.Length > 1 && word[0] == '-' && !char.IsAsciiDigit(word[1]);
 
     /// <summary>Finds the option that a word begins with, and the value that the word contains, if it does.</summary>
-    internal static Option? Find(string word, out string? value)
+    internal static Option? Find(Verb? verb, string word, out string? value)
+    {
+        value = null;
+        return (verb is null ? null : Find(verb.Options, word, out value)) ?? Find(Options.All, word, out value);
+    }
+
+    private static Option? Find(IReadOnlyList<Option> options, string word, out string? value)
     {
         value = null;
         int equals = word.IndexOf('=', StringComparison.Ordinal);
         string name = (equals < 0 ? word : word[..equals]).TrimStart('-');
-        if (Options.All.FirstOrDefault(o => o.Name == name) is { } byName)
+        bool isLong = word.StartsWith("--", StringComparison.Ordinal);
+        if (options.FirstOrDefault(o => o.Name == name || (!isLong && o.Also.Contains(name))) is { } byName)
         {
             value = equals < 0 ? null : word[(equals + 1)..];
             return byName;
         }
 
-        if (word.StartsWith("--", StringComparison.Ordinal))
+        if (isLong)
         {
             return null;
         }
 
-        Option? byLetter = Options.All.FirstOrDefault(o => o.Letter == word[1]);
+        Option? byLetter = options.FirstOrDefault(o => o.Letter == word[1]);
         if (byLetter is null || (!byLetter.TakesValue && word.Length > 2))
         {
             return null;
@@ -97,7 +105,7 @@ internal sealed class ArgumentReader
 
     private void ReadOption(string word)
     {
-        Option? option = Find(word, out string? value);
+        Option? option = Find(_verb, word, out string? value);
         if (option is null)
         {
             throw Unknown(word);
@@ -113,7 +121,7 @@ internal sealed class ArgumentReader
             value = _at < _args.Count ? _args[_at++] : throw CommandException.Usage($"{option} needs a value: {option} {option.Value}.", _verb?.Name ?? "");
         }
 
-        _options.Add((option, value ?? ""));
+        _options.Add(new GivenOption(option, value ?? "", word));
     }
 
     private void Check()
@@ -129,11 +137,11 @@ internal sealed class ArgumentReader
             return;
         }
 
-        foreach ((Option option, _) in _options)
+        foreach (GivenOption given in _options)
         {
-            if (_verb.Options.All(o => o.Name != option.Name))
+            if (_verb.Options.All(o => o.Name != given.Option.Name))
             {
-                throw Unknown(option.ToString());
+                throw Unknown(given.Option.ToString());
             }
         }
 

@@ -8,6 +8,9 @@ namespace Kbus.Cli;
 /// <param name="Completes">What its value can be completed with.</param>
 internal sealed record Option(string Name, char? Letter, string Value, string Text, Candidates Completes = Candidates.None)
 {
+    /// <summary>What else it is called where the original called it so, with one dash: <c>-kbus</c>, <c>-s</c>.</summary>
+    public IReadOnlyList<string> Also { get; init; } = [];
+
     /// <summary>Whether a value follows.</summary>
     public bool TakesValue => Value.Length > 0;
 

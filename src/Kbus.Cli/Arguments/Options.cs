@@ -25,6 +25,23 @@ internal static class Options
     public static readonly Option Echo = new("echo", null, "", "answer each request with its own data");
     public static readonly Option Exec = new("exec", null, "COMMAND", "answer with what COMMAND prints; it gets the request's data on its standard input");
     public static readonly Option List = new("list", 'l', "", "every error there is, one on a line");
+    public static readonly Option Server = new("server", null, "", "wait at ADDRESS for the other Limpet to connect") { Also = ["s"] };
+    public static readonly Option Client = new("client", null, "", "connect to the other Limpet at ADDRESS") { Also = ["c"] };
+    public static readonly Option NetworkId = new("id", null, "N", "the network id, unique among all Limpets (default: client 1, server 2)");
+    public static readonly Option Message = new("message", null, "NAME", "listen to these messages; several are allowed (default '$.*')", Candidates.BoundNames) { Also = ["m"] };
+    public static readonly Option Terminate = new("terminate", null, "NAME", "end when a message of this name comes; it is not carried", Candidates.BoundNames) { Also = ["t"] };
+    public static readonly Option Verbosity = new("verbosity", null, "N", "0: errors only, 1 (default): what happens to the link, 2: each message too") { Also = ["v", "verbose"] };
+    public static readonly Option AllowOut = new("allow-out", null, "NAME", "only these may leave the bus; several are allowed (default: all)", Candidates.BoundNames);
+    public static readonly Option AllowIn = new("allow-in", null, "NAME", "only these may come to the bus; several are allowed (default: all)", Candidates.BoundNames);
+    public static readonly Option TlsCert = new("tls-cert", null, "FILE", "protect the link with this certificate (PEM)", Candidates.Files);
+    public static readonly Option TlsKey = new("tls-key", null, "FILE", "its private key (PEM; default: in the same file)", Candidates.Files);
+    public static readonly Option TlsCa = new("tls-ca", null, "FILE", "the authorities that may have signed the other's certificate (PEM)", Candidates.Files);
+    public static readonly Option TlsPin = new("tls-pin", null, "SHA256", "the other's key, as it prints it; several are allowed");
+    public static readonly Option TlsName = new("tls-name", null, "NAME", "the name that the other's certificate must be for, with --tls-ca");
+    public static readonly Option Plain = new("plain", null, "", "let the unprotected protocol leave this machine");
+    public static readonly Option Once = new("once", null, "", "end with the first link");
+    public static readonly Option MakeKey = new("make-key", null, "FILE", "make a key and certificate in a new file, print the pin, and end", Candidates.Files);
+    public static readonly Option Bowls = new("bowls", null, "N", "play the Limpets' chapter instead, with 2 to 5 buses");
     public static readonly Option Actor = new("actor", null, "NAME", "");
     public static readonly Option Help = new("help", 'h', "", "this text");
     public static readonly Option Version = new("version", 'V', "", "the version");
@@ -33,7 +50,8 @@ internal static class Options
     public static IReadOnlyList<Option> All { get; } =
     [
         Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
-        Echo, Exec, List, Actor, Help, Version,
+        Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
+        Plain, Once, MakeKey, Bowls, Actor, Help, Version,
     ];
 
     /// <summary>Where the bus is, for every verb that opens a Ksock.</summary>

@@ -6,7 +6,7 @@ namespace Kbus.Cli;
 /// <param name="verb">The verb; null if there is none.</param>
 /// <param name="options">The options in their order; an option without a value has an empty one.</param>
 /// <param name="operands">What is neither.</param>
-internal sealed class ParsedArguments(Verb? verb, IReadOnlyList<(Option Option, string Value)> options, IReadOnlyList<string> operands)
+internal sealed class ParsedArguments(Verb? verb, IReadOnlyList<GivenOption> options, IReadOnlyList<string> operands)
 {
     private const double MostSeconds = 100_000_000;
 
@@ -18,11 +18,23 @@ internal sealed class ParsedArguments(Verb? verb, IReadOnlyList<(Option Option, 
 
     private string VerbName => verb?.Name ?? "";
 
+    /// <summary>Whether there is nothing but the verb.</summary>
+    public bool IsBare => options.Count == 0 && operands.Count == 0;
+
     /// <summary>Whether an option was given.</summary>
     public bool Has(Option option) => options.Any(o => o.Option.Name == option.Name);
 
     /// <summary>The value of an option, the last one if it was given more than once; null if it was not given.</summary>
-    public string? Text(Option option) => options.LastOrDefault(o => o.Option.Name == option.Name).Value;
+    public string? Text(Option option) => options.LastOrDefault(o => o.Option.Name == option.Name)?.Value;
+
+    /// <summary>The values of an option that may be given several times, in their order.</summary>
+    public IReadOnlyList<string> Texts(Option option) => [.. All(option).Select(o => o.Value)];
+
+    /// <summary>Each time that an option was given.</summary>
+    public IEnumerable<GivenOption> All(Option option) => options.Where(o => o.Option.Name == option.Name);
+
+    /// <summary>Which of some options was given last; null if none was.</summary>
+    public Option? LastOf(params Option[] some) => options.LastOrDefault(o => some.Any(s => s.Name == o.Option.Name))?.Option;
 
     /// <summary>The value of an option as a whole number.</summary>
     /// <exception cref="CommandException">It is none, or smaller than <paramref name="least"/>.</exception>

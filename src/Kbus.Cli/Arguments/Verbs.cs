@@ -100,14 +100,37 @@ internal static class Verbs
         Examples = ["kbus errno 32", "kbus errno EADDRNOTAVAIL", "kbus errno --list"],
     };
 
-    private static readonly Verb Play = new("play", "plays the first chapter of the KBUS paper, with real processes", "", PlayCommand.Run)
+    private static readonly Verb Limpet = new("limpet", "joins a bus with one beyond, through another Limpet", "ADDRESS", LimpetCommand.Run)
     {
-        Options = [Actor],
+        MostOperands = 1,
+        Options =
+        [
+            Server, Client, Bus with { Also = ["kbus", "k"] }, RuntimeDir, NetworkId, Cli.Options.Message, Terminate, AllowOut, AllowIn, Verbosity, Quiet,
+            TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, MakeKey, Once,
+            ReadyFd with { Text = "when it listens (server) or is linked (client), write its address to this descriptor and close it" },
+        ],
         Text = """
-            Starts a bus of its own and four actors, each a process with a Ksock, and has them say what the paper has them say.
-            Every result is compared with the paper. Exit code 0: all was as the paper has it. Nothing is left behind.
+            ADDRESS is HOST:PORT, or the path of a Unix socket. A link that breaks is made again. Without TLS it stays on this machine,
+            unless --plain. The switches of the original's runlimpet work too: -s -c -id N -k N -kbus N -v N -t NAME, and -m NAME (the last
+            one counts). See docs/limpets.md.
             """,
-        Examples = ["kbus play", "NO_COLOR=1 kbus play", "kbus play | grep Rosencrantz"],
+        Examples =
+        [
+            "kbus limpet --server /tmp/limpet --bus 0",
+            "kbus limpet -client -id 1 -kbus 2 localhost:4321",
+            "kbus limpet --server 0.0.0.0:4321 --tls-cert limpet.pem --tls-pin \"$PIN\" --allow-in '$.Sensor.*'",
+        ],
+    };
+
+    private static readonly Verb Play = new("play", "plays chapters of the KBUS paper, with real processes", "", PlayCommand.Run)
+    {
+        Options = [Bowls, Actor],
+        Text = """
+            Starts a bus of its own and four actors, each a process with a Ksock, and has them say what the paper has them say; or, with
+            --bowls, as many buses, Limpets between them, and the goldfish A, G, R and S. Every result is compared with the paper.
+            Exit code 0: all was as the paper has it. Nothing is left behind.
+            """,
+        Examples = ["kbus play", "kbus play --bowls 3", "kbus play | grep Rosencrantz"],
     };
 
     private static readonly Verb Completion = new("completion", "prints what a shell needs for completion, with live names", "SHELL", CompletionCommand.Run)
@@ -136,7 +159,7 @@ internal static class Verbs
     private static readonly Verb Complete = new("__complete", "", "WORD...", CompleteCommand.Run) { IsHidden = true };
 
     /// <summary>All verbs that the help shows, in its order.</summary>
-    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Status, Explain, Play, Completion, Help];
+    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Status, Limpet, Explain, Play, Completion, Help];
 
     /// <summary>The verb of that name; null if there is none.</summary>
     public static Verb? Find(string name) => Shown.Append(Complete).FirstOrDefault(v => v.Name == name);

@@ -3,6 +3,8 @@ namespace Kbus.Cli;
 /// <summary><c>kbus play</c>: the director, or with <c>--actor</c> one of its actors.</summary>
 internal static class PlayCommand
 {
+    private const uint LeastBowls = 2;
+    private const int MostBowls = 5;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     /// <summary>Does it.</summary>
@@ -15,13 +17,21 @@ internal static class PlayCommand
 
         var transcript = new Transcript(invocation.Output, Transcript.SuitsColor(invocation.Output.IsTerminal, Environment.GetEnvironmentVariable));
 
+        int buses = (int)(invocation.Arguments.Number(Options.Bowls, least: LeastBowls) ?? 1);
+        if (buses > MostBowls)
+        {
+            throw CommandException.Usage($"{Options.Bowls}: there are {LeastBowls} to {MostBowls} bowls.", invocation.Verb);
+        }
+
+        IReadOnlyList<Scene> scenes = buses == 1 ? Script.Scenes : new BowlScript(buses).Scenes;
+
         // From here on a signal does not end us at once, or the daemon that is being started would stay behind.
         invocation.Ending.Add(() => { });
-        using var company = new Company();
+        using var company = new Company(buses);
         using var limit = new CancellationTokenSource(Limit);
         using CancellationTokenRegistration stopping = limit.Token.Register(company.Stop);
         invocation.Ending.Add(company.Stop);
-        int exitCode = Performance.Play(Script.Scenes, company.Perform, transcript, invocation.Errors);
+        int exitCode = Performance.Play(scenes, company.Perform, transcript, invocation.Errors);
         return invocation.Ending.ExitCode ?? exitCode;
     }
 }

@@ -36,7 +36,7 @@ internal sealed class Completer(IReadOnlyList<string> words, Func<string?, Daemo
         }
         else if (!_onlyOperands && current.StartsWith("--", StringComparison.Ordinal) && equals > 0)
         {
-            Option? option = ArgumentReader.Find(current, out _);
+            Option? option = ArgumentReader.Find(_verb, current, out _);
             all = option is null ? [] : Values(option.Completes).Select(v => (current[..(equals + 1)] + v.Word, v.Description));
         }
         else if (!_onlyOperands && current.StartsWith('-'))
@@ -64,7 +64,7 @@ internal sealed class Completer(IReadOnlyList<string> words, Func<string?, Daemo
         }
         else if (!_onlyOperands && ArgumentReader.IsOption(word))
         {
-            Option? option = ArgumentReader.Find(word, out string? value);
+            Option? option = ArgumentReader.Find(_verb, word, out string? value);
             if (option is { TakesValue: true } && value is null)
             {
                 _pending = option;

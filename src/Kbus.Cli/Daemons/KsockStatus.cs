@@ -8,6 +8,7 @@ namespace Kbus.Cli;
 /// <param name="UserId">That process's user.</param>
 /// <param name="Program">That process's program.</param>
 /// <param name="Mode">What it was opened for.</param>
+/// <param name="NetworkId">Its network id if it is a Limpet's; else 0.</param>
 /// <param name="Queued">Messages in its queue.</param>
 /// <param name="MaxMessages">How many there may be.</param>
 /// <param name="Missed">Messages that did not come because the queue was full.</param>
@@ -15,12 +16,12 @@ namespace Kbus.Cli;
 /// <param name="Bindings">What it is bound to, newest first.</param>
 /// <param name="WaitsFor">The Requests that it has sent and that are still to be answered.</param>
 internal sealed record KsockStatus(
-    uint Id, long ProcessId, long UserId, string Program, string Mode, long Queued, long MaxMessages, long Missed, bool IsSending,
+    uint Id, long ProcessId, long UserId, string Program, string Mode, uint NetworkId, long Queued, long MaxMessages, long Missed, bool IsSending,
     IReadOnlyList<BindingStatus> Bindings, IReadOnlyList<OwedStatus> WaitsFor)
 {
     /// <summary>Reads a Ksock's part of the document.</summary>
     public static KsockStatus Read(JsonElement ksock) => new(
-        (uint)ksock.Number("id"), ksock.Number("pid"), ksock.Number("uid"), ksock.Text("program"), ksock.Text("mode"),
+        (uint)ksock.Number("id"), ksock.Number("pid"), ksock.Number("uid"), ksock.Text("program"), ksock.Text("mode"), (uint)ksock.Number("network_id"),
         ksock.Number("queued"), ksock.Number("max_messages"), ksock.Number("missed"), ksock.Flag("sending"),
         [.. ksock.Items("bindings").Select(b => new BindingStatus(b.Text("name"), b.Flag("replier")))],
         [.. ksock.Items("waits_for").Select(OwedStatus.Read)]);

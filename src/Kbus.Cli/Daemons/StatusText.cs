@@ -50,6 +50,11 @@ internal static class StatusText
                 yield return $"  Ksock {owed.Replier} owes Ksock {ksock.Id} the reply to {owed.Request}, {(owed.IsRead ? "which it has read" : "not read yet")}";
             }
 
+            if (ksock.NetworkId != 0)
+            {
+                yield return $"  Ksock {ksock.Id} is a Limpet's, with network id {ksock.NetworkId}";
+            }
+
             if (ksock.IsSending)
             {
                 yield return $"  Ksock {ksock.Id} waits until all for whom its message is have room";

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Kbus.Cli;
@@ -49,7 +50,7 @@ internal sealed class ActorProcess : IDisposable
         {
             return Do(deed, deed.Arguments);
         }
-        catch (KbusException e) when (deed.Kind == DeedKind.SendPrepared)
+        catch (KbusException e) when (deed.Kind is DeedKind.SendPrepared or DeedKind.Request)
         {
             return $"[Errno {(int)e.Errno}] {KbusErrors.UnixMeaning(e.Errno)}";
         }
@@ -64,7 +65,7 @@ internal sealed class ActorProcess : IDisposable
         switch (deed.Kind)
         {
             case DeedKind.Open:
-                _ksock = Ksock.Open(0);
+                _ksock = Ksock.Open(uint.Parse(words[0], CultureInfo.InvariantCulture));
                 return Ksock.ToString();
             case DeedKind.AskId:
                 return $"{Ksock.Id}";
@@ -113,9 +114,11 @@ internal sealed class ActorProcess : IDisposable
             case DeedKind.Close:
                 Ksock.Dispose();
                 return Ksock.ToString();
-            default:
+            case DeedKind.Exit:
                 Dispose();
                 return "";
+            default:
+                throw new InvalidOperationException($"An actor is not told to {deed.Kind}.");
         }
     }
 

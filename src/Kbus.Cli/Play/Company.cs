@@ -2,15 +2,16 @@ using System.Diagnostics;
 
 namespace Kbus.Cli;
 
-/// <summary>The actors on their stage: a bus of their own, and for each actor a process that is started when it enters.</summary>
+/// <summary>The actors on their stage: buses of their own, and for each actor or Limpet a process that is started when it enters.</summary>
 /// <remarks>One thread directs; <see cref="Stop"/> may be called by any. When it has been disposed of, no process and no file is left.</remarks>
-internal sealed class Company : IDisposable
+/// <param name="buses">How many buses there are.</param>
+internal sealed class Company(int buses) : IDisposable
 {
     private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Process> _actors = [];
-    private readonly PrivateDaemon _daemon = new();
+    private readonly PrivateDaemon _daemon = new(buses);
     private bool _isStopped;
 
     /// <summary>Where the bus is.</summary>
@@ -20,24 +21,13 @@ internal sealed class Company : IDisposable
     /// <exception cref="CommandException">The actor has gone.</exception>
     public string Perform(Role role, Deed deed)
     {
-        Process actor = Actor(role);
-        try
+        return deed.Kind switch
         {
-            actor.StandardInput.WriteLine(deed.ToString());
-            actor.StandardInput.Flush();
-        }
-        catch (IOException)
-        {
-            throw Gone(role);
-        }
-
-        string? answer = actor.StandardOutput.ReadLine();
-        if (answer is null || (deed.Kind == DeedKind.Exit && !actor.WaitForExit(ExitLimit)))
-        {
-            throw Gone(role);
-        }
-
-        return Deed.Lines(answer);
+            DeedKind.Sit => LimpetOnStage.TellsOfLink(Enter(role, ["limpet", .. deed.Arguments])),
+            DeedKind.MeetPair => LimpetOnStage.TellsOfPair(Actor(role)),
+            DeedKind.Leave => LimpetOnStage.Leaves(Actor(role), ExitLimit),
+            _ => Obeys(Actor(role), deed),
+        } ?? throw Gone(role);
     }
 
     /// <summary>Ends the play at once: whoever waits for an actor finds that it has gone.</summary>
@@ -67,7 +57,28 @@ internal sealed class Company : IDisposable
         _daemon.Dispose();
     }
 
-    private Process Actor(Role role)
+    /// <summary>Tells an actor what to do.</summary>
+    /// <returns>What came of it; null if the actor has gone.</returns>
+    private static string? Obeys(Process actor, Deed deed)
+    {
+        try
+        {
+            actor.StandardInput.WriteLine(deed.ToString());
+            actor.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+
+        string? answer = actor.StandardOutput.ReadLine();
+        return answer is null || (deed.Kind == DeedKind.Exit && !actor.WaitForExit(ExitLimit)) ? null : Deed.Lines(answer);
+    }
+
+    private Process Actor(Role role) => Enter(role, ["play", "--actor", role.Name]);
+
+    /// <summary>The process of a role, started if there is none yet.</summary>
+    private Process Enter(Role role, string[] arguments)
     {
         lock (_lock)
         {
@@ -78,9 +89,10 @@ internal sealed class Company : IDisposable
 
             if (!_actors.TryGetValue(role.Name, out Process? actor))
             {
-                ProcessStartInfo start = OwnProgram.Start("play", "--actor", role.Name);
+                ProcessStartInfo start = OwnProgram.Start(arguments);
                 start.RedirectStandardInput = true;
                 start.RedirectStandardOutput = true;
+                start.WorkingDirectory = Directory;
                 start.Environment["KBUS_RUNTIME_DIR"] = Directory;
                 start.Environment["KBUS_AUTOSTART"] = "0";
                 actor = Process.Start(start)!;

@@ -3,7 +3,7 @@ namespace Kbus.Cli;
 /// <summary>What an actor can be told to do.</summary>
 internal enum DeedKind
 {
-    /// <summary>Opens a Ksock on bus 0.</summary>
+    /// <summary>Opens a Ksock: the number of the bus.</summary>
     Open,
 
     /// <summary>Asks for the Ksock's id.</summary>
@@ -68,4 +68,13 @@ internal enum DeedKind
 
     /// <summary>Ends the actor.</summary>
     Exit,
+
+    /// <summary>A Limpet begins, and tells where it listens or who its pair is: the arguments of <c>kbus limpet</c>.</summary>
+    Sit,
+
+    /// <summary>A Limpet tells who its pair is.</summary>
+    MeetPair,
+
+    /// <summary>A Limpet ends in good order, and tells so.</summary>
+    Leave,
 }

@@ -16,8 +16,9 @@ internal sealed class PrivateDaemon : IDisposable
     private readonly StringBuilder _said = new();
 
     /// <summary>Starts it. When this returns Ksocks can be opened.</summary>
+    /// <param name="buses">How many buses it has.</param>
     /// <exception cref="CommandException">It cannot be started.</exception>
-    public PrivateDaemon()
+    public PrivateDaemon(int buses)
     {
         string program = OwnProgram.Daemon();
         _directory = System.IO.Directory.CreateTempSubdirectory("kbus-play-");
@@ -27,7 +28,7 @@ internal sealed class PrivateDaemon : IDisposable
             string notifications = Path.Join(Directory, "ready");
             using var ready = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = (int)StartLimit.TotalMilliseconds };
             ready.Bind(new UnixDomainSocketEndPoint(notifications));
-            var start = new ProcessStartInfo(program, ["--runtime-dir", Directory, "--exit-when-idle", "60"])
+            var start = new ProcessStartInfo(program, ["--runtime-dir", Directory, "--buses", $"{buses}", "--exit-when-idle", "60"])
             {
                 UseShellExecute = false,
                 RedirectStandardInput = true,

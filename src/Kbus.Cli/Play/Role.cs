@@ -5,8 +5,11 @@ namespace Kbus.Cli;
 /// <param name="Color">The number of its colour on a terminal.</param>
 internal sealed record Role(string Name, int Color)
 {
+    /// <summary>The number of the bus that the Ksock is on.</summary>
+    public int Bus { get; init; }
+
     /// <summary>Opens a Ksock and prints it.</summary>
-    public Line Opens(int id) => new(this, "opens a Ksock", new Deed(DeedKind.Open), $"Ksock device 0, id {id}, mode read/write");
+    public Line Opens(int id) => new(this, "opens a Ksock", new Deed(DeedKind.Open, $"{Bus}"), $"Ksock device {Bus}, id {id}, mode read/write");
 
     /// <summary>Asks for the id of the Ksock.</summary>
     public Line AsksForItsId(int id) => new(this, "asks for the id of that Ksock", new Deed(DeedKind.AskId), $"{id}");
@@ -27,6 +30,10 @@ internal sealed record Role(string Name, int Color)
     /// <summary>Sends a Request, without waiting for the reply.</summary>
     public Line Requests(string name, string data, int serial) =>
         new(this, $"sends <Request '{name}', flags=0x1 (REQ), data='{data}'>", new Deed(DeedKind.Request, name, data), Id(serial));
+
+    /// <summary>Tries to send a Request that cannot be sent.</summary>
+    public Line FailsToRequest(string name, string data, string error) =>
+        new(this, $"sends <Request '{name}', flags=0x1 (REQ), data='{data}'>", new Deed(DeedKind.Request, name, data), error);
 
     /// <summary>Reads the next message, which is there or is not.</summary>
     public Line Reads(string printed, string keptAs = "msg") => new(this, "reads", new Deed(DeedKind.Read, keptAs), printed);
@@ -67,7 +74,7 @@ internal sealed record Role(string Name, int Color)
     public Line Says(string text) => new(this, "says", new Deed(DeedKind.Say, text), text);
 
     /// <summary>Closes the Ksock.</summary>
-    public Line Closes() => new(this, "closes the Ksock", new Deed(DeedKind.Close), "Ksock device 0 (closed)");
+    public Line Closes() => new(this, "closes the Ksock", new Deed(DeedKind.Close), $"Ksock device {Bus} (closed)");
 
     /// <summary>Asks the command what an error means.</summary>
     public Line AsksWhatErrorMeans(int errno, string text) => new(this, $"runs kbus errno {errno}", new Deed(DeedKind.ExplainErrno, $"{errno}"), text);
@@ -77,6 +84,24 @@ internal sealed record Role(string Name, int Color)
 
     /// <summary>Leaves.</summary>
     public Line Exits() => new(this, "exits", new Deed(DeedKind.Exit), "");
+
+    /// <summary>A Limpet waits for its pair at the glass between two bowls.</summary>
+    public Line SitsAsServer(string glass, int networkId, string printed) => Sits("--server", glass, networkId, printed);
+
+    /// <summary>A Limpet finds its pair at the glass between two bowls.</summary>
+    public Line SitsAsClient(string glass, int networkId, string printed) => Sits("--client", glass, networkId, printed);
+
+    /// <summary>A Limpet says who its pair is.</summary>
+    public Line MeetsItsPair(string printed) => new(this, "says", new Deed(DeedKind.MeetPair), printed);
+
+    /// <summary>A Limpet ends.</summary>
+    public Line Leaves() => new(this, "leaves", new Deed(DeedKind.Leave), "Limpet closed");
+
+    private Line Sits(string side, string glass, int networkId, string printed)
+    {
+        string[] arguments = [side, glass, "--bus", $"{Bus}", "--id", $"{networkId}"];
+        return new Line(this, $"sits in bowl {Bus}, with kbus limpet {string.Join(' ', arguments)}", new Deed(DeedKind.Sit, arguments), printed);
+    }
 
     private static string Id(int serial) => $"MessageId(0, {serial})";
 }

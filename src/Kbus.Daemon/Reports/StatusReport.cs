@@ -100,6 +100,7 @@ internal static class StatusReport
         json.WriteNumber("uid", owner.UserId);
         json.WriteString("program", ProcessNames.Of(owner.ProcessId));
         json.WriteString("mode", owner.Mode switch { KsockMode.Read => "read", KsockMode.Write => "write", KsockMode.ReadWrite => "read/write", _ => "neither" });
+        json.WriteNumber("network_id", ksock.NetworkId);
         json.WriteNumber("queued", queued);
         json.WriteNumber("max_messages", ksock.MaxMessages);
         json.WriteNumber("queued_bytes", ksock.Queue.Bytes);

@@ -11,6 +11,7 @@ namespace Kbus.Limpets;
 public sealed record LimpetAddress(string? Host, int Port, string? Path)
 {
     private const int LongestPath = 107;
+    private const int LongestHost = 255;
 
     /// <summary>Reads an address: with a colon it is HOST:PORT, or [HOST]:PORT for an address of IPv6, else the path of a Unix socket.</summary>
     /// <param name="text">Such as <c>robot.local:4321</c>, <c>[::1]:4321</c> or <c>/run/limpet</c>.</param>
@@ -36,7 +37,7 @@ public sealed record LimpetAddress(string? Host, int Port, string? Path)
             throw new ArgumentException($"{text}: an address of IPv6 stands in brackets, as in [::1]:4321");
         }
 
-        if (!int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port > IPEndPoint.MaxPort || host.Length == 0)
+        if (!int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port > IPEndPoint.MaxPort || host.Length is 0 or > LongestHost)
         {
             throw new ArgumentException($"{text} is no HOST:PORT with a port of 0 to {IPEndPoint.MaxPort}");
         }
@@ -51,5 +52,6 @@ public sealed record LimpetAddress(string? Host, int Port, string? Path)
     /// <exception cref="SocketException">The host's name is not known.</exception>
     internal async Task<EndPoint[]> ResolveAsync(CancellationToken cancellationToken) => Path is not null
         ? [new UnixDomainSocketEndPoint(Path)]
+        : IPAddress.TryParse(Host, out IPAddress? address) ? [new IPEndPoint(address, Port)]
         : [.. (await Dns.GetHostAddressesAsync(Host!, cancellationToken).ConfigureAwait(false)).Select(a => new IPEndPoint(a, Port))];
 }

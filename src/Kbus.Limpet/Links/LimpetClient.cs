@@ -33,7 +33,8 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
             try
             {
                 using Limpet limpet = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-                options.Tell($"Linked with Limpet {limpet.PeerNetworkId} at {address}: {limpet}.");
+                options.Tell($"Connected to {address}: {limpet}.");
+                options.Linked?.Invoke(limpet);
                 told = null;
                 long since = options.Time.GetTimestamp();
                 LimpetEnding ending = await limpet.EndedOrStoppedAsync(cancellationToken).ConfigureAwait(false);

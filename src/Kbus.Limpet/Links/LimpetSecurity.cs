@@ -41,6 +41,14 @@ public sealed record LimpetSecurity
         return Convert.ToHexStringLower(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
     }
 
+    /// <summary>Whether a text can be one of <see cref="PeerKeys"/>.</summary>
+    /// <param name="text">The text.</param>
+    public static bool IsKey(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigit);
+    }
+
     /// <summary>Looks whether the options can be meant.</summary>
     /// <exception cref="ArgumentException">They cannot; the message says why.</exception>
     internal void Check()
@@ -55,7 +63,7 @@ public sealed record LimpetSecurity
             throw new ArgumentException("TLS needs the peer's key or an authority by which to know the peer.");
         }
 
-        if (PeerKeys.FirstOrDefault(k => k.Length != 2 * SHA256.HashSizeInBytes || !k.All(char.IsAsciiHexDigit)) is { } bad)
+        if (PeerKeys.FirstOrDefault(k => !IsKey(k)) is { } bad)
         {
             throw new ArgumentException($"\"{bad}\" is no key: 64 hexadecimal digits are.");
         }
@@ -73,7 +81,7 @@ public sealed record LimpetSecurity
         if (!AllowPlain)
         {
             throw new LimpetException(
-                $"{place} is not on this machine, and without TLS anybody on the way could read and change messages. Give a certificate, or ask for the plain protocol by name.",
+                $"{place} is not on this machine, and without TLS anybody on the way could read and change messages. Protect the link with TLS (--tls-cert), or ask for the plain protocol by name (--plain).",
                 isPeersFault: true);
         }
 
@@ -97,11 +105,11 @@ public sealed record LimpetSecurity
                 await stream.AuthenticateAsServerAsync(
                     new SslServerAuthenticationOptions
                     {
-                        ServerCertificate = Certificate,
+                        ServerCertificateContext = Own(),
                         ClientCertificateRequired = true,
                         RemoteCertificateValidationCallback = IsPeer,
                         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                        CertificateChainPolicy = ChainPolicy(),
                     },
                     cancellationToken).ConfigureAwait(false);
             }
@@ -111,10 +119,10 @@ public sealed record LimpetSecurity
                     new SslClientAuthenticationOptions
                     {
                         TargetHost = PeerName ?? "",
-                        ClientCertificates = [Certificate!],
+                        ClientCertificateContext = Own(),
                         RemoteCertificateValidationCallback = IsPeer,
                         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                        CertificateChainPolicy = ChainPolicy(),
                     },
                     cancellationToken).ConfigureAwait(false);
             }
@@ -126,6 +134,22 @@ public sealed record LimpetSecurity
             await stream.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>What this side shows, with the authorities' certificates that lead from it to its root, if they are known here.</summary>
+    private SslStreamCertificateContext Own() => SslStreamCertificateContext.Create(Certificate!, Authorities, offline: true);
+
+    /// <summary>How the peer's certificate is looked at. Nothing that stands in it makes this side fetch anything from anywhere.</summary>
+    private X509ChainPolicy ChainPolicy()
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(Authorities);
+        return policy;
     }
 
     private bool IsPeer(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
@@ -143,9 +167,7 @@ public sealed record LimpetSecurity
     private bool IsSigned(X509Certificate2 peer, X509Chain? sent)
     {
         using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(Authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy = ChainPolicy();
         foreach (X509ChainElement element in sent?.ChainElements.Skip(1) ?? [])
         {
             chain.ChainPolicy.ExtraStore.Add(element.Certificate);

@@ -75,7 +75,9 @@ public sealed class LimpetServer : IDisposable
         catch (Exception e) when (e is SocketException or UnauthorizedAccessException or (IOException and not LimpetException))
         {
             socket?.Dispose();
-            throw new LimpetException($"Cannot listen at {address}: {e.Message}.", e);
+            string hint = e is SocketException { SocketErrorCode: SocketError.AddressNotAvailable }
+                ? " A server's address is one of this machine's own; 0.0.0.0 stands for all of them." : "";
+            throw new LimpetException($"Cannot listen at {address}: {e.Message}.{hint}", e);
         }
     }
 
@@ -222,7 +224,8 @@ public sealed class LimpetServer : IDisposable
 
             Limpet limpet = Limpet.Begin(stream, _options, peerId);
             Volatile.Write(ref _limpet, limpet);
-            _options.Tell($"Linked with Limpet {peerId} from {who}: {limpet}.");
+            _options.Tell($"Connected from {who}: {limpet}.");
+            _options.Linked?.Invoke(limpet);
             _ = FollowAsync(limpet);
             if (cancellationToken.IsCancellationRequested)
             {

@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Kbus.Limpets;
+
+namespace Kbus.Cli;
+
+/// <summary>The files of keys and certificates that protect a link.</summary>
+internal static class KeyFiles
+{
+    /// <summary>The library that the framework has its TLS from. Without it the framework would end the process.</summary>
+    private static readonly string[] OpenSsl = ["libssl.so.3", "libssl.so.1.1"];
+
+    /// <summary>Makes a key with its certificate in a new file.</summary>
+    /// <returns>What the other side calls the key.</returns>
+    /// <exception cref="CommandException">The file cannot be made, or is there already.</exception>
+    public static string Make(string file)
+    {
+        NeedOpenSsl();
+        try
+        {
+            string pem = LimpetKeys.MakePem();
+            using (var stream = new FileStream(file, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }))
+            {
+                stream.Write(Encoding.ASCII.GetBytes(pem));
+            }
+
+            using X509Certificate2 certificate = LimpetKeys.Read(file);
+            return LimpetSecurity.KeyOf(certificate);
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            throw new CommandException(ExitCode.Failed, $"{file} is there already; a key is not written over. Name another file, or remove it first.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Failed, $"{file} cannot be written: {SystemFault.Describe(e)}", e);
+        }
+    }
+
+    /// <summary>Reads a certificate with its private key.</summary>
+    /// <exception cref="CommandException">It cannot be read, or is none.</exception>
+    public static X509Certificate2 Read(string certificate, string? key)
+    {
+        NeedOpenSsl();
+        string where = key is null ? certificate : $"{certificate} with {key}";
+        return Reading(where, "a certificate with its private key, not encrypted, in PEM form", () => LimpetKeys.Read(certificate, key));
+    }
+
+    /// <summary>Reads the certificates of authorities.</summary>
+    /// <exception cref="CommandException">They cannot be read, or there is none.</exception>
+    public static X509Certificate2Collection ReadAuthorities(string file) =>
+        Reading(file, "certificates in PEM form", () => LimpetKeys.ReadAuthorities(file));
+
+    private static T Reading<T>(string where, string what, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Failed, $"{where} cannot be read: {SystemFault.Describe(e)}", e);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw new CommandException(ExitCode.Failed, $"{where} is not {what}.", e);
+        }
+    }
+
+    private static void NeedOpenSsl()
+    {
+        if (!OpenSsl.Any(name => NativeLibrary.TryLoad(name, out _)))
+        {
+            throw new CommandException(ExitCode.Failed, "TLS needs the OpenSSL library (libssl.so.3), which is not installed here. Install the package libssl3 or openssl.");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using Kbus.Limpets;
+
+namespace Kbus.Cli;
+
+/// <summary>What the arguments of <c>kbus limpet</c> ask for.</summary>
+internal static class LimpetArguments
+{
+    private const uint OfClient = 1;
+    private const uint OfServer = 2;
+
+    /// <summary>Whether it is to wait for its peer, and not to connect to it. If both were said, the last counts.</summary>
+    /// <exception cref="CommandException">Neither was said.</exception>
+    public static bool IsServer(Invocation invocation) => invocation.Arguments.LastOf(Options.Server, Options.Client) is { } side
+        ? side.Name == Options.Server.Name
+        : throw CommandException.Usage("One of --server and --client must be given.", invocation.Verb);
+
+    /// <summary>Where it listens or connects to.</summary>
+    /// <exception cref="CommandException">It is missing, or no address.</exception>
+    public static LimpetAddress Address(Invocation invocation)
+    {
+        if (invocation.Arguments.Operands is not [{ Length: > 0 } text])
+        {
+            throw CommandException.Usage("An ADDRESS is needed: HOST:PORT, or the path of a Unix socket.", invocation.Verb);
+        }
+
+        return Meant(invocation, () => LimpetAddress.Parse(text));
+    }
+
+    /// <summary>The Limpet's network id.</summary>
+    public static uint NetworkId(Invocation invocation) =>
+        invocation.Arguments.Number(Options.NetworkId, least: 1) ?? (IsServer(invocation) ? OfServer : OfClient);
+
+    /// <summary>How much it says.</summary>
+    public static uint Verbosity(Invocation invocation)
+    {
+        invocation.Arguments.NotBoth(Options.Quiet, Options.Verbosity);
+        return invocation.Arguments.Has(Options.Quiet) ? 0 : invocation.Arguments.Number(Options.Verbosity) ?? 1;
+    }
+
+    /// <summary>What it does on its bus.</summary>
+    /// <exception cref="CommandException">Something can be no name of a message.</exception>
+    public static LimpetOptions LimpetOptions(Invocation invocation, LimpetLines lines) => new()
+    {
+        Device = invocation.Arguments.Number(Options.Bus) ?? 0,
+        NetworkId = NetworkId(invocation),
+        MessageNames = MessageNames(invocation),
+        TerminationMessage = Termination(invocation),
+        AllowOut = Names(invocation, Options.AllowOut),
+        AllowIn = Names(invocation, Options.AllowIn),
+        Ksock = new KsockOptions { RuntimeDirectory = invocation.Arguments.Text(Options.RuntimeDir) },
+        Tell = lines.Tell,
+        Linked = lines.TellPeer,
+        Trace = lines.HasTrace ? lines.Tell : null,
+        Time = invocation.Time,
+    };
+
+    /// <summary>How the link is protected.</summary>
+    /// <exception cref="CommandException">The options contradict each other, or a file cannot be read.</exception>
+    public static LimpetSecurity Security(Invocation invocation)
+    {
+        ParsedArguments arguments = invocation.Arguments;
+        arguments.NotBoth(Options.TlsCert, Options.Plain);
+        if (arguments.Text(Options.TlsCert) is not { } certificate)
+        {
+            return arguments.LastOf(Options.TlsKey, Options.TlsCa, Options.TlsPin, Options.TlsName) is not { } alone
+                ? new LimpetSecurity { AllowPlain = arguments.Has(Options.Plain) }
+                : throw CommandException.Usage($"{alone} needs {Options.TlsCert}: each side shows a certificate. 'kbus limpet --make-key FILE' makes one.", invocation.Verb);
+        }
+
+        if (!arguments.Has(Options.TlsCa) && (arguments.Has(Options.TlsName) || !arguments.Has(Options.TlsPin)))
+        {
+            throw CommandException.Usage(
+                arguments.Has(Options.TlsName) ? $"{Options.TlsName} needs {Options.TlsCa}." : $"{Options.TlsCert} needs {Options.TlsPin} or {Options.TlsCa}, by which to know the other side.",
+                invocation.Verb);
+        }
+
+        var security = new LimpetSecurity { PeerKeys = arguments.Texts(Options.TlsPin), PeerName = arguments.Text(Options.TlsName) };
+        if (security.PeerKeys.FirstOrDefault(k => !LimpetSecurity.IsKey(k)) is { } bad)
+        {
+            throw CommandException.Usage($"{Options.TlsPin}: '{bad}' is no key: 64 hexadecimal digits are, as the other side prints them.", invocation.Verb);
+        }
+
+        return security with
+        {
+            Certificate = KeyFiles.Read(certificate, arguments.Text(Options.TlsKey)),
+            Authorities = arguments.Text(Options.TlsCa) is { } authorities ? KeyFiles.ReadAuthorities(authorities) : [],
+        };
+    }
+
+    /// <summary>All that --message names; but the original's -m and -message each replace what was named before.</summary>
+    private static List<string> MessageNames(Invocation invocation)
+    {
+        _ = Names(invocation, Options.Message);
+        List<string> names = [];
+        foreach (GivenOption given in invocation.Arguments.All(Options.Message))
+        {
+            if (given.HasOneDash)
+            {
+                names.Clear();
+            }
+
+            names.Add(given.Value);
+        }
+
+        return names.Count > 0 ? names : ["$.*"];
+    }
+
+    private static string? Termination(Invocation invocation) => invocation.Arguments.Text(Options.Terminate) is { } name
+        ? SendingOptions.Make(invocation.Verb, () => new Announcement(name)).Name
+        : null;
+
+    private static IReadOnlyList<string> Names(Invocation invocation, Option option)
+    {
+        IReadOnlyList<string> names = invocation.Arguments.Texts(option);
+        return Meant(invocation, () =>
+        {
+            new LimpetOptions { MessageNames = names }.Check();
+            return names;
+        });
+    }
+
+    private static T Meant<T>(Invocation invocation, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (ArgumentException e)
+        {
+            throw CommandException.Usage($"{e.Message}.", invocation.Verb);
+        }
+    }
+}

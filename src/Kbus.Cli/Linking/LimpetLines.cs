@@ -1,0 +1,64 @@
+using Kbus.Limpets;
+
+namespace Kbus.Cli;
+
+/// <summary>What a Limpet says on standard output, each line beginning with its network id once it has begun, as the original's.</summary>
+/// <remarks>Any thread may call. When nobody reads the lines any more the command ends, as one does that is told so by SIGPIPE.</remarks>
+/// <param name="output">Where to.</param>
+/// <param name="verbosity">0: nothing, 1: what happens to the link, 2: each message too.</param>
+/// <param name="networkId">The Limpet's network id.</param>
+/// <param name="stop">Ends the link.</param>
+internal sealed class LimpetLines(LineOutput output, uint verbosity, uint networkId, Action stop)
+{
+    private readonly Lock _lock = new();
+    private CommandException? _failure;
+
+    /// <summary>Whether each message is told.</summary>
+    public bool HasTrace => verbosity > 1;
+
+    /// <summary>A line about the whole command.</summary>
+    public void Say(string line) => Write(line);
+
+    /// <summary>A line about the link, or a message.</summary>
+    public void Tell(string line) => Write($"{networkId} {line}");
+
+    /// <summary>A link has been made.</summary>
+    public void TellPeer(Limpet limpet) => Tell($"The other limpet's network id is {limpet.PeerNetworkId}");
+
+    /// <summary>Throws if the lines could not be written.</summary>
+    /// <exception cref="CommandException">They could not.</exception>
+    public void Check()
+    {
+        lock (_lock)
+        {
+            if (_failure is not null)
+            {
+                throw _failure;
+            }
+        }
+    }
+
+    private void Write(string line)
+    {
+        lock (_lock)
+        {
+            if (verbosity == 0 || _failure is not null)
+            {
+                return;
+            }
+
+            try
+            {
+                output.WriteLine(line);
+                return;
+            }
+            catch (CommandException e)
+            {
+                _failure = e;
+            }
+        }
+
+        // Who tells is in the middle of the link's work, which must not be ended under it.
+        _ = Task.Run(stop);
+    }
+}

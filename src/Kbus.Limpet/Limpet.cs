@@ -186,6 +186,7 @@ public sealed partial class Limpet : IDisposable
         {
             string what = Volatile.Read(ref isLate) ? $"it did not greet within {options.GreetingLimit.TotalSeconds:0.#} s"
                 : e is EndOfStreamException ? "it closed the connection before it greeted"
+                : stream is SslStream && e is not WireException ? "it broke off the connection; it may not know this side's key"
                 : e.Message;
             throw new LimpetException($"No link with the peer: {what}.", e, e is WireException);
         }

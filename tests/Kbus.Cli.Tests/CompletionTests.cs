@@ -7,15 +7,15 @@ public sealed class CompletionTests
         [
             new BusStatus(0, 100, false, false, 0,
                 [
-                    new KsockStatus(3, 10, 0, "guildenstern", "read/write", 0, 100, 0, false, [new("$.Actor.Ask", true), new("$.Actor.*", false)], []),
-                    new KsockStatus(5, 11, 0, "audience", "read", 0, 100, 0, false, [new("$.Actor.Speak", false), new("$.Actor.*", false)], []),
+                    new KsockStatus(3, 10, 0, "guildenstern", "read/write", 0, 0, 100, 0, false, [new("$.Actor.Ask", true), new("$.Actor.*", false)], []),
+                    new KsockStatus(5, 11, 0, "audience", "read", 0, 0, 100, 0, false, [new("$.Actor.Speak", false), new("$.Actor.*", false)], []),
                 ]),
-            new BusStatus(1, 100, false, false, 0, [new KsockStatus(1, 12, 0, "other", "read", 0, 100, 0, false, [new("$.Other", true)], [])]),
+            new BusStatus(1, 100, false, false, 0, [new KsockStatus(1, 12, 0, "other", "read", 0, 0, 100, 0, false, [new("$.Other", true)], [])]),
         ],
         []);
 
     [Theory]
-    [InlineData("li", "listen")]
+    [InlineData("li", "listen", "limpet")]
     [InlineData("--bus 1 se", "send")]
     [InlineData("listen ", "$.Actor.*", "$.Actor.Ask", "$.Actor.Speak")]
     [InlineData("listen $.X $.Actor.A", "$.Actor.Ask")]
@@ -35,7 +35,9 @@ public sealed class CompletionTests
     [InlineData("errno EPI", "EPIPE")]
     [InlineData("completion ", "bash", "zsh", "fish")]
     [InlineData("help co", "completion")]
-    [InlineData("play --", "--help")]
+    [InlineData("play --", "--bowls", "--help")]
+    [InlineData("limpet -s --tls-", "--tls-cert", "--tls-key", "--tls-ca", "--tls-pin", "--tls-name")]
+    [InlineData("limpet -k ", "0", "1")]
     [InlineData("nonsense ")]
     [InlineData("--v", "--version")]
     public void A_word_is_completed_with_what_is_there(string words, params string[] expected) =>

@@ -22,6 +22,34 @@ public sealed class PlayTests : IDisposable
         Assert.Empty(_directory.EnumerateFileSystemInfos());
     });
 
+    [Theory]
+    [InlineData(2, 55, 6)]
+    [InlineData(3, 61, 8)]
+    [InlineData(5, 93, 14)]
+    public Task Goldfish_in_several_bowls_talk_as_if_they_were_in_one(int bowls, int lines, int processes) => Limited.Run(() =>
+    {
+        using Program play = Start(null, "--bowls", $"{bowls}");
+        Ended ended = play.End();
+        Assert.Equal((0, ""), (ended.Code, ended.Errors));
+        Assert.Equal($"All {lines} lines were as the paper has them, played by {processes} processes.", ended.Lines[^1]);
+        Assert.Contains($"  A in bowl 0   hears: <Reply '$.Gulp', id=[0:4], to=2, from=1, orig_from=({(2 * bowls) - 2},{(bowls == 2 ? 3 : 2)}), in_reply_to=[0:3], data='Yes, I am'>", ended.Lines);
+        Assert.Empty(_directory.EnumerateFileSystemInfos());
+        Assert.Empty(ProcessesOf(play.Id));
+    });
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("6")]
+    [InlineData("many")]
+    public Task There_are_two_to_five_bowls(string bowls) => Limited.Run(() =>
+    {
+        using Program play = Start(null, "--bowls", bowls);
+        Ended ended = play.End();
+        Assert.Equal((2, ""), (ended.Code, ended.Output));
+        Assert.StartsWith("kbus: --bowls: ", ended.Errors, StringComparison.Ordinal);
+        Assert.Empty(_directory.EnumerateFileSystemInfos());
+    });
+
     [Fact]
     public void Everything_that_the_paper_prints_is_in_the_script()
     {
@@ -86,13 +114,15 @@ public sealed class PlayTests : IDisposable
     }
 
     [Theory]
-    [InlineData("INT", 130)]
-    [InlineData("TERM", 143)]
-    public Task A_signal_ends_it_and_leaves_nothing_behind(string signal, int code) => Limited.Run(() =>
+    [InlineData("INT", 130, "Guildenstern")]
+    [InlineData("TERM", 143, "Guildenstern")]
+    [InlineData("INT", 130, "Limpet 3", "--bowls", "4")]
+    [InlineData("TERM", 143, "prepares", "--bowls", "3")]
+    public Task A_signal_ends_it_and_leaves_nothing_behind(string signal, int code, string at, params string[] options) => Limited.Run(() =>
     {
-        using Program play = Start();
+        using Program play = Start(null, options);
         string? line = play.Line();
-        while (line?.Contains("Guildenstern", StringComparison.Ordinal) == false)
+        while (line?.Contains(at, StringComparison.Ordinal) == false)
         {
             line = play.Line();
         }
@@ -159,10 +189,10 @@ public sealed class PlayTests : IDisposable
     public void Colours_are_for_terminals_whose_user_wants_them(bool isTerminal, string? noColor, string? terminal, bool suits) =>
         Assert.Equal(suits, Transcript.SuitsColor(isTerminal, name => name == "NO_COLOR" ? noColor : terminal));
 
-    private Program Start(string? daemon = null) => Program.Start(
+    private Program Start(string? daemon = null, params string[] options) => Program.Start(
         Program.Kbus,
         new Dictionary<string, string?> { ["TMPDIR"] = _directory.FullName, ["KBUS_DAEMON"] = daemon ?? Program.Kbusd, ["NO_COLOR"] = null },
-        "play");
+        ["play", .. options]);
 
     private FileStream Create(string name) =>
         new(Path.Join(_directory.FullName, name), FileMode.Create, FileAccess.Write, FileShare.ReadWrite);

@@ -30,6 +30,11 @@ internal static class LimpetCommand
         _ = arguments.Number(Options.ReadyFd);
         invocation.Ending.Add(stopping.Cancel);
         lines.Say(Beginning(invocation, address, options));
+        if (security.AllowPlain && address.Path is null)
+        {
+            invocation.Errors.WriteLine("kbus: warning: the link is not protected; anybody on the way can read and change messages.");
+        }
+
         using var first = new FirstKsock(options.Open);
         uint ksock = Opened(first);
         lines.Say($"Opened KBUS device {options.Device}, as Ksock {ksock}");

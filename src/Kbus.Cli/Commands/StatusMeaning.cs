@@ -3,6 +3,8 @@ namespace Kbus.Cli;
 /// <summary>What the bus means when it answers a Request in the place of the replier. Source: spec section 5.</summary>
 internal static class StatusMeaning
 {
+    private const string RemoteError = "$.KBUS.RemoteError.";
+
     /// <summary>One line: what happened, what it means, what to do.</summary>
     public static string Of(Message status) => status.Name switch
     {
@@ -13,6 +15,8 @@ internal static class StatusMeaning
         "$.KBUS.Replier.Disappeared" => "the replier went while the Request waited for room. Nobody acted on it; call again when there is a replier.",
         "$.KBUS.Replier.NotSameKsock" => "the replier beyond the Limpet is another one now. Nobody acted on the Request; start the conversation again.",
         "$.KBUS.ErrorSending" => "the Request waited for room and then could not be sent. Nobody acted on it.",
+        string name when name.StartsWith(RemoteError, StringComparison.Ordinal) =>
+            $"beyond the Limpet the Request was refused with {name[RemoteError.Length..]}. Nobody acted on it; see 'kbus errno {name[RemoteError.Length..]}'.",
         string name => $"the bus answered in the place of the replier: {name}.",
     };
 }

@@ -35,6 +35,12 @@ internal sealed class Company(int buses) : IDisposable
     {
         lock (_lock)
         {
+            // Who is told twice does not wait until all is in order.
+            if (_isStopped)
+            {
+                return;
+            }
+
             _isStopped = true;
             foreach (Process actor in _actors.Values)
             {

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Authentication;
 
 namespace Kbus.Limpets;
 
@@ -49,7 +48,7 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
                     pauses.Reset();
                 }
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is SocketException or IOException or AuthenticationException or KbusException or OperationCanceledException)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is SocketException or IOException or KbusException or OperationCanceledException)
             {
                 if (isOnce || e is LimpetException { IsPeersFault: true })
                 {
@@ -81,7 +80,6 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
     private string Why(Exception e) => e switch
     {
         LimpetException => e.Message,
-        AuthenticationException => $"No link with {address}: one side does not know the other's key. {e.Message}",
         OperationCanceledException => $"No link with {address}: nobody answered within {options.GreetingLimit.TotalSeconds:0.#} s.",
         KbusException => $"Bus {options.Device}: {e.Message}",
         _ => $"No link with {address}: {e.Message}.",

@@ -89,7 +89,7 @@ public sealed record LimpetSecurity
     }
 
     /// <summary>Puts TLS on a connection, if the link is protected.</summary>
-    /// <exception cref="AuthenticationException">One side does not know the other.</exception>
+    /// <exception cref="LimpetException">One side does not know the other, or does not speak TLS.</exception>
     internal async Task<Stream> ProtectAsync(Stream plain, bool isServer, CancellationToken cancellationToken)
     {
         if (!IsTls)
@@ -129,10 +129,18 @@ public sealed record LimpetSecurity
 
             return stream;
         }
-        catch
+        catch (Exception e)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
-            throw;
+            switch (e)
+            {
+                case AuthenticationException:
+                    throw new LimpetException("No TLS with the peer: one side does not know the other's key.", e);
+                case IOException:
+                    throw new LimpetException("No TLS with the peer: it broke off. It may speak no TLS, or does not know this side's key.", e);
+                default:
+                    throw;
+            }
         }
     }
 

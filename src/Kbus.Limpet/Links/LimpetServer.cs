@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Authentication;
 
 namespace Kbus.Limpets;
 
@@ -183,7 +182,7 @@ public sealed class LimpetServer : IDisposable
                 () => Limpet.Greet(stream, _options), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
             await TakeAsync(stream, peerId, who, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or SocketException or AuthenticationException or KbusException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or SocketException or KbusException or OperationCanceledException or ObjectDisposedException)
         {
             stream?.Dispose();
             socket.Dispose();

@@ -107,12 +107,12 @@ internal static class Verbs
         [
             Server, Client, Bus with { Also = ["kbus", "k"] }, RuntimeDir, NetworkId, Cli.Options.Message, Terminate, AllowOut, AllowIn, Verbosity, Quiet,
             TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, MakeKey, Once,
-            ReadyFd with { Text = "when it listens (server) or is linked (client), write its address to this descriptor and close it" },
+            ReadyFd with { Text = "when it listens, or is linked, write its address to this descriptor and close it" },
         ],
         Text = """
-            ADDRESS is HOST:PORT, or the path of a Unix socket. A link that breaks is made again. Without TLS it stays on this machine,
-            unless --plain. The switches of the original's runlimpet work too: -s -c -id N -k N -kbus N -v N -t NAME, and -m NAME (the last
-            one counts). See docs/limpets.md.
+            ADDRESS is HOST:PORT, or the path of a Unix socket. A link that breaks is made again. Without TLS it
+            stays on this machine, unless --plain. The switches of the original's runlimpet work too: -s -c -id N
+            -k N -kbus N -v N -t NAME, and -m NAME (the last one counts). See docs/limpets.md.
             """,
         Examples =
         [
@@ -126,9 +126,9 @@ internal static class Verbs
     {
         Options = [Bowls, Actor],
         Text = """
-            Starts a bus of its own and four actors, each a process with a Ksock, and has them say what the paper has them say; or, with
-            --bowls, as many buses, Limpets between them, and the goldfish A, G, R and S. Every result is compared with the paper.
-            Exit code 0: all was as the paper has it. Nothing is left behind.
+            Starts a bus of its own and four actors, each a process with a Ksock, and has them say what the paper has
+            them say; or, with --bowls, as many buses, Limpets between them, and the goldfish A, G, R and S.
+            Every result is compared with the paper. Exit code 0: all was as the paper has it. Nothing is left behind.
             """,
         Examples = ["kbus play", "kbus play --bowls 3", "kbus play | grep Rosencrantz"],
     };

@@ -135,7 +135,7 @@ public sealed record LimpetSecurity
             switch (e)
             {
                 case AuthenticationException:
-                    throw new LimpetException("No TLS with the peer: one side does not know the other's key.", e);
+                    throw new LimpetException("No TLS with the peer: one side does not know the other's key, or speaks no TLS.", e);
                 case IOException:
                     throw new LimpetException("No TLS with the peer: it broke off. It may speak no TLS, or does not know this side's key.", e);
                 default:

@@ -1,6 +1,6 @@
 /*
- * KBUS by its C library: kbus_ksock_request and a replier that borrows what it answers; announcements in batches of 512, borrowed
- * by those who hear them. Credits, which are announcements too, keep the queues from overflowing.
+ * KBUS by its C library: kbus_ksock_request and a replier that borrows what it answers; announcements in batches of 512, of which those
+ * who hear them borrow up to 64 at once. Credits, which are announcements too, keep the queues from overflowing.
  */
 #define KBUS_PEER_IS_BUS
 #define KBUS_PEER_SENDS
@@ -11,6 +11,7 @@
 #define TELL "$.Bench.Tell"
 #define HEARD "$.Bench.Heard"
 #define BATCH 512
+#define TOGETHER 64
 #define BIG 65536
 
 static kbus_ksock_t ksock;
@@ -49,8 +50,7 @@ static void peer_open(const struct run *run)
 static const kbus_message_t *borrow(void)
 {
     const kbus_message_t *msg;
-    while (check(kbus_ksock_borrow_msg(ksock, &msg), "read") == 0)
-        check(kbus_wait_for_message(ksock, KBUS_KSOCK_READABLE), "wait");
+    check(kbus_ksock_wait_borrow_msgs(ksock, -1, &msg, 1), "read");
     return msg;
 }
 
@@ -68,22 +68,23 @@ static void peer_echo(const struct run *run)
 
 static void peer_ask(const struct run *run, const void *data)
 {
-    kbus_message_t *request, *reply;
-    check(kbus_msg_create_request(&request, ASK, strlen(ASK), data, (uint32_t)run->size, 0), "send");
+    static kbus_message_t *request;
+    kbus_message_t *reply;
+    if (request == NULL)
+        check(kbus_msg_create_request(&request, ASK, strlen(ASK), data, (uint32_t)run->size, 0), "send");
     check(kbus_ksock_request(ksock, request, -1, &reply), "send");
     if ((reply->flags & KBUS_BIT_SYNTHETIC) || reply->data_len != (uint32_t)run->size)
         fail("ask", "that is no reply");
-    kbus_msg_delete(&request);
     kbus_msg_delete(&reply);
 }
 
 /* KBUS's own measurement: an announcement that nobody hears, and its answer. */
 static void peer_send(const struct run *run, const void *data)
 {
-    kbus_message_t *msg;
-    check(kbus_msg_create(&msg, "$.Bench.Nobody", strlen("$.Bench.Nobody"), data, (uint32_t)run->size, 0), "send");
+    static kbus_message_t *msg;
+    if (msg == NULL)
+        check(kbus_msg_create(&msg, "$.Bench.Nobody", strlen("$.Bench.Nobody"), data, (uint32_t)run->size, 0), "send");
     check(kbus_ksock_send_msg(ksock, msg, NULL), "send");
-    kbus_msg_delete(&msg);
 }
 
 static void peer_flush(const struct run *run)
@@ -122,20 +123,21 @@ static bool peer_take_credit(const struct run *run, struct credit *c, int ms)
 {
     const kbus_message_t *msg;
     (void)run;
-    if (check(kbus_ksock_borrow_msg(ksock, &msg), "read") == 0) {
-        if (ms == 0 || check(kbus_wait_for_message_timeout(ksock, KBUS_KSOCK_READABLE, ms), "wait") == 0)
-            return false;
-        if (check(kbus_ksock_borrow_msg(ksock, &msg), "read") == 0)
-            return false;
-    }
+    if (check(kbus_ksock_wait_borrow_msgs(ksock, ms, &msg, 1), "read") == 0)
+        return false;
     memcpy(c, kbus_msg_data_ptr(msg), sizeof *c);
     return true;
 }
 
 static const void *peer_hear(const struct run *run, size_t *size)
 {
-    (void)run;
-    const kbus_message_t *msg = borrow();
+    static const kbus_message_t *msgs[TOGETHER];
+    static int count, next;
+    if (next == count) {
+        count = check(kbus_ksock_wait_borrow_msgs(ksock, -1, msgs, run->size > BIG ? 1 : TOGETHER), "read");
+        next = 0;
+    }
+    const kbus_message_t *msg = msgs[next++];
     *size = msg->data_len;
     return kbus_msg_data_ptr(msg);
 }

@@ -10,7 +10,7 @@ public sealed record BusOptions
     public uint DefaultMaxMessageSize { get; init; } = 409600;
 
     /// <summary>Greatest value that the above may be set to, in bytes: 100 to 67108864 (64 MiB, the default).</summary>
-    public uint AbsoluteMaxMessageSize { get; init; } = 64 * 1024 * 1024;
+    public uint AbsoluteMaxMessageSize { get; init; } = MessageLayout.LargestMessage;
 
     /// <summary>Set-aside unbind events that a bus keeps before it begins to lose them: default 1000.</summary>
     public uint MaxSetAsideEvents { get; init; } = 1000;
@@ -26,7 +26,7 @@ public sealed record BusOptions
     public string? Check()
     {
         const uint smallest = 100;
-        const uint largest = 64 * 1024 * 1024;
+        const uint largest = MessageLayout.LargestMessage;
         if (DefaultMaxMessages < 1)
         {
             return "The default queue length must be at least 1 message.";

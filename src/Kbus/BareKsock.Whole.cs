@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Hosts;
 
 namespace Kbus;
 
@@ -11,17 +12,20 @@ public sealed partial class BareKsock
     internal unsafe Errno Send(byte* message, out MessageId id)
     {
         id = default;
-        lock (_lock)
+        if (_assembly.IsStarted && !_host.IsSending)
         {
-            if (_assembly.IsStarted && !_host.IsSending)
+            lock (_lock)
             {
                 Errno written = WriteWhole(message);
                 return written == Errno.None ? Send(out id) : written;
             }
-
-            Errno error = CheckWhole(message, _host.MaxMessageSize, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
-            return error == Errno.None ? _host.Send(*(MessageHeader*)message, name, data, isAwaited: false, out id) : error;
         }
+
+        // How long an entire message may be must be known before its end is looked for.
+        ref MessageHeader header = ref *(MessageHeader*)message;
+        uint most = header.IsPointy ? MessageLayout.LargestMessage : _host.MaxMessageSize;
+        Errno error = CheckWhole(message, most, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
+        return error == Errno.None ? _host.Send(header, name, data, SendManner.None, out id) : error;
     }
 
     /// <summary>Writes a message, of either form.</summary>
@@ -76,13 +80,14 @@ public sealed partial class BareKsock
             return Errno.EBADMSG;
         }
 
+        _host.BeginWait(looks: true);
         try
         {
             return _ksock.Ask(*(MessageHeader*)message, name, data, answer, timeout) ? Errno.None : Errno.ETIMEDOUT;
         }
         finally
         {
-            _host.SettleDescriptor(_ksock.HasAside);
+            _host.EndWait(looks: true);
         }
     }
 
@@ -95,8 +100,87 @@ public sealed partial class BareKsock
     /// <returns>None, also if the time ran out; EINTR (a signal handler has run), ENODEV or EBADF.</returns>
     internal Errno Wait(bool forMessage, bool forRoom, TimeSpan? timeout, out bool readable, out bool writable)
     {
+        _host.BeginWait(looks: false);
+        try
+        {
+            Errno error = WaitUntilReady(forMessage, forRoom, new WaitLimit(timeout), out readable, out writable);
+            if (readable)
+            {
+                _host.AwaitRing();
+            }
+
+            return error;
+        }
+        finally
+        {
+            _host.EndWait(looks: false);
+        }
+    }
+
+    /// <summary>Takes messages, as many as are there and have room, waiting for one if none is. A waiting send is tried again meanwhile.</summary>
+    /// <param name="targets">Take the messages in their order; those behind them may change places.</param>
+    /// <param name="timeout">How long at most; null for ever.</param>
+    /// <param name="count">How many they are.</param>
+    /// <returns>None, ENOMSG (the time ran out), EINTR (a signal handler has run), ENODEV or EBADF.</returns>
+    internal Errno TakeOrWait(Span<MessageBuffer> targets, TimeSpan? timeout, out int count)
+    {
+        count = 0;
+        if ((_ksock.Mode & KsockMode.Read) == 0)
+        {
+            return Errno.EBADF;
+        }
+
+        if (timeout == TimeSpan.Zero || _host.HasMessage)
+        {
+            Errno error = _ksock.TakeSome(targets, out count);
+            if (error != Errno.ENOMSG || timeout == TimeSpan.Zero)
+            {
+                return error;
+            }
+        }
+
         var limit = new WaitLimit(timeout);
-        bool hasSleptForRoom = false;
+        _host.BeginWait(looks: true);
+        try
+        {
+            return LookForSome(targets, limit, out count);
+        }
+        finally
+        {
+            _host.EndWait(looks: true);
+        }
+    }
+
+    private Errno LookForSome(Span<MessageBuffer> targets, in WaitLimit limit, out int count)
+    {
+        bool isBrief = true;
+        while (true)
+        {
+            Errno error = _ksock.TakeSome(targets, out count);
+            TimeSpan left = limit.Left;
+            if (error != Errno.ENOMSG || left == TimeSpan.Zero)
+            {
+                return error;
+            }
+
+            if (isBrief && !_host.IsSending)
+            {
+                isBrief = false;
+                _ = _host.WaitBriefly(left);
+                continue;
+            }
+
+            error = _host.SleepOnDescriptor(forMessage: true, looks: true, left);
+            isBrief = true;
+            if (error != Errno.None)
+            {
+                return error;
+            }
+        }
+    }
+
+    private Errno WaitUntilReady(bool forMessage, bool forRoom, WaitLimit limit, out bool readable, out bool writable)
+    {
         bool isBrief = true;
         while (true)
         {
@@ -104,30 +188,24 @@ public sealed partial class BareKsock
             readable &= forMessage;
             writable &= forRoom;
             TimeSpan left = limit.Left;
-            if (error == Errno.None && !readable && !writable && left != TimeSpan.Zero)
+            if (error != Errno.None || readable || writable || left == TimeSpan.Zero)
             {
-                if (isBrief && !_host.IsSending && forMessage)
-                {
-                    isBrief = false;
-                    _ = _host.WaitBriefly(left);
-                    continue;
-                }
-
-                hasSleptForRoom |= _host.IsSending;
-                error = _host.SleepOnDescriptor(forMessage, left);
-                isBrief = true;
-                if (error == Errno.None)
-                {
-                    continue;
-                }
+                return error;
             }
 
-            if (hasSleptForRoom)
+            if (isBrief && !_host.IsSending && forMessage)
             {
-                _host.SettleDescriptor(_ksock.HasAside);
+                isBrief = false;
+                _ = _host.WaitBriefly(left);
+                continue;
             }
 
-            return error;
+            error = _host.SleepOnDescriptor(forMessage, looks: false, left);
+            isBrief = true;
+            if (error != Errno.None)
+            {
+                return error;
+            }
         }
     }
 
@@ -162,13 +240,12 @@ public sealed partial class BareKsock
         name = new ReadOnlySpan<byte>(isPointy ? (byte*)header->NamePointer : body, (int)header->NameLength);
         byte* dataPlace = isPointy ? (byte*)header->DataPointer : message + MessageLayout.DataOffset(header->NameLength);
         data = header->DataLength == 0 ? default : new ReadOnlySpan<byte>(dataPlace, (int)header->DataLength);
-        if (!MessageName.IsSendable(name))
+        if (isPointy || *(uint*)(message + header->EntireLength - MessageLayout.FinalGuardLength) == MessageHeader.EndGuardValue)
         {
-            return Errno.EBADMSG;
+            // The host looks at the name.
+            return Errno.None;
         }
 
-        return isPointy || *(uint*)(message + header->EntireLength - MessageLayout.FinalGuardLength) == MessageHeader.EndGuardValue
-            ? Errno.None
-            : Errno.EINVAL;
+        return MessageName.IsSendable(name) ? Errno.EINVAL : Errno.EBADMSG;
     }
 }

@@ -137,17 +137,72 @@ public sealed partial class Ksock : IEnumerable<Message>
             if (_aside.TryDequeue(out MessageBuffer? message))
             {
                 target.TakeOver(message);
+                if (_aside.Count == 0)
+                {
+                    _host.NoteAside(false);
+                }
+
                 return Errno.None;
             }
 
             Errno error;
-            do
+            while ((error = _host.TryTake(target)) == Errno.None && _answers.TryHandOver(target))
             {
-                error = _host.TryTake(target);
+                _host.WakeSleeper();
             }
-            while (error == Errno.None && _answers.TryHandOver(target));
+
             return error;
         }
+    }
+
+    /// <summary>Takes messages that nobody in this library waits for, as many as there are and have room.</summary>
+    /// <param name="targets">Take the messages in their order; those behind them may change places.</param>
+    /// <param name="count">How many they are.</param>
+    /// <returns>None if there is one; ENOMSG, ENODEV or EBADF.</returns>
+    internal Errno TakeSome(Span<MessageBuffer> targets, out int count)
+    {
+        lock (_takes)
+        {
+            if (_aside.Count > 0)
+            {
+                Errno error = Take(targets[0]);
+                count = error == Errno.None ? 1 : 0;
+                return error;
+            }
+
+            while (true)
+            {
+                Errno error = _host.TryTakeSome(targets, out count);
+                int taken = count;
+                if (_answers.HasAny)
+                {
+                    HandOver(targets, ref count);
+                }
+
+                if (error != Errno.None || count > 0 || taken == 0)
+                {
+                    return error;
+                }
+            }
+        }
+    }
+
+    private void HandOver(Span<MessageBuffer> targets, ref int count)
+    {
+        int kept = 0;
+        for (int i = 0; i < count; i++)
+        {
+            if (_answers.TryHandOver(targets[i]))
+            {
+                _host.WakeSleeper();
+                continue;
+            }
+
+            (targets[kept], targets[i]) = (targets[i], targets[kept]);
+            kept++;
+        }
+
+        count = kept;
     }
 
     /// <summary>Takes the answers that have come, past whatever else waits, and gives them to those who wait for them.</summary>
@@ -163,12 +218,17 @@ public sealed partial class Ksock : IEnumerable<Message>
             MessageBuffer buffer = Borrow();
             while (_answers.HasAny && _host.BringAnswerForward() && _host.TryTake(buffer) == Errno.None)
             {
-                if (!_answers.TryHandOver(buffer))
+                if (_answers.TryHandOver(buffer))
                 {
-                    var aside = new MessageBuffer(buffer.EntireLength);
-                    aside.TakeOver(buffer);
-                    _aside.Enqueue(aside);
+                    // It may be another's answer.
+                    _host.WakeSleeper();
+                    continue;
                 }
+
+                var aside = new MessageBuffer(buffer.EntireLength);
+                aside.TakeOver(buffer);
+                _aside.Enqueue(aside);
+                _host.NoteAside(true);
             }
 
             GiveBack(buffer);

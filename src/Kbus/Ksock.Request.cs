@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Hosts;
 
 namespace Kbus;
 
@@ -138,7 +139,7 @@ public sealed partial class Ksock
 
         // The answer, closing and a reason to try again are news after this, so that nobody need look before the first wait.
         long since = _host.WatchNews();
-        Errno error = Submit(header, name, data, isAwaited: true, out MessageId id);
+        Errno error = _host.Send(header, name, data, SendManner.Awaited, out MessageId id);
         _answers.Sent(pending, error is Errno.None or Errno.EAGAIN, id);
         try
         {

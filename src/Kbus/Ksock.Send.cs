@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Hosts;
 
 namespace Kbus;
 
@@ -34,7 +35,7 @@ public sealed partial class Ksock
     {
         ArgumentNullException.ThrowIfNull(message);
         ThrowIfClosed();
-        Errno error = Submit(message.Header, message.NameBytes, message.Data.Span, isAwaited: false, out MessageId id);
+        Errno error = _host.Send(message.Header, message.NameBytes, message.Data.Span, SendManner.None, out MessageId id);
         return error == Errno.None ? id : throw SendRefused(error, message.Header, message.NameBytes, message.Data.Length);
     }
 
@@ -48,7 +49,7 @@ public sealed partial class Ksock
     {
         ThrowIfClosed();
         var header = new MessageHeader { Flags = flags };
-        Errno error = Submit(header, name, data, isAwaited: false, out MessageId id);
+        Errno error = _host.Send(header, name, data, SendManner.None, out MessageId id);
         return error == Errno.None ? id : throw SendRefused(error, header, name, data.Length);
     }
 
@@ -81,7 +82,7 @@ public sealed partial class Ksock
         }
 
         var header = new MessageHeader { InReplyTo = request.Id, To = request.From, Flags = flags };
-        Errno error = Submit(header, request.Name, data, isAwaited: false, out MessageId id);
+        Errno error = _host.Send(header, request.Name, data, SendManner.None, out MessageId id);
         return error == Errno.None ? id : throw SendRefused(error, header, request.Name, data.Length);
     }
 
@@ -94,7 +95,7 @@ public sealed partial class Ksock
     {
         ArgumentNullException.ThrowIfNull(message);
         ThrowIfClosed();
-        error = Submit(message.Header, message.NameBytes, message.Data.Span, isAwaited: false, out id);
+        error = _host.Send(message.Header, message.NameBytes, message.Data.Span, SendManner.None, out id);
         return error == Errno.None;
     }
 
@@ -107,7 +108,7 @@ public sealed partial class Ksock
     public Errno TrySend(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageFlags flags, out MessageId id)
     {
         ThrowIfClosed();
-        return Submit(new MessageHeader { Flags = flags }, name, data, isAwaited: false, out id);
+        return _host.Send(new MessageHeader { Flags = flags }, name, data, SendManner.None, out id);
     }
 
     /// <summary>Tries the waiting message again (SEND while sending).</summary>
@@ -171,13 +172,9 @@ public sealed partial class Ksock
         }
     }
 
-    /// <summary>Hands a message to the bus, unless it is one that could not even be written.</summary>
-    internal Errno Submit(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id)
-    {
-        id = default;
-        Errno error = _host.CheckSize(header, name, data);
-        return error == Errno.None ? _host.Send(header, name, data, isAwaited, out id) : error;
-    }
+    /// <summary>Hands a message to the bus.</summary>
+    internal Errno Submit(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id) =>
+        _host.Send(header, name, data, isAwaited ? SendManner.Awaited : SendManner.None, out id);
 
     /// <summary>Whoever is woken tries the waiting message, as one poll does. Spec section 8.</summary>
     private void TryWaiting()

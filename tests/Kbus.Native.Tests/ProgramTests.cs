@@ -16,10 +16,16 @@ public sealed class ProgramTests
     public Task A_ksock_is_ready_exactly_when_it_should_be() => EndsWell("readiness.c");
 
     [Fact]
+    public Task Who_waits_is_woken_and_readiness_is_exact_after_each_call_in_every_mixture_of_ways_to_wait() => EndsWell("waking.c");
+
+    [Fact]
     public Task A_forked_child_is_refused_and_may_open_its_own() => EndsWell("forking.c");
 
     [Fact]
     public Task Each_function_for_limpets_does_what_the_header_says() => EndsWell("limpets.c");
+
+    [Fact]
+    public Task A_child_forked_while_a_call_was_under_way_is_refused_and_does_not_hang() => EndsWell("busy.c");
 
     [Fact]
     public Task The_hosts_signals_stay_as_they_are() => EndsWell("signals.c");

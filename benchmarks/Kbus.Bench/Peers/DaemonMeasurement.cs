@@ -41,8 +41,11 @@ internal static class DaemonMeasurement
         string[] files = [.. new[] { Path.Combine(bin, "kbus"), Path.Combine(bin, "kbusd"), Path.Combine(lib, "libkbus.so") }.Where(File.Exists)];
         return files.Length == 0
             ? throw new PeerException("There is no dist/; ./build makes it.")
-            : new(files.Sum(f => new FileInfo(f).Length) / (1024.0 * 1024.0));
+            : new(files.Sum(SizeOf) / (1024.0 * 1024.0));
     }
+
+    /// <summary>Bytes of a file, or of what a link leads to.</summary>
+    private static long SizeOf(string path) => ((FileInfo?)File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)).Length;
 
     private static double StartOnce()
     {

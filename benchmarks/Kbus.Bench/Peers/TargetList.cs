@@ -38,6 +38,10 @@ internal static class TargetList
         Judged("L1", "announcements to another bus by Limpets, against one bus", AtLeast(0.5), "times",
             Quotient(results, "tell", AllPeers.KbusAcross, "tell", AllPeers.Kbus)),
         Judged("L2", "request to another bus by Limpets, against three on one bus and one raw TCP ping-pong", AtMost(1), "times", AcrossLimpets(results)),
+        Slower(results, "request and reply in C, against the same in C#", "ask"),
+        Slower(results, "Send with its answer in C, against the same in C#", "send"),
+        Slower(results, "announcements one to one in C, against the same in C#", "tell"),
+        Slower(results, "1 MiB one to one in C, against the same in C#", "payload"),
     ];
 
     private static Bound AtMost(double limit) => new(limit, IsUpper: true);
@@ -46,6 +50,14 @@ internal static class TargetList
 
     private static Target Ratio(Results results, string id, string what, string measurement, string peer, Bound bound) =>
         Judged(id, what, bound, "times", Quotient(results, measurement, AllPeers.Kbus, measurement, peer));
+
+    /// <summary>How many times as long the C library takes.</summary>
+    private static Target Slower(Results results, string what, string measurement)
+    {
+        bool isRate = PeerMeasurement.All.First(m => m.Name == measurement).MoreIsBetter;
+        (string above, string below) = isRate ? (AllPeers.Kbus, AllPeers.KbusInC) : (AllPeers.KbusInC, AllPeers.Kbus);
+        return Judged("C", what, AtMost(1.1), "times", Quotient(results, measurement, above, measurement, below));
+    }
 
     private static Target Single(Results results, string id, string what, string measurement, Bound bound)
     {

@@ -8,6 +8,9 @@ internal static class MessageLayout
     /// <summary>Bytes in the guard that ends an entire message.</summary>
     public const int FinalGuardLength = sizeof(uint);
 
+    /// <summary>The most that any bus can be told to accept, in bytes of the entire form.</summary>
+    public const uint LargestMessage = 64 * 1024 * 1024;
+
     /// <summary>Bytes of a name with its NUL, padded with zeros to a multiple of 4; at least one byte of padding.</summary>
     public static long PaddedNameLength(uint nameLength) => ((long)nameLength + 4) & ~3L;
 

@@ -163,7 +163,7 @@ internal sealed partial class Session
         HasNews = false;
         if (!IsClosed && Fault == LinkFault.None)
         {
-            _doorbell.RingIfWantedAfterFence(LinkNews.Delivery);
+            _doorbell.RingIfWantedAfterFence(LinkNews.Delivery, _deliveries);
         }
     }
 
@@ -320,8 +320,12 @@ internal sealed partial class Session
         }
 
         number = (uint)_areas.Count;
+        // Counted first: who counts the rings waits for one that is counted and not there.
+        ref int sent = ref _memory.Header.AreasSent;
+        Volatile.Write(ref sent, (int)number + 1);
         if (LibC.SendMessage(_socket.Number, [1], [area.File.Number], LibC.MessageDontWait) <= 0)
         {
+            Volatile.Write(ref sent, (int)number);
             return false;
         }
 

@@ -7,6 +7,9 @@ namespace Kbus.Link;
 /// </remarks>
 internal sealed class BusDoorbell(SharedMemory memory, Descriptor socket)
 {
+    // A client that changes its word again and again is rung without its consent.
+    private const int MostTries = 8;
+
     private readonly SharedMemory _memory = memory;
     private readonly Descriptor _socket = socket;
 
@@ -20,16 +23,39 @@ internal sealed class BusDoorbell(SharedMemory memory, Descriptor socket)
     }
 
     /// <summary>As <see cref="RingIfWanted"/>, when the caller has made a full fence since it published last.</summary>
-    public bool RingIfWantedAfterFence(LinkNews news)
+    /// <param name="news">The news.</param>
+    /// <param name="deliveries">The deliveries that are the news, if so: a client that keeps account is not rung when it has taken all.</param>
+    public bool RingIfWantedAfterFence(LinkNews news, DeliveryProducer? deliveries = null)
     {
         ref uint wants = ref _memory.Header.ClientWants;
-        if ((Volatile.Read(ref wants) & (uint)news) == 0)
+        for (int tries = 0; tries < MostTries; tries++)
         {
-            return false;
+            uint word = Volatile.Read(ref wants);
+            if ((word & (uint)news) == 0)
+            {
+                return false;
+            }
+
+            // Looked at after the word, which the client changes after each take that leaves nothing: if it took all after this look, the
+            // exchange fails, or the client finds its wish gone and waits for the ring.
+            if ((word & ClientDoorbell.Counted) != 0 && deliveries is { IsAllTaken: true })
+            {
+                return false;
+            }
+
+            // Cleared before the byte goes: a client that wants more from now on says so anew, and gets another byte.
+            if (Interlocked.CompareExchange(ref wants, word & ~(uint)LinkNews.All, word) == word)
+            {
+                return Ring();
+            }
         }
 
-        // Cleared before the byte goes: a client that wants more from now on says so anew, and gets another byte.
-        Interlocked.Exchange(ref wants, 0);
+        Interlocked.And(ref wants, ~(uint)LinkNews.All);
+        return Ring();
+    }
+
+    private bool Ring()
+    {
         _ = LibC.Send(_socket.Number, [1], LibC.MessageDontWait);
         return true;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Kbus.Link;
@@ -27,6 +28,7 @@ internal static unsafe partial class LibC
         (int)Result(NativeSystemCall(PidfdSendSignalNumber, pidfd, signal, 0, 0, 0, 0));
 
     /// <summary>Nanoseconds of the clock that never goes back and that all processes share.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long MonotonicNanoseconds()
     {
         TimeSpec now;

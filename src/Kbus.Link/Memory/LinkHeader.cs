@@ -18,7 +18,8 @@ internal readonly unsafe struct LinkHeader(byte* page)
     /// <summary>Bytes of commands ever read. The bus writes it.</summary>
     public ref ulong CommandHead => ref *(ulong*)(_page + LinkLayout.CommandHeadOffset);
 
-    /// <summary>Of which news (<see cref="LinkNews"/>) the sleeping client wants to be rung. The client sets it, the bus exchanges it to none when it rings.</summary>
+    /// <summary>Of which news (<see cref="LinkNews"/>) the client wants to be rung. The client sets them, the bus takes them all away when it rings.</summary>
+    /// <remarks>The other bits are the client's own (<see cref="ClientDoorbell"/>).</remarks>
     public ref uint ClientWants => ref *(uint*)(_page + LinkLayout.ClientWantsOffset);
 
     /// <summary>Not zero when somebody sleeps, or is about to, until a command completes. The client sets it, the bus exchanges it to zero.</summary>
@@ -41,6 +42,9 @@ internal readonly unsafe struct LinkHeader(byte* page)
 
     /// <summary>Why the bus closed this link (<see cref="LinkFault"/>), written before it hangs up.</summary>
     public ref uint Fault => ref *(uint*)(_page + LinkLayout.DeliveryFlagsOffset + (2 * sizeof(uint)));
+
+    /// <summary>How many payload areas the bus has passed on or is just passing on, each with a ring. The bus writes it.</summary>
+    public ref int AreasSent => ref *(int*)(_page + LinkLayout.DeliveryFlagsOffset + (3 * sizeof(uint)));
 
     /// <summary>Bytes of deliveries ever published, in the one of two words that the head names. The bus writes it.</summary>
     public ref ulong DeliveryTail(int side) => ref *(ulong*)(_page + LinkLayout.DeliveryTailsOffset + (side * sizeof(ulong)));

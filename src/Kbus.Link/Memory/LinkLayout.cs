@@ -14,7 +14,7 @@ internal sealed record LinkLayout
     public const uint Magic = 0x53554247;
 
     /// <summary>The version of the layout, of the records and of the handshake together: the two sides of a link must agree on it.</summary>
-    public const uint Version = 1;
+    public const uint Version = 2;
 
     /// <summary>Completion slots of a link that wishes nothing else.</summary>
     public const int DefaultCompletionSlots = 1024;

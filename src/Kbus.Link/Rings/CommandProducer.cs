@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kbus.Link;
 
 /// <summary>The client's end of the command ring.</summary>
@@ -32,6 +34,7 @@ internal sealed unsafe class CommandProducer
     /// <summary>Room for a command's body; false when the ring is full, or when <see cref="Fault"/> says so.</summary>
     /// <param name="bodyLength">Bytes of the body.</param>
     /// <param name="body">Where to write it before <see cref="Commit"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryBegin(int bodyLength, out Span<byte> body)
     {
         body = default;
@@ -52,6 +55,7 @@ internal sealed unsafe class CommandProducer
     }
 
     /// <summary>Publishes the command that was begun. The caller then rings the bus (<see cref="CommandBell"/>).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Commit(ushort opcode, ushort flags, ulong sequence)
     {
         if (_begun == 0)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kbus.Link;
 
 /// <summary>The client's side of the completion slots.</summary>
@@ -38,6 +40,7 @@ internal sealed unsafe class CompletionReader
     }
 
     /// <summary>The result of a command, if it is there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryGet(ulong sequence, out Completion completion)
     {
         CompletionSlot* slot = _slots + (sequence & _mask);

@@ -54,6 +54,17 @@ internal sealed unsafe class DeliveryProducer
     /// <summary>The flags that the client sees.</summary>
     public DeliveryFlags Flags => _flags;
 
+    /// <summary>Whether, by a fresh look, the client has taken everything and nothing waits behind the ring. What the client writes may deceive only itself.</summary>
+    public bool IsAllTaken
+    {
+        get
+        {
+            DeliveryHead now = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord));
+            return !_rewriting && now.CanFollow(_head) && now.Position == ((uint)(_tail >> 3) & DeliveryHead.PositionMask)
+                && (_flags & DeliveryFlags.MoreBehind) == 0;
+        }
+    }
+
     /// <summary>Room for a record behind all others; the client sees it after <see cref="Publish"/>. False when there is none.</summary>
     /// <param name="length">Bytes of the record.</param>
     /// <param name="kind">What the bytes are.</param>

@@ -1,17 +1,16 @@
-using System.Runtime.InteropServices;
-
 namespace Kbus.Native;
 
-/// <summary>A Ksock that a C program has open, and the message that it has borrowed from it.</summary>
+/// <summary>A Ksock that a C program has open, with what it has borrowed from it.</summary>
 internal sealed unsafe class OpenKsock(Ksock ksock)
 {
-    private readonly Lock _lock = new();
     private readonly PostedMessages _posted = new(ksock);
-    private MessageBuffer? _lent;
-    private NativeMessage* _lentHeader;
+    private MessageBuffer? _spare;
 
     /// <summary>The Ksock.</summary>
     public Ksock Ksock { get; } = ksock;
+
+    /// <summary>What is lent of it.</summary>
+    public LentMessages Lent { get; } = new(ksock.Bare);
 
     /// <summary>Its bare level.</summary>
     public BareKsock Bare { get; } = ksock.Bare;
@@ -19,42 +18,55 @@ internal sealed unsafe class OpenKsock(Ksock ksock)
     /// <summary>Sends messages in their order; how many were sent.</summary>
     public int SendAll(ReadOnlySpan<nint> messages, Span<SendResult> results) => _posted.SendAll(messages, results);
 
-    /// <summary>Takes the next message into the buffer that is lent.</summary>
-    /// <param name="message">The message, pointy; valid until it is given back.</param>
-    /// <returns>None, ENOMSG if there is none, ENODEV or EBADF.</returns>
-    public Errno Borrow(out NativeMessage* message)
+    /// <summary>Takes the next message for a caller who copies it out.</summary>
+    /// <param name="wait">How long to wait for one; null for ever.</param>
+    /// <param name="message">The copy; null if there is none.</param>
+    /// <returns>None, ENOMSG if there is none, EINTR, ENOMEM, ENODEV or EBADF.</returns>
+    public Errno Read(TimeSpan? wait, out NativeMessage* message)
     {
         message = null;
-        lock (_lock)
+        MessageBuffer buffer = Interlocked.Exchange(ref _spare, null) ?? new MessageBuffer();
+        try
         {
-            if ((Ksock.Mode & KsockMode.Read) == 0)
-            {
-                return Errno.EBADF;
-            }
-
-            _lent ??= MessageBuffer.Pinned();
-            if (_lentHeader == null)
-            {
-                _lentHeader = (NativeMessage*)NativeMemory.AllocZeroed(NativeMessage.Size);
-            }
-
-            Errno error = Ksock.Take(_lent);
+            Errno error = Bare.TakeOrWait(new Span<MessageBuffer>(ref buffer), wait, out _);
             if (error == Errno.None)
             {
-                FillIn(_lent, _lentHeader);
-                message = _lentHeader;
+                message = Reading.Copy(buffer);
+                error = message == null ? Errno.ENOMEM : Errno.None;
             }
 
             return error;
         }
+        finally
+        {
+            buffer.Clear();
+            Volatile.Write(ref _spare, buffer);
+        }
     }
 
-    /// <summary>Gives back what is lent, if anything.</summary>
-    public void Release()
+    /// <summary>Sends a Request and waits for its answer.</summary>
+    /// <param name="request">The Request.</param>
+    /// <param name="wait">How long to wait; null for ever.</param>
+    /// <param name="reply">A copy of the answer; null if there is none.</param>
+    public Errno Request(byte* request, TimeSpan? wait, out NativeMessage* reply)
     {
-        lock (_lock)
+        reply = null;
+        MessageBuffer buffer = Interlocked.Exchange(ref _spare, null) ?? new MessageBuffer();
+        try
         {
-            _lent?.Clear();
+            Errno error = Bare.Request(request, buffer, wait);
+            if (error == Errno.None)
+            {
+                reply = Reading.Copy(buffer);
+                error = reply == null ? Errno.ENOMEM : Errno.None;
+            }
+
+            return error;
+        }
+        finally
+        {
+            buffer.Clear();
+            Volatile.Write(ref _spare, buffer);
         }
     }
 
@@ -62,51 +74,13 @@ internal sealed unsafe class OpenKsock(Ksock ksock)
     public void Close()
     {
         Ksock.Dispose();
-        LetGo();
+        Lent.Dispose();
     }
 
     /// <summary>Lets go of a Ksock whose descriptor was closed by somebody else.</summary>
     public void Abandon()
     {
         Ksock.Abandon();
-        LetGo();
-    }
-
-    private void LetGo()
-    {
-        lock (_lock)
-        {
-            _lent?.Dispose();
-            _lent = null;
-            NativeMemory.Free(_lentHeader);
-            _lentHeader = null;
-        }
-    }
-
-    /// <summary>Makes the header point at name and data where they lie, which do not move while they are lent.</summary>
-    private static void FillIn(MessageBuffer lent, NativeMessage* header)
-    {
-        *header = default;
-        header->StartGuard = NativeMessage.StartGuardValue;
-        header->Id = lent.Id;
-        header->InReplyTo = lent.InReplyTo;
-        header->To = lent.To;
-        header->From = lent.From;
-        header->OrigFrom = lent.OrigFrom;
-        header->FinalTo = lent.FinalTo;
-        header->Flags = lent.Flags;
-        header->NameLength = (uint)lent.Name.Length;
-        header->DataLength = (uint)lent.Data.Length;
-        header->NamePointer = Place(lent.Name);
-        header->DataPointer = lent.Data.IsEmpty ? null : Place(lent.Data);
-        header->EndGuard = NativeMessage.EndGuardValue;
-    }
-
-    private static byte* Place(ReadOnlySpan<byte> bytes)
-    {
-        fixed (byte* start = bytes)
-        {
-            return start;
-        }
+        Lent.Dispose();
     }
 }

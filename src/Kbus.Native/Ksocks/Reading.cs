@@ -143,9 +143,9 @@ internal static unsafe class Reading
         }
     }
 
-    /// <summary><c>kbus_ksock_borrow_msg</c>.</summary>
-    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_borrow_msg")]
-    public static int Borrow(int ksock, NativeMessage** message)
+    /// <summary><c>kbus_ksock_borrow_msg</c>, a wait of no time for one message, and <c>kbus_ksock_wait_borrow_msgs</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_wait_borrow_msgs")]
+    public static int Borrow(int ksock, int timeout, nint* messages, uint count)
     {
         try
         {
@@ -154,8 +154,34 @@ internal static unsafe class Reading
                 return Failure.Of(Errno.EBADF);
             }
 
-            Errno error = open.Borrow(out NativeMessage* lent);
-            *message = lent;
+            if (count == 0)
+            {
+                return Failure.Of(Errno.EINVAL);
+            }
+
+            *messages = 0;
+            Errno error = open.Lent.Borrow(Limit(timeout), new Span<nint>(messages, (int)Math.Min(count, int.MaxValue)), out int lent);
+            return error == Errno.ENOMSG ? 0 : Failure.Of(error, lent);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_wait_read_msg</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_wait_read_msg")]
+    public static int WaitAndRead(int ksock, int timeout, NativeMessage** message)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            Errno error = open.Read(Limit(timeout), out NativeMessage* read);
+            *message = read;
             return error == Errno.ENOMSG ? 0 : Failure.Of(error, 1);
         }
         catch (Exception e)
@@ -175,7 +201,7 @@ internal static unsafe class Reading
                 return Failure.Of(Errno.EBADF);
             }
 
-            open.Release();
+            open.Lent.GiveBack();
             return 0;
         }
         catch (Exception e)
@@ -184,19 +210,20 @@ internal static unsafe class Reading
         }
     }
 
-    /// <summary>Copies a message into memory of the caller's.</summary>
-    public static int Copy(MessageBuffer source, NativeMessage** message)
+    /// <summary>A time in milliseconds, where less than nothing is for ever.</summary>
+    public static TimeSpan? Limit(int timeout) => timeout < 0 ? null : TimeSpan.FromMilliseconds(timeout);
+
+    /// <summary>Copies a message into memory of the caller's; null if there is none.</summary>
+    public static NativeMessage* Copy(MessageBuffer source)
     {
         ReadOnlySpan<byte> entire = source.Entire;
-        byte* copy = Making.TryAllocate(entire.Length);
-        if (copy == null)
+        byte* copy = (byte*)CallersMemory.AllocateToFill((nuint)entire.Length);
+        if (copy != null)
         {
-            return Failure.Of(Errno.ENOMEM);
+            entire.CopyTo(new Span<byte>(copy, entire.Length));
         }
 
-        entire.CopyTo(new Span<byte>(copy, entire.Length));
-        *message = (NativeMessage*)copy;
-        return 0;
+        return (NativeMessage*)copy;
     }
 
     private static int ReadNext(OpenKsock open, NativeMessage** message)

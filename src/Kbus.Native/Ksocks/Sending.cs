@@ -105,9 +105,9 @@ internal static unsafe class Sending
             }
 
             *reply = null;
-            using var answer = new MessageBuffer();
-            Errno error = open.Bare.Request(request, answer, timeout < 0 ? null : TimeSpan.FromMilliseconds(timeout));
-            return error == Errno.None ? Reading.Copy(answer, reply) : Failure.Of(error);
+            Errno error = open.Request(request, Reading.Limit(timeout), out NativeMessage* answer);
+            *reply = answer;
+            return Failure.Of(error);
         }
         catch (Exception e)
         {
@@ -168,8 +168,7 @@ internal static unsafe class Sending
                 return Failure.Of(Errno.EINVAL);
             }
 
-            TimeSpan? limit = timeout < 0 ? null : TimeSpan.FromMilliseconds(timeout);
-            Errno error = open.Bare.Wait((waitFor & Readable) != 0, (waitFor & Writable) != 0, limit, out bool readable, out bool writable);
+            Errno error = open.Bare.Wait((waitFor & Readable) != 0, (waitFor & Writable) != 0, Reading.Limit(timeout), out bool readable, out bool writable);
             return Failure.Of(error, Ready(readable, writable));
         }
         catch (Exception e)

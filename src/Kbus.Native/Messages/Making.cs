@@ -68,17 +68,6 @@ internal static unsafe class Making
             : Failure.Of(Errno.EBADMSG);
     }
 
-    /// <summary><c>kbus_msg_delete</c>.</summary>
-    [UnmanagedCallersOnly(EntryPoint = "kbusnet_msg_delete")]
-    public static void Delete(NativeMessage** message)
-    {
-        if (message != null)
-        {
-            CallersMemory.Free(*message);
-            *message = null;
-        }
-    }
-
     /// <summary><c>kbus_msg_delete_all</c>.</summary>
     [UnmanagedCallersOnly(EntryPoint = "kbusnet_msg_delete_all")]
     public static void DeleteAll(NativeMessage** message)

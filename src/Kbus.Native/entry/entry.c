@@ -4,6 +4,7 @@
 
 #include "gate.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define EXPORTED __attribute__((visibility("default")))
@@ -13,10 +14,11 @@
 	int kbusnet_##name parameters;                               \
 	EXPORTED int kbus_##name parameters                          \
 	{                                                            \
+		struct kbus_visitor *visitor = kbus_gate_enter();    \
 		int result = shut;                                   \
-		if (kbus_gate_enter() == KBUS_GATE_OPEN) {           \
+		if (visitor) {                                       \
 			result = kbusnet_##name arguments;           \
-			kbus_gate_leave();                           \
+			kbus_gate_leave(visitor);                    \
 		}                                                    \
 		return kbus_gate_result(result);                     \
 	}
@@ -27,9 +29,10 @@
 	EXPORTED void kbus_##name parameters                         \
 	{                                                            \
 		int before = errno;                                  \
-		if (kbus_gate_enter() == KBUS_GATE_OPEN) {           \
+		struct kbus_visitor *visitor = kbus_gate_enter();    \
+		if (visitor) {                                       \
 			kbusnet_##name arguments;                    \
-			kbus_gate_leave();                           \
+			kbus_gate_leave(visitor);                    \
 		}                                                    \
 		errno = before;                                      \
 	}
@@ -59,7 +62,9 @@ KSOCK(ksock_read_msg, (kbus_ksock_t ksock, kbus_message_t **msg, size_t length),
 KSOCK(ksock_read_next_msg, (kbus_ksock_t ksock, kbus_message_t **msg), (ksock, msg))
 KSOCK(ksock_read_data, (kbus_ksock_t ksock, void *data, size_t count), (ksock, data, count))
 KSOCK(ksock_read_msgs, (kbus_ksock_t ksock, kbus_message_t *msgs[], uint32_t count), (ksock, msgs, count))
-KSOCK(ksock_borrow_msg, (kbus_ksock_t ksock, const kbus_message_t **msg), (ksock, msg))
+KSOCK(ksock_wait_read_msg, (kbus_ksock_t ksock, int timeout_ms, kbus_message_t **msg), (ksock, timeout_ms, msg))
+KSOCK(ksock_wait_borrow_msgs, (kbus_ksock_t ksock, int timeout_ms, const kbus_message_t *msgs[], uint32_t count),
+      (ksock, timeout_ms, msgs, count))
 KSOCK(ksock_release_msg, (kbus_ksock_t ksock), (ksock))
 KSOCK(ksock_write_msg, (kbus_ksock_t ksock, const kbus_message_t *msg), (ksock, msg))
 KSOCK(ksock_write_data, (kbus_ksock_t ksock, uint8_t *data, size_t length), (ksock, data, length))
@@ -89,6 +94,11 @@ EXPORTED int kbus_ksock_find_replier(kbus_ksock_t ksock, const char *name, uint3
 	return kbus_ksock_find_replier_n(ksock, name, strlen(name), id);
 }
 
+EXPORTED int kbus_ksock_borrow_msg(kbus_ksock_t ksock, const kbus_message_t **msg)
+{
+	return kbus_ksock_wait_borrow_msgs(ksock, 0, msg, 1);
+}
+
 EXPORTED int kbus_wait_for_message(kbus_ksock_t ksock, int wait_for)
 {
 	return kbus_wait_for_message_timeout(ksock, wait_for, -1);
@@ -111,12 +121,20 @@ OTHER(msg_create_entire_stateful_request, (kbus_message_t **msg, const kbus_mess
 OTHER(msg_sizeof, (const kbus_message_t *msg), (msg))
 OTHER(msg_split_bind_event, (const kbus_message_t *msg, uint32_t *is_bind, uint32_t *binder, char **name), (msg, is_bind, binder, name))
 
-ENTRY_VOID(msg_delete, (kbus_message_t **msg), (kbus_message_t **msg), (msg))
 ENTRY_VOID(msg_delete_all, (kbus_message_t **msg), (kbus_message_t **msg), (msg))
 ENTRY_VOID(msg_print2, (FILE *stream, const kbus_message_t *msg, unsigned flags),
 	   (FILE *stream, const kbus_message_t *msg, unsigned flags), (stream, msg, flags))
 ENTRY_VOID(msg_dump, (const kbus_message_t *msg, int dump_data), (FILE *stream, const kbus_message_t *msg, int dump_data),
 	   (stdout, msg, dump_data))
+
+/* Messages are blocks of malloc. */
+EXPORTED void kbus_msg_delete(kbus_message_t **msg)
+{
+	if (msg) {
+		free(*msg);
+		*msg = NULL;
+	}
+}
 
 EXPORTED void kbus_msg_print(FILE *stream, const kbus_message_t *msg)
 {
@@ -149,10 +167,11 @@ EXPORTED const char *kbus_error_text(int errnum, const char *operation)
 {
 	const char *text = "This process was forked while its parent was using KBUS, and cannot use KBUS itself.";
 	int before = errno;
+	struct kbus_visitor *visitor = kbus_gate_enter();
 
-	if (kbus_gate_enter() == KBUS_GATE_OPEN) {
+	if (visitor) {
 		text = kbusnet_error_text(errnum, operation);
-		kbus_gate_leave();
+		kbus_gate_leave(visitor);
 	}
 	errno = before;
 	return text;
@@ -162,10 +181,11 @@ EXPORTED const char *kbus_error_name(int errnum)
 {
 	const char *name = "?";
 	int before = errno;
+	struct kbus_visitor *visitor = kbus_gate_enter();
 
-	if (kbus_gate_enter() == KBUS_GATE_OPEN) {
+	if (visitor) {
 		name = kbusnet_error_name(errnum);
-		kbus_gate_leave();
+		kbus_gate_leave(visitor);
 	}
 	errno = before;
 	return name;

@@ -4,16 +4,21 @@
  * fork no other thread was in managed code; then only the Ksocks that were open are not its own. So a fork waits a moment until all
  * calls have come out (those that only sleep count as out), and says so in the child. If they do not come out in time, or if the
  * process was cloned behind the C library's back, the child can use nothing of this library: it is told so, and never hangs.
+ *
+ * Forks are rare and calls are not. So a call only writes in a place of its own thread that it is inside, and looks whether anybody
+ * forks; the order of the two is the forking thread's business, which makes a fence in all threads of the process.
  */
 #define _GNU_SOURCE
 #include "gate.h"
 
+#include <linux/membarrier.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,37 +37,136 @@ enum {
 #define LONGEST_WAIT_FOR_CALLS 1 /* seconds that a fork waits for calls to come out */
 #define ACTIVATION_SIGNAL SIGRTMIN /* by which the runtime stops its threads */
 
+/* A thread that has been here: how many calls it is inside of, more than one if a signal handler calls. Its place is used again when it has
+ * ended. Places are never freed. */
+struct kbus_visitor {
+	atomic_int inside;
+	atomic_int has_ended;
+	struct kbus_visitor *next;
+};
+
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 static _Atomic(atomic_uint *) page;
-static const pthread_rwlock_t fresh_gate = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-static pthread_rwlock_t gate = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 static pthread_mutex_t telling = PTHREAD_MUTEX_INITIALIZER;
+static const pthread_mutex_t fresh_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
+static atomic_int is_forking;
+static int has_process_fence;
 static int everybody_is_out;
-static __thread int is_inside;
+static _Atomic(struct kbus_visitor *) visitors;
+static pthread_key_t place;
+static __thread struct kbus_visitor *self;
+
+static int fence_in_all_threads(void)
+{
+	if (!has_process_fence) {
+		atomic_thread_fence(memory_order_seq_cst);
+		return 1;
+	}
+	return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0 ||
+	       (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 &&
+		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0);
+}
+
+static int is_anybody_inside(void)
+{
+	for (struct kbus_visitor *each = atomic_load(&visitors); each != NULL; each = each->next)
+		if (atomic_load(&each->inside) != 0)
+			return 1;
+	return 0;
+}
 
 static void before_fork(void)
 {
-	struct timespec limit;
+	struct timespec now, limit, moment = { 0, 20000 };
 
-	clock_gettime(CLOCK_REALTIME, &limit);
+	pthread_mutex_lock(&forking);
+	atomic_store(&is_forking, 1);
+	everybody_is_out = fence_in_all_threads();
+	clock_gettime(CLOCK_MONOTONIC, &limit);
 	limit.tv_sec += LONGEST_WAIT_FOR_CALLS;
-	everybody_is_out = pthread_rwlock_timedwrlock(&gate, &limit) == 0;
+	while (everybody_is_out && is_anybody_inside()) {
+		nanosleep(&moment, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		everybody_is_out = now.tv_sec < limit.tv_sec || (now.tv_sec == limit.tv_sec && now.tv_nsec < limit.tv_nsec);
+	}
 }
 
 static void after_fork_in_parent(void)
 {
-	if (everybody_is_out)
-		pthread_rwlock_unlock(&gate);
+	atomic_store(&is_forking, 0);
+	pthread_mutex_unlock(&forking);
 }
 
 static void after_fork_in_child(void)
 {
 	atomic_uint *state = atomic_load(&page);
 
-	/* The thread that holds the lock has another id here and could not unlock it. */
-	gate = fresh_gate;
+	/* The other threads are not here. */
+	for (struct kbus_visitor *each = atomic_load(&visitors); each != NULL; each = each->next)
+		if (each != self) {
+			atomic_store(&each->inside, 0);
+			atomic_store(&each->has_ended, 1);
+		}
+	atomic_store(&is_forking, 0);
+	forking = fresh_mutex;
 	if (everybody_is_out && (state != NULL))
 		atomic_store(state, OURS_SINCE_FORK);
+}
+
+static void forget_thread(void *visitor)
+{
+	self = NULL;
+	atomic_store(&((struct kbus_visitor *)visitor)->inside, 0);
+	atomic_store(&((struct kbus_visitor *)visitor)->has_ended, 1);
+}
+
+/* Gives this thread a place; 0 if there is no memory for one. */
+static int find_place(void)
+{
+	struct kbus_visitor *mine;
+
+	for (mine = atomic_load(&visitors); mine != NULL; mine = mine->next) {
+		int yes = 1;
+
+		if (atomic_compare_exchange_strong(&mine->has_ended, &yes, 0))
+			break;
+	}
+	if (mine == NULL) {
+		mine = kbus_gate_allocate(sizeof(*mine));
+		if (mine == NULL)
+			return 0;
+		mine->next = atomic_load(&visitors);
+		while (!atomic_compare_exchange_weak(&visitors, &mine->next, mine))
+			;
+	}
+	self = mine;
+	pthread_setspecific(place, mine);
+	return 1;
+}
+
+/* Says that this thread is inside. False, and it is not, if anybody forks. */
+static inline int go_in(struct kbus_visitor *mine)
+{
+	int inside = atomic_load_explicit(&mine->inside, memory_order_relaxed);
+
+	atomic_store_explicit(&mine->inside, inside + 1, memory_order_relaxed);
+	if (has_process_fence)
+		atomic_signal_fence(memory_order_seq_cst);
+	else
+		atomic_thread_fence(memory_order_seq_cst);
+	if (!atomic_load_explicit(&is_forking, memory_order_acquire))
+		return 1;
+	atomic_store_explicit(&mine->inside, inside, memory_order_release);
+	return 0;
+}
+
+static void go_in_after_fork(struct kbus_visitor *mine)
+{
+	while (!go_in(mine)) {
+		pthread_mutex_lock(&forking);
+		pthread_mutex_unlock(&forking);
+	}
 }
 
 /* The runtime ignores SIGPIPE and starts a thread: neither is to change what signals do to the host. */
@@ -88,13 +192,15 @@ static void start(void)
 
 	memory = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED || madvise(memory, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK) != 0 ||
+	    pthread_key_create(&place, forget_thread) != 0 ||
 	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
 		return; /* without them nothing could be promised to a child: the gate stays shut */
+	has_process_fence = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 	atomic_store((atomic_uint *)memory, OURS);
 	atomic_store(&page, (atomic_uint *)memory);
 }
 
-static enum kbus_gate enter_at_first(void)
+static struct kbus_visitor *enter_at_first(void)
 {
 	atomic_uint *state;
 	int error = errno;
@@ -103,10 +209,11 @@ static enum kbus_gate enter_at_first(void)
 	errno = error;
 	state = atomic_load(&page);
 	if (state == NULL || atomic_load(state) == NOT_OURS)
-		return KBUS_GATE_SHUT;
+		return NULL;
 
-	pthread_rwlock_rdlock(&gate);
-	is_inside = 1;
+	if (self == NULL && !find_place())
+		return NULL;
+	go_in_after_fork(self);
 	if (atomic_load(state) == OURS_SINCE_FORK) {
 		pthread_mutex_lock(&telling);
 		if (atomic_load(state) == OURS_SINCE_FORK) {
@@ -115,39 +222,42 @@ static enum kbus_gate enter_at_first(void)
 		}
 		pthread_mutex_unlock(&telling);
 	}
-	return KBUS_GATE_OPEN;
+	return self;
 }
 
-enum kbus_gate kbus_gate_enter(void)
+struct kbus_visitor *kbus_gate_enter(void)
 {
 	atomic_uint *state = atomic_load_explicit(&page, memory_order_acquire);
+	struct kbus_visitor *mine = self;
 
-	if (state == NULL || atomic_load_explicit(state, memory_order_relaxed) != OURS)
+	if (state == NULL || atomic_load_explicit(state, memory_order_relaxed) != OURS || mine == NULL)
 		return enter_at_first();
-	pthread_rwlock_rdlock(&gate);
-	is_inside = 1;
-	return KBUS_GATE_OPEN;
+	if (!go_in(mine))
+		go_in_after_fork(mine);
+	return mine;
 }
 
-void kbus_gate_leave(void)
+void kbus_gate_leave(struct kbus_visitor *visitor)
 {
-	is_inside = 0;
-	pthread_rwlock_unlock(&gate);
+	int inside = atomic_load_explicit(&visitor->inside, memory_order_relaxed);
+
+	atomic_store_explicit(&visitor->inside, inside - 1, memory_order_release);
 }
 
 /* Every poll of managed code comes here (--wrap=ppoll): who sleeps counts as out, so that a fork need not wait for it. */
 int __wrap_ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *timeout, const sigset_t *sigmask)
 {
-	int result, error;
-	int may_sleep = is_inside && (timeout == NULL || timeout->tv_sec != 0 || timeout->tv_nsec != 0);
+	int result, error, inside;
+	int may_sleep = timeout == NULL || timeout->tv_sec != 0 || timeout->tv_nsec != 0;
+	struct kbus_visitor *mine = self;
 
-	if (!may_sleep)
+	if (!may_sleep || mine == NULL || atomic_load_explicit(&mine->inside, memory_order_relaxed) == 0)
 		return __real_ppoll(fds, nfds, timeout, sigmask);
-	kbus_gate_leave();
+	inside = atomic_exchange(&mine->inside, 0);
 	result = __real_ppoll(fds, nfds, timeout, sigmask);
 	error = errno;
-	pthread_rwlock_rdlock(&gate);
-	is_inside = 1;
+	go_in_after_fork(mine);
+	atomic_store_explicit(&mine->inside, inside, memory_order_relaxed);
 	errno = error;
 	return result;
 }

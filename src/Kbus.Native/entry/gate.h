@@ -9,18 +9,19 @@
 #include <errno.h>
 #include <stddef.h>
 
-/* Whether this process may use what it has open, or open more. */
-enum kbus_gate {
-	KBUS_GATE_OPEN,
-	KBUS_GATE_SHUT /* a forked child whose copy of the runtime cannot be used */
-};
+/* A thread of which it is known whether it is inside. */
+struct kbus_visitor;
 
-/* Goes in, starting the runtime at the first call of all. Every KBUS_GATE_OPEN is followed by a kbus_gate_leave. */
-enum kbus_gate kbus_gate_enter(void);
-void kbus_gate_leave(void);
+/* Goes in, starting the runtime at the first call of all; what it gives must leave. NULL: this process is a forked child whose copy of the
+ * runtime cannot be used. */
+struct kbus_visitor *kbus_gate_enter(void);
+void kbus_gate_leave(struct kbus_visitor *visitor);
 
 /* Zeroed memory for a caller, from malloc. */
 void *kbus_gate_allocate(size_t length);
+
+/* The same, not zeroed: for one who fills it. */
+void *kbus_gate_allocate_to_fill(size_t length);
 
 /* A result as callers get it: errno says the same. */
 static inline int kbus_gate_result(int result)

@@ -50,3 +50,8 @@ void *kbus_gate_allocate(size_t length)
 {
 	return __real_calloc(1, length);
 }
+
+void *kbus_gate_allocate_to_fill(size_t length)
+{
+	return __real_malloc(length);
+}

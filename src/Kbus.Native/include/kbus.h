@@ -211,6 +211,12 @@ int kbus_ksock_poll(kbus_ksock_t ksock, uint32_t *ready);
 /* As kbus_wait_for_message, for so many milliseconds at most (negative: for ever). 0: the time ran out. */
 int kbus_wait_for_message_timeout(kbus_ksock_t ksock, int wait_for, int timeout_ms);
 
+/* Reads the next message, waiting for one so many milliseconds at most (negative: for ever): 1, or 0 and NULL if the time ran out. *msg is
+ * to be freed by kbus_msg_delete. It does what kbus_wait_for_message_timeout and kbus_ksock_read_next_msg do, as one step for all
+ * threads, and faster: messages that come while it waits awake cost no system call. A waiting message is tried again meanwhile.
+ * -EINTR: a signal handler ran. */
+int kbus_ksock_wait_read_msg(kbus_ksock_t ksock, int timeout_ms, kbus_message_t **msg);
+
 /* Reads up to count bytes of the current message, as read does; 0 at its end. */
 int kbus_ksock_read_data(kbus_ksock_t ksock, void *data, size_t count);
 
@@ -228,11 +234,15 @@ typedef struct kbus_send_result {
 int kbus_ksock_send_msgs(kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count, kbus_send_result_t results[]);
 
 /* Takes the next message without a copy of one's own: 1, or 0 if there is none. *msg is a pointy message in the library's memory,
- * valid until kbus_ksock_release_msg, the next kbus_ksock_borrow_msg or kbus_ksock_close for this Ksock. It must not be changed or
+ * valid until kbus_ksock_release_msg, the next borrowing or kbus_ksock_close for this Ksock. It must not be changed or
  * deleted. Data of more than about 32 KiB lie where the bus put them, and count against the Ksock's byte budget until released;
  * smaller messages lie in a buffer of the Ksock's own. One thread at a time may borrow from a Ksock. */
 int kbus_ksock_borrow_msg(kbus_ksock_t ksock, const kbus_message_t **msg);
 int kbus_ksock_release_msg(kbus_ksock_t ksock);
+
+/* Borrows messages until none is left or count are borrowed (256 at the most): how many. It waits for the first as
+ * kbus_ksock_wait_read_msg does, and gives 0 if the time ran out. All are valid as long as one borrowed message would be. -EINTR. */
+int kbus_ksock_wait_borrow_msgs(kbus_ksock_t ksock, int timeout_ms, const kbus_message_t *msgs[], uint32_t count);
 
 /* Sends a Request and waits for its Reply, or the Status that says why there is none; other messages stay in the queue.
  * timeout_ms: negative for ever. *reply is to be freed by kbus_msg_delete. -ETIMEDOUT: *reply is NULL, and the answer, when it

@@ -71,19 +71,25 @@ internal sealed partial class EmbeddedHost : KsockHost
         }
     }
 
-    public override Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id)
+    public override Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, SendManner manner, out MessageId id)
     {
         id = default;
+        Errno error = (manner & SendManner.Written) == 0 ? CheckSize(header, name, data) : Errno.None;
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
         lock (_gate)
         {
-            Errno error = CheckSend(header, name, data);
+            error = CheckSend(header, name, data);
             if (error != Errno.None)
             {
                 return error;
             }
 
             StoredMessage message = _bus.Pool.Compose(header, name, data);
-            message.IsAwaited = isAwaited;
+            message.IsAwaited = (manner & SendManner.Awaited) != 0;
             return _bus.Send(_state, message, out id);
         }
     }
@@ -198,13 +204,7 @@ internal sealed partial class EmbeddedHost : KsockHost
 
     public override ulong Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done)
     {
-        Errno error = CheckSize(header, name, data);
-        MessageId id = default;
-        if (error == Errno.None)
-        {
-            error = Send(header, name, data, isAwaited, out id);
-        }
-
+        Errno error = Send(header, name, data, isAwaited ? SendManner.Awaited : SendManner.None, out MessageId id);
         done.Complete(error, id);
         return 0;
     }
@@ -292,5 +292,22 @@ internal sealed partial class EmbeddedHost : KsockHost
 
         // The limit in force was looked at when the header was complete, which may have been before it was lowered.
         return MessageCheck.Header(complete, uint.MaxValue);
+    }
+
+    /// <summary>The bus's limit of message size counts when a header is complete, which here is now. Spec sections 3.5 and 7 (MAXMSGSIZE).</summary>
+    private Errno CheckSize(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        uint most = MaxMessageSize;
+        if (MessageLayout.EntireLength((uint)name.Length, (uint)data.Length) <= most || most == 0 || IsSending || (Mode & KsockMode.Write) == 0)
+        {
+            return Errno.None;
+        }
+
+        MessageHeader complete = header;
+        complete.StartGuard = MessageHeader.StartGuardValue;
+        complete.EndGuard = MessageHeader.EndGuardValue;
+        complete.NameLength = (uint)name.Length;
+        complete.DataLength = (uint)data.Length;
+        return MessageCheck.Header(complete, most);
     }
 }

@@ -38,30 +38,13 @@ internal abstract class KsockHost : IDisposable
     /// <summary>Who is bound as replier with exactly this string, or who would get a Request of this name; 0 if nobody.</summary>
     public abstract Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier);
 
-    /// <summary>Sends a message and gives the bus's answer: accepted or refused. The caller has looked at its size (<see cref="MaxMessageSize"/>).</summary>
+    /// <summary>Sends a message and gives the bus's answer: accepted or refused.</summary>
     /// <param name="header">The fields; guards, pointers and lengths are ignored.</param>
     /// <param name="name">The name; a bad one gives EBADMSG or ENAMETOOLONG, none EINVAL.</param>
     /// <param name="data">The data.</param>
-    /// <param name="isAwaited">True if this library takes the answer to this Request itself.</param>
+    /// <param name="manner">How.</param>
     /// <param name="id">The id, with None and EAGAIN.</param>
-    public abstract Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id);
-
-    /// <summary>The bus's limit of message size counts when a header is complete, which here is now. Spec sections 3.5 and 7 (MAXMSGSIZE).</summary>
-    public Errno CheckSize(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
-    {
-        uint most = MaxMessageSize;
-        if (MessageLayout.EntireLength((uint)name.Length, (uint)data.Length) <= most || most == 0 || IsSending || (Mode & KsockMode.Write) == 0)
-        {
-            return Errno.None;
-        }
-
-        MessageHeader complete = header;
-        complete.StartGuard = MessageHeader.StartGuardValue;
-        complete.EndGuard = MessageHeader.EndGuardValue;
-        complete.NameLength = (uint)name.Length;
-        complete.DataLength = (uint)data.Length;
-        return MessageCheck.Header(complete, most);
-    }
+    public abstract Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, SendManner manner, out MessageId id);
 
     /// <summary>Tries the waiting message again (SEND while <see cref="IsSending"/>); ENOMSG if none waits.</summary>
     public abstract Errno Retry(out MessageId id);
@@ -76,6 +59,20 @@ internal abstract class KsockHost : IDisposable
     /// <param name="target">Receives the message in its entire form.</param>
     /// <returns>None, ENOMSG if there is none, ENODEV, EBADF.</returns>
     public abstract Errno TryTake(MessageBuffer target);
+
+    /// <summary>Takes messages until none is left or all targets have one, as one step.</summary>
+    /// <param name="targets">Receive the messages in their order.</param>
+    /// <param name="count">How many they are.</param>
+    /// <returns>As for <see cref="TryTake"/>; None if there was one.</returns>
+    public virtual Errno TryTakeSome(ReadOnlySpan<MessageBuffer> targets, out int count)
+    {
+        Errno error = TryTake(targets[0]);
+        count = error == Errno.None ? 1 : 0;
+        return error;
+    }
+
+    /// <summary>Whether a message can be taken, as far as a look tells that costs next to nothing.</summary>
+    public virtual bool HasMessage => true;
 
     /// <summary>Brings the oldest answer to a Request sent as awaited to the front of the queue, so that the next take gives it.</summary>
     /// <remarks>
@@ -147,13 +144,37 @@ internal abstract class KsockHost : IDisposable
     /// <summary>Sleeps until the descriptor is readable, a waiting send may be worth another try, or a signal handler has run.</summary>
     /// <remarks>For hosts that have a descriptor; it may come back for nothing. Not for who waits for an awaited answer.</remarks>
     /// <param name="forMessage">False if messages that can be taken are no reason to come back.</param>
+    /// <param name="looks">Whether the caller has begun to look (<see cref="BeginWait"/>).</param>
     /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <returns>None, or EINTR.</returns>
-    public virtual Errno SleepOnDescriptor(bool forMessage, TimeSpan timeout) => throw new NotSupportedException();
+    public virtual Errno SleepOnDescriptor(bool forMessage, bool looks, TimeSpan timeout) => throw new NotSupportedException();
 
-    /// <summary>Puts the descriptor right after calls that may have left it readable for nothing, or unreadable with messages to take.</summary>
-    /// <param name="hasAside">Whether a message can be taken that the host knows nothing of.</param>
-    public virtual void SettleDescriptor(bool hasAside)
+    /// <summary>A call begins that may wait, of a Ksock whose descriptor is in use. <see cref="EndWait"/> follows.</summary>
+    /// <param name="looks">
+    /// Whether it takes what it waits for, so that the descriptor need not be right while the call is awake. If not, only reasons to try
+    /// a waiting send again may make the descriptor readable meanwhile.
+    /// </param>
+    public virtual void BeginWait(bool looks)
+    {
+    }
+
+    /// <summary>The end of what <see cref="BeginWait"/> began: the descriptor is right again.</summary>
+    public virtual void EndWait(bool looks)
+    {
+    }
+
+    /// <summary>Who was told that a message can be taken will find the descriptor readable, from when this returns, until it is taken.</summary>
+    public virtual void AwaitRing()
+    {
+    }
+
+    /// <summary>Whether a message can be taken that the host knows nothing of.</summary>
+    public virtual void NoteAside(bool hasAside)
+    {
+    }
+
+    /// <summary>Who waits for news may have got what it waits for from another thread.</summary>
+    public virtual void WakeSleeper()
     {
     }
 

@@ -8,20 +8,28 @@ namespace Kbus.Hosts;
 /// </content>
 /// <remarks>
 /// From the moment when somebody asks for the descriptor: while nothing can be taken no ring is in the socket and the bus is asked to ring;
-/// otherwise a ring stays in it. It is made unwritable by leaving some bytes in it, which the bus never reads, and making the room that it
-/// may use so small that these fill it.
+/// otherwise a ring is in it. Account is kept of the rings, so that those that must go are received, and no other system call is made.
+/// A call that looks for messages for a few microseconds makes an exception for itself, so that those which come and are taken meanwhile cost
+/// no ring. It is made unwritable by leaving some bytes in it, which the bus never reads, and making the room that it may use so small that
+/// these fill it.
 /// </remarks>
 internal sealed partial class LinkHost
 {
     // More than half of the least room that the kernel gives a socket, so that this much is too much there.
     private const int FillLength = 2048;
-    private const long RestNanoseconds = 1_000_000;
+    private const int MostQuestions = 16;
 
     private readonly Lock _writabilityLock = new();
     private volatile bool _keepsExact;
-    private volatile bool _hasSwallowedRings;
     private bool _isFull;
     private int _roomBefore;
+
+    // Under the take lock: whether the bus may still ring for something that was taken; whether a message waits that is not in the ring;
+    // how many look for messages, and see to it when they stop looking; and how many wait in some way.
+    private bool _hasTaken;
+    private bool _hasAside;
+    private int _lookers;
+    private int _waiters;
 
     public override int Descriptor
     {
@@ -37,8 +45,8 @@ internal sealed partial class LinkHost
                 if (!_keepsExact)
                 {
                     _keepsExact = true;
-                    _hasSwallowedRings = true;
-                    StayExact();
+                    CountAnew();
+                    Settle();
                 }
             }
 
@@ -47,55 +55,75 @@ internal sealed partial class LinkHost
         }
     }
 
-    public override Errno SleepOnDescriptor(bool forMessage, TimeSpan timeout)
+    public override void NoteAside(bool hasAside)
     {
-        if (!TryEnter())
-        {
-            return Errno.None;
-        }
-
-        Deadline deadline = Deadline.After(timeout);
-        int reported = _isSending && AskForRetries(forMessage)
-            ? 1
-            : !forMessage && SomethingCanBeTaken()
-
-                // The socket stays readable while messages wait, which are not what the caller waits for: rest, and look again.
-                ? LibC.Poll([], deadline.NanosecondsAtMost(RestNanoseconds))
-                : LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, deadline.Nanoseconds);
-        if (reported > 0 && !SomethingCanBeTaken())
+        if (TryEnter())
         {
             lock (_takeLock)
             {
-                StayExact();
+                _hasAside = hasAside;
+                Settle();
             }
-        }
 
-        return Leave(reported == LibC.Interrupted ? Errno.EINTR : Errno.None);
+            Leave(0);
+        }
     }
 
-    public override void SettleDescriptor(bool hasAside)
+    public override void BeginWait(bool looks)
     {
-        if (!TryEnter())
+        if (!_keepsExact || !TryEnter())
         {
             return;
         }
 
         lock (_takeLock)
         {
-            if (_keepsExact && !_isDead)
+            _waiters++;
+            if (looks)
             {
-                // Rings for other news that were asked for are behind us when this command has been carried out.
-                _doorbell.Disarm();
-                _ = Tell(CommandCode.NoteTakes);
-                bool isReadable = (LibC.Poll(_socket.Number, LibC.PollIn, 0) & LibC.PollIn) != 0;
-                if (!SomethingCanBeTaken() && !hasAside)
-                {
-                    StayExact();
-                }
-                else if (!isReadable)
-                {
-                    RingOwnBell();
-                }
+                _lookers++;
+                _doorbell.DisarmCounted(LinkNews.Delivery);
+            }
+        }
+
+        Leave(0);
+    }
+
+    public override void EndWait(bool looks)
+    {
+        if (!_keepsExact || !TryEnter())
+        {
+            return;
+        }
+
+        lock (_takeLock)
+        {
+            _lookers -= looks ? 1 : 0;
+            if (--_waiters == 0)
+            {
+                // Nobody is left who cares.
+                _doorbell.DisarmCounted(LinkNews.Failure);
+            }
+
+            Settle();
+        }
+
+        Leave(0);
+    }
+
+    public override void AwaitRing()
+    {
+        if (!_keepsExact || !TryEnter())
+        {
+            return;
+        }
+
+        // The bus publishes a message first, and rings then.
+        while (SomethingCanBeTaken() && !_isDead && LibC.Poll(_socket.Number, LibC.PollIn, RestNanoseconds) == 0)
+        {
+            lock (_takeLock)
+            {
+                Settle();
             }
         }
 
@@ -113,39 +141,93 @@ internal sealed partial class LinkHost
         }
     }
 
-    /// <summary>Makes the socket unreadable if nothing can be taken any more, or readable if a ring was heard too early. Under the take lock.</summary>
-    private void StayExact()
+    /// <summary>Makes the socket unreadable if nothing can be taken any more, or readable if something can. Under the take lock.</summary>
+    private void Settle()
     {
-        if (!_keepsExact || _isDead)
+        while (_keepsExact && !_isDead && _lookers == 0)
         {
-            return;
-        }
-
-        if (!SomethingCanBeTaken())
-        {
-            HearNow();
-            _doorbell.Arm(LinkNews.Delivery);
-            if (!SomethingCanBeTaken())
+            if (SomethingCanBeTaken() || _hasAside)
             {
-                _hasSwallowedRings = false;
+                HaveRing();
                 return;
             }
 
-            // It came in between, perhaps without a ring.
-            _hasSwallowedRings = true;
-        }
+            if (_hasTaken || !_doorbell.IsArmed(LinkNews.Delivery))
+            {
+                _hasTaken = false;
+                _doorbell.ArmCounted(LinkNews.Delivery);
+            }
 
-        if (_hasSwallowedRings)
-        {
-            RingOwnBell();
+            // Who sleeps must find the ring that woke it; then it does this.
+            if (_sleepers == 0 && _doorbell.RingsOwed > 0)
+            {
+                SwallowRings();
+            }
+            else if (!SomethingCanBeTaken())
+            {
+                return;
+            }
         }
     }
 
-    /// <summary>Asks the bus for a ring, which is there when this returns. Under the take lock.</summary>
-    private void RingOwnBell()
+    /// <summary>Sees to it that a ring is in the socket, or will be there at once. Under the take lock.</summary>
+    private void HaveRing()
     {
-        _hasSwallowedRings = false;
-        _ = Tell(CommandCode.RingMe);
+        if (_doorbell.RingsOwed <= 0)
+        {
+            _doorbell.DisarmCounted(LinkNews.Delivery);
+            if (_doorbell.RingsOwed <= 0)
+            {
+                _doorbell.NoteAsked();
+                _ = Tell(CommandCode.RingMe);
+            }
+        }
+    }
+
+    /// <summary>Receives the rings that were sent. Under the take lock.</summary>
+    private void SwallowRings()
+    {
+        HearNow();
+        for (int i = 0; i < MostQuestions && _doorbell.RingsOwed > 0 && !_isDead; i++)
+        {
+            // The bus has said that it rings and is just about to: it has done so when it carries out a command.
+            _ = Tell(CommandCode.NoteTakes);
+            HearNow();
+        }
+
+        if (_doorbell.RingsOwed > 0 && !_isDead)
+        {
+            CountAnew();
+        }
+    }
+
+    /// <summary>Empties the socket and begins the account of rings anew. Under the take lock.</summary>
+    private void CountAnew()
+    {
+        _doorbell.Disarm();
+        _ = Tell(CommandCode.NoteTakes);
+        lock (_sleepLock)
+        {
+            if (!ReceiveAreas(everything: true))
+            {
+                _isDead = true;
+            }
+
+            _doorbell.BeginAccount();
+            MakeNewsLocked();
+        }
+    }
+
+    /// <summary>Somebody looked for a message in vain, and may next look at the descriptor. Whether the bus has gone. Under the take lock.</summary>
+    private bool IsGoneOrMiscounted()
+    {
+        int reported = LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, 0);
+        if (reported > 0 && (reported & PeerSocket.Gone) == 0 && _doorbell.RingsOwed <= 0 && _sleepers == 0)
+        {
+            CountAnew();
+        }
+
+        return reported < 0 || (reported & PeerSocket.Gone) != 0;
     }
 
     /// <summary>After an operation by which queued messages may have gone.</summary>
@@ -155,19 +237,41 @@ internal sealed partial class LinkHost
         {
             lock (_takeLock)
             {
-                StayExact();
+                Settle();
             }
 
             Leave(0);
         }
     }
 
-    /// <summary>Asks to be rung when the waiting message may be worth another try. True if it is so already, or a message can be taken.</summary>
-    private bool AskForRetries(bool forMessage)
+    /// <summary>The pump has found something in the socket.</summary>
+    private void SettleAfterRing()
     {
-        _doorbell.Arm(LinkNews.Delivery | LinkNews.Failure);
-        _ = Poll(out bool readable, out bool writable);
-        return writable || (forMessage && readable) || _isDead;
+        if (_doorbell.IsBusGone)
+        {
+            Die();
+        }
+
+        lock (_takeLock)
+        {
+            Settle();
+        }
+
+        MakeNews();
+        TellPosted();
+    }
+
+    /// <summary>Asks the bus to ring for news.</summary>
+    private void AskFor(LinkNews news)
+    {
+        if (_keepsExact)
+        {
+            _doorbell.ArmCounted(news);
+        }
+        else
+        {
+            _doorbell.Arm(news);
+        }
     }
 
     /// <summary>Makes the socket writable, or not, as the Ksock is.</summary>

@@ -16,7 +16,7 @@ internal sealed partial class LinkHost
 
     public override bool IsSending => _isSending;
 
-    public override Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id)
+    public override Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, SendManner manner, out MessageId id)
     {
         id = default;
         if (!TryEnter())
@@ -24,7 +24,8 @@ internal sealed partial class LinkHost
             return Errno.EBADF;
         }
 
-        Errno error = Write(header, name, data, isAwaited, null, checksSize: false, out ulong sequence);
+        bool isAwaited = (manner & SendManner.Awaited) != 0;
+        Errno error = Write(header, name, data, isAwaited, null, (manner & SendManner.Written) == 0, out ulong sequence);
         if (error == Errno.None)
         {
             error = Await(sequence, out Completion completion);

@@ -26,20 +26,55 @@ internal sealed partial class LinkHost
                 return Errno.EBADF;
             }
 
-            Errno error = _isDead ? TakeRemains(target) : TakeFromRing(target);
-            StayExact();
-            if (error != Errno.None && _isDead)
-            {
-                error = TakeRemains(target);
-            }
-
-            if (error == Errno.None && IsAnswer(target))
-            {
-                _owed.Taken(target.InReplyTo);
-            }
-
+            Errno error = TakeLocked(target);
+            Settle();
             return error;
         }
+    }
+
+    public override bool HasMessage => TryEnter() && Leave(_deliveries.HasRecord);
+
+    public override Errno TryTakeSome(ReadOnlySpan<MessageBuffer> targets, out int count)
+    {
+        foreach (MessageBuffer target in targets)
+        {
+            target.Clear();
+        }
+
+        count = 0;
+        Errno error = Errno.None;
+        lock (_takeLock)
+        {
+            if (_isDisposed)
+            {
+                return Errno.EBADF;
+            }
+
+            while (count < targets.Length && (error = TakeLocked(targets[count])) == Errno.None)
+            {
+                count++;
+            }
+
+            Settle();
+        }
+
+        return count > 0 ? Errno.None : error;
+    }
+
+    private Errno TakeLocked(MessageBuffer target)
+    {
+        Errno error = _isDead ? TakeRemains(target) : TakeFromRing(target);
+        if (error != Errno.None && _isDead)
+        {
+            error = TakeRemains(target);
+        }
+
+        if (error == Errno.None && IsAnswer(target))
+        {
+            _owed.Taken(target.InReplyTo);
+        }
+
+        return error;
     }
 
     private Errno TakeFromRing(MessageBuffer target)
@@ -62,7 +97,7 @@ internal sealed partial class LinkHost
                     }
 
                     // A socket full of rings that nobody heard would keep a payload area from coming.
-                    HearNow();
+                    HearAreas();
                     _ = Tell(CommandCode.Refill);
                     break;
                 case DeliveryLook.Busy:
@@ -129,8 +164,8 @@ internal sealed partial class LinkHost
 
         if (_areas.Count <= place.Area)
         {
-            // The area comes with a ring, which is heard here although a message is there: StayExact asks for another.
-            HearNow(keepBell: false);
+            // The area comes with a ring, which is heard here although a message is there: Settle asks for another.
+            HearAreas();
         }
 
         if (_areas.TryGet(place, length, out PayloadView? view))
@@ -144,6 +179,7 @@ internal sealed partial class LinkHost
     private Errno Took(MessageBuffer target, PlacedBytes? placed)
     {
         placed?.Number = ++_placedTaken;
+        _hasTaken = true;
         if ((_deliveries.Flags & DeliveryFlags.TellTakes) != 0 && !_isDead)
         {
             _ = Tell(CommandCode.NoteTakes);
@@ -161,7 +197,7 @@ internal sealed partial class LinkHost
 
     private Errno NothingThere()
     {
-        if (IsTimeToAskForDeath())
+        if (_keepsExact && _lookers == 0 ? IsGoneOrMiscounted() : IsTimeToAskForDeath())
         {
             Die();
         }

@@ -16,7 +16,7 @@ internal sealed partial class LinkHost
     private readonly BriefWait _brief = new(MostBriefNanoseconds);
     private uint _watches;
     private long _news;
-    private bool _someoneSleeps;
+    private volatile bool _someoneSleeps;
     private bool _isPumped;
     private bool _isInPump;
     private Action? _signal;
@@ -52,14 +52,14 @@ internal sealed partial class LinkHost
             return Interlocked.Read(ref _news);
         }
 
-        if (Interlocked.Increment(ref _watches) % WatchesBetweenHearings == 0)
+        if (!_keepsExact && Interlocked.Increment(ref _watches) % WatchesBetweenHearings == 0 && !_someoneSleeps)
         {
             // Each watch that is not followed by a sleep may leave a ring in the socket: it must not fill up.
             HearNow();
         }
 
         long news = Interlocked.Read(ref _news);
-        _doorbell.Arm(LinkNews.Delivery | LinkNews.Failure);
+        AskFor(LinkNews.Delivery | LinkNews.Failure);
         return Leave(news);
     }
 
@@ -71,6 +71,7 @@ internal sealed partial class LinkHost
         }
 
         Deadline deadline = Deadline.After(timeout);
+        bool looks = StopLooking();
         bool happened;
         lock (_sleepLock)
         {
@@ -88,6 +89,11 @@ internal sealed partial class LinkHost
         }
 
         TellPosted();
+        if (looks)
+        {
+            GoOnLooking();
+        }
+
         return Leave(happened);
     }
 
@@ -126,56 +132,22 @@ internal sealed partial class LinkHost
             return;
         }
 
-        HearNow();
+        if (_keepsExact)
+        {
+            SettleAfterRing();
+        }
+        else
+        {
+            HearNow();
+        }
+
         Leave(0);
     }
 
-    /// <summary>Sleeps on the socket on behalf of all who wait. Under the sleep lock, which it lets go of meanwhile.</summary>
-    private void SleepOnSocket(Deadline deadline)
-    {
-        _someoneSleeps = true;
-        Monitor.Exit(_sleepLock);
-        WaitOutcome outcome;
-        try
-        {
-            outcome = SleepExactly(deadline);
-        }
-        finally
-        {
-            Monitor.Enter(_sleepLock);
-            _someoneSleeps = false;
-        }
-
-        if (outcome != WaitOutcome.TimedOut)
-        {
-            Hear(_keepsExact);
-        }
-
-        // Another of those who wait takes the place, or the pump does.
-        Monitor.PulseAll(_sleepLock);
-        if (_isPumped)
-        {
-            JoinPump();
-        }
-    }
-
-    private WaitOutcome SleepExactly(Deadline deadline)
-    {
-        if (_keepsExact && SomethingCanBeTaken())
-        {
-            // The socket stays readable while messages wait, which are not what the caller waits for: rest, and look again.
-            const long rest = 1_000_000;
-            _ = LibC.Poll([], deadline.NanosecondsAtMost(rest));
-            return WaitOutcome.Happened;
-        }
-
-        return _doorbell.Wait(deadline);
-    }
-
     /// <summary>Takes in what the socket has, counts it as news, and wakes all who wait. Under the sleep lock.</summary>
-    private void Hear(bool keepBell)
+    private void Hear()
     {
-        if (!ReceiveAreas(keepBell))
+        if (!_keepsExact && !ReceiveAreas(everything: true))
         {
             _isDead = true;
         }
@@ -184,16 +156,26 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Hears what the socket has now, without waiting.</summary>
-    private void HearNow() => HearNow(_keepsExact);
-
-    private void HearNow(bool keepBell)
+    private void HearNow()
     {
         lock (_sleepLock)
         {
-            Hear(keepBell);
+            if (!ReceiveAreas(everything: !_keepsExact))
+            {
+                _isDead = true;
+            }
+
+            MakeNewsLocked();
         }
 
         TellPosted();
+    }
+
+    /// <summary>Hears at once what has come with payload areas, whoever sleeps for it. Under the take lock.</summary>
+    private void HearAreas()
+    {
+        HearNow();
+        WakeSleeper();
     }
 
     /// <summary>The ring that was heard, by whichever thread, may have been for those who posted messages. Not under the sleep lock.</summary>
@@ -207,7 +189,7 @@ internal sealed partial class LinkHost
         DrainPosted();
         if (!IsDrained(Volatile.Read(ref _lastToTell)))
         {
-            _doorbell.Arm(LinkNews.Completion);
+            AskFor(LinkNews.Completion);
             DrainPosted();
         }
     }
@@ -230,16 +212,12 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Swallows the rings so far, and keeps the payload areas that came with them. False when the bus has hung up.</summary>
-    private bool ReceiveAreas(bool keepBell = false)
+    /// <param name="everything">False to receive what was sent by the account, and not to look whether there is more.</param>
+    private bool ReceiveAreas(bool everything)
     {
-        if (keepBell && SomethingCanBeTaken())
-        {
-            return !_doorbell.IsBusGone;
-        }
-
         Span<byte> rings = stackalloc byte[64];
         Span<int> files = stackalloc int[1];
-        while (true)
+        while (everything || _doorbell.RingsOwed > 0)
         {
             int received = LibC.ReceiveMessage(_socket.Number, rings, files, LibC.MessageDontWait, out int count);
             for (int i = 0; i < count; i++)
@@ -252,8 +230,10 @@ internal sealed partial class LinkHost
                 return received == LibC.Again;
             }
 
-            _hasSwallowedRings = true;
+            _doorbell.NoteHeard(received);
         }
+
+        return true;
     }
 
     private void AttachToPump()
@@ -277,6 +257,7 @@ internal sealed partial class LinkHost
         if (someoneSleeps)
         {
             // Whoever sleeps on the socket makes way when it rings.
+            _doorbell.NoteAsked();
             _ = Write(CommandCode.RingMe, 0, default, wantsCompletion: false, out _);
         }
     }

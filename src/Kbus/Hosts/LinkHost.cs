@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kbus.Link;
 
 namespace Kbus.Hosts;
@@ -84,6 +85,7 @@ internal sealed partial class LinkHost : KsockHost
     }
 
     /// <summary>Counts a call in. Until it leaves, the memory stays mapped.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryEnter()
     {
         // The host itself is one user, until it is disposed of.

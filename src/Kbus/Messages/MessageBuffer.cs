@@ -132,6 +132,19 @@ public sealed class MessageBuffer : IDisposable
     /// <summary>Makes an empty buffer whose messages do not move in memory, so that pointers to them may be lent.</summary>
     internal static MessageBuffer Pinned() => new(isPinned: true);
 
+    /// <summary>Makes the message, in a pinned buffer, point at its name and data where they lie. <see cref="Entire"/> is not to be asked for any more.</summary>
+    /// <returns>Where it is, until the buffer is used again.</returns>
+    internal unsafe nint MakePointy()
+    {
+        fixed (byte* message = _bytes, data = Data)
+        {
+            var header = (MessageHeader*)message;
+            header->NamePointer = (ulong)(message + MessageHeader.Size);
+            header->DataPointer = header->DataLength == 0 ? 0 : (ulong)data;
+            return (nint)message;
+        }
+    }
+
     /// <summary>Makes room for a message, forgetting the last one. The host fills in the bytes and then commits.</summary>
     /// <param name="length">Bytes of the entire form, or of header and padded name if the data stays elsewhere; at least a header.</param>
     internal Span<byte> Prepare(int length)

@@ -1,0 +1,15 @@
+namespace Kbus.Hosts;
+
+/// <summary>How a message is sent (<see cref="KsockHost.Send"/>).</summary>
+[Flags]
+internal enum SendManner
+{
+    /// <summary>As any message.</summary>
+    None = 0,
+
+    /// <summary>This library takes the answer to this Request itself.</summary>
+    Awaited = 1,
+
+    /// <summary>The bus's limit of message size was looked at when the message was written, and does not count any more.</summary>
+    Written = 2,
+}

@@ -69,6 +69,12 @@ internal sealed class Outbox
     /// <returns>False if it is full and the peer takes nothing.</returns>
     public bool WaitForRoom()
     {
+        if (Waiting > _limit)
+        {
+            // What is not being written makes no room.
+            Flush();
+        }
+
         lock (_lock)
         {
             while (_filled + _left > _limit && !_isBroken)

@@ -39,7 +39,7 @@ internal sealed partial class LimpetRules : IDisposable
         _tell = options.Tell;
         _watch = new LoopWatch(options.Time);
         _judge = new LoopJudge(ksock, options.Time);
-        Proxies = new Proxies(ksock, options.Time, options.Tell);
+        Proxies = new Proxies(ksock, options);
         ksock.ActAsLimpet(_ownId);
     }
 

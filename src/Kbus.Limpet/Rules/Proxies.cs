@@ -5,7 +5,8 @@ namespace Kbus.Limpets;
 /// <summary>The names for which this Limpet is to be replier on its bus, because the peer's bus has a replier for them. Spec section 12.5, rule 1.</summary>
 /// <remarks>
 /// A binding that cannot be made or ended now is tried again: when the bus tells that the name has become free, and else after a while.
-/// Until then Requests of that name go to whoever is bound here. Any thread may call; what the bus refuses is never an exception here.
+/// Until then Requests of that name go to whoever is bound here. What the bus will never bind, and what is more than the peer may have, is
+/// told and forgotten. Any thread may call; what the bus refuses is never an exception here.
 /// </remarks>
 internal sealed class Proxies : IDisposable
 {
@@ -14,22 +15,24 @@ internal sealed class Proxies : IDisposable
 
     private readonly Dictionary<string, Proxy> _proxies = new(StringComparer.Ordinal);
     private readonly Ksock _ksock;
+    private readonly int _most;
     private readonly Action<string> _tell;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
     private TimeSpan _pause = FirstPause;
     private bool _isWaiting;
+    private bool _isFull;
     private bool _isDisposed;
 
     /// <summary>Begins without any.</summary>
     /// <param name="ksock">The Limpet's Ksock.</param>
-    /// <param name="time">Tells the time between tries.</param>
-    /// <param name="tell">Hears what could not be done, and when it could.</param>
-    public Proxies(Ksock ksock, TimeProvider time, Action<string> tell)
+    /// <param name="options">How many names there may be, the time between tries, and who hears what could not be done, and when it could.</param>
+    public Proxies(Ksock ksock, LimpetOptions options)
     {
         _ksock = ksock;
-        _tell = tell;
-        _timer = time.CreateTimer(_ => TryAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _most = options.MaxProxies;
+        _tell = options.Tell;
+        _timer = options.Time.CreateTimer(_ => TryAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>How many names it is bound to, and how many it should be bound to and is not.</summary>
@@ -52,6 +55,12 @@ internal sealed class Proxies : IDisposable
         {
             if (!_proxies.TryGetValue(name, out Proxy? proxy))
             {
+                if (_proxies.Count >= _most)
+                {
+                    TellFull(name);
+                    return;
+                }
+
                 _proxies.Add(name, proxy = new Proxy(name));
             }
 
@@ -120,13 +129,15 @@ internal sealed class Proxies : IDisposable
         }
         else if (error != proxy.Refused)
         {
-            _tell($"Not {(proxy.IsWanted ? "bound to" : "unbound from")} {proxy.Name} as replier yet: {Why(error)}.");
+            _tell($"Not {(proxy.IsWanted ? "bound to" : "unbound from")} {proxy.Name} as replier: {Why(error)}.");
         }
 
         proxy.Refused = error;
-        if (error == Errno.None && !proxy.IsWanted)
+        bool isForGood = error is not (Errno.None or Errno.EADDRINUSE or Errno.EAGAIN);
+        if (isForGood || (error == Errno.None && !proxy.IsWanted))
         {
             _proxies.Remove(proxy.Name);
+            _isFull = false;
         }
 
         if (error == Errno.EAGAIN && !_isWaiting)
@@ -148,6 +159,15 @@ internal sealed class Proxies : IDisposable
             }
 
             _pause = _isWaiting ? _pause : FirstPause;
+        }
+    }
+
+    private void TellFull(string name)
+    {
+        if (!_isFull)
+        {
+            _isFull = true;
+            _tell($"Not bound to {name} as replier: the peer has repliers for more than {_most} names, and that is the most for one link.");
         }
     }
 

@@ -1,0 +1,66 @@
+using Kbus.Tests;
+
+namespace Kbus.Limpets.Tests;
+
+public sealed class LoopWatchTests : IDisposable
+{
+    private const uint OneWay = 7;
+    private const uint AnotherWay = 8;
+    private static readonly MessageId Id = new(1, 5);
+    private readonly HandClock _clock = new();
+    private readonly LoopWatch _watch;
+
+    public LoopWatchTests() => _watch = new LoopWatch(_clock);
+
+    public void Dispose() => _clock.Dispose();
+
+    [Fact]
+    public void What_comes_by_two_ways_and_again_by_one_of_them_goes_round()
+    {
+        Assert.False(_watch.GoesRound(Id, LoopWatch.FromPeer, out _));
+        Assert.False(_watch.GoesRound(Id, OneWay, out _));
+        Assert.True(_watch.GoesRound(Id, LoopWatch.FromPeer, out uint otherWay));
+        Assert.Equal(OneWay, otherWay);
+        Assert.True(_watch.GoesRound(Id, OneWay, out otherWay));
+        Assert.Equal(LoopWatch.FromPeer, otherWay);
+    }
+
+    [Fact]
+    public void The_same_id_again_and_again_by_one_way_does_not_go_round()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.False(_watch.GoesRound(Id, OneWay, out _));
+        }
+    }
+
+    [Fact]
+    public void Links_that_are_made_again_and_again_are_no_ring_though_ids_begin_anew()
+    {
+        for (uint way = 1; way < 10; way++)
+        {
+            Assert.False(_watch.GoesRound(Id, way, out _));
+        }
+    }
+
+    [Fact]
+    public void Other_ids_by_other_ways_do_not_go_round()
+    {
+        for (uint i = 1; i < 1000; i++)
+        {
+            Assert.False(_watch.GoesRound(new MessageId(1, i), i % 2 == 0 ? OneWay : AnotherWay, out _));
+            Assert.False(_watch.GoesRound(new MessageId(2, i), i % 2 == 0 ? AnotherWay : OneWay, out _));
+        }
+    }
+
+    [Fact]
+    public void It_forgets_after_some_seconds()
+    {
+        Assert.False(_watch.GoesRound(Id, LoopWatch.FromPeer, out _));
+        Assert.False(_watch.GoesRound(Id, OneWay, out _));
+        _clock.Advance(TimeSpan.FromSeconds(6));
+        Assert.False(_watch.GoesRound(Id, LoopWatch.FromPeer, out _));
+        Assert.False(_watch.GoesRound(Id, OneWay, out _));
+        Assert.True(_watch.GoesRound(Id, LoopWatch.FromPeer, out _));
+    }
+}

@@ -162,6 +162,13 @@ public sealed partial class Limpet
     private void AnswerPeer(in MessageHeader request, Errno error)
     {
         byte[] name = LimpetRules.AnswerTo(request, error, out MessageHeader answer);
+        if (_outbox.Waiting > OutboxLimit)
+        {
+            // It asks and asks, and reads no answer.
+            EndStuck();
+            return;
+        }
+
         _outbox.Add(answer, name, default);
         Interlocked.Increment(ref _carriedOut);
     }

@@ -185,6 +185,9 @@ public sealed partial class Limpet : IDisposable
 
     private static void Start(string name, Action run) => new Thread(() => run()) { Name = name, IsBackground = true }.Start();
 
+    /// <summary>Bytes that may wait for the peer if they must not be missed.</summary>
+    private long OutboxLimit => 4L * _options.Backlog;
+
     /// <summary>Ends the link for a reason; only the first one counts.</summary>
     private void End(LimpetEndingKind kind, string text)
     {

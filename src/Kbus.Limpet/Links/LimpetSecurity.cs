@@ -92,39 +92,49 @@ public sealed record LimpetSecurity
         var stream = new SslStream(plain, leaveInnerStreamOpen: false);
         try
         {
-            if (isServer)
-            {
-                await stream.AuthenticateAsServerAsync(
-                    new SslServerAuthenticationOptions
-                    {
-                        ServerCertificate = Certificate,
-                        ClientCertificateRequired = true,
-                        RemoteCertificateValidationCallback = IsPeer,
-                        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-                    },
-                    cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                await stream.AuthenticateAsClientAsync(
-                    new SslClientAuthenticationOptions
-                    {
-                        TargetHost = PeerName ?? "",
-                        ClientCertificates = [Certificate!],
-                        RemoteCertificateValidationCallback = IsPeer,
-                        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-                    },
-                    cancellationToken).ConfigureAwait(false);
-            }
-
+            // A connection over which nobody speaks ends by being closed, and until then holds a thread that nobody else waits for.
+            using CancellationTokenRegistration late = cancellationToken.Register(plain.Dispose);
+            await Task.Factory.StartNew(
+                () => ShakeHands(stream, isServer), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
             return stream;
         }
-        catch
+        catch (Exception e)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                throw new LimpetException("No link with the peer: it did not shake hands for TLS in time.", e);
+            }
+
             throw;
+        }
+    }
+
+    private void ShakeHands(SslStream stream, bool isServer)
+    {
+        if (isServer)
+        {
+            stream.AuthenticateAsServer(
+                new SslServerAuthenticationOptions
+                {
+                    ServerCertificate = Certificate,
+                    ClientCertificateRequired = true,
+                    RemoteCertificateValidationCallback = IsPeer,
+                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                });
+        }
+        else
+        {
+            stream.AuthenticateAsClient(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = PeerName ?? "",
+                    ClientCertificates = [Certificate!],
+                    RemoteCertificateValidationCallback = IsPeer,
+                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                });
         }
     }
 

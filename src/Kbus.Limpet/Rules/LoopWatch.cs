@@ -24,19 +24,24 @@ internal sealed class LoopWatch(TimeProvider time)
     /// <param name="id">Its id.</param>
     /// <param name="way">The Ksock that brought it, or <see cref="FromPeer"/>.</param>
     /// <param name="otherWay">If it goes round: another way by which it came.</param>
+    /// <param name="cameFromPeer">True if it came from the peer before.</param>
     /// <returns>True if it goes round.</returns>
-    public bool GoesRound(MessageId id, uint way, out uint otherWay)
+    public bool GoesRound(MessageId id, uint way, out uint otherWay, out bool cameFromPeer)
     {
         otherWay = 0;
+        cameFromPeer = false;
         long now = time.GetTimestamp();
         lock (_lock)
         {
             ref Entry entry = ref _entries[(uint)HashCode.Combine(id.NetworkId, id.SerialNumber) % Size];
             if (entry.Id != id || now - entry.Since > _memory)
             {
-                entry = new Entry { Id = id, Way = way, Since = now };
+                entry = new Entry { Id = id, Way = way, Since = now, CameFromPeer = way == FromPeer };
                 return false;
             }
+
+            cameFromPeer = entry.CameFromPeer;
+            entry.CameFromPeer |= way == FromPeer;
 
             if (entry.HasTwoWays && (way == entry.Way || way == entry.SecondWay))
             {
@@ -62,5 +67,6 @@ internal sealed class LoopWatch(TimeProvider time)
         public uint Way;
         public uint SecondWay;
         public bool HasTwoWays;
+        public bool CameFromPeer;
     }
 }

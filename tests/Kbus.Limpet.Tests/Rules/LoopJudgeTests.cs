@@ -1,3 +1,4 @@
+using Kbus.Core;
 using Kbus.Tests;
 
 namespace Kbus.Limpets.Tests;
@@ -22,9 +23,9 @@ public sealed class LoopJudgeTests : IDisposable
         Ksock program = Open();
         var judge = new LoopJudge(Open(networkId: 3), _clock);
         _clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal(Verdict.Leave, judge.Judge(Id, program.Id));
-        Assert.Equal(Verdict.Leave, judge.Judge(Id, 99));
-        Assert.Equal(Verdict.Leave, judge.Judge(Id, 0));
+        Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), program.Id));
+        Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), 99));
+        Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), 0));
     }
 
     [Fact]
@@ -32,7 +33,7 @@ public sealed class LoopJudgeTests : IDisposable
     {
         Ksock older = Open(networkId: 3);
         var judge = new LoopJudge(Open(networkId: 4), _clock);
-        Assert.Equal(Verdict.Loop, judge.Judge(Id, older.Id));
+        Assert.Equal(Verdict.Loop, judge.Judge(Message(Id), older.Id));
         Assert.Equal($"message {Id} came back to this bus by Limpet 3 (Ksock {older.Id})", judge.Evidence);
     }
 
@@ -42,14 +43,32 @@ public sealed class LoopJudgeTests : IDisposable
         var judge = new LoopJudge(Open(networkId: 3), _clock);
         Ksock newer = Open(networkId: 4);
         Ksock newest = Open(networkId: 5);
-        Assert.Equal(Verdict.Leave, judge.Judge(Id, newer.Id));
+        Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), newer.Id));
         _clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(Verdict.Leave, judge.Judge(Id, newer.Id));
+        Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), newer.Id));
         _clock.Advance(TimeSpan.FromSeconds(0.5));
-        Assert.Equal(Verdict.Leave, judge.Judge(Id, newest.Id));
+        Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), newest.Id));
         _clock.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal(Verdict.Loop, judge.Judge(Id, newest.Id));
+        Assert.Equal(Verdict.Loop, judge.Judge(Message(Id), newest.Id));
     }
+
+    [Fact]
+    public void A_message_that_says_it_comes_from_elsewhere_than_its_id_closes_no_link()
+    {
+        Ksock older = Open(networkId: 3);
+        var judge = new LoopJudge(Open(networkId: 4), _clock);
+        foreach (uint network in new uint[] { 0, 2 })
+        {
+            MessageHeader header = Message(Id);
+            header.OrigFrom = new OrigFrom(network, 1);
+            Assert.Equal(Verdict.Leave, judge.Judge(header, older.Id));
+            Assert.Equal(Verdict.Leave, judge.JudgePeer(header));
+        }
+
+        Assert.Equal(Verdict.Loop, judge.JudgePeer(Message(Id)));
+    }
+
+    private static MessageHeader Message(MessageId id) => new() { Id = id, OrigFrom = new OrigFrom(id.NetworkId, 1) };
 
     private Ksock Open(uint networkId = 0)
     {

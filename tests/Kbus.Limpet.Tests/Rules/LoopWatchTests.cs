@@ -17,11 +17,11 @@ public sealed class LoopWatchTests : IDisposable
     [Fact]
     public void What_comes_by_two_ways_and_again_by_one_of_them_goes_round()
     {
-        Assert.False(_watch.GoesRound(Id, LoopWatch.FromPeer, out _));
-        Assert.False(_watch.GoesRound(Id, OneWay, out _));
-        Assert.True(_watch.GoesRound(Id, LoopWatch.FromPeer, out uint otherWay));
+        Assert.False(GoesRound(Id, LoopWatch.FromPeer, out _));
+        Assert.False(GoesRound(Id, OneWay, out _));
+        Assert.True(GoesRound(Id, LoopWatch.FromPeer, out uint otherWay));
         Assert.Equal(OneWay, otherWay);
-        Assert.True(_watch.GoesRound(Id, OneWay, out otherWay));
+        Assert.True(GoesRound(Id, OneWay, out otherWay));
         Assert.Equal(LoopWatch.FromPeer, otherWay);
     }
 
@@ -30,7 +30,7 @@ public sealed class LoopWatchTests : IDisposable
     {
         for (int i = 0; i < 5; i++)
         {
-            Assert.False(_watch.GoesRound(Id, OneWay, out _));
+            Assert.False(GoesRound(Id, OneWay, out _));
         }
     }
 
@@ -39,7 +39,7 @@ public sealed class LoopWatchTests : IDisposable
     {
         for (uint way = 1; way < 10; way++)
         {
-            Assert.False(_watch.GoesRound(Id, way, out _));
+            Assert.False(GoesRound(Id, way, out _));
         }
     }
 
@@ -48,19 +48,36 @@ public sealed class LoopWatchTests : IDisposable
     {
         for (uint i = 1; i < 1000; i++)
         {
-            Assert.False(_watch.GoesRound(new MessageId(1, i), i % 2 == 0 ? OneWay : AnotherWay, out _));
-            Assert.False(_watch.GoesRound(new MessageId(2, i), i % 2 == 0 ? AnotherWay : OneWay, out _));
+            Assert.False(GoesRound(new MessageId(1, i), i % 2 == 0 ? OneWay : AnotherWay, out _));
+            Assert.False(GoesRound(new MessageId(2, i), i % 2 == 0 ? AnotherWay : OneWay, out _));
         }
+    }
+
+    [Fact]
+    public void It_tells_what_came_from_the_peer_before()
+    {
+        _watch.GoesRound(Id, LoopWatch.FromPeer, out _, out bool cameFromPeer);
+        Assert.False(cameFromPeer);
+        for (uint way = OneWay; way < 20; way++)
+        {
+            _watch.GoesRound(Id, way, out _, out cameFromPeer);
+            Assert.True(cameFromPeer);
+        }
+
+        _watch.GoesRound(new MessageId(1, 6), OneWay, out _, out cameFromPeer);
+        Assert.False(cameFromPeer);
     }
 
     [Fact]
     public void It_forgets_after_some_seconds()
     {
-        Assert.False(_watch.GoesRound(Id, LoopWatch.FromPeer, out _));
-        Assert.False(_watch.GoesRound(Id, OneWay, out _));
+        Assert.False(GoesRound(Id, LoopWatch.FromPeer, out _));
+        Assert.False(GoesRound(Id, OneWay, out _));
         _clock.Advance(TimeSpan.FromSeconds(6));
-        Assert.False(_watch.GoesRound(Id, LoopWatch.FromPeer, out _));
-        Assert.False(_watch.GoesRound(Id, OneWay, out _));
-        Assert.True(_watch.GoesRound(Id, LoopWatch.FromPeer, out _));
+        Assert.False(GoesRound(Id, LoopWatch.FromPeer, out _));
+        Assert.False(GoesRound(Id, OneWay, out _));
+        Assert.True(GoesRound(Id, LoopWatch.FromPeer, out _));
     }
+
+    private bool GoesRound(MessageId id, uint way, out uint otherWay) => _watch.GoesRound(id, way, out otherWay, out _);
 }

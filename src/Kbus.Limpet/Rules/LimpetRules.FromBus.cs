@@ -88,9 +88,10 @@ internal sealed partial class LimpetRules
             return true;
         }
 
-        if (_watch.GoesRound(header.Id, header.From, out uint otherWay, out bool cameFromPeer))
+        if (_watch.GoesRound(header.Id, header.From, out _, out bool cameFromPeer))
         {
-            verdict = otherWay == LoopWatch.FromPeer ? _judge.Judge(header, header.From) : Verdict.Leave;
+            // Of three ways the peer's may not be among the last two.
+            verdict = cameFromPeer ? _judge.Judge(header, header.From) : Verdict.Leave;
             return true;
         }
 

@@ -117,6 +117,27 @@ public sealed class ProxiesTests : IDisposable
     }
 
     [Fact]
+    public void A_name_that_comes_and_goes_all_the_time_is_bound_after_a_pause_and_unbound_at_once()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            _proxies.Bind("$.A");
+            Assert.Equal((1, 0), _proxies.Counts);
+            _proxies.Unbind("$.A");
+        }
+
+        _proxies.Bind("$.A");
+        Assert.Equal((0, 1), _proxies.Counts);
+        _proxies.Unbind("$.A");
+        Assert.Equal((0, 0), _proxies.Counts);
+        _proxies.Bind("$.A");
+        _proxies.Bind("$.B");
+        Assert.Equal((1, 1), _proxies.Counts);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal((2, 0), _proxies.Counts);
+    }
+
+    [Fact]
     public void A_peer_has_only_so_many_names_and_one_that_it_gives_up_makes_room()
     {
         for (int i = 0; i < 100; i++)

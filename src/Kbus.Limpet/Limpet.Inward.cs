@@ -199,6 +199,13 @@ public sealed partial class Limpet
     private void AnswerPeer(in MessageHeader request, Errno error)
     {
         byte[] name = LimpetRules.AnswerTo(request, error, out MessageHeader answer);
+        if (_outbox.Waiting + _answers.Count > OutboxLimit)
+        {
+            // It asks and asks, and reads no answer.
+            EndStuck();
+            return;
+        }
+
         _answers.Add(answer, name, default);
         Interlocked.Increment(ref _answered);
     }

@@ -8,6 +8,7 @@ public sealed partial class Limpet
     private const int WorthWriting = 64 * 1024;
     private FrameWriter _outward = new();
     private bool _isMissing;
+    private long _missedBefore;
 
     private void CarryOutward()
     {
@@ -102,7 +103,12 @@ public sealed partial class Limpet
         error = Errno.None;
         if (_outbox.WaitForRoom())
         {
-            _isMissing = false;
+            if (_isMissing)
+            {
+                _isMissing = false;
+                _options.Tell($"The peer takes messages again; it missed {Interlocked.Read(ref _missed) - _missedBefore} announcements and Requests.");
+            }
+
             return true;
         }
 
@@ -110,20 +116,21 @@ public sealed partial class Limpet
         if (!mustBeAnswered && (message.IsReply || Frame.IsBindEvent(message.Name)))
         {
             // An answer is awaited there, and what is known there of repliers must stay true. There are only so many of them.
-            if (_outbox.Waiting <= 4L * _options.Backlog)
+            if (_outbox.Waiting <= OutboxLimit)
             {
                 return true;
             }
 
-            End(LimpetEndingKind.PeerStalled, $"The peer takes nothing, and {_outbox.Waiting} bytes wait for it.");
+            EndStuck();
             return false;
         }
 
         error = mustBeAnswered ? Errno.EBUSY : Errno.None;
-        Interlocked.Increment(ref _missed);
+        long missed = Interlocked.Increment(ref _missed);
         if (!_isMissing)
         {
             _isMissing = true;
+            _missedBefore = missed - 1;
             _options.Tell($"The peer takes nothing and {_outbox.Waiting} bytes wait for it: it misses announcements, and requests for it are refused.");
         }
 
@@ -140,6 +147,9 @@ public sealed partial class Limpet
             Trace(FromPeer, answer, name, $"refused, {KbusErrors.Name(refusal)}");
         }
     }
+
+    private void EndStuck() =>
+        End(LimpetEndingKind.PeerStalled, $"The peer takes nothing, and {_outbox.Waiting} bytes wait for it.");
 
     private void EndLoop() => End(
         LimpetEndingKind.Loop,

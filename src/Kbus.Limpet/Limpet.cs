@@ -192,6 +192,9 @@ public sealed partial class Limpet : IDisposable
         }
     }
 
+    /// <summary>Bytes that may wait for the peer if they must not be missed.</summary>
+    private long OutboxLimit => 4L * _options.Backlog;
+
     /// <summary>Ends the link for a reason; only the first one counts.</summary>
     private void End(LimpetEndingKind kind, string text)
     {

@@ -25,6 +25,9 @@ public sealed record LimpetOptions
     /// <summary>How many messages the Limpet's queue on the bus holds: 1 or more, default 10,000.</summary>
     public uint MaxMessages { get; init; } = 10_000;
 
+    /// <summary>For how many names at most it stands in for repliers beyond: 1 or more, default 10,000. Repliers for more are not reached.</summary>
+    public int MaxProxies { get; init; } = 10_000;
+
     /// <summary>Bytes of data of the greatest message that is taken from the peer: default and at most 64 MiB. More ends the link.</summary>
     public uint MaxData { get; init; } = 64 * 1024 * 1024;
 
@@ -66,6 +69,7 @@ public sealed record LimpetOptions
         ArgumentOutOfRangeException.ThrowIfZero(NetworkId);
         ArgumentOutOfRangeException.ThrowIfZero(MaxMessages);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxData, 64u * 1024 * 1024);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxProxies, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Backlog, 1);
         _ = new NameList(MessageNames);
         _ = new NameList(AllowOut);

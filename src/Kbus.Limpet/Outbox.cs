@@ -59,6 +59,8 @@ internal sealed class Outbox
     {
         while (Waiting > _limit)
         {
+            // What is not being written makes no room.
+            Flush();
             TimeSpan left;
             lock (_lock)
             {
@@ -75,7 +77,6 @@ internal sealed class Outbox
                 }
             }
 
-            Flush();
             WaitWhileOver(_limit, left);
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Kbus.Limpets;
 
@@ -23,8 +24,9 @@ public sealed record LimpetAddress(string? Host, int Port, string? Path)
         int colon = text.LastIndexOf(':');
         if (colon < 0 || text.Contains('/', StringComparison.Ordinal))
         {
-            return text.Length <= LongestPath ? new LimpetAddress(null, 0, text)
-                : throw new ArgumentException($"the path {text} has {text.Length} characters; a Unix socket's has {LongestPath} at most");
+            int length = Encoding.UTF8.GetByteCount(text);
+            return length <= LongestPath ? new LimpetAddress(null, 0, text)
+                : throw new ArgumentException($"the path {text} has {length} bytes; a Unix socket's has {LongestPath} at most");
         }
 
         string host = text[..colon];

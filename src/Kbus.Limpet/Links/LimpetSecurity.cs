@@ -100,38 +100,20 @@ public sealed record LimpetSecurity
         var stream = new SslStream(plain, leaveInnerStreamOpen: false);
         try
         {
-            if (isServer)
-            {
-                await stream.AuthenticateAsServerAsync(
-                    new SslServerAuthenticationOptions
-                    {
-                        ServerCertificateContext = Own(),
-                        ClientCertificateRequired = true,
-                        RemoteCertificateValidationCallback = IsPeer,
-                        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                        CertificateChainPolicy = ChainPolicy(),
-                    },
-                    cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                await stream.AuthenticateAsClientAsync(
-                    new SslClientAuthenticationOptions
-                    {
-                        TargetHost = PeerName ?? "",
-                        ClientCertificateContext = Own(),
-                        RemoteCertificateValidationCallback = IsPeer,
-                        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                        CertificateChainPolicy = ChainPolicy(),
-                    },
-                    cancellationToken).ConfigureAwait(false);
-            }
-
+            // A connection over which nobody speaks ends by being closed, and until then holds a thread that nobody else waits for.
+            using CancellationTokenRegistration late = cancellationToken.Register(plain.Dispose);
+            await Task.Factory.StartNew(
+                () => ShakeHands(stream, isServer), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
             return stream;
         }
         catch (Exception e)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                throw new LimpetException("No link with the peer: it did not shake hands for TLS in time.", e);
+            }
+
             switch (e)
             {
                 case AuthenticationException:
@@ -141,6 +123,34 @@ public sealed record LimpetSecurity
                 default:
                     throw;
             }
+        }
+    }
+
+    private void ShakeHands(SslStream stream, bool isServer)
+    {
+        if (isServer)
+        {
+            stream.AuthenticateAsServer(
+                new SslServerAuthenticationOptions
+                {
+                    ServerCertificateContext = Own(),
+                    ClientCertificateRequired = true,
+                    RemoteCertificateValidationCallback = IsPeer,
+                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    CertificateChainPolicy = ChainPolicy(),
+                });
+        }
+        else
+        {
+            stream.AuthenticateAsClient(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = PeerName ?? "",
+                    ClientCertificateContext = Own(),
+                    RemoteCertificateValidationCallback = IsPeer,
+                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    CertificateChainPolicy = ChainPolicy(),
+                });
         }
     }
 

@@ -11,6 +11,7 @@ namespace Kbus.Limpets;
 public sealed class LimpetServer : IDisposable
 {
     private const int GreetingsAtOnce = 16;
+    private static readonly TimeSpan AfterFault = TimeSpan.FromMilliseconds(100);
     private readonly LimpetOptions _options;
     private readonly LimpetSecurity _security;
     private readonly Socket _listener;
@@ -20,6 +21,7 @@ public sealed class LimpetServer : IDisposable
     private readonly TaskCompletionSource<LimpetEnding> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Limpet? _limpet;
     private bool _isOnce;
+    private bool _isStopping;
 
     private LimpetServer(LimpetAddress address, LimpetOptions options, LimpetSecurity security, Socket listener)
     {
@@ -117,6 +119,8 @@ public sealed class LimpetServer : IDisposable
 
     private void Stop()
     {
+        // A link that is ending by itself just now must not be taken for one worth another try.
+        Interlocked.Exchange(ref _isStopping, true);
         if (Volatile.Read(ref _limpet) is { } limpet)
         {
             limpet.Dispose();
@@ -141,9 +145,25 @@ public sealed class LimpetServer : IDisposable
             probe.Connect(new UnixDomainSocketEndPoint(path));
             throw new LimpetException($"Cannot listen at {path}: somebody does already.");
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && (File.GetAttributes(path) & FileAttributes.Directory) == 0)
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
         {
             File.Delete(path);
+        }
+    }
+
+    /// <summary>Whether a file is a socket, which alone cannot be opened; who tries to connect to a file of another kind is refused as well.</summary>
+    private static bool IsSocket(string path)
+    {
+        const int NoSuchDevice = 6;
+        try
+        {
+            // For writing too: so a pipe's other end is not waited for.
+            File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            return false;
+        }
+        catch (IOException e)
+        {
+            return e.HResult == NoSuchDevice;
         }
     }
 
@@ -154,26 +174,45 @@ public sealed class LimpetServer : IDisposable
             while (true)
             {
                 await _greetings.WaitAsync(cancellationToken).ConfigureAwait(false);
-                Socket socket = await _listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
-                _ = WelcomeAsync(socket, cancellationToken);
+                _ = WelcomeAsync(await NextAsync(cancellationToken).ConfigureAwait(false), cancellationToken);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
             // It listens no more.
         }
-        catch (SocketException e)
+    }
+
+    /// <summary>The next connection. One that cannot be taken, because it broke at once or descriptors are short, keeps none after it away.</summary>
+    private async Task<Socket> NextAsync(CancellationToken cancellationToken)
+    {
+        string? told = null;
+        while (true)
         {
-            _ended.TrySetResult(new LimpetEnding(LimpetEndingKind.Stopped, $"Cannot listen at {Address} any more: {e.Message}."));
+            try
+            {
+                return await _listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (SocketException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                if (told != e.Message)
+                {
+                    told = e.Message;
+                    _options.Tell($"A connection to {Address} could not be taken: {e.Message}. Tried again.");
+                }
+            }
+
+            await Task.Delay(AfterFault, _options.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private async Task WelcomeAsync(Socket socket, CancellationToken cancellationToken)
     {
-        string who = socket.RemoteEndPoint is IPEndPoint ip ? $"{ip}" : $"{Address}";
+        string who = $"Somebody at {Address}";
         Stream? stream = null;
         try
         {
+            who = socket.RemoteEndPoint is IPEndPoint ip ? $"{ip}" : $"{Address}";
             Sockets.Watch(socket);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(_options.GreetingLimit);
@@ -244,7 +283,7 @@ public sealed class LimpetServer : IDisposable
         if (isLast)
         {
             _options.Tell(ending.Text);
-            if (_isOnce || !ending.IsWorthAnotherTry)
+            if (_isOnce || !ending.IsWorthAnotherTry || Volatile.Read(ref _isStopping))
             {
                 _ended.TrySetResult(ending);
             }

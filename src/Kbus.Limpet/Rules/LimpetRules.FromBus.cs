@@ -84,17 +84,19 @@ internal sealed partial class LimpetRules
         if (header.Id.NetworkId == _ownId || header.Id.NetworkId == _peerId)
         {
             // What was carried away from here, or has its origin beyond: it can have come only by other Limpets.
-            verdict = _judge.Judge(header.Id, header.From);
+            verdict = _judge.Judge(header, header.From);
             return true;
         }
 
-        if (_watch.GoesRound(header.Id, header.From, out uint otherWay))
+        if (_watch.GoesRound(header.Id, header.From, out _, out bool cameFromPeer))
         {
-            verdict = otherWay == LoopWatch.FromPeer ? _judge.Judge(header.Id, header.From) : Verdict.Leave;
+            // Of three ways the peer's may not be among the last two.
+            verdict = cameFromPeer ? _judge.Judge(header, header.From) : Verdict.Leave;
             return true;
         }
 
-        return false;
+        // A program may send again what it has heard. Carried back, that would look like a ring to the Limpets on the way.
+        return cameFromPeer && !_judge.IsLimpet(header.From, out _);
     }
 
     private Verdict Stamped(ref MessageHeader header, Verdict verdict)

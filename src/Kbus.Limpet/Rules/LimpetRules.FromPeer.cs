@@ -25,7 +25,7 @@ internal sealed partial class LimpetRules
             return Verdict.Carry;
         }
 
-        if (header.Id.NetworkId != 0 && CameBackFromPeer(header.Id, out Verdict verdict))
+        if (header.Id.NetworkId != 0 && CameBackFromPeer(header, out Verdict verdict))
         {
             error = Errno.ELOOP;
             return verdict == Verdict.Leave && MustBeAnswered(header) ? Verdict.Answer : verdict;
@@ -71,8 +71,8 @@ internal sealed partial class LimpetRules
     /// <summary>A Reply that was exchanged beyond: for this bus's listeners, in answer to the Request as they have seen it.</summary>
     private Verdict Overheard(ref MessageHeader header, ReadOnlySpan<byte> name)
     {
-        // A Status that nobody awaits any more is no news to a listener.
-        if (name.StartsWith("$.KBUS."u8))
+        // A Status that nobody awaits any more is no news to a listener. A Request that was carried from here has had its answer.
+        if (name.StartsWith("$.KBUS."u8) || header.InReplyTo.NetworkId == _ownId)
         {
             return Verdict.Leave;
         }
@@ -124,18 +124,18 @@ internal sealed partial class LimpetRules
         }
     }
 
-    private bool CameBackFromPeer(MessageId id, out Verdict verdict)
+    private bool CameBackFromPeer(in MessageHeader header, out Verdict verdict)
     {
         verdict = Verdict.Leave;
-        if (id.NetworkId == _ownId)
+        if (header.Id.NetworkId == _ownId)
         {
-            verdict = _judge.JudgePeer(id);
+            verdict = _judge.JudgePeer(header);
             return true;
         }
 
-        if (_watch.GoesRound(id, LoopWatch.FromPeer, out uint otherWay))
+        if (_watch.GoesRound(header.Id, LoopWatch.FromPeer, out uint otherWay, out _))
         {
-            verdict = _judge.Judge(id, otherWay);
+            verdict = _judge.Judge(header, otherWay);
             return true;
         }
 

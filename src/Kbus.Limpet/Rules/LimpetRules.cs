@@ -38,7 +38,7 @@ internal sealed partial class LimpetRules : IDisposable
         _inward = new NameList(options.AllowIn);
         _tell = options.Tell;
         _judge = new LoopJudge(ksock, options.Time);
-        Proxies = new Proxies(ksock, options.Time, options.Tell);
+        Proxies = new Proxies(ksock, options);
         ksock.ActAsLimpet(_ownId);
     }
 

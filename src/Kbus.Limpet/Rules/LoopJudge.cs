@@ -1,10 +1,12 @@
+using Kbus.Core;
+
 namespace Kbus.Limpets;
 
 /// <summary>Decides whose link is closed when messages go round.</summary>
 /// <remarks>
 /// <para>A message that goes round is carried no further, whoever brought it; that alone ends its round. The link is closed only if another
 /// Limpet brought it (the bus knows which Ksocks are Limpets'), so no ordinary program can have a link closed by sending an id
-/// that is not its own.</para>
+/// that is not its own; nor if the message does not say that it comes from where its id does.</para>
 /// <para>Two Limpets on this bus are part of the ring, and both notice. The newer of them, whose Ksock has the greater id, closes
 /// its link, so that what worked before goes on working. The older one waits some seconds for that and then closes its own.</para>
 /// </remarks>
@@ -20,13 +22,15 @@ internal sealed class LoopJudge(Ksock ksock, TimeProvider time)
     public string Evidence { get; private set; } = "";
 
     /// <summary>A message came by a Ksock of this bus although it was, or came, beyond.</summary>
+    /// <param name="header">The message's header.</param>
+    /// <param name="bringer">The Ksock.</param>
     /// <returns><see cref="Verdict.Loop"/> if this Limpet closes its link, else <see cref="Verdict.Leave"/>.</returns>
-    public Verdict Judge(MessageId id, uint bringer)
+    public Verdict Judge(in MessageHeader header, uint bringer)
     {
+        MessageId id = header.Id;
         lock (_lock)
         {
-            Errno error = ksock.Bare.NetworkIdOf(bringer, out uint network);
-            if (error != Errno.None || network == 0)
+            if (!IsEvidence(header) || !IsLimpet(bringer, out uint network))
             {
                 return Verdict.Leave;
             }
@@ -50,13 +54,26 @@ internal sealed class LoopJudge(Ksock ksock, TimeProvider time)
         }
     }
 
+    /// <summary>Whether a Ksock of this bus is a Limpet's.</summary>
+    public bool IsLimpet(uint bringer, out uint network) => ksock.Bare.NetworkIdOf(bringer, out network) == Errno.None && network != 0;
+
     /// <summary>The peer sent a message that has this Limpet's own network id.</summary>
-    public Verdict JudgePeer(MessageId id)
+    /// <param name="header">The message's header.</param>
+    /// <returns>As <see cref="Judge"/>.</returns>
+    public Verdict JudgePeer(in MessageHeader header)
     {
+        if (!IsEvidence(header))
+        {
+            return Verdict.Leave;
+        }
+
         lock (_lock)
         {
-            Evidence = $"message {id}, which has this Limpet's own network id, came back from its peer";
+            Evidence = $"message {header.Id}, which has this Limpet's own network id, came back from its peer";
             return Verdict.Loop;
         }
     }
+
+    /// <summary>The Limpet that gives a message its network id says the same in orig_from. A program that only plays with ids does not.</summary>
+    private static bool IsEvidence(in MessageHeader header) => header.OrigFrom.NetworkId == header.Id.NetworkId;
 }

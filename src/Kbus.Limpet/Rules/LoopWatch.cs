@@ -28,19 +28,24 @@ internal sealed class LoopWatch
     /// <param name="id">Its id.</param>
     /// <param name="way">The Ksock that brought it, or <see cref="FromPeer"/>.</param>
     /// <param name="otherWay">If it goes round: another way by which it came.</param>
+    /// <param name="cameFromPeer">True if it came from the peer before.</param>
     /// <returns>True if it goes round.</returns>
-    public bool GoesRound(MessageId id, uint way, out uint otherWay)
+    public bool GoesRound(MessageId id, uint way, out uint otherWay, out bool cameFromPeer)
     {
         otherWay = 0;
+        cameFromPeer = false;
         uint now = Volatile.Read(ref _now);
         lock (_lock)
         {
             ref Entry entry = ref _entries[((id.NetworkId * Spread) + id.SerialNumber) % Size];
             if (entry.Id != id || now - entry.Since > Memory)
             {
-                entry = new Entry { Id = id, Way = way, Since = now };
+                entry = new Entry { Id = id, Way = way, Since = now, CameFromPeer = way == FromPeer };
                 return false;
             }
+
+            cameFromPeer = entry.CameFromPeer;
+            entry.CameFromPeer |= way == FromPeer;
 
             if (entry.HasTwoWays && (way == entry.Way || way == entry.SecondWay))
             {
@@ -66,5 +71,6 @@ internal sealed class LoopWatch
         public uint Way;
         public uint SecondWay;
         public bool HasTwoWays;
+        public bool CameFromPeer;
     }
 }

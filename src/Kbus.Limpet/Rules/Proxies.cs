@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Kbus.Limpets;
@@ -5,31 +6,43 @@ namespace Kbus.Limpets;
 /// <summary>The names for which this Limpet is to be replier on its bus, because the peer's bus has a replier for them. Spec section 12.5, rule 1.</summary>
 /// <remarks>
 /// A binding that cannot be made or ended now is tried again: when the bus tells that the name has become free, and else after a while.
-/// Until then Requests of that name go to whoever is bound here. Any thread may call; what the bus refuses is never an exception here.
+/// Until then Requests of that name go to whoever is bound here. What the bus will never bind, and what is more than the peer may have, is
+/// told and forgotten. Any thread may call; what the bus refuses is never an exception here.
+/// <para>Limpets in a ring could tell each other for ever of a replier that has gone: the news that it is bound would run before the news
+/// that it is not. So a name that is bound again and again within a second is bound only after a pause, and unbound at once: then the
+/// second catches up with the first.</para>
 /// </remarks>
 internal sealed class Proxies : IDisposable
 {
+    private const int OftenLately = 10;
+    private static readonly TimeSpan Lately = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<string, Proxy> _proxies = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _boundLately = new(StringComparer.Ordinal);
+    private readonly TimeProvider _time;
     private readonly Ksock _ksock;
+    private readonly int _most;
     private readonly Action<string> _tell;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
     private TimeSpan _pause = FirstPause;
+    private long _latelySince;
     private bool _isWaiting;
+    private bool _isFull;
     private bool _isDisposed;
 
     /// <summary>Begins without any.</summary>
     /// <param name="ksock">The Limpet's Ksock.</param>
-    /// <param name="time">Tells the time between tries.</param>
-    /// <param name="tell">Hears what could not be done, and when it could.</param>
-    public Proxies(Ksock ksock, TimeProvider time, Action<string> tell)
+    /// <param name="options">How many names there may be, the time between tries, and who hears what could not be done, and when it could.</param>
+    public Proxies(Ksock ksock, LimpetOptions options)
     {
         _ksock = ksock;
-        _tell = tell;
-        _timer = time.CreateTimer(_ => TryAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _most = options.MaxProxies;
+        _tell = options.Tell;
+        _time = options.Time;
+        _timer = _time.CreateTimer(_ => TryAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>How many names it is bound to, and how many it should be bound to and is not.</summary>
@@ -52,6 +65,12 @@ internal sealed class Proxies : IDisposable
         {
             if (!_proxies.TryGetValue(name, out Proxy? proxy))
             {
+                if (_proxies.Count >= _most)
+                {
+                    TellFull(name);
+                    return;
+                }
+
                 _proxies.Add(name, proxy = new Proxy(name));
             }
 
@@ -97,7 +116,9 @@ internal sealed class Proxies : IDisposable
     }
 
     /// <summary>Brings a binding to where it should be, if the bus lets it. Under the lock.</summary>
-    private void Try(Proxy proxy)
+    /// <param name="proxy">What it is for.</param>
+    /// <param name="isDue">True if it has paused.</param>
+    private void Try(Proxy proxy, bool isDue = false)
     {
         if (_isDisposed || _ksock.IsClosed)
         {
@@ -105,7 +126,11 @@ internal sealed class Proxies : IDisposable
         }
 
         Errno error = Errno.None;
-        if (proxy.IsWanted != proxy.IsBound)
+        if (proxy.IsWanted && !proxy.IsBound && !isDue && WasBoundOften(proxy.Name))
+        {
+            error = Errno.EAGAIN;
+        }
+        else if (proxy.IsWanted != proxy.IsBound)
         {
             error = proxy.IsWanted ? _ksock.Bare.Bind(proxy.Bytes, replier: true) : _ksock.Bare.Unbind(proxy.Bytes, replier: true);
         }
@@ -120,13 +145,15 @@ internal sealed class Proxies : IDisposable
         }
         else if (error != proxy.Refused)
         {
-            _tell($"Not {(proxy.IsWanted ? "bound to" : "unbound from")} {proxy.Name} as replier yet: {Why(error)}.");
+            _tell($"Not {(proxy.IsWanted ? "bound to" : "unbound from")} {proxy.Name} as replier: {Why(error)}.");
         }
 
         proxy.Refused = error;
-        if (error == Errno.None && !proxy.IsWanted)
+        bool isForGood = error is not (Errno.None or Errno.EADDRINUSE or Errno.EAGAIN);
+        if (isForGood || (error == Errno.None && !proxy.IsWanted))
         {
             _proxies.Remove(proxy.Name);
+            _isFull = false;
         }
 
         if (error == Errno.EAGAIN && !_isWaiting)
@@ -144,17 +171,39 @@ internal sealed class Proxies : IDisposable
             _pause = TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, LongestPause.Ticks));
             foreach (Proxy proxy in _proxies.Values.Where(p => p.Refused == Errno.EAGAIN).ToArray())
             {
-                Try(proxy);
+                Try(proxy, isDue: true);
             }
 
             _pause = _isWaiting ? _pause : FirstPause;
         }
     }
 
+    /// <summary>Notes that a name is to be bound. True if that has been so again and again.</summary>
+    private bool WasBoundOften(string name)
+    {
+        if (_time.GetElapsedTime(_latelySince) > Lately || _boundLately.Count > _most)
+        {
+            _boundLately.Clear();
+            _latelySince = _time.GetTimestamp();
+        }
+
+        ref int count = ref CollectionsMarshal.GetValueRefOrAddDefault(_boundLately, name, out _);
+        return ++count > OftenLately;
+    }
+
+    private void TellFull(string name)
+    {
+        if (!_isFull)
+        {
+            _isFull = true;
+            _tell($"Not bound to {name} as replier: the peer has repliers for more than {_most} names, and that is the most for one link.");
+        }
+    }
+
     private static string Why(Errno error) => error switch
     {
         Errno.EADDRINUSE => "this bus has a replier of its own for that name; bound as soon as that one leaves",
-        Errno.EAGAIN => "a listener for bind events on this bus has a full queue; tried again",
+        Errno.EAGAIN => "a listener for bind events on this bus has a full queue, or it is bound and unbound all the time; tried again",
         _ => KbusErrors.Name(error),
     };
 

@@ -39,6 +39,9 @@ internal static class ActorProgram
             case "stranger":
                 StrangerActor.Run(directory, arguments[0]);
                 return 0;
+            case "limpet":
+                LimpetActor.Run(directory, arguments[0], arguments[1], (uint)Number(arguments[2]));
+                return 0;
             default:
                 return 2;
         }

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Kbus.Limpets.Tests;
+
+public sealed class LimpetSecurityTests : IDisposable
+{
+    private readonly Bowls _bowls = new(2);
+    private readonly Keys _keys = new();
+
+    public void Dispose()
+    {
+        _bowls.Dispose();
+        _keys.Dispose();
+    }
+
+    [Fact]
+    public Task Each_side_knows_the_other_by_its_key() => Linked(_keys.One, _keys.Other);
+
+    [Fact]
+    public Task Each_side_knows_the_other_by_an_authority() => Linked(ByAuthority(_keys.Certificates.One), ByAuthority(_keys.Certificates.Other));
+
+    [Fact]
+    public Task Each_side_knows_the_other_by_an_authority_and_a_name() => Linked(
+        ByAuthority(_keys.Certificates.One) with { PeerName = "other.example" },
+        ByAuthority(_keys.Certificates.Other) with { PeerName = "one.example" });
+
+    [Fact]
+    public Task A_client_with_another_key_is_sent_away() =>
+        Refused(_keys.One, _keys.Other with { Certificate = _keys.Signed("CN=stranger", _keys.Authority) });
+
+    [Fact]
+    public Task A_server_with_another_key_is_refused() =>
+        Refused(_keys.One with { Certificate = _keys.Signed("CN=stranger", _keys.Authority) }, _keys.Other);
+
+    [Fact]
+    public Task A_client_that_no_authority_has_signed_is_sent_away() =>
+        Refused(ByAuthority(_keys.Certificates.One), ByAuthority(_keys.Signed("CN=stranger", null)));
+
+    [Fact]
+    public Task A_server_with_another_name_is_refused() =>
+        Refused(ByAuthority(_keys.Certificates.One), ByAuthority(_keys.Certificates.Other) with { PeerName = "third.example" });
+
+    [Fact]
+    public Task With_a_key_and_an_authority_both_must_hold() => Refused(
+        _keys.One with { Authorities = [_keys.Signed("CN=authority", null)] }, _keys.Other);
+
+    [Fact]
+    public async Task Who_speaks_plainly_to_a_protected_server_is_sent_away()
+    {
+        await using Served server = await Served.At(Served.NewPath(), _bowls.Options(0, 1), _keys.One);
+        await Assert.ThrowsAsync<LimpetException>(() => new LimpetClient(server.Address, _bowls.Options(1, 2)).RunAsync(isOnce: true));
+        Assert.Contains(_bowls.Told, t => t.Contains("was sent away", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", false, true)]
+    [InlineData("::1", false, true)]
+    [InlineData("192.0.2.1", false, false)]
+    [InlineData("0.0.0.0", false, false)]
+    [InlineData("192.0.2.1", true, true)]
+    public void Plain_messages_leave_this_machine_only_when_asked_for_and_with_a_warning(string host, bool isAskedFor, bool mayBe)
+    {
+        List<string> told = [];
+        var place = new IPEndPoint(IPAddress.Parse(host), 1);
+        var security = new LimpetSecurity { AllowPlain = isAskedFor };
+        if (mayBe)
+        {
+            security.CheckPlace(place, told.Add);
+            Assert.Equal(isAskedFor ? 1 : 0, told.Count(t => t.StartsWith("Warning", StringComparison.Ordinal)));
+        }
+        else
+        {
+            Assert.True(Assert.Throws<LimpetException>(() => security.CheckPlace(place, told.Add)).IsPeersFault);
+        }
+    }
+
+    [Fact]
+    public void What_cannot_be_meant_is_refused()
+    {
+        using var bare = X509CertificateLoader.LoadCertificate(_keys.Certificates.One.RawData);
+        Assert.Throws<ArgumentException>(() => (_keys.One with { Certificate = bare }).Check());
+        Assert.Throws<ArgumentException>(() => new LimpetSecurity { Certificate = _keys.Certificates.One }.Check());
+        Assert.Throws<ArgumentException>(() => (_keys.One with { PeerKeys = ["12"] }).Check());
+        new LimpetSecurity().Check();
+    }
+
+    private LimpetSecurity ByAuthority(X509Certificate2 own) => new() { Certificate = own, Authorities = [_keys.Authority] };
+
+    private async Task Linked(LimpetSecurity server, LimpetSecurity client)
+    {
+        await using Served served = await Served.At(Served.AnyPort(), _bowls.Options(0, 1), server);
+        using var stop = new CancellationTokenSource();
+        Task<LimpetEnding> running = new LimpetClient(served.Address, _bowls.Options(1, 2), client).RunAsync(cancellationToken: stop.Token);
+        Ksock replier = _bowls.Bound(1, "$.Secret", replier: true);
+        _bowls.AwaitReplier(0, "$.Secret");
+        Ksock requester = _bowls.Open(0);
+        byte[] data = new byte[300_000];
+        new Random(1).NextBytes(data);
+        for (int i = 0; i < 20; i++)
+        {
+            requester.Send(new Request("$.Secret", data));
+            replier.Send(Message.ReplyTo(Bowls.Next(replier), data));
+            Assert.True(Bowls.Next(requester).Data.Span.SequenceEqual(data));
+        }
+
+        await stop.CancelAsync();
+        Assert.Equal(LimpetEndingKind.Stopped, (await running).Kind);
+    }
+
+    private async Task Refused(LimpetSecurity server, LimpetSecurity client)
+    {
+        await using Served served = await Served.At(Served.AnyPort(), _bowls.Options(0, 1), server);
+
+        // With TLS 1.3 the client learns only after its own handshake that the server does not want it.
+        try
+        {
+            LimpetEnding ending = await new LimpetClient(served.Address, _bowls.Options(1, 2), client).RunAsync(isOnce: true);
+            Assert.Equal(LimpetEndingKind.PeerGone, ending.Kind);
+        }
+        catch (LimpetException)
+        {
+        }
+
+        Assert.DoesNotContain(_bowls.Told, t => t.StartsWith("Linked with Limpet 2", StringComparison.Ordinal));
+    }
+}

@@ -35,11 +35,8 @@ internal sealed class LimpetPair : IAsyncDisposable
             Device = 1,
             NetworkId = 2,
             Ksock = new KsockOptions { RuntimeDirectory = pair._daemon.Directory },
-            Tell = text =>
-            {
-                pair._told.Enqueue(text);
-                _ = text.StartsWith("Linked", StringComparison.Ordinal) && linked.TrySetResult();
-            },
+            Tell = pair._told.Enqueue,
+            Linked = _ => linked.TrySetResult(),
         };
         LimpetAddress address = LimpetAddress.Parse(pair._address);
         if (isServerInC)

@@ -29,15 +29,8 @@ internal static class BenchLimpet
             NetworkId = given.NetworkId,
             OpenKsock = given.Open,
             MaxMessages = uint.MaxValue,
-            Tell = told =>
-            {
-                if (told.StartsWith("Linked", StringComparison.Ordinal))
-                {
-                    BusPeer.SayReady();
-                }
-
-                Console.Error.WriteLine(told);
-            },
+            Linked = _ => BusPeer.SayReady(),
+            Tell = Console.Error.WriteLine,
         };
         var address = new LimpetAddress("127.0.0.1", given.Port, null);
         LimpetEnding ending = (given.Port == 0 ? ServeAsync(address, options) : new LimpetClient(address, options).RunAsync(isOnce: true)).GetAwaiter().GetResult();

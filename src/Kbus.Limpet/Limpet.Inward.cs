@@ -61,7 +61,7 @@ public sealed partial class Limpet
         }
         finally
         {
-            ThreadEnded();
+            PartEnded();
         }
     }
 

@@ -41,7 +41,7 @@ public sealed partial class Limpet
         }
         finally
         {
-            ThreadEnded();
+            PartEnded();
         }
     }
 

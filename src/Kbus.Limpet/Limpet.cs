@@ -31,7 +31,7 @@ public sealed partial class Limpet : IDisposable
     private readonly ITimer _watch;
     private readonly Thread _inward;
     private volatile LimpetEnding? _ending;
-    private int _running = 2;
+    private int _parts = 3;
     private long _carriedOut;
     private long _answered;
     private long _carriedIn;
@@ -218,6 +218,7 @@ public sealed partial class Limpet : IDisposable
 
         _ksock.Dispose();
         _stream.Dispose();
+        PartEnded();
     }
 
     /// <summary>Tells the peer that no more comes, if the stream can.</summary>
@@ -243,10 +244,10 @@ public sealed partial class Limpet : IDisposable
         }
     }
 
-    /// <summary>One of the two threads is done.</summary>
-    private void ThreadEnded()
+    /// <summary>One of the two threads is done, or <see cref="End"/> is: only after all three is everything closed.</summary>
+    private void PartEnded()
     {
-        if (Interlocked.Decrement(ref _running) == 0)
+        if (Interlocked.Decrement(ref _parts) == 0)
         {
             _ended.SetResult(_ending!);
         }

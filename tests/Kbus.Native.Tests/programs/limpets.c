@@ -274,6 +274,7 @@ static void inward(kbus_ksock_t fish, kbus_ksock_t limpet, kbus_limpet_context_t
 
 	/* A message with our own network id, and a bind event that says nothing. */
 	msg = from_peer("$.Gulp", NULL, (kbus_msg_id_t){ 1, 1 }, 0, 0);
+	msg->orig_from = (kbus_orig_from_t){ 1, 9 };
 	EXPECT_ERROR(ELOOP, kbus_limpet_amend_msg_to_kbus(context, msg, &error));
 	EXPECT(error == NULL);
 	kbus_msg_delete(&msg);

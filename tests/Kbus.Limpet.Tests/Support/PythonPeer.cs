@@ -24,6 +24,8 @@ internal sealed class PythonPeer : IDisposable
     public async Task<IAsyncDisposable> Link(LimpetOptions options, bool isOurServer, bool isTcp)
     {
         LimpetAddress address = isTcp ? Served.AnyPort() : Served.NewPath();
+        var linked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        options = options with { Linked = _ => linked.TrySetResult() };
         IAsyncDisposable link;
         if (isOurServer)
         {
@@ -39,6 +41,9 @@ internal sealed class PythonPeer : IDisposable
         }
 
         Assert.Equal(1, Do(new { @do = "greet", id = 2 })["id"]!.GetValue<int>());
+
+        // Ours greets before it hears the bus; what is sent on the bus before then is not for the peer.
+        await linked.Task.WaitAsync(Limit);
         return link;
     }
 

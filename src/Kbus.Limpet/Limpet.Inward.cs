@@ -3,9 +3,16 @@ using Kbus.Core;
 namespace Kbus.Limpets;
 
 /// <content>The thread that waits for the peer.</content>
+/// <remarks>
+/// What it has posted to the bus it does not wait for: it goes on reading. The bus's refusals are looked at before the next messages are posted
+/// or, if that takes long, by a thread of the pool, which whoever hears the first of them sets to work.
+/// </remarks>
 public sealed partial class Limpet
 {
     private const int SentAlone = 32 * 1024;
+
+    // Held by the thread that waits for the peer, except while it waits, and by one of the pool: over all that follows here.
+    private readonly Lock _inwardLock = new();
     private FrameWriter _answers = new();
     private FrameRun _run;
     private FrameRun _posted;
@@ -23,28 +30,23 @@ public sealed partial class Limpet
                     continue;
                 }
 
-                while (_ending is null && _reader.TryRead(ref _run.Next))
+                lock (_inwardLock)
                 {
-                    CarryInward(ref _run.Next, _reader.Name, _reader.Data);
+                    CarryWhatWasRead();
                 }
-
-                Post();
-                if (!_reader.HasMore)
-                {
-                    // Before it waits: somebody may wait for what the bus said.
-                    Settle();
-                }
-
-                WriteAnswers();
             }
 
-            Settle();
+            lock (_inwardLock)
+            {
+                Settle();
+            }
+
             End(LimpetEndingKind.PeerGone, "The Limpet at the other end of the connection has closed.");
         }
         catch (WireException e)
         {
             // What came before is as good as ever.
-            SettleQuietly();
+            PostQuietly();
             End(LimpetEndingKind.PeerConfused, $"The peer does not speak as a Limpet does: {e.Message}.");
         }
         catch (KbusException e) when (e.Errno == Errno.ENODEV)
@@ -63,6 +65,22 @@ public sealed partial class Limpet
         {
             PartEnded();
         }
+    }
+
+    private void CarryWhatWasRead()
+    {
+        while (_ending is null && _reader.TryRead(ref _run.Next))
+        {
+            CarryInward(ref _run.Next, _reader.Name, _reader.Data);
+        }
+
+        Post();
+        if (_posted.IsTold)
+        {
+            Settle();
+        }
+
+        WriteAnswers();
     }
 
     private void CarryInward(ref MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
@@ -158,12 +176,35 @@ public sealed partial class Limpet
         _posted.Clear();
     }
 
+    private void PostQuietly()
+    {
+        try
+        {
+            lock (_inwardLock)
+            {
+                Post();
+            }
+        }
+        catch (Exception e) when (e is KbusException or ObjectDisposedException)
+        {
+            // The bus has gone too.
+        }
+
+        SettleQuietly();
+    }
+
+    /// <summary>The bus has refused a message. Any thread may hear of it, and may not be kept.</summary>
+    private void HearRefusal() => ThreadPool.UnsafeQueueUserWorkItem(static limpet => limpet.SettleQuietly(), this, preferLocal: false);
+
     private void SettleQuietly()
     {
         try
         {
-            Post();
-            Settle();
+            lock (_inwardLock)
+            {
+                Settle();
+                WriteAnswers();
+            }
         }
         catch (Exception e) when (e is KbusException or ObjectDisposedException)
         {

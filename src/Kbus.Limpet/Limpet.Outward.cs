@@ -88,6 +88,8 @@ public sealed partial class Limpet
 
     private void WriteOutward()
     {
+        // The other thread may sleep, and one of its messages have been refused.
+        _ksock.Host.LookForOutcome(0);
         if (_outward.Count > 0)
         {
             _outbox.Take(ref _outward);

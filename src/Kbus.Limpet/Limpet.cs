@@ -45,8 +45,8 @@ public sealed partial class Limpet : IDisposable
         PeerNetworkId = peerId;
         _termination = options.TerminationMessage is { } name ? Encoding.UTF8.GetBytes(name) : null;
         _reader = new FrameReader(stream, options.MaxData);
-        _run = new FrameRun(_reader);
-        _posted = new FrameRun(_reader);
+        _run = new FrameRun(_reader, HearRefusal);
+        _posted = new FrameRun(_reader, HearRefusal);
         _outbox = new Outbox(stream, options.Backlog, options.Time, e => End(LimpetEndingKind.PeerGone, $"The connection broke: {e.Message}"));
         _ksock = options.Open();
         try

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Kbus.Link;
 
 namespace Kbus.Daemon;
@@ -10,26 +9,13 @@ internal sealed partial class BusThread
     private const int RoundsBetweenEvents = 64;
     private const int RoundsUntilQuiet = 4096;
 
-    // 100 us. Measured: a sleeping processor takes 40 to 80 us to wake. A process that sleeps for an answer is back with its next command
-    // after that time, and finds the bus awake, so that the next answer comes before the process has gone to sleep.
-    private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 10_000 : 0;
-
-    // 3 us, in which most commands come that come at all soon.
-    private static readonly long StubbornTicks = Stopwatch.Frequency * 3 / 1_000_000;
-
-    // 200 us. A longer gap between two looks at the clock means that the processor was given to somebody who has much to do.
-    private static readonly long PreemptionTicks = Stopwatch.Frequency / 5_000;
-    private static readonly long RestTicks = Stopwatch.Frequency / 200;
-
     private readonly List<Session> _hot = [];
+    private readonly Lookout _lookout = new(Environment.ProcessorCount, TimeProvider.System);
     private long _round;
-    private long _lastLook;
-    private long _restUntil;
 
     private void Run()
     {
         using var events = new EpollEvents(EventsAtOnce);
-        long idleSince = 0;
         while (!_stopping)
         {
             _round++;
@@ -41,53 +27,16 @@ internal sealed partial class BusThread
 
             if (worked)
             {
-                idleSince = 0;
+                _lookout.Found();
             }
-            else if (_hot.Count > 0 && IsWorthSpinning(ref idleSince))
+            else if ((_hot.Count == 0 || !_lookout.TryRest()) && MaySleep())
             {
-                Rest(idleSince);
-            }
-            else if (MaySleep())
-            {
-                idleSince = 0;
+                _lookout.GaveUp();
                 TakeEvents(events, wait: true);
             }
         }
 
         CloseAll();
-    }
-
-    /// <summary>Whether to go on looking instead of sleeping: for a while after the last command, unless others need the processor.</summary>
-    private bool IsWorthSpinning(ref long idleSince)
-    {
-        long now = Stopwatch.GetTimestamp();
-        if (idleSince == 0)
-        {
-            idleSince = now;
-        }
-        else if (now - _lastLook > PreemptionTicks)
-        {
-            // On a busy machine looking costs its share of the processor, which the next command would then have to wait for.
-            _restUntil = now + RestTicks;
-        }
-
-        _lastLook = now;
-        return now - idleSince < SpinTicks && now >= _restUntil;
-    }
-
-    /// <summary>A moment between two looks.</summary>
-    private void Rest(long idleSince)
-    {
-        if (_lastLook - idleSince < StubbornTicks)
-        {
-            Thread.SpinWait(4);
-        }
-        else
-        {
-            // The process that has just been woken may have been put on this very processor. To ask a little less often costs nobody anything.
-            Thread.SpinWait(16);
-            LibC.YieldProcessor();
-        }
     }
 
     /// <summary>Gives each hot link its bounded share. A link that has long been quiet is asked to ring instead.</summary>

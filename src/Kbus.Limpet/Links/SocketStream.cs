@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Kbus.Link;
 
 namespace Kbus.Limpets;
 
@@ -10,13 +11,16 @@ namespace Kbus.Limpets;
 internal sealed class SocketStream : Stream
 {
     private readonly Socket _socket;
+    private readonly SafeSocketHandle _handle;
     private volatile bool _isClosed;
 
     /// <summary>Takes over a connected socket.</summary>
     public SocketStream(Socket socket)
     {
-        socket.Blocking = false;
         _socket = socket;
+        _handle = socket.SafeHandle;
+        using var held = new Held(this);
+        _ = LibC.SetBlocking(held.Number, blocking: true);
     }
 
     /// <inheritdoc/>
@@ -38,9 +42,6 @@ internal sealed class SocketStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>True if a read would not have to wait.</summary>
-    public bool HasMore => !_isClosed && _socket.Available > 0;
-
     /// <summary>Tells the peer that no more comes. What it sends can still be read.</summary>
     public void FinishWriting()
     {
@@ -50,36 +51,17 @@ internal sealed class SocketStream : Stream
         }
         catch (SocketException e)
         {
-            throw Broken(e.SocketErrorCode);
+            throw new IOException(e.Message, e);
         }
     }
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        try
-        {
-            while (true)
-            {
-                int count = _socket.Receive(buffer, SocketFlags.None, out SocketError error);
-                if (error == SocketError.Success)
-                {
-                    return count;
-                }
-
-                if (error != SocketError.WouldBlock)
-                {
-                    throw Broken(error);
-                }
-
-                _ = _socket.Poll(Timeout.InfiniteTimeSpan, SelectMode.SelectRead);
-                ObjectDisposedException.ThrowIf(_isClosed, this);
-            }
-        }
-        catch (SocketException e)
-        {
-            throw Broken(e.SocketErrorCode);
-        }
+        using var held = new Held(this);
+        int count = LibC.Receive(held.Number, buffer, 0);
+        ObjectDisposedException.ThrowIf(_isClosed, this);
+        return count >= 0 ? count : throw Broken(count);
     }
 
     /// <inheritdoc/>
@@ -120,7 +102,7 @@ internal sealed class SocketStream : Stream
             _isClosed = true;
             try
             {
-                // Wakes who sleeps in Poll.
+                // Wakes who sleeps in a call.
                 _socket.Shutdown(SocketShutdown.Both);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -144,15 +126,8 @@ internal sealed class SocketStream : Stream
                 return;
             }
 
-            try
-            {
-                _ = _socket.Poll(Timeout.InfiniteTimeSpan, SelectMode.SelectWrite);
-            }
-            catch (SocketException e)
-            {
-                throw Broken(e.SocketErrorCode);
-            }
-
+            using var held = new Held(this);
+            _ = LibC.Poll(held.Number, LibC.PollOut, LibC.Forever);
             ObjectDisposedException.ThrowIf(_isClosed, this);
         }
     }
@@ -160,21 +135,39 @@ internal sealed class SocketStream : Stream
     /// <summary>Sends what the kernel takes at once.</summary>
     private int Send(ReadOnlySpan<byte> bytes)
     {
-        ObjectDisposedException.ThrowIf(_isClosed, this);
-        int sent = _socket.Send(bytes, SocketFlags.None, out SocketError error);
-        return error switch
+        using var held = new Held(this);
+        int sent = LibC.Send(held.Number, bytes, LibC.MessageDontWait);
+        return sent switch
         {
-            SocketError.Success => sent,
-            SocketError.WouldBlock => 0,
-            _ => throw Broken(error),
+            >= 0 => sent,
+            LibC.Again => 0,
+            _ => throw Broken(sent),
         };
     }
 
-    private static IOException Broken(SocketError error) => new(error switch
+    private static IOException Broken(int error) => new((Errno)(-error) switch
     {
-        SocketError.ConnectionReset or SocketError.Shutdown => "the peer has closed it",
-        SocketError.TimedOut => "the peer does not answer any more",
-        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown => "the peer cannot be reached any more",
-        _ => $"{error}",
+        Errno.ECONNRESET or Errno.EPIPE => "the peer has closed it",
+        Errno.ETIMEDOUT => "the peer does not answer any more",
+        Errno.EHOSTUNREACH or Errno.ENETUNREACH or Errno.EHOSTDOWN or Errno.ENETDOWN => "the peer cannot be reached any more",
+        _ => KbusErrors.Name((Errno)(-error)),
     });
+
+    /// <summary>The socket's number, which stays its own as long as this is not disposed of.</summary>
+    private readonly ref struct Held
+    {
+        private readonly SafeSocketHandle _handle;
+
+        public Held(SocketStream stream)
+        {
+            bool isHeld = false;
+            _handle = stream._handle;
+            _handle.DangerousAddRef(ref isHeld);
+            Number = (int)_handle.DangerousGetHandle();
+        }
+
+        public int Number { get; }
+
+        public void Dispose() => _handle.DangerousRelease();
+    }
 }

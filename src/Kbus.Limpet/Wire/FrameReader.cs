@@ -29,9 +29,6 @@ internal sealed class FrameReader(Stream stream, uint mostData)
     /// <summary>Where the name of the frame that was read last begins.</summary>
     public int NameAt { get; private set; }
 
-    /// <summary>True if the stream is known to have more bytes at hand.</summary>
-    public bool HasMore => stream is SocketStream { HasMore: true };
-
     private Span<byte> DataBytes => _bytes.AsSpan(NameAt + (int)MessageLayout.PaddedNameLength((uint)_nameLength), _dataLength);
 
     /// <summary>The name of a frame that was read since the last <see cref="Fill"/>.</summary>

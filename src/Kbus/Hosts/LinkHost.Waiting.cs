@@ -60,6 +60,9 @@ internal sealed partial class LinkHost
 
         long news = Interlocked.Read(ref _news);
         AskFor(LinkNews.Delivery | LinkNews.Failure);
+
+        // A failure before that did not ring.
+        DrainPosted();
         return Leave(news);
     }
 
@@ -231,6 +234,12 @@ internal sealed partial class LinkHost
             }
 
             _doorbell.NoteHeard(received);
+
+            // A file ends what is received with one call; nothing else does before the room for it is full.
+            if (count == 0 && received < rings.Length)
+            {
+                return true;
+            }
         }
 
         return true;

@@ -6,6 +6,8 @@ namespace Kbus.Limpets;
 public sealed partial class Limpet
 {
     private const int WorthWriting = 64 * 1024;
+    private const int TakenAtOnce = 32;
+    private readonly MessageBuffer[] _taken = [.. Enumerable.Range(0, TakenAtOnce).Select(_ => new MessageBuffer())];
     private FrameWriter _outward = new();
     private bool _isMissing;
     private long _missedBefore;
@@ -14,19 +16,16 @@ public sealed partial class Limpet
     {
         try
         {
-            using var message = new MessageBuffer(4096);
             while (_ending is null)
             {
-                if (!_ksock.TryReadNext(message))
+                int count = TakeSome();
+                for (int i = 0; i < count && _ending is null; i++)
                 {
-                    WriteOutward();
-                    if (!_ksock.WaitForMessage(message))
-                    {
-                        continue;
-                    }
-                }
+                    CarryOutward(_taken[i]);
 
-                CarryOutward(message);
+                    // Big data stays the bus's until then.
+                    _taken[i].Clear();
+                }
             }
         }
         catch (ObjectDisposedException)
@@ -41,13 +40,28 @@ public sealed partial class Limpet
         }
         finally
         {
+            Array.ForEach(_taken, static message => message.Clear());
             PartEnded();
         }
+    }
+
+    /// <summary>Takes what waits, as far as there is room for it; waits if nothing does. How many messages it are.</summary>
+    private int TakeSome()
+    {
+        Errno error = _ksock.TakeSome(_taken, out int count);
+        if (error == Errno.None)
+        {
+            return count;
+        }
+
+        WriteOutward();
+        return _ksock.WaitForMessage(_taken[0]) ? 1 : 0;
     }
 
     private void CarryOutward(MessageBuffer message)
     {
         ReadOnlySpan<byte> name = message.Name;
+        ReadOnlySpan<byte> data = message.Data;
         if (_termination is not null && name.SequenceEqual(_termination))
         {
             WriteOutward();
@@ -56,7 +70,7 @@ public sealed partial class Limpet
         }
 
         MessageHeader header = message.Header;
-        Verdict verdict = _rules.FromBus(ref header, name, message.Data, out Errno error);
+        Verdict verdict = _rules.FromBus(ref header, name, data, out Errno error);
         if (_options.Trace is not null)
         {
             Trace(FromBus, header, name, verdict.ToString());
@@ -64,8 +78,8 @@ public sealed partial class Limpet
 
         switch (verdict)
         {
-            case Verdict.Carry when MayBeAdded(message, out error):
-                _outward.Add(header, name, message.Data);
+            case Verdict.Carry when (!_isMissing && _outbox.HasRoom) || MayBeAdded(message, out error):
+                _outward.Add(header, name, data);
                 _carriedOut++;
                 if (_outward.Count > WorthWriting)
                 {
@@ -97,7 +111,7 @@ public sealed partial class Limpet
         }
     }
 
-    /// <summary>Looks whether the peer takes enough that one more message may wait for it.</summary>
+    /// <summary>Looks whether the peer takes enough that one more message may wait for it, and waits a little if not.</summary>
     /// <param name="message">The message.</param>
     /// <param name="error">EBUSY if it may not, and is a Request that must be answered in place of the peer.</param>
     private bool MayBeAdded(MessageBuffer message, out Errno error)

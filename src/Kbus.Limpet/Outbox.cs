@@ -41,6 +41,9 @@ internal sealed class Outbox
     /// <summary>Bytes that wait.</summary>
     public long Waiting => Volatile.Read(ref _waiting);
 
+    /// <summary>Whether it is not full.</summary>
+    public bool HasRoom => Waiting <= _limit;
+
     /// <summary>How long the peer has taken nothing although something waits.</summary>
     public TimeSpan StalledFor
     {
@@ -57,7 +60,7 @@ internal sealed class Outbox
     /// <returns>False if it is full and the peer takes nothing.</returns>
     public bool WaitForRoom()
     {
-        while (Waiting > _limit)
+        while (!HasRoom)
         {
             // What is not being written makes no room.
             Flush();

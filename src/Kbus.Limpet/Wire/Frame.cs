@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Kbus.Core;
 
 namespace Kbus.Limpets;
@@ -16,8 +17,11 @@ internal static class Frame
     /// <summary>Bytes in a frame's header.</summary>
     public const int HeaderLength = HeaderWords * sizeof(uint);
 
-    /// <summary>Where the length of the name stands, in words.</summary>
-    private const int NameLengthAt = 13;
+    /// <summary>Words at the start of a header that stand in the same order in memory: from the guard to the length of the data.</summary>
+    private const int WordsAlike = 15;
+
+    /// <summary>Where the length of the name stands, in bytes; that of the data follows.</summary>
+    private const int NameLengthAt = 13 * sizeof(uint);
 
     /// <summary>Words at the start of a bind event's data that are turned on the wire: is_bind, binder, name_len.</summary>
     private const int BindEventWords = 3;
@@ -33,10 +37,9 @@ internal static class Frame
     /// <param name="data">The message's data.</param>
     public static void Write(Span<byte> target, in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
     {
-        MessageHeader complete = header;
-        complete.NameLength = (uint)name.Length;
-        complete.DataLength = (uint)data.Length;
-        WriteHeader(target, complete);
+        WriteHeader(target, header);
+        BinaryPrimitives.WriteInt32BigEndian(target[NameLengthAt..], name.Length);
+        BinaryPrimitives.WriteInt32BigEndian(target[(NameLengthAt + sizeof(uint))..], data.Length);
         Span<byte> paddedName = target.Slice(HeaderLength, (int)MessageLayout.PaddedNameLength((uint)name.Length));
         name.CopyTo(paddedName);
         paddedName[name.Length..].Clear();
@@ -54,41 +57,18 @@ internal static class Frame
     /// <summary>Writes the sixteen words of a header.</summary>
     public static void WriteHeader(Span<byte> target, in MessageHeader header)
     {
-        target = target[..HeaderLength];
-        Put(target, 0, MessageHeader.StartGuardValue);
-        Put(target, 1, header.Id.NetworkId);
-        Put(target, 2, header.Id.SerialNumber);
-        Put(target, 3, header.InReplyTo.NetworkId);
-        Put(target, 4, header.InReplyTo.SerialNumber);
-        Put(target, 5, header.To);
-        Put(target, 6, header.From);
-        Put(target, 7, header.OrigFrom.NetworkId);
-        Put(target, 8, header.OrigFrom.LocalId);
-        Put(target, 9, header.FinalTo.NetworkId);
-        Put(target, 10, header.FinalTo.LocalId);
-        Put(target, 11, header.Extra);
-        Put(target, 12, (uint)header.Flags);
-        Put(target, NameLengthAt, header.NameLength);
-        Put(target, NameLengthAt + 1, header.DataLength);
-        Put(target, HeaderWords - 1, MessageHeader.EndGuardValue);
+        Span<uint> words = MemoryMarshal.Cast<byte, uint>(target[..HeaderLength]);
+        BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<MessageHeader, uint>(new ReadOnlySpan<MessageHeader>(in header))[..WordsAlike], words);
+        words[0] = BinaryPrimitives.ReverseEndianness(MessageHeader.StartGuardValue);
+        words[^1] = BinaryPrimitives.ReverseEndianness(MessageHeader.EndGuardValue);
     }
 
     /// <summary>Reads the sixteen words of a header, guards included as they are.</summary>
     public static void ReadHeader(ReadOnlySpan<byte> source, ref MessageHeader header)
     {
-        source = source[..HeaderLength];
-        header.StartGuard = Get(source, 0);
-        header.Id = new MessageId(Get(source, 1), Get(source, 2));
-        header.InReplyTo = new MessageId(Get(source, 3), Get(source, 4));
-        header.To = Get(source, 5);
-        header.From = Get(source, 6);
-        header.OrigFrom = new OrigFrom(Get(source, 7), Get(source, 8));
-        header.FinalTo = new OrigFrom(Get(source, 9), Get(source, 10));
-        header.Extra = Get(source, 11);
-        header.Flags = (MessageFlags)Get(source, 12);
-        header.NameLength = Get(source, NameLengthAt);
-        header.DataLength = Get(source, NameLengthAt + 1);
-        header.EndGuard = Get(source, HeaderWords - 1);
+        ReadOnlySpan<uint> words = MemoryMarshal.Cast<byte, uint>(source[..HeaderLength]);
+        BinaryPrimitives.ReverseEndianness(words[..WordsAlike], MemoryMarshal.Cast<MessageHeader, uint>(new Span<MessageHeader>(ref header)));
+        header.EndGuard = BinaryPrimitives.ReverseEndianness(words[^1]);
     }
 
     /// <summary>Whether data of messages with this name is turned on the wire.</summary>
@@ -105,10 +85,4 @@ internal static class Frame
             }
         }
     }
-
-    private static void Put(Span<byte> target, int word, uint value) =>
-        BinaryPrimitives.WriteUInt32BigEndian(target[(word * sizeof(uint))..], value);
-
-    private static uint Get(ReadOnlySpan<byte> source, int word) =>
-        BinaryPrimitives.ReadUInt32BigEndian(source[(word * sizeof(uint))..]);
 }

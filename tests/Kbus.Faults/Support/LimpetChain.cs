@@ -30,6 +30,9 @@ internal sealed class LimpetChain : IDisposable
     /// <summary>The directory of the first daemon.</summary>
     public string First => _daemons[0].Directory;
 
+    /// <summary>The directory of the last daemon.</summary>
+    public string Last => _daemons[^1].Directory;
+
     /// <summary>The Limpets: a server on each daemon but the last, and after it the client on the next.</summary>
     public List<Actor> Limpets { get; } = [];
 

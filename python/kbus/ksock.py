@@ -85,8 +85,9 @@ class Ksock(BareCalls, AsyncCalls):
         descriptor = library.kbus_ksock_open(which, flags)
         if descriptor == -ENOENT and which == 0:
             # A daemon always has this bus.
-            raise FileNotFoundError(ENOENT, "%s. KBUS: no kbusd answers, and no kbusd program is to be found to start one. Install it, "
-                                            "or set KBUS_DAEMON to its path." % os.strerror(ENOENT), self.name)
+            why = "KBUS_AUTOSTART=0 forbids to start one. Start it with 'kbusd'." if os.environ.get("KBUS_AUTOSTART") == "0" else (
+                "no kbusd program is to be found to start one. Install it, or set KBUS_DAEMON to its path.")
+            raise FileNotFoundError(ENOENT, "%s. KBUS: no kbusd answers, and %s" % (os.strerror(ENOENT), why), self.name)
         if descriptor < 0:
             raise error(-descriptor, "open", self.name)
         #: ``read`` or ``read/write``; None once it is closed.
@@ -365,6 +366,9 @@ class Ksock(BareCalls, AsyncCalls):
                     return None
         except BaseException:
             self._asking.pop(asked, None)
+            # An answer that came just then is read as a late one, once.
+            if answers and not (self._aside and self._aside[-1]._bytes is answers[0]._bytes):
+                self._aside.append(answers[0])
             self._give_up()
             raise
         return answers[0]

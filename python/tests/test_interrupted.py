@@ -53,7 +53,8 @@ class InterruptedTests(KsockTests):
         seed = random.randrange(1 << 30)
         chance = random.Random(seed)
         requester, replier, last = self.open(), self.open(), self.open()
-        requester.set_max_messages(20 * _ROUNDS)
+        for ksock in (requester, replier):
+            ksock.set_max_messages(20 * _ROUNDS)
         requester.bind("$.News")
         replier.bind("$.Fred", True)
         replier.bind("$.Last")

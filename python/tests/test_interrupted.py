@@ -96,7 +96,9 @@ class InterruptedTests(KsockTests):
         read = []
         for n in range(_ROUNDS):
             sender.send_msg(Announcement("$.News", "%d" % n))
+            allowed = self.interruptions + 1000
             while len(read) <= n:
+                self.assertLess(self.interruptions, allowed, "message %d does not come, seed %d" % (n, seed))
                 self.now_and_then(chance, lambda: read.append(listener.wait_for_msg()))
         said = "seed %d, %d interruptions" % (seed, self.interruptions)
         self.assertGreater(self.interruptions, 10, said)

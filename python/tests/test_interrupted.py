@@ -47,8 +47,6 @@ class InterruptedTests(KsockTests):
 
     def replies(self, replier):
         """Before each Reply, which has a number, comes some news with the same number, and after it some more."""
-        # Or the kernel might give this thread the signal, and Python run the handler when nobody expects it any more.
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
         count = 0
         while True:
             request = replier.wait_for_msg()
@@ -69,7 +67,10 @@ class InterruptedTests(KsockTests):
         replier.bind("$.Fred", True)
         replier.bind("$.Last")
         thread = threading.Thread(target=self.replies, args=[replier])
+        # The thread inherits this. Or the kernel might give it the signal, and Python run the handler when nobody expects it any more.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
         thread.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
         try:
             answered, read = [], []
             for _ in range(_ROUNDS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, List, Optional, Tuple
 
 from kbus._errors import ClosedError
 from kbus._ids import MessageId
@@ -49,19 +49,18 @@ class AsyncCalls:
         fd: Any
         _descriptor: int
         _may_wait: bool
-        _aside: Any
         _asking: Dict[Tuple[int, int], Callable[[Message], Any]]
         _ask: Any
         _give_up: Any
-        _is_answer: Any
-        _take: Any
+        _fetch: Any
+        _kept: Any
         fileno: Any
         last_msg_id: Any
         poll: Any
         read_next_msg: Any
         send_msg: Any
 
-    def __aiter__(self) -> Any:
+    def __aiter__(self) -> AsyncIterator[Message]:
         return self
 
     async def __anext__(self) -> Message:
@@ -123,7 +122,12 @@ class AsyncCalls:
         import asyncio
         loop = asyncio.get_running_loop()
         answer: "asyncio.Future[Message]" = loop.create_future()
-        asked = self._ask(request, lambda msg: answer.done() or answer.set_result(msg))
+
+        def answered(msg: Message) -> None:
+            if not answer.done():
+                answer.set_result(msg)
+
+        asked: Tuple[int, int] = self._ask(request, answered)
         watch = self._watch(loop)
         watch.answers.append(answer)
         room = asyncio.ensure_future(self._room()) if self._may_wait else None
@@ -184,12 +188,9 @@ class AsyncCalls:
         if self.fd is None:
             return
         try:
-            while self._asking:
-                msg = self._take()
-                if msg is None:
-                    break
-                if not self._is_answer(msg):
-                    self._aside.append(msg)
+            self._kept()
+            while self._asking and self._fetch():
+                pass
         except OSError as e:
             self._fail(watch, e)
         watch.wake()

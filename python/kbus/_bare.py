@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ctypes import byref, c_uint32
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Deque, Optional, Union
 
 from kbus._errors import ClosedError
 from kbus._file import KsockFile
 from kbus._library import library
+from kbus._message import Message
 
 Name = Union[str, bytes]
 
@@ -29,6 +30,8 @@ class BareCalls:
     name: str
 
     _descriptor: int
+
+    _aside: Deque[Message]
 
     def _file(self) -> KsockFile:
         if self.fd is None:

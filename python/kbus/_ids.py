@@ -28,10 +28,14 @@ class MessageId(ctypes.Structure):
         return "[%d:%d]" % self._pair()
 
     def __eq__(self, other: object) -> bool:
-        return self._pair() == other._pair() if isinstance(other, MessageId) else NotImplemented
+        if not isinstance(other, MessageId):
+            return NotImplemented
+        return self._pair() == other._pair()
 
     def __ne__(self, other: object) -> bool:
-        return self._pair() != other._pair() if isinstance(other, MessageId) else NotImplemented
+        if not isinstance(other, MessageId):
+            return NotImplemented
+        return self._pair() != other._pair()
 
     def __lt__(self, other: "MessageId") -> bool:
         return self._pair() < other._pair() if isinstance(other, MessageId) else NotImplemented
@@ -65,10 +69,14 @@ class OrigFrom(ctypes.Structure):
         return "(%d,%d)" % self._pair()
 
     def __eq__(self, other: object) -> bool:
-        return self._pair() == other._pair() if isinstance(other, OrigFrom) else NotImplemented
+        if not isinstance(other, OrigFrom):
+            return NotImplemented
+        return self._pair() == other._pair()
 
     def __ne__(self, other: object) -> bool:
-        return self._pair() != other._pair() if isinstance(other, OrigFrom) else NotImplemented
+        if not isinstance(other, OrigFrom):
+            return NotImplemented
+        return self._pair() != other._pair()
 
     def __lt__(self, other: "OrigFrom") -> bool:
         return self._pair() < other._pair() if isinstance(other, OrigFrom) else NotImplemented

@@ -8,7 +8,7 @@ gives the second.
 from __future__ import annotations
 
 import ctypes
-from typing import Optional, Union
+from typing import Any, Optional, Tuple, Union
 
 from kbus._ids import MessageId, OrigFrom
 
@@ -17,6 +17,11 @@ END_GUARD = 0x4B627573
 
 # An id that is not there.
 _NONE = (0, 0)
+
+Octets = Union[str, bytes, bytearray, memoryview]
+Data = Optional[Octets]
+Id = Union[MessageId, Tuple[int, int], None]
+Place = Union[OrigFrom, Tuple[int, int], None]
 
 
 class _MessageHeaderStruct(ctypes.Structure):
@@ -38,6 +43,25 @@ class _MessageHeaderStruct(ctypes.Structure):
         ("data", ctypes.c_void_p),
         ("end_guard", ctypes.c_uint32),
     ]
+
+    start_guard: int
+    id: MessageId
+    in_reply_to: MessageId
+    to: int
+    from_: int
+    orig_from: OrigFrom
+    final_to: OrigFrom
+    extra: int
+    flags: int
+    name_len: int
+    data_len: int
+    name: Optional[bytes]
+    data: Optional[int]
+    end_guard: int
+
+    #: What a pointy header points to, kept alive by it.
+    name_bytes: bytes
+    data_bytes: Optional[bytes]
 
     @property
     def is_pointy(self) -> bool:
@@ -91,23 +115,23 @@ def calc_entire_message_len(name_len: int, data_len: int) -> int:
     return MSG_HEADER_LEN + calc_padded_name_len(name_len) + calc_padded_data_len(data_len) + 4
 
 
-def c_data_as_bytes(data, data_len: int) -> bytes:
+def c_data_as_bytes(data: Any, data_len: int) -> bytes:
     """Copies ``data_len`` bytes from a C pointer (an address, a ``c_void_p``, a ``POINTER`` or an array)."""
     if not data or not data_len:
         return b""
     return ctypes.string_at(data, data_len)
 
 
-def _octets(data: Union[str, bytes]) -> bytes:
+def _octets(data: Octets) -> bytes:
     return data.encode("utf-8") if isinstance(data, str) else bytes(data)
 
 
-def hexdata(data: Union[str, bytes]) -> str:
+def hexdata(data: Octets) -> str:
     r"""Shows bytes as text: printable ASCII but the space as it is, all else as ``\xNN``."""
     return "".join(chr(b) if 0x20 < b < 0x7F else "\\x%02x" % b for b in _octets(data))
 
 
-def hexify(data: Union[str, bytes]) -> str:
+def hexify(data: Octets) -> str:
     """Shows bytes as hexadecimal numbers: ``31 32 33``."""
     return " ".join("%02x" % b for b in _octets(data))
 
@@ -124,7 +148,7 @@ def _encode_name(name: str) -> bytes:
     return encoded
 
 
-def _encode_data(data, encoding: str, errors: str) -> Optional[bytes]:
+def _encode_data(data: Data, encoding: str, errors: str) -> Optional[bytes]:
     """The bytes of a message's data; None if there are none."""
     if data is None:
         return None
@@ -136,15 +160,16 @@ def _encode_data(data, encoding: str, errors: str) -> Optional[bytes]:
     return data or None
 
 
-def message_from_parts(id, in_reply_to, to, from_, orig_from, final_to, flags, name, data,
-                       encoding: str = "utf-8", errors: str = "strict") -> _MessageHeaderStruct:
+def message_from_parts(id: Id, in_reply_to: Id, to: Optional[int], from_: Optional[int], orig_from: Place, final_to: Place,
+                       flags: Optional[int], name: str, data: Data, encoding: str = "utf-8",
+                       errors: str = "strict") -> _MessageHeaderStruct:
     """Makes the raw header structure of a pointy message.
 
     Ids are pairs of numbers, :class:`MessageId` or :class:`OrigFrom`, or None. What the header points to lives as long as it.
     """
     name_bytes = _encode_name(name)
     data_bytes = _encode_data(data, encoding, errors)
-    place = ctypes.cast(data_bytes, ctypes.c_void_p) if data_bytes else None
+    place = ctypes.cast(ctypes.c_char_p(data_bytes), ctypes.c_void_p) if data_bytes else None
     header = _MessageHeaderStruct(START_GUARD, id or _NONE, in_reply_to or _NONE, to or 0, from_ or 0, orig_from or _NONE,
                                   final_to or _NONE, 0, flags or 0, len(name_bytes), len(data_bytes or b""), name_bytes, place, END_GUARD)
     # The pointer of a c_void_p keeps nothing alive, and the message wants its bytes back.

@@ -47,8 +47,10 @@ def borrow(file: KsockFile) -> Tuple[Optional[LentMessage], Optional["weakref.re
     msg = LentMessage.__new__(LentMessage)
     msg._bytes = None
     msg.msg = _MessageHeaderStruct.from_buffer_copy(place.contents)
-    msg.msg.name_bytes = msg.msg.name = ctypes.string_at(place.contents.name, place.contents.name_len)
-    if not msg.msg.data_len:
+    name = place.contents.name
+    assert name is not None
+    msg.msg.name_bytes = msg.msg.name = ctypes.string_at(name, place.contents.name_len)
+    if not msg.msg.data or not msg.msg.data_len:
         _give_back(file)
         msg._view = memoryview(b"")
         return msg, None

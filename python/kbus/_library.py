@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32, c_void_p
-from typing import Iterator, List
+from typing import Any, Iterator, List, Tuple
 
 from kbus._ids import MessageId
 from kbus._layout import _MessageHeaderStruct
@@ -74,35 +74,36 @@ def _name_daemon(folder: str) -> None:
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     number = POINTER(c_uint32)
     header = POINTER(_MessageHeaderStruct)
-    for name, *arguments in (
-            ("kbus_ksock_open", c_uint32, c_int),
-            ("kbus_ksock_close", c_int),
-            ("kbus_ksock_bind_n", c_int, c_char_p, c_size_t, c_uint32),
-            ("kbus_ksock_unbind_n", c_int, c_char_p, c_size_t, c_uint32),
-            ("kbus_ksock_id", c_int, number),
-            ("kbus_ksock_next_msg", c_int, number),
-            ("kbus_ksock_len_left", c_int, number),
-            ("kbus_ksock_last_msg_id", c_int, POINTER(MessageId)),
-            ("kbus_ksock_find_replier_n", c_int, c_char_p, c_size_t, number),
-            ("kbus_ksock_max_messages", c_int, number),
-            ("kbus_ksock_num_messages", c_int, number),
-            ("kbus_ksock_num_unreplied_to", c_int, number),
-            ("kbus_ksock_send", c_int, POINTER(MessageId)),
-            ("kbus_ksock_discard", c_int),
-            ("kbus_ksock_only_once", c_int, c_uint32),
-            ("kbus_ksock_report_replier_binds", c_int, c_uint32),
-            ("kbus_ksock_kernel_module_verbose", c_int, c_uint32),
-            ("kbus_ksock_max_message_size", c_int, number),
-            ("kbus_ksock_new_device", c_int, number),
-            ("kbus_ksock_write_msg", c_int, header),
-            ("kbus_ksock_write_data", c_int, c_void_p, c_size_t),
-            ("kbus_ksock_send_msg", c_int, header, POINTER(MessageId)),
-            ("kbus_ksock_read_data", c_int, c_void_p, c_size_t),
-            ("kbus_ksock_borrow_msg", c_int, POINTER(header)),
-            ("kbus_ksock_release_msg", c_int),
-            ("kbus_ksock_poll", c_int, number),
-            ("kbus_read_bindings", POINTER(c_void_p)),
-            ("kbus_wait_for_message_timeout", c_int, c_int, c_int)):
+    calls: Tuple[Tuple[Any, ...], ...] = (
+        ("kbus_ksock_open", c_uint32, c_int),
+        ("kbus_ksock_close", c_int),
+        ("kbus_ksock_bind_n", c_int, c_char_p, c_size_t, c_uint32),
+        ("kbus_ksock_unbind_n", c_int, c_char_p, c_size_t, c_uint32),
+        ("kbus_ksock_id", c_int, number),
+        ("kbus_ksock_next_msg", c_int, number),
+        ("kbus_ksock_len_left", c_int, number),
+        ("kbus_ksock_last_msg_id", c_int, POINTER(MessageId)),
+        ("kbus_ksock_find_replier_n", c_int, c_char_p, c_size_t, number),
+        ("kbus_ksock_max_messages", c_int, number),
+        ("kbus_ksock_num_messages", c_int, number),
+        ("kbus_ksock_num_unreplied_to", c_int, number),
+        ("kbus_ksock_send", c_int, POINTER(MessageId)),
+        ("kbus_ksock_discard", c_int),
+        ("kbus_ksock_only_once", c_int, c_uint32),
+        ("kbus_ksock_report_replier_binds", c_int, c_uint32),
+        ("kbus_ksock_kernel_module_verbose", c_int, c_uint32),
+        ("kbus_ksock_max_message_size", c_int, number),
+        ("kbus_ksock_new_device", c_int, number),
+        ("kbus_ksock_write_msg", c_int, header),
+        ("kbus_ksock_write_data", c_int, c_void_p, c_size_t),
+        ("kbus_ksock_send_msg", c_int, header, POINTER(MessageId)),
+        ("kbus_ksock_read_data", c_int, c_void_p, c_size_t),
+        ("kbus_ksock_borrow_msg", c_int, POINTER(header)),
+        ("kbus_ksock_release_msg", c_int),
+        ("kbus_ksock_poll", c_int, number),
+        ("kbus_read_bindings", POINTER(c_void_p)),
+        ("kbus_wait_for_message_timeout", c_int, c_int, c_int))
+    for name, *arguments in calls:
         function = getattr(library, name)
         function.argtypes = arguments
         function.restype = c_int

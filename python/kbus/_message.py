@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any, Optional, Tuple, Type, TypeVar, Union
 
 from kbus._ids import MessageId, OrigFrom
-from kbus._layout import (END_GUARD, MSG_HEADER_LEN, START_GUARD, _EntireMessageStruct, _MessageHeaderStruct,
+from kbus._layout import (END_GUARD, MSG_HEADER_LEN, START_GUARD, Data, Id, Octets, Place, _EntireMessageStruct, _MessageHeaderStruct,
                           _octets, calc_entire_message_len, calc_padded_name_len, hexdata, message_from_parts)
 from kbus._printed import describe
 
 M = TypeVar("M", bound="Message")
-Data = Union[str, bytes, bytearray, memoryview, None]
-Id = Union[MessageId, Tuple[int, int], None]
-Place = Union[OrigFrom, Tuple[int, int], None]
+P = TypeVar("P", MessageId, OrigFrom)
 
 _START = START_GUARD.to_bytes(4, "little")
 
 
-def _if_set(pair):
+def _if_set(pair: P) -> Optional[P]:
     """An id, or None if both its halves are 0."""
     return pair if any(pair._pair()) else None
 
@@ -49,7 +47,7 @@ class Message:
     _bytes: Optional[Any]
 
     # What repr() shows, in this order, after name and data.
-    _SHOWN = ("to", "from_", "orig_from", "final_to", "in_reply_to", "flags", "id")
+    _SHOWN: Tuple[str, ...] = ("to", "from_", "orig_from", "final_to", "in_reply_to", "flags", "id")
 
     def __init__(self, name: str, data: Data = None, to: Optional[int] = None, from_: Optional[int] = None,
                  orig_from: Place = None, final_to: Place = None, in_reply_to: Id = None, flags: Optional[int] = None,
@@ -96,7 +94,7 @@ class Message:
         return cls._make(*(new if new is not None else old for new, old in zip(given, seq)), encoding, errors)
 
     @classmethod
-    def from_bytes(cls: Type[M], data: Union[str, bytes, bytearray, memoryview]) -> M:
+    def from_bytes(cls: Type[M], data: Octets) -> M:
         """Makes a message from the bytes of an entire one, as :meth:`to_bytes` gives them. Only the first guard is checked."""
         octets = _octets(data)
         if len(octets) < MSG_HEADER_LEN:
@@ -211,15 +209,19 @@ class Message:
                 msg.flags, self._name_bytes(), self.data)
 
     def __eq__(self, other: object) -> bool:
-        return self._compared() == other._compared() if isinstance(other, Message) else NotImplemented
+        if not isinstance(other, Message):
+            return NotImplemented
+        return self._compared() == other._compared()
 
     def __ne__(self, other: object) -> bool:
-        return self._compared() != other._compared() if isinstance(other, Message) else NotImplemented
+        if not isinstance(other, Message):
+            return NotImplemented
+        return self._compared() != other._compared()
 
     def __hash__(self) -> int:
         return hash(self._compared())
 
-    def __reduce__(self):
+    def __reduce__(self) -> Tuple[Any, ...]:
         # Pointers mean nothing to another process: a message is copied and pickled in its entire form.
         return type(self).from_bytes, (self.to_bytes(),)
 

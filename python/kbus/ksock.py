@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import weakref
 from collections import deque
-from ctypes import byref
+from ctypes import byref, c_uint32
 from errno import EAGAIN, EINTR, ENOENT
 from io import UnsupportedOperation
 from time import monotonic
-from typing import Any, Callable, Deque, Dict, Iterator, List, Optional, Tuple, TypeVar
+from typing import Any, Callable, Deque, Dict, Iterator, List, Optional, Tuple, Type, TypeVar
 
 from kbus._async import AsyncCalls
 from kbus._bare import BareCalls
@@ -85,8 +85,9 @@ class Ksock(BareCalls, AsyncCalls):
         descriptor = library.kbus_ksock_open(which, flags)
         if descriptor == -ENOENT and which == 0:
             # A daemon always has this bus.
-            raise FileNotFoundError(ENOENT, "%s. KBUS: no kbusd answers, and no kbusd program is to be found to start one. Install it, "
-                                            "or set KBUS_DAEMON to its path." % os.strerror(ENOENT), self.name)
+            why = "KBUS_AUTOSTART=0 forbids to start one. Start it with 'kbusd'." if os.environ.get("KBUS_AUTOSTART") == "0" else (
+                "no kbusd program is to be found to start one. Install it, or set KBUS_DAEMON to its path.")
+            raise FileNotFoundError(ENOENT, "%s. KBUS: no kbusd answers, and %s" % (os.strerror(ENOENT), why), self.name)
         if descriptor < 0:
             raise error(-descriptor, "open", self.name)
         #: ``read`` or ``read/write``; None once it is closed.
@@ -96,6 +97,11 @@ class Ksock(BareCalls, AsyncCalls):
         # Messages that came while an answer was waited for, and the rest of the one that next_msg() took of them.
         self._aside: Deque[Message] = deque()
         self._rest: Optional[memoryview] = None
+        # Whether the user reads a message in steps.
+        self._is_in_steps = False
+        # Whether a message is being fetched, and what there is of it: a signal handler that raises can end that at any point.
+        self._is_fetching = False
+        self._fetched: Optional[Message] = None
         # Who waits for an answer, by the id of the Request.
         self._asking: Dict[Tuple[int, int], Callable[[Message], Any]] = {}
         # What is alive as long as a borrowed message is.
@@ -164,10 +170,11 @@ class Ksock(BareCalls, AsyncCalls):
         Gives its length in bytes, or 0 if there is none.
         """
         self._rest = None
-        if self._aside:
+        if self._kept():
             self._file()
             self._rest = memoryview(self._aside.popleft().to_bytes())
             return len(self._rest)
+        self._is_in_steps = True
         return self._number(library.kbus_ksock_next_msg, "read")
 
     def len_left(self) -> int:
@@ -189,13 +196,14 @@ class Ksock(BareCalls, AsyncCalls):
     def read_next_msg(self) -> Optional[Message]:
         """Reads the next message; None if there is none now."""
         self._rest = None
-        if self._aside:
-            self._file()
-            return self._aside.popleft()
-        while True:
-            msg = self._take()
-            if msg is None or not self._is_answer(msg):
-                return msg
+        self._file()
+        while not self._kept():
+            if not self._fetch():
+                return None
+        # No call stands between taking it out and returning it, so that no signal handler runs there.
+        msg = self._aside[0]
+        del self._aside[0]
+        return msg
 
     def wait_for_msg(self, timeout: Optional[float] = None) -> Optional[Message]:
         """Reads the next message, waiting for one if there is none now.
@@ -214,7 +222,7 @@ class Ksock(BareCalls, AsyncCalls):
         See its ``data_view``. Large data lie in memory of the bus, and count against what may wait for this Ksock, until the message and
         all views of its data are gone. One message at a time is lent: while it is there, this is :meth:`read_next_msg`.
         """
-        if self._aside or self._asking or self._is_lending():
+        if self._kept() or self._asking or self._is_lending():
             return self.read_next_msg()
         self._rest = None
         msg, self._lent = borrow(self._file())
@@ -223,14 +231,52 @@ class Ksock(BareCalls, AsyncCalls):
     def _is_lending(self) -> bool:
         return self._lent is not None and self._lent() is not None
 
-    def _take(self) -> Optional[Message]:
-        """Takes a message from the queue itself and reads it."""
-        length = self._number(library.kbus_ksock_next_msg, "read")
-        if not length:
-            return None
-        msg = Message._from_buffer(bytearray(length))
+    def _fetch(self) -> bool:
+        """Fetches the next message from the queue: to who waits for it as an answer, or else to those that are kept. False if there is none.
+
+        A signal handler that raises loses nothing: whatever point it ends this at, :meth:`_kept` finds the message.
+        """
+        if self._is_in_steps:
+            # What is left of that message is gone, as NEXTMSG has it; it must not be taken for one that was being fetched.
+            self._file().read(self.len_left())
+            self._is_in_steps = False
+        try:
+            self._is_fetching = True
+            length = self._number(library.kbus_ksock_next_msg, "read")
+            if length:
+                self._read(length)
+                self._keep()
+            self._is_fetching = False
+            return length > 0
+        except BaseException:
+            # Now, so that poll() and num_messages() count it; if that is ended, too, the next who reads does it.
+            self._kept()
+            raise
+
+    def _read(self, length: int) -> None:
+        """Reads the message that was taken."""
+        self._fetched = msg = Message._from_buffer(bytearray(length))
         self._file().checked(library.kbus_ksock_read_data(self._descriptor, byref(msg.msg), length), "read")
-        return msg
+
+    def _keep(self) -> None:
+        """Puts the message that was read where it belongs."""
+        msg = self._fetched
+        if msg is not None and not self._is_answer(msg) and not (self._aside and self._aside[-1] is msg):
+            self._aside.append(msg)
+        self._fetched = None
+
+    def _kept(self) -> Deque[Message]:
+        """The messages that came while an answer was waited for, with the one whose fetching a signal handler ended.
+
+        Only for who reads: another thread may be fetching.
+        """
+        if self._is_fetching:
+            left = c_uint32()
+            if self.fd is not None and library.kbus_ksock_len_left(self._descriptor, byref(left)) >= 0 and left.value:
+                self._read(left.value)
+            self._keep()
+            self._is_fetching = False
+        return self._aside
 
     def _wait(self, until: Optional[float]) -> bool:
         """Waits until there is a message; False if the time ran out. A waiting send is tried again meanwhile."""
@@ -304,23 +350,27 @@ class Ksock(BareCalls, AsyncCalls):
     def call(self, request: Message, timeout: Optional[float] = None) -> Optional[Message]:
         """Sends a Request and waits for its answer: a :class:`Reply`, or a :class:`Status` that says why there is none.
 
-        None is given if the time (in seconds) runs out; a late answer is then a message as any other. Messages that come meanwhile are
-        kept, and are read next: read them with ``for msg in ksock`` before a ``select``, which does not know of them.
+        None is given if the time (in seconds) runs out; a late answer is then a message as any other, and so is that of a call which a
+        signal handler ended by an exception. Messages that come meanwhile are kept, and are read next: read them with ``for msg in
+        ksock`` before a ``select``, which does not know of them.
         """
         until = None if timeout is None else monotonic() + timeout
         answers: List[Message] = []
         asked = self._ask(request, answers.append)
         try:
+            self._kept()
             while not answers:
-                msg = self._take()
-                if msg is None:
-                    if not self._wait(until):
-                        self._give_up()
-                        return None
-                elif not self._is_answer(msg):
-                    self._aside.append(msg)
-        finally:
+                if not self._fetch() and not self._wait(until):
+                    self._asking.pop(asked, None)
+                    self._give_up()
+                    return None
+        except BaseException:
             self._asking.pop(asked, None)
+            # An answer that came just then is read as a late one, once.
+            if answers and not (self._aside and self._aside[-1]._bytes is answers[0]._bytes):
+                self._aside.append(answers[0])
+            self._give_up()
+            raise
         return answers[0]
 
     def request(self, request: Message, timeout: Optional[float] = None) -> Any:
@@ -343,7 +393,8 @@ class Ksock(BareCalls, AsyncCalls):
         answered = self._asking.pop(msg._in_reply_to._pair(), None) if self._asking else None
         if answered is None:
             return False
-        answered((Status if msg.name.startswith("$.KBUS.") else Reply)._from_buffer(msg._bytes))
+        kind: Type[Message] = Status if msg.name.startswith("$.KBUS.") else Reply
+        answered(kind._from_buffer(msg._bytes))
         return True
 
     def _give_up(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Optional, Type, TypeVar, Union
 
 from kbus._ids import MessageId, OrigFrom
-from kbus._layout import (MSG_HEADER_LEN, BindStruct, ReplierStruct, SendResultStruct, _EntireMessageStruct, _MessageHeaderStruct,
-                          c_data_as_bytes, calc_entire_message_len, calc_padded_data_len, calc_padded_name_len, hexdata, hexify,
-                          message_from_parts)
-from kbus._message import Data, Id, Message, Place
+from kbus._layout import (MSG_HEADER_LEN, BindStruct, Data, Id, Place, ReplierStruct, SendResultStruct, _EntireMessageStruct,
+                          _MessageHeaderStruct, c_data_as_bytes, calc_entire_message_len, calc_padded_data_len,
+                          calc_padded_name_len, hexdata, hexify, message_from_parts)
+from kbus._message import Message
 from kbus._printed import REPLIER_BIND_EVENT, split_replier_bind_event_data
 
 __all__ = [
@@ -35,7 +35,8 @@ class Announcement(Message):
         super().__init__(name, data, to, from_, None, None, None, flags, id, encoding, errors)
 
     def _settle(self) -> None:
-        self.msg.in_reply_to = self.msg.orig_from = self.msg.final_to = (0, 0)
+        self.msg.in_reply_to = MessageId()
+        self.msg.orig_from = self.msg.final_to = OrigFrom()
 
     def set_want_reply(self, value: bool = True) -> None:
         """Not for an announcement."""

@@ -104,6 +104,13 @@ class FindingTests(unittest.TestCase):
             said = self.said(program, KBUS_LIBRARY=alone, KBUS_RUNTIME_DIR=nobody, KBUS_AUTOSTART="1")
         self.assertRegex(said, r"^FileNotFoundError: \[Errno 2\] .* no kbusd program is to be found to start one\. .*: '/dev/kbus0'$")
 
+    def test_no_daemon_and_none_may_be_started(self):
+        with tempfile.TemporaryDirectory() as nobody:
+            said = self.said("import kbus; kbus.Ksock()", KBUS_LIBRARY=library._name, KBUS_RUNTIME_DIR=nobody, KBUS_AUTOSTART="0")
+            other = self.said("import kbus; kbus.Ksock(3)", KBUS_LIBRARY=library._name, KBUS_RUNTIME_DIR=nobody, KBUS_AUTOSTART="0")
+        self.assertRegex(said, r"^FileNotFoundError: \[Errno 2\] .* no kbusd answers, and KBUS_AUTOSTART=0 forbids to start one\. .*: '/dev/kbus0'$")
+        self.assertRegex(other, r"^FileNotFoundError: \[Errno 2\] .* no kbusd answers, .* start it with 'kbusd', .*: '/dev/kbus3'$")
+
 
 if __name__ == "__main__":
     unittest.main()

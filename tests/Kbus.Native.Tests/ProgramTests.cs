@@ -31,6 +31,9 @@ public sealed class ProgramTests
     public Task The_hosts_signals_stay_as_they_are() => EndsWell("signals.c");
 
     [Fact]
+    public Task A_signal_in_the_middle_of_a_call_is_not_taken_for_the_end_of_the_bus() => EndsWell("interrupted.c");
+
+    [Fact]
     public Task A_dead_bus_makes_readable_answers_requests_and_is_an_error_then() => EndsWell("dying.c");
 
     [Fact]

@@ -22,8 +22,8 @@ public enum Errno
 
     /// <summary>No such file or directory.</summary>
     /// <remarks>
-    /// <para>On attempting to open a Ksock, there is no bus with that number.</para>
-    /// <para>Check the number; buses are numbered from 0. More are made by kbusd --buses, or by asking an open Ksock for a new bus.</para>
+    /// <para>On attempting to open a Ksock, there is no bus with that number; or no kbusd answers, and no kbusd program is to be found to start one.</para>
+    /// <para>Check the number; buses are numbered from 0. More are made by kbusd --buses, or by asking an open Ksock for a new bus. If no kbusd runs: start it with &apos;kbusd&apos;, or set KBUS_DAEMON to its path for the first Ksock to start it (which KBUS_AUTOSTART=0 forbids).</para>
     /// </remarks>
     ENOENT = 2,
 

@@ -424,7 +424,7 @@ internal static class ErrnoTable
     public static string? KbusMeaning(Errno errno) => errno switch
     {
         Errno.EPERM => "On attempting to change a setting or reach a bus, the policy of the bus does\nnot allow it to this user.",
-        Errno.ENOENT => "On attempting to open a Ksock, there is no bus with that number.",
+        Errno.ENOENT => "On attempting to open a Ksock, there is no bus with that number; or no kbusd\nanswers, and no kbusd program is to be found to start one.",
         Errno.EINTR => "On waiting for a message or for room, a signal arrived first. Nothing was\nsent or taken.",
         Errno.EIO => "On using a device file, the bus that carried it has died.",
         Errno.EBADF => "On attempting to write to a Ksock opened read-only, or to read from one\nopened write-only.\n\nOn attempting to use a Ksock that is closed, or that was opened by the parent\nof a forked process.",
@@ -462,7 +462,7 @@ internal static class ErrnoTable
     public static string? Advice(Errno errno) => errno switch
     {
         Errno.EPERM => "Ask whoever runs kbusd, or do it as a user who may.",
-        Errno.ENOENT => "Check the number; buses are numbered from 0. More are made by kbusd --buses, or by asking an open Ksock for a new bus.",
+        Errno.ENOENT => "Check the number; buses are numbered from 0. More are made by kbusd --buses, or by asking an open Ksock for a new bus. If no kbusd runs: start it with 'kbusd', or set KBUS_DAEMON to its path for the first Ksock to start it (which KBUS_AUTOSTART=0 forbids).",
         Errno.EINTR => "Wait again if the signal does not mean that you should stop.",
         Errno.EIO => "Close the Ksock and open it again when the bus is back. Requests in flight have no answer there.",
         Errno.EBADF => "Open the Ksock for reading and writing; after a fork, open one of your own.",

@@ -221,7 +221,8 @@ internal sealed partial class LinkHost
     /// <summary>Somebody looked for a message in vain, and may next look at the descriptor. Whether the bus has gone. Under the take lock.</summary>
     private bool IsGoneOrMiscounted()
     {
-        int reported = LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, 0);
+        // A poll of no time at all is interrupted by a signal, too, and that is not the end of the bus.
+        int reported = LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, Deadline.Passed);
         if (reported > 0 && (reported & PeerSocket.Gone) == 0 && _doorbell.RingsOwed <= 0 && _sleepers == 0)
         {
             CountAnew();

@@ -41,6 +41,10 @@ public sealed record LimpetOptions
     /// <summary>How long the peer may take nothing at all while something waits for it: default 30 seconds. Then the link is ended.</summary>
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the other machine may give no sign of life, not even of its kernel, before the link is ended: 4 seconds to an hour, default 30 seconds.</summary>
+    /// <remarks>TCP's own keep-alive and TCP_USER_TIMEOUT see to it, in whole seconds. Only <see cref="LimpetClient"/> and <see cref="LimpetServer"/> heed it.</remarks>
+    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long the greeting, and with TLS its handshake, may take: default 10 seconds.</summary>
     public TimeSpan GreetingLimit { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -71,6 +75,8 @@ public sealed record LimpetOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxData, 64u * 1024 * 1024);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxProxies, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Backlog, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SilenceLimit, TimeSpan.FromSeconds(4));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(SilenceLimit, TimeSpan.FromHours(1));
         _ = new NameList(MessageNames);
         _ = new NameList(AllowOut);
         _ = new NameList(AllowIn);

@@ -47,6 +47,7 @@ internal static class LimpetArguments
         TerminationMessage = Termination(invocation),
         AllowOut = Names(invocation, Options.AllowOut),
         AllowIn = Names(invocation, Options.AllowIn),
+        SilenceLimit = SilenceLimit(invocation),
         Ksock = new KsockOptions { RuntimeDirectory = invocation.Arguments.Text(Options.RuntimeDir) },
         Tell = lines.Tell,
         Linked = lines.TellPeer,
@@ -108,6 +109,14 @@ internal static class LimpetArguments
     private static string? Termination(Invocation invocation) => invocation.Arguments.Text(Options.Terminate) is { } name
         ? SendingOptions.Make(invocation.Verb, () => new Announcement(name)).Name
         : null;
+
+    private static TimeSpan SilenceLimit(Invocation invocation) => Meant(invocation, () =>
+    {
+        var options = new LimpetOptions();
+        options = options with { SilenceLimit = invocation.Arguments.Seconds(Options.Silence) ?? options.SilenceLimit };
+        options.Check();
+        return options.SilenceLimit;
+    });
 
     private static IReadOnlyList<string> Names(Invocation invocation, Option option)
     {

@@ -99,7 +99,7 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
                 // Not asynchronously: the framework's thread would then hear of every byte that comes, for the socket's whole life.
                 using CancellationTokenRegistration giveUp = limit.Token.Register(socket.Dispose);
                 await OnThreadOfItsOwn(() => socket.Connect(place)).ConfigureAwait(false);
-                Sockets.Watch(socket);
+                Sockets.Watch(socket, options.SilenceLimit);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {

@@ -213,7 +213,7 @@ public sealed class LimpetServer : IDisposable
         try
         {
             who = socket.RemoteEndPoint is IPEndPoint ip ? $"{ip}" : $"{Address}";
-            Sockets.Watch(socket);
+            Sockets.Watch(socket, _options.SilenceLimit);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(_options.GreetingLimit);
             stream = await _security.ProtectAsync(new SocketStream(socket), isServer: true, limit.Token).ConfigureAwait(false);

@@ -8,8 +8,6 @@ internal static class Sockets
 {
     private const int TcpLevel = 6;
     private const int TcpUserTimeout = 18;
-    private const int SilenceSeconds = 15;
-    private const int ProbeSeconds = 5;
     private const int Probes = 3;
 
     /// <summary>A socket for a place, not connected.</summary>
@@ -17,20 +15,23 @@ internal static class Sockets
         ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
         : new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
 
-    /// <summary>Has the kernel look after a connection: half a minute without a sign of life from the other machine breaks it.</summary>
-    public static void Watch(Socket socket)
+    /// <summary>Has the kernel look after a connection, which breaks when there is no sign of life from the other machine for too long.</summary>
+    /// <param name="socket">The connection; what is not TCP stays within this machine and needs no watch.</param>
+    /// <param name="silenceLimit">How long is too long. Half of it the kernel waits, in the other half it asks three times; it counts in whole seconds.</param>
+    public static void Watch(Socket socket, TimeSpan silenceLimit)
     {
         if (socket.ProtocolType != ProtocolType.Tcp)
         {
             return;
         }
 
+        int seconds = (int)silenceLimit.TotalSeconds;
+        int interval = seconds < 2 * Probes ? 1 : seconds / (2 * Probes);
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, SilenceSeconds);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds - (Probes * interval));
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, interval);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
-        int milliseconds = (SilenceSeconds + (ProbeSeconds * Probes)) * 1000;
-        socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes(milliseconds));
+        socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes(seconds * 1000));
     }
 }

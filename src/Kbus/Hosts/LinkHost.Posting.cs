@@ -11,6 +11,9 @@ internal sealed partial class LinkHost
     private const ulong PostsBetweenDrains = 32;
     private const int PostsAtOnce = 32;
 
+    // Measured: a batch of 512 whose sender sleeps for its outcomes takes a third longer. With one processor the bus needs it.
+    private static readonly long LookNanoseconds = Environment.ProcessorCount > 1 ? 100_000 : 0;
+
     // Another thread may pass an outcome on, and its slot be used again, while this one waits for it.
     private static readonly TimeSpan SettlingSlice = TimeSpan.FromMilliseconds(1);
 
@@ -130,8 +133,7 @@ internal sealed partial class LinkHost
         ulong last = Volatile.Read(ref _lastPosted);
         while (!IsDrained(last) && TryEnter())
         {
-            DrainPosted();
-            if (!IsDrained(last) && _completions.Wait(last, Deadline.After(SettlingSlice), out _) == WaitOutcome.BusDied)
+            if (!LookForOutcomes(last) && _completions.Wait(last, Deadline.After(SettlingSlice), out _) == WaitOutcome.BusDied)
             {
                 Die();
             }
@@ -139,6 +141,22 @@ internal sealed partial class LinkHost
             DrainPosted();
             Leave(0);
         }
+    }
+
+    /// <summary>Looks for the outcomes of what was posted, while the bus is at it, for as long as it takes to wake a sleeper.</summary>
+    /// <remarks>Whoever else can run is given the processor between two looks: the bus, or those who hear what was sent.</remarks>
+    /// <returns>Whether all are there.</returns>
+    private bool LookForOutcomes(ulong last)
+    {
+        DrainPosted();
+        long until = LibC.MonotonicNanoseconds() + LookNanoseconds;
+        while (!IsDrained(last) && LibC.MonotonicNanoseconds() < until)
+        {
+            LibC.YieldProcessor();
+            DrainPosted();
+        }
+
+        return IsDrained(last);
     }
 
     public override void TellOutcome(ulong post)

@@ -37,7 +37,7 @@ internal static class AllPeers
         new(KbusAcross, "", Abilities.Ask | Abilities.Tell, "as kbus, but to another bus: a pair of Limpets between them, over loopback TCP")
         {
             Serve = BenchLimpet.Serve,
-            WarmUp = ActorsWarmUp,
+            WarmUp = 2 * ActorsWarmUp,
             Beyond = ["bus=1"],
         },
         new("dbus-broker", "dbus", Abilities.All, "sd-bus; signals flushed every 64; credits")

@@ -37,19 +37,5 @@ public sealed class TerminationTests
         Assert.Equal(0u, g.NumMessages);
     }
 
-    [Fact]
-    public async Task The_peers_termination_message_is_carried_like_any_other()
-    {
-        using var bowls = new Bowls(2);
-        (Limpet one, Limpet other) = bowls.Join(bowls.Options(0, 1), bowls.Options(1, 2) with { TerminationMessage = Enough });
-        Ksock g = bowls.Bound(1, Enough);
-        bowls.Open(0).Send(new Announcement(Enough, "from bus 0"));
-        Assert.Equal("from bus 0", Bowls.Next(g).DataAsText);
-
-        // On the bus beyond it is read like one that was sent there.
-        Assert.Equal(LimpetEndingKind.Terminated, (await End(other)).Kind);
-        Assert.Equal(LimpetEndingKind.PeerGone, (await End(one)).Kind);
-    }
-
     private static Task<LimpetEnding> End(Limpet limpet) => limpet.Ended.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 }

@@ -16,6 +16,7 @@ public sealed partial class Limpet
     private FrameWriter _answers = new();
     private FrameRun _run;
     private FrameRun _posted;
+    private ulong _lastPost;
 
     private void CarryInward()
     {
@@ -143,7 +144,7 @@ public sealed partial class Limpet
         {
             Settle();
             _run.Begin();
-            _ksock.Host.PostAll(_run);
+            _lastPost = _ksock.Host.PostAll(_run);
             (_run, _posted) = (_posted, _run);
         }
     }
@@ -174,6 +175,22 @@ public sealed partial class Limpet
 
         Interlocked.Add(ref _carriedIn, carried);
         _posted.Clear();
+    }
+
+    /// <summary>Counts what the bus has taken since somebody looked last.</summary>
+    private void CountIn()
+    {
+        lock (_inwardLock)
+        {
+            if (_ending is null && _posted.Count > 0)
+            {
+                _ksock.Host.LookForOutcome(_lastPost);
+                if (_posted.IsTold)
+                {
+                    SettleQuietly();
+                }
+            }
+        }
     }
 
     private void PostQuietly()

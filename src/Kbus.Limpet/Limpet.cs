@@ -87,6 +87,7 @@ public sealed partial class Limpet : IDisposable
     {
         get
         {
+            CountIn();
             (int bound, int waiting) = _rules.Proxies.Counts;
             return new LimpetCounts(
                 Interlocked.Read(ref _carriedOut) + Interlocked.Read(ref _answered),

@@ -8,6 +8,7 @@ namespace Kbus.Faults;
 public sealed class KilledLimpetTests
 {
     private static readonly TimeSpan Span = Limited.Span / 2;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public Task Every_request_is_answered_once_though_Limpets_are_killed() => Limited.Run(random =>
@@ -33,6 +34,61 @@ public sealed class KilledLimpetTests
     {
         using var chain = new LimpetChain(2);
         Violence(chain, random, () => chain.RestartDaemon(1));
+    });
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public Task Every_request_is_answered_once_though_any_part_of_a_long_chain_is_killed(int daemons) => Limited.Run(random =>
+    {
+        using var chain = new LimpetChain(daemons);
+        Violence(chain, random, () =>
+        {
+            int victim = random.Next(chain.Limpets.Count + daemons - 1);
+            if (victim < chain.Limpets.Count)
+            {
+                chain.KillLimpet(victim);
+                chain.StartLimpet(victim);
+            }
+            else
+            {
+                // Any but the requester's.
+                chain.RestartDaemon(victim - chain.Limpets.Count + 1);
+            }
+        });
+    });
+
+    /// <summary>The numbers of a bus begin again with its daemon; those of before are still remembered by the Limpets beyond.</summary>
+    [Fact]
+    public Task A_bus_whose_ids_begin_again_has_its_own_answers_and_is_taken_for_no_ring() => Limited.Run(random =>
+    {
+        const int Lives = 5;
+        const int Requests = 50;
+        using var chain = new LimpetChain(3);
+        chain.StartReplier(-1);
+        HashSet<MessageId> former = [];
+        int again = 0;
+        byte[] nonce = new byte[16];
+        for (int life = 0; life < Lives; life++)
+        {
+            using (Ksock ksock = ActorProgram.Open(chain.First))
+            {
+                UntilReached(ksock);
+                for (int i = 0; i < Requests; i++)
+                {
+                    random.NextBytes(nonce);
+                    MessageId asked = ksock.Send(new Request(LimpetChain.Name, nonce));
+                    again += former.Add(asked) ? 0 : 1;
+                    Message? answer = ksock.WaitForMessage(Patience);
+                    Assert.Equal((asked, MessageKind.Reply), (answer?.InReplyTo ?? default, answer?.Kind));
+                    Assert.True(answer!.Data.Span.SequenceEqual(nonce), "that is another Request's answer");
+                }
+            }
+
+            chain.RestartDaemon(0);
+        }
+
+        Assert.True(again > Requests, $"only {again} ids came again");
     });
 
     [Fact]

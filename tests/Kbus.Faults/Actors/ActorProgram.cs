@@ -40,7 +40,12 @@ internal static class ActorProgram
                 StrangerActor.Run(directory, arguments[0]);
                 return 0;
             case "limpet":
-                LimpetActor.Run(directory, arguments[0], arguments[1], (uint)Number(arguments[2]));
+                LimpetActor.Run(
+                    directory,
+                    arguments[0],
+                    arguments[1],
+                    (uint)Number(arguments[2]),
+                    arguments.Length > 3 ? TimeSpan.FromSeconds(Number(arguments[3])) : null);
                 return 0;
             default:
                 return 2;

@@ -13,9 +13,17 @@ internal sealed class Actor : IDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts an actor; <see cref="Ready"/> waits until it plays.</summary>
-    public static Actor Start(string role, string directory, params string[] arguments)
+    public static Actor Start(string role, string directory, params string[] arguments) => StartThrough([], role, directory, arguments);
+
+    /// <summary>Starts an actor through another program, which becomes it.</summary>
+    /// <param name="through">The program and its arguments, to which the actor's are added; none to start it straight.</param>
+    /// <param name="role">The role.</param>
+    /// <param name="directory">Where the daemon's sockets are.</param>
+    /// <param name="arguments">What the role needs besides.</param>
+    public static Actor StartThrough(IReadOnlyList<string> through, string role, string directory, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["actor", role, directory, .. arguments])
+        string[] command = [.. through, Environment.ProcessPath!, "actor", role, directory, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -18,6 +18,36 @@ public sealed class LinkKsockTests : KsockTests
         sender.Send(new Announcement("$.A"));
     });
 
+    [Fact]
+    public Task A_bus_that_rings_and_dies_at_once_is_known_to_be_dead() => Limited.Run(async () =>
+    {
+        using ITestBuses other = Start(new BusOptions(), 1);
+        using ITestBuses buses = Start(new BusOptions(), 1);
+        using Ksock holder = other.Open(0, KsockMode.ReadWrite, new KsockOptions());
+        using Ksock waiter = buses.Open(0, KsockMode.ReadWrite, new KsockOptions());
+        using Ksock sender = buses.Open(0, KsockMode.ReadWrite, new KsockOptions());
+        waiter.Bind("$.A");
+        ValueTask<Message?> waiting = waiter.ReceiveAsync();
+
+        // The thread that hears all rings of this process is held, so that it hears the ring and the hang-up together.
+        using var isHeld = new ManualResetEventSlim();
+        using var letGo = new ManualResetEventSlim();
+        holder.Bind("$.Hold");
+        holder.Host.NotifyOfNews(holder.Host.WatchNews(), () =>
+        {
+            isHeld.Set();
+            letGo.Wait();
+        });
+        holder.Send(new Announcement("$.Hold"));
+        isHeld.Wait();
+
+        sender.Send(new Announcement("$.A"));
+        buses.Die();
+        letGo.Set();
+        Assert.Equal("$.A", (await waiting)?.Name);
+        Assert.Equal(Errno.ENODEV, (await Assert.ThrowsAsync<KbusException>(async () => await waiter.ReceiveAsync())).Errno);
+    });
+
     private sealed class LinkedBuses : ITestBuses
     {
         private readonly string _directory = Directory.CreateTempSubdirectory("kbus-").FullName;

@@ -132,7 +132,7 @@ internal sealed unsafe class CompletionReader
                     return WaitOutcome.Happened;
                 }
 
-                if (woken == LibC.TimedOut && PeerSocket.HasHungUp(_socket))
+                if ((woken is LibC.TimedOut or LibC.Interrupted) && PeerSocket.HasHungUp(_socket))
                 {
                     // The result may have come as the last thing the bus did.
                     return TryGet(sequence, out completion) ? WaitOutcome.Happened : WaitOutcome.BusDied;

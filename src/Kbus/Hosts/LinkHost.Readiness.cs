@@ -248,11 +248,6 @@ internal sealed partial class LinkHost
     /// <summary>The pump has found something in the socket.</summary>
     private void SettleAfterRing()
     {
-        if (_doorbell.IsBusGone)
-        {
-            Die();
-        }
-
         lock (_takeLock)
         {
             Settle();

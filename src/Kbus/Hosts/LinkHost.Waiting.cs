@@ -128,20 +128,28 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>The link's socket has something: swallow the rings, take in what came with them, and tell everybody.</summary>
-    internal void OnRing()
+    /// <param name="isGone">Whether the bus has hung up.</param>
+    internal void OnRing(bool isGone)
     {
         if (!TryEnter())
         {
             return;
         }
 
-        if (_keepsExact)
-        {
-            SettleAfterRing();
-        }
-        else
+        bool keepsExact = _keepsExact;
+        if (!keepsExact)
         {
             HearNow();
+        }
+
+        if (isGone)
+        {
+            Die();
+        }
+
+        if (keepsExact)
+        {
+            SettleAfterRing();
         }
 
         Leave(0);

@@ -66,7 +66,8 @@ internal static class LinkPump
             {
                 if (Links.TryGetValue(events.Data(i), out LinkHost? link))
                 {
-                    link.OnRing();
+                    // A ring and a hang-up that come together are told together, and never again.
+                    link.OnRing((events.Events(i) & (LibC.EpollPeerClosed | LibC.EpollHangUp | LibC.EpollError)) != 0);
                 }
             }
         }

@@ -50,7 +50,7 @@ public sealed class LimpetSecurityTests : IDisposable
     {
         await using Served server = await Served.At(Served.NewPath(), _bowls.Options(0, 1), _keys.One);
         await Assert.ThrowsAsync<LimpetException>(() => new LimpetClient(server.Address, _bowls.Options(1, 2)).RunAsync(isOnce: true));
-        Assert.Contains(_bowls.Told, t => t.Contains("was sent away", StringComparison.Ordinal));
+        _bowls.AwaitTold("was sent away");
     }
 
     [Theory]

@@ -89,7 +89,7 @@ public sealed class LimpetServerTests : IDisposable
             Assert.Null(second.Next());
         }
 
-        Assert.Contains(_bowls.Told, t => t.Contains("It is Limpet 3, and there is a link with Limpet 2.", StringComparison.Ordinal));
+        _bowls.AwaitTold("It is Limpet 3, and there is a link with Limpet 2.");
         Assert.NotNull(_bowls.Open(0).FindReplier("$.First"));
         first.Dispose();
         _bowls.AwaitNoReplier(0, "$.First");
@@ -142,7 +142,7 @@ public sealed class LimpetServerTests : IDisposable
         }
 
         peer?.Dispose();
-        Assert.Contains(_bowls.Told, t => t.Contains(isTls ? "did not shake hands for TLS in time" : "did not greet within 0.3 s", StringComparison.Ordinal));
+        _bowls.AwaitTold(isTls ? "did not shake hands for TLS in time" : "did not greet within 0.3 s");
         if (isTls)
         {
             var client = new LimpetClient(server.Address, _bowls.Options(1, 2), keys.Other);

@@ -55,6 +55,11 @@ internal sealed class Bowls : IDisposable
     /// <summary>Waits until a Request of this name has no replier on a bus.</summary>
     public void AwaitNoReplier(uint bus, string name) => AwaitThat(bus, k => k.FindReplierFor(name) is null, $"no replier for {name}");
 
+    /// <summary>Waits until a Limpet has told something that contains this: what a peer sees may come before it.</summary>
+    public void AwaitTold(string text) => Assert.True(
+        SpinWait.SpinUntil(() => Told.Any(t => t.Contains(text, StringComparison.Ordinal)), Limit),
+        $"nobody told \"{text}\", but: {string.Join(" / ", Told)}");
+
     /// <summary>The next message, which must come.</summary>
     public static Message Next(Ksock ksock) => ksock.WaitForMessage(Limit) ?? throw new TimeoutException($"{ksock} got nothing");
 

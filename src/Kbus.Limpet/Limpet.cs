@@ -227,19 +227,10 @@ public sealed partial class Limpet : IDisposable
     {
         try
         {
-            switch (_stream)
-            {
-                case SocketStream socket:
-                    socket.FinishWriting();
-                    return true;
-                case SslStream protectedStream:
-                    protectedStream.ShutdownAsync().GetAwaiter().GetResult();
-                    return true;
-                default:
-                    return false;
-            }
+            (_stream as IFinishing)?.FinishWriting();
+            return _stream is IFinishing;
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             return false;
         }

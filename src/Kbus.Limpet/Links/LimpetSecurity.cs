@@ -90,14 +90,14 @@ public sealed record LimpetSecurity
 
     /// <summary>Puts TLS on a connection, if the link is protected.</summary>
     /// <exception cref="LimpetException">One side does not know the other, or does not speak TLS.</exception>
-    internal async Task<Stream> ProtectAsync(Stream plain, bool isServer, CancellationToken cancellationToken)
+    internal async Task<Stream> ProtectAsync(SocketStream plain, bool isServer, CancellationToken cancellationToken)
     {
         if (!IsTls)
         {
             return plain;
         }
 
-        var stream = new SslStream(plain, leaveInnerStreamOpen: false);
+        var stream = new ProtectedStream(plain);
         try
         {
             // A connection over which nobody speaks ends by being closed, and until then holds a thread that nobody else waits for.

@@ -103,6 +103,9 @@ public sealed class LimpetServer : IDisposable
         {
             await stopping.CancelAsync().ConfigureAwait(false);
             await accepting.ConfigureAwait(false);
+
+            // Somebody may just have been welcomed.
+            Stop();
         }
     }
 
@@ -261,11 +264,13 @@ public sealed class LimpetServer : IDisposable
             }
 
             Limpet limpet = Limpet.Begin(stream, _options, peerId);
-            Volatile.Write(ref _limpet, limpet);
+            Interlocked.Exchange(ref _limpet, limpet);
             _options.Tell($"Connected from {who}: {limpet}.");
             _options.Linked?.Invoke(limpet);
             _ = FollowAsync(limpet);
-            if (cancellationToken.IsCancellationRequested)
+
+            // Either this sees that the server stops, or who stops it sees the Limpet.
+            if (Volatile.Read(ref _isStopping))
             {
                 limpet.Dispose();
             }

@@ -8,7 +8,7 @@ namespace Kbus.Limpets;
 /// The framework's own stream waits for data on a thread of its own, which then wakes the reader; a Limpet pays for each wake-up, so here the
 /// reader itself sleeps in the kernel. What cannot be written at once is written by a thread of the pool. One thread reads while another writes.
 /// </remarks>
-internal sealed class SocketStream : Stream
+internal sealed class SocketStream : Stream, IFinishing
 {
     private readonly Socket _socket;
     private readonly SafeSocketHandle _handle;
@@ -42,7 +42,7 @@ internal sealed class SocketStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Tells the peer that no more comes. What it sends can still be read.</summary>
+    /// <inheritdoc/>
     public void FinishWriting()
     {
         try

@@ -3,6 +3,8 @@ namespace Kbus.Limpets.Tests;
 /// <summary>The paper's goldfish: A and G in different bowls talk as if they were in one.</summary>
 public sealed class GoldfishTests
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
     [Fact]
     public void An_announcement_is_heard_in_the_other_bowl()
     {
@@ -111,8 +113,8 @@ public sealed class GoldfishTests
         Assert.Equal("$.KBUS.Replier.Ignored", status.Name);
         Assert.Equal(sent, status.InReplyTo);
         bowls.AwaitNoReplier(0, "$.Gulp");
-        Assert.Equal(LimpetEndingKind.PeerGone, (await one.Ended).Kind);
-        Assert.Equal(LimpetEndingKind.Stopped, (await other.Ended).Kind);
+        Assert.Equal(LimpetEndingKind.PeerGone, (await one.Ended.WaitAsync(Limit, TestContext.Current.CancellationToken)).Kind);
+        Assert.Equal(LimpetEndingKind.Stopped, (await other.Ended.WaitAsync(Limit, TestContext.Current.CancellationToken)).Kind);
     }
 
     private static void Chain(Bowls bowls, uint count)

@@ -90,7 +90,7 @@ public sealed class LastWordsTests
 
         Assert.Equal(2, linksBeyond.Last().Counts.Proxies);
         await stop.CancelAsync();
-        Assert.Equal(LimpetEndingKind.Stopped, (await running).Kind);
+        Assert.Equal(LimpetEndingKind.Stopped, (await running.WaitAsync(Limit, TestContext.Current.CancellationToken)).Kind);
     }
 
     private static void Talk(Ksock talker, Task until)

@@ -5,6 +5,7 @@ namespace Kbus.Limpets.Tests;
 
 public sealed class LimpetSecurityTests : IDisposable
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private readonly Bowls _bowls = new(2);
     private readonly Keys _keys = new();
 
@@ -105,7 +106,7 @@ public sealed class LimpetSecurityTests : IDisposable
         }
 
         await stop.CancelAsync();
-        Assert.Equal(LimpetEndingKind.Stopped, (await running).Kind);
+        Assert.Equal(LimpetEndingKind.Stopped, (await running.WaitAsync(Limit, TestContext.Current.CancellationToken)).Kind);
     }
 
     private async Task Refused(LimpetSecurity server, LimpetSecurity client)

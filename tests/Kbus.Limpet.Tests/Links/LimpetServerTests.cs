@@ -151,7 +151,7 @@ public sealed class LimpetServerTests : IDisposable
             _bowls.Bound(1, "$.Secret", replier: true);
             _bowls.AwaitReplier(0, "$.Secret");
             await stop.CancelAsync();
-            await running;
+            await running.WaitAsync(Limit, TestContext.Current.CancellationToken);
         }
         else
         {

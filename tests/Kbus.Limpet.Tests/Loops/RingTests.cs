@@ -118,7 +118,7 @@ public sealed class RingTests
             await Task.WhenAny(limpet.Ended, Task.Delay(5, TestContext.Current.CancellationToken));
         }
 
-        LimpetEnding[] endings = [await limpet.Ended, await equal.Ended];
+        LimpetEnding[] endings = await Task.WhenAll(limpet.Ended, equal.Ended).WaitAsync(Limit, TestContext.Current.CancellationToken);
         Assert.Contains(endings, e => e.Kind == LimpetEndingKind.Loop && e.Text.Contains("or two have the same network id", StringComparison.Ordinal));
         Everybody(bowls, 3);
     }

@@ -89,7 +89,7 @@ internal sealed class PythonPeer : IDisposable
         public async ValueTask DisposeAsync()
         {
             await _stopping.CancelAsync();
-            await _running;
+            await _running.WaitAsync(Limit);
             _stopping.Dispose();
         }
     }

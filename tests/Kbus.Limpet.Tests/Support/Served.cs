@@ -6,6 +6,7 @@ namespace Kbus.Limpets.Tests;
 /// <summary>A Limpet server that runs, and plain connections to it.</summary>
 internal sealed class Served : IAsyncDisposable
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly CancellationTokenSource _stopping = new();
     private readonly LimpetServer _server;
 
@@ -53,7 +54,7 @@ internal sealed class Served : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await Running;
+        await Running.WaitAsync(Limit);
         _server.Dispose();
         _stopping.Dispose();
     }

@@ -53,6 +53,18 @@ internal sealed class EditingProxy : IDisposable
         }
     }
 
+    /// <summary>Breaks the connection that is there if bytes of it have been changed.</summary>
+    public void CutIfChanged()
+    {
+        lock (_lock)
+        {
+            if (_way is { IsChanged: true })
+            {
+                _way.Close(isRude: false);
+            }
+        }
+    }
+
     /// <summary>Ends all, and comes back when nothing of it runs any more.</summary>
     public void Dispose()
     {
@@ -86,32 +98,46 @@ internal sealed class EditingProxy : IDisposable
         {
             for (int number = 0; ; number++)
             {
-                Socket client = _listener.Accept();
-                var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                server.Connect(_server);
-                client.NoDelay = server.NoDelay = true;
-                var way = new Way(client, server);
-                lock (_lock)
-                {
-                    if (_closing.IsSet)
-                    {
-                        way.Close(isRude: false);
-                        return;
-                    }
-
-                    _way = way;
-                }
-
-                var there = new Random(HashCode(number, 0));
-                var back = new Random(HashCode(number, 1));
-                Start(() => Carry(way, client, server, there));
-                Start(() => Carry(way, server, client, back));
+                Join(_listener.Accept(), number);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It listens no more, or the server does not.
+            // It listens no more.
         }
+    }
+
+    private void Join(Socket client, int number)
+    {
+        var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var way = new Way(client, server);
+        try
+        {
+            server.Connect(_server);
+            client.NoDelay = server.NoDelay = true;
+        }
+        catch (SocketException)
+        {
+            // One side has gone before it began.
+            way.Close(isRude: false);
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_closing.IsSet)
+            {
+                way.Close(isRude: false);
+                return;
+            }
+
+            _way = way;
+        }
+
+        var there = new Random(HashCode(number, 0));
+        var back = new Random(HashCode(number, 1));
+        Start(() => Carry(way, client, server, there));
+        Start(() => Carry(way, server, client, back));
     }
 
     private int HashCode(int connection, int direction) => unchecked((_seed * 7919) + (connection * 2) + direction);
@@ -147,6 +173,7 @@ internal sealed class EditingProxy : IDisposable
                     woundAt = passed + count + random.Next(1, 12_000);
                     lock (_lock)
                     {
+                        way.IsChanged = true;
                         Flips++;
                     }
                 }
@@ -184,6 +211,9 @@ internal sealed class EditingProxy : IDisposable
     /// <summary>One connection: both of its sockets, which close together.</summary>
     private sealed class Way(Socket client, Socket server)
     {
+        /// <summary>Whether bytes have been changed on it.</summary>
+        public bool IsChanged { get; set; }
+
         /// <summary>Closes it.</summary>
         /// <param name="isRude">Whether the sides are told by a reset, which takes back what they have not read.</param>
         public void Close(bool isRude)

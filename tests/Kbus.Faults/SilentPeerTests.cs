@@ -20,9 +20,11 @@ public sealed class SilentPeerTests
         using var far = DaemonProcess.Start();
         using TwoHosts? hosts = TwoHosts.TryMake();
         string address = hosts is null ? $"{FreePlace()}" : $"{TwoHosts.FirstAddress}:4321";
-        Actor server = Start(hosts?.OnFirst ?? [], far.Directory, "server", address, 1).Ready();
+        TestContext.Current.TestOutputHelper?.WriteLine(hosts is null ? "without network namespaces" : "with two network namespaces");
+        Actor server = Start(hosts?.OnFirst ?? [], far.Directory, "server", address, 1);
         try
         {
+            server.Ready();
             using Actor client = Start(hosts?.OnSecond ?? [], near.Directory, "client", address, 2).Ready();
             using Ksock replier = ActorProgram.Open(far.Directory);
             using Ksock requester = ActorProgram.Open(near.Directory);

@@ -75,8 +75,8 @@ internal sealed class TwoHosts : IDisposable
         Process holder = Process.Start(start)!;
         _holders.Add(holder);
         string? ours = Namespace("self");
-        SpinWait.SpinUntil(() => holder.HasExited || (Namespace($"{holder.Id}") is { } its && its != ours), Patience);
-        return !holder.HasExited;
+        return SpinWait.SpinUntil(() => holder.HasExited || (Namespace($"{holder.Id}") is { } its && its != ours), Patience)
+            && !holder.HasExited;
     }
 
     private static string? Namespace(string process)

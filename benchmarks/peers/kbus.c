@@ -1,6 +1,6 @@
 /*
- * KBUS by its C library: kbus_ksock_request and a replier that borrows what it answers; announcements in batches of 512, of which those
- * who hear them borrow up to 64 at once. Credits, which are announcements too, keep the queues from overflowing.
+ * KBUS by its C library: kbus_ksock_request and a replier that borrows what it answers; announcements in batches of 64, up to eight
+ * under way; those who hear them borrow up to 64 at once. Credits, which are announcements too, keep the queues from overflowing.
  */
 #define KBUS_PEER_IS_BUS
 #define KBUS_PEER_SENDS
@@ -10,13 +10,15 @@
 #define ASK "$.Bench.Ask"
 #define TELL "$.Bench.Tell"
 #define HEARD "$.Bench.Heard"
-#define BATCH 512
+#define BATCH 64
+#define UNDER_WAY 8
 #define TOGETHER 64
 #define BIG 65536
 
 static kbus_ksock_t ksock;
 static kbus_message_t *batch[BATCH];
-static uint32_t batched;
+static uint32_t batched, under_way;
+static uint64_t begun, sent;
 
 static int check(int result, const char *operation)
 {
@@ -87,16 +89,32 @@ static void peer_send(const struct run *run, const void *data)
     check(kbus_ksock_send_msg(ksock, msg, NULL), "send");
 }
 
-static void peer_flush(const struct run *run)
+static void end_batch(void)
 {
     kbus_send_result_t results[BATCH];
-    (void)run;
-    if (batched == 0)
-        return;
-    check(kbus_ksock_send_msgs(ksock, (const kbus_message_t *const *)batch, batched, results), "send");
-    for (uint32_t i = 0; i < batched; i++)
-        check(results[i].error, "send");
+    sent += (uint64_t)check(kbus_ksock_end_msgs(ksock, results, BATCH), "send");
+    under_way--;
+}
+
+static void begin_batch(void)
+{
+    if (under_way == UNDER_WAY)
+        end_batch();
+    check(kbus_ksock_begin_msgs(ksock, (const kbus_message_t *const *)batch, batched), "send");
+    under_way++;
+    begun += batched;
     batched = 0;
+}
+
+static void peer_flush(const struct run *run)
+{
+    (void)run;
+    if (batched > 0)
+        begin_batch();
+    while (under_way > 0)
+        end_batch();
+    if (sent != begun)
+        fail("send", "some were refused");
 }
 
 static void peer_tell(const struct run *run, const void *data)
@@ -116,7 +134,7 @@ static void peer_tell(const struct run *run, const void *data)
     else
         memcpy(kbus_msg_data_ptr(*place), data, (size_t)run->size);
     if (batched == BATCH)
-        peer_flush(run);
+        begin_batch();
 }
 
 static bool peer_take_credit(const struct run *run, struct credit *c, int ms)

@@ -157,7 +157,7 @@ public sealed partial class Limpet
             return;
         }
 
-        _ksock.Host.SettleOutcomes();
+        _ksock.Host.SettleOutcomes(_lastPost);
         _posted.WaitUntilTold();
         ReadOnlySpan<SendOutcome> outcomes = _posted.Outcomes;
         int carried = 0;

@@ -101,7 +101,7 @@ public sealed partial class Ksock
             if (left == TimeSpan.Zero)
             {
                 // Only what was sent can be given up.
-                _host.SettleOutcomes();
+                _host.SettleOutcomes(KsockHost.AllPosts);
                 posted.WaitUntilTold();
                 _ = posted.Id.GetAwaiter().GetResult();
                 TakeAnswers();

@@ -27,7 +27,7 @@ public sealed partial class Ksock : IDisposable
         _device = host.Device;
         Id = host.KsockId;
         Mode = host.Mode;
-        _answers = new AnswerTable(Id, host.SettleOutcomes);
+        _answers = new AnswerTable(Id, () => host.SettleOutcomes(KsockHost.AllPosts));
         _bell = new NewsBell(host);
     }
 

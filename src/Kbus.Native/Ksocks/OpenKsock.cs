@@ -3,7 +3,6 @@ namespace Kbus.Native;
 /// <summary>A Ksock that a C program has open, with what it has borrowed from it.</summary>
 internal sealed unsafe class OpenKsock(Ksock ksock)
 {
-    private readonly PostedMessages _posted = new(ksock);
     private MessageBuffer? _spare;
 
     /// <summary>The Ksock.</summary>
@@ -12,11 +11,11 @@ internal sealed unsafe class OpenKsock(Ksock ksock)
     /// <summary>What is lent of it.</summary>
     public LentMessages Lent { get; } = new(ksock.Bare);
 
+    /// <summary>What is sent with it together.</summary>
+    public PostedMessages Posted { get; } = new(ksock);
+
     /// <summary>Its bare level.</summary>
     public BareKsock Bare { get; } = ksock.Bare;
-
-    /// <summary>Sends messages in their order; how many were sent.</summary>
-    public int SendAll(ReadOnlySpan<nint> messages, Span<SendResult> results) => _posted.SendAll(messages, results);
 
     /// <summary>Takes the next message for a caller who copies it out.</summary>
     /// <param name="wait">How long to wait for one; null for ever.</param>

@@ -1,34 +1,98 @@
 namespace Kbus.Native;
 
-/// <summary>Messages that are sent together: all are handed to the bus, and then their outcomes are waited for.</summary>
-/// <remarks>One batch at a time for a Ksock; other calls may come in between.</remarks>
+/// <summary>Messages that are sent together: all are handed to the bus, and their outcomes are waited for at once or later.</summary>
+/// <remarks>Any thread may call. Batches are sent, and ended, in the order in which they were begun.</remarks>
 internal sealed unsafe class PostedMessages(Ksock ksock)
 {
+    private const int MostUnderWay = 16;
     private readonly Lock _lock = new();
-    private readonly WholeRun _run = new(ksock.Bare);
+    private readonly Queue<(WholeRun Run, ulong Last)> _underWay = [];
+    private readonly Stack<WholeRun> _spare = [];
 
     /// <summary>Sends messages in their order; how many were sent.</summary>
     public int SendAll(ReadOnlySpan<nint> messages, Span<SendResult> results)
     {
+        WholeRun run;
+        ulong last;
         lock (_lock)
         {
-            fixed (nint* all = messages)
-            {
-                _run.Take(all, messages.Length, ksock.Host.MaxMessageSize);
-                _ = ksock.Host.PostAll(_run);
-                ksock.Host.SettleOutcomes();
-                _run.WaitUntilTold();
-            }
-
-            int sent = 0;
-            ReadOnlySpan<SendOutcome> outcomes = _run.Outcomes;
-            for (int i = 0; i < outcomes.Length; i++)
-            {
-                results[i] = new SendResult { Error = -(int)outcomes[i].Error, Id = outcomes[i].Id };
-                sent += outcomes[i].Error == Errno.None ? 1 : 0;
-            }
-
-            return sent;
+            last = Post(messages, out run);
         }
+
+        return Settle(run, last, results);
+    }
+
+    /// <summary>Hands messages to the bus in their order. When this returns they are their owner's again.</summary>
+    /// <returns>None, or EBUSY if too many batches are under way.</returns>
+    public Errno Begin(ReadOnlySpan<nint> messages)
+    {
+        lock (_lock)
+        {
+            if (_underWay.Count >= MostUnderWay)
+            {
+                return Errno.EBUSY;
+            }
+
+            ulong last = Post(messages, out WholeRun run);
+            _underWay.Enqueue((run, last));
+            return Errno.None;
+        }
+    }
+
+    /// <summary>Waits for the outcomes of the batch that was begun first.</summary>
+    /// <param name="results">Room for as many as it has messages, or more.</param>
+    /// <param name="sent">How many of them were sent.</param>
+    /// <returns>None; ENOMSG if none is under way; EINVAL if there is no room, and then it still is.</returns>
+    public Errno End(Span<SendResult> results, out int sent)
+    {
+        sent = 0;
+        (WholeRun Run, ulong Last) batch;
+        lock (_lock)
+        {
+            if (!_underWay.TryPeek(out batch))
+            {
+                return Errno.ENOMSG;
+            }
+
+            if (batch.Run.Count > results.Length)
+            {
+                return Errno.EINVAL;
+            }
+
+            _underWay.Dequeue();
+        }
+
+        sent = Settle(batch.Run, batch.Last, results);
+        return Errno.None;
+    }
+
+    private ulong Post(ReadOnlySpan<nint> messages, out WholeRun run)
+    {
+        run = _spare.TryPop(out WholeRun? spare) ? spare : new WholeRun(ksock.Bare);
+        fixed (nint* all = messages)
+        {
+            run.Take(all, messages.Length, ksock.Host.MaxMessageSize);
+            return ksock.Host.PostAll(run);
+        }
+    }
+
+    private int Settle(WholeRun run, ulong last, Span<SendResult> results)
+    {
+        ksock.Host.SettleOutcomes(last);
+        run.WaitUntilTold();
+        int sent = 0;
+        ReadOnlySpan<SendOutcome> outcomes = run.Outcomes;
+        for (int i = 0; i < outcomes.Length; i++)
+        {
+            results[i] = new SendResult { Error = -(int)outcomes[i].Error, Id = outcomes[i].Id };
+            sent += outcomes[i].Error == Errno.None ? 1 : 0;
+        }
+
+        lock (_lock)
+        {
+            _spare.Push(run);
+        }
+
+        return sent;
     }
 }

@@ -84,8 +84,44 @@ internal static unsafe class Sending
         try
         {
             return OpenKsocks.Find(ksock) is { } open
-                ? open.SendAll(new ReadOnlySpan<nint>(messages, (int)count), new Span<SendResult>(results, (int)count))
+                ? open.Posted.SendAll(new ReadOnlySpan<nint>(messages, (int)count), new Span<SendResult>(results, (int)count))
                 : Failure.Of(Errno.EBADF);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_begin_msgs</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_begin_msgs")]
+    public static int BeginMessages(int ksock, nint* messages, uint count)
+    {
+        try
+        {
+            return OpenKsocks.Find(ksock) is { } open
+                ? Failure.Of(open.Posted.Begin(new ReadOnlySpan<nint>(messages, (int)count)))
+                : Failure.Of(Errno.EBADF);
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    /// <summary><c>kbus_ksock_end_msgs</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_end_msgs")]
+    public static int EndMessages(int ksock, SendResult* results, uint count)
+    {
+        try
+        {
+            if (OpenKsocks.Find(ksock) is not { } open)
+            {
+                return Failure.Of(Errno.EBADF);
+            }
+
+            Errno error = open.Posted.End(new Span<SendResult>(results, (int)count), out int sent);
+            return Failure.Of(error, sent);
         }
         catch (Exception e)
         {

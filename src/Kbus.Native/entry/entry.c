@@ -72,6 +72,8 @@ KSOCK(ksock_send, (kbus_ksock_t ksock, kbus_msg_id_t *id), (ksock, id))
 KSOCK(ksock_send_msg, (kbus_ksock_t ksock, const kbus_message_t *msg, kbus_msg_id_t *id), (ksock, msg, id))
 KSOCK(ksock_send_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count, kbus_send_result_t results[]),
       (ksock, msgs, count, results))
+KSOCK(ksock_begin_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count), (ksock, msgs, count))
+KSOCK(ksock_end_msgs, (kbus_ksock_t ksock, kbus_send_result_t results[], uint32_t count), (ksock, results, count))
 KSOCK(ksock_request, (kbus_ksock_t ksock, const kbus_message_t *request, int timeout_ms, kbus_message_t **reply),
       (ksock, request, timeout_ms, reply))
 KSOCK(ksock_discard, (kbus_ksock_t ksock), (ksock))

@@ -233,6 +233,14 @@ typedef struct kbus_send_result {
  * results[i] tells what became of msgs[i]. Returns how many were sent. */
 int kbus_ksock_send_msgs(kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count, kbus_send_result_t results[]);
 
+/* As kbus_ksock_send_msgs, but what becomes of the messages is asked for later: while the bus is at one batch, the next is made.
+ * When it returns 0 the messages are the caller's again. Up to 16 batches may be under way for a Ksock; with more, -EBUSY. */
+int kbus_ksock_begin_msgs(kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count);
+
+/* Waits for what becomes of the batch that was begun first of those not ended. results has room for count results, as many as the batch
+ * has messages or more. Returns how many were sent. -ENOMSG: none is under way. -EINVAL: there is too little room, and it still is. */
+int kbus_ksock_end_msgs(kbus_ksock_t ksock, kbus_send_result_t results[], uint32_t count);
+
 /* Takes the next message without a copy of one's own: 1, or 0 if there is none. *msg is a pointy message in the library's memory,
  * valid until kbus_ksock_release_msg, the next borrowing or kbus_ksock_close for this Ksock. It must not be changed or
  * deleted. Data of more than about 32 KiB lie where the bus put them, and count against the Ksock's byte budget until released;

@@ -129,7 +129,7 @@ internal sealed class BatchRun(MessageBatch batch) : SendRun, IValueTaskSource<i
 
     private void Settle(KsockHost host)
     {
-        host.SettleOutcomes();
+        host.SettleOutcomes(_last);
         WaitUntilTold();
     }
 

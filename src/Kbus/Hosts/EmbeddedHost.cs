@@ -240,7 +240,7 @@ internal sealed partial class EmbeddedHost : KsockHost
         // Every post was answered before it returned.
     }
 
-    public override void SettleOutcomes()
+    public override void SettleOutcomes(ulong post)
     {
         // Every post was answered before it returned.
     }

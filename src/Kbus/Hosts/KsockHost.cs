@@ -10,6 +10,9 @@ namespace Kbus.Hosts;
 /// </remarks>
 internal abstract class KsockHost : IDisposable
 {
+    /// <summary>A number greater than that of any post.</summary>
+    public const ulong AllPosts = ulong.MaxValue;
+
     /// <summary>The bus's number.</summary>
     public abstract uint Device { get; }
 
@@ -134,8 +137,9 @@ internal abstract class KsockHost : IDisposable
     /// <param name="post">What <see cref="Post"/> gave.</param>
     public abstract void LookForOutcome(ulong post);
 
-    /// <summary>Waits until the outcomes of all posts that were made before have been passed on.</summary>
-    public abstract void SettleOutcomes();
+    /// <summary>Waits until the outcomes of a post and of those before it have been passed on.</summary>
+    /// <param name="post">What <see cref="Post"/> gave; <see cref="AllPosts"/> for all that were made before.</param>
+    public abstract void SettleOutcomes(ulong post);
 
     /// <summary>Sees to it that the outcome of a post is passed on as soon as the bus has answered, whether or not anybody looks.</summary>
     /// <param name="post">What <see cref="Post"/> gave.</param>

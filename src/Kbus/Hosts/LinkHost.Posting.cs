@@ -128,9 +128,9 @@ internal sealed partial class LinkHost
         Leave(0);
     }
 
-    public override void SettleOutcomes()
+    public override void SettleOutcomes(ulong post)
     {
-        ulong last = Volatile.Read(ref _lastPosted);
+        ulong last = Math.Min(post, Volatile.Read(ref _lastPosted));
         while (!IsDrained(last) && TryEnter())
         {
             if (!LookForOutcomes(last) && _completions.Wait(last, Deadline.After(SettlingSlice), out _) == WaitOutcome.BusDied)

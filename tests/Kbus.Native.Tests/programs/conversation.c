@@ -96,6 +96,59 @@ static void batches(kbus_ksock_t sender, kbus_ksock_t listener)
 	EXPECT_INT(0, kbus_ksock_unbind(listener, "$.Batch", 0));
 }
 
+#define UNDER_WAY 16
+
+/* The next batches are begun before what became of the first is asked for. */
+static void batches_under_way(kbus_ksock_t sender, kbus_ksock_t listener)
+{
+	kbus_message_t *made[2], *read;
+	kbus_send_result_t results[3];
+	uint32_t limit = 1000;
+
+	EXPECT_INT(0, kbus_ksock_max_messages(listener, &limit));
+	EXPECT_INT(0, kbus_ksock_bind(listener, "$.Batch", 0));
+	EXPECT_ERROR(ENOMSG, kbus_ksock_end_msgs(sender, results, 3));
+	for (uint32_t i = 0; i < UNDER_WAY; i++) {
+		EXPECT_INT(0, kbus_msg_create_entire(&made[0], "$.Batch", 7, &i, sizeof(i), 0));
+		EXPECT_INT(0, kbus_msg_create(&made[1], i % 2 ? "$.Batch" : "$.Wrong.*", i % 2 ? 7 : 9, &i, sizeof(i), 0));
+		EXPECT_INT(0, kbus_ksock_begin_msgs(sender, (const kbus_message_t *const *)made, 2));
+		kbus_msg_delete(&made[0]);
+		kbus_msg_delete(&made[1]);
+	}
+	EXPECT_INT(0, kbus_msg_create_entire(&made[0], "$.Batch", 7, NULL, 0, 0));
+	EXPECT_ERROR(EBUSY, kbus_ksock_begin_msgs(sender, (const kbus_message_t *const *)made, 1));
+	EXPECT_ERROR(EINVAL, kbus_ksock_end_msgs(sender, results, 1));
+
+	/* One that is sent meanwhile comes after them, and ends none of them. */
+	EXPECT_INT(1, kbus_ksock_send_msgs(sender, (const kbus_message_t *const *)made, 1, results));
+	kbus_msg_delete(&made[0]);
+	for (uint32_t i = 0; i < UNDER_WAY; i++) {
+		EXPECT_INT(i % 2 ? 2 : 1, kbus_ksock_end_msgs(sender, results, 3));
+		EXPECT_INT(0, results[0].error);
+		EXPECT_INT(i % 2 ? 0 : -EBADMSG, results[1].error);
+		for (uint32_t j = 0; j < 1 + i % 2; j++) {
+			EXPECT_INT(1, kbus_ksock_wait_read_msg(listener, 10000, &read));
+			EXPECT(read->id.serial_num == results[j].id.serial_num);
+			EXPECT(memcmp(kbus_msg_data_ptr(read), &i, sizeof(i)) == 0);
+			kbus_msg_delete(&read);
+		}
+	}
+	EXPECT_ERROR(ENOMSG, kbus_ksock_end_msgs(sender, results, 3));
+	EXPECT_INT(1, kbus_ksock_wait_read_msg(listener, 10000, &read));
+	EXPECT_INT(0, read->data_len);
+	kbus_msg_delete(&read);
+	EXPECT_INT(0, kbus_ksock_unbind(listener, "$.Batch", 0));
+
+	/* Closed with one under way. */
+	kbus_ksock_t leaving = kbus_ksock_open(0, O_RDWR);
+
+	EXPECT_INT(0, kbus_msg_create_entire(&made[0], "$.Batch", 7, NULL, 0, 0));
+	EXPECT_INT(0, kbus_ksock_begin_msgs(leaving, (const kbus_message_t *const *)made, 1));
+	EXPECT_INT(0, kbus_ksock_close(leaving));
+	EXPECT_ERROR(EBADF, kbus_ksock_end_msgs(leaving, results, 3));
+	kbus_msg_delete(&made[0]);
+}
+
 static void borrowing(kbus_ksock_t sender, kbus_ksock_t listener)
 {
 	enum { BIG = 200000 };
@@ -163,6 +216,7 @@ int main(void)
 	reply_and_state(first, second);
 	bind_event(first, second);
 	batches(first, second);
+	batches_under_way(first, second);
 	borrowing(first, second);
 	requests(first, second);
 	EXPECT_INT(0, kbus_ksock_close(first));

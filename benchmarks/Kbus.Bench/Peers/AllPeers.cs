@@ -29,7 +29,7 @@ internal static class AllPeers
             WarmUp = ActorsWarmUp,
             Extra = ["by-waiting=1"],
         },
-        new(KbusInC, "kbus", Abilities.All, "kbusd and the C library; kbus_ksock_request, batches of 512, up to 64 messages borrowed at once; credits")
+        new(KbusInC, "kbus", Abilities.All, "kbusd and the C library; kbus_ksock_request, 8 batches of 64 under way, up to 64 messages borrowed at once; credits")
         {
             Serve = PeerServers.Kbusd,
             Libraries = NativeClients.LibKbus,

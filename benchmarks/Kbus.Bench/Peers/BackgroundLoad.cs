@@ -14,7 +14,7 @@ internal static class BackgroundLoad
         StartedProcess[] processes =
         [
             .. Enumerable.Repeat("drain", 1).Concat(Enumerable.Repeat("load", Announcers))
-                .Select(role => scene.Start(Environment.ProcessPath!, [Actors.Marker, BusPeer.Role, role, address])),
+                .Select(role => scene.StartActor(role, address, [])),
         ];
         foreach (StartedProcess process in processes)
         {

@@ -13,10 +13,9 @@ internal static class BenchLimpet
     public static string Serve(Scene scene)
     {
         PeerServers.StartKbusd(scene, "--buses", "2");
-        string[] first = [Actors.Marker, BusPeer.Role, "limpet", scene.Folder];
-        StartedProcess server = scene.Start(Environment.ProcessPath!, [.. first, "id=1", "bus=0"]);
+        StartedProcess server = scene.StartActor("limpet", scene.Folder, ["id=1", "bus=0"]);
         string line = server.WaitForLine(l => l.StartsWith(Listening, StringComparison.Ordinal), TimeSpan.FromSeconds(20));
-        StartedProcess client = scene.Start(Environment.ProcessPath!, [.. first, "id=2", "bus=1", $"port={line[Listening.Length..]}"]);
+        StartedProcess client = scene.StartActor("limpet", scene.Folder, ["id=2", "bus=1", $"port={line[Listening.Length..]}"]);
         client.WaitForLine(l => l == "ready", TimeSpan.FromSeconds(20));
         return scene.Folder;
     }

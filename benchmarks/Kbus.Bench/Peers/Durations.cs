@@ -4,11 +4,12 @@ namespace Kbus.Bench.Peers;
 /// <param name="Ask">Of round trips.</param>
 /// <param name="Tell">Of announcements and payloads.</param>
 /// <param name="Rounds">How often.</param>
-internal sealed record Durations(int Ask, int Tell, int Rounds)
+/// <param name="WarmUp">What part of the time for warming up is given to actors that are compiled while they run.</param>
+internal sealed record Durations(int Ask, int Tell, int Rounds, double WarmUp)
 {
     /// <summary>For figures that are kept.</summary>
-    public static Durations Full { get; } = new(1500, 1200, 5);
+    public static Durations Full { get; } = new(1500, 1200, 5, 1);
 
     /// <summary>For a look.</summary>
-    public static Durations Quick { get; } = new(400, 300, 2);
+    public static Durations Quick { get; } = new(300, 250, 2, 0.5);
 }

@@ -80,6 +80,14 @@ internal sealed class Scene : IDisposable
         }
     }
 
+    /// <summary>Starts an actor of ours, a .NET program, to play a role. It ends with the scene at the latest.</summary>
+    /// <remarks>
+    /// What it does often is compiled well at once, not only when nothing new has been called for a tenth of a second. Measured: after 0.75
+    /// seconds it is then as quick as else after 1.5.
+    /// </remarks>
+    public StartedProcess StartActor(string role, string address, IEnumerable<string> arguments) =>
+        Start(Environment.ProcessPath!, [Actors.Marker, BusPeer.Role, role, address, .. arguments], ("DOTNET_TC_CallCountingDelayMs", "0"));
+
     /// <summary>Waits until a server takes connections.</summary>
     /// <exception cref="PeerException">It ended, or does not take any in time.</exception>
     public static void WaitUntilServing(StartedProcess server, EndPoint address)

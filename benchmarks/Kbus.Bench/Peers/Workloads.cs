@@ -99,7 +99,7 @@ internal static class Workloads
         }
 
         Figures told = Start(scene, peer, "tell", address,
-            [Text("listeners", listeners), Text("size", size), Text("behind", behind), Text("ms", durations.Tell), Text("warm", WarmUp(peer, listeners))])
+            [Text("listeners", listeners), Text("size", size), Text("behind", behind), Text("ms", durations.Tell), Text("warm", WarmUp(peer, durations, listeners))])
             .WaitForFigures(Limit(durations));
         double last = hearing.Max(l => l.WaitForFigures(Limit(durations))["last_ns"]);
         return told["count"] * listeners * 1e9 / (last - told["start_ns"]);
@@ -107,17 +107,17 @@ internal static class Workloads
 
     private static StartedProcess Start(Scene scene, Peer peer, string role, string address, IEnumerable<string> arguments)
     {
-        string program = peer.Client.Length == 0 ? Environment.ProcessPath! : NativeClients.PathOf(peer.Client);
-        string[] first = peer.Client.Length == 0 ? [Actors.Marker, BusPeer.Role] : [];
         IEnumerable<string> beyond = role is "hear" or "echo" ? peer.Beyond : [];
-        return scene.Start(program, [.. first, role, address, .. arguments, .. peer.Extra, .. beyond]);
+        IEnumerable<string> all = [.. arguments, .. peer.Extra, .. beyond];
+        return peer.Client.Length == 0 ? scene.StartActor(role, address, all) : scene.Start(NativeClients.PathOf(peer.Client), [role, address, .. all]);
     }
 
     /// <summary>Many actors that are compiled while they run take longer, as they share the processors.</summary>
-    private static int WarmUp(Peer peer, int listeners) => peer.Client.Length == 0 && listeners > 1 ? 3 * peer.WarmUp : peer.WarmUp;
+    private static int WarmUp(Peer peer, Durations durations, int listeners) =>
+        peer.Client.Length == 0 ? (int)(durations.WarmUp * peer.WarmUp * (listeners > PeerMeasurement.PayloadListeners ? 3 : 1)) : peer.WarmUp;
 
     private static string[] Asking(Peer peer, Durations durations) =>
-        [Text("ms", durations.Ask), Text("warm", peer.WarmUp), Text("size", SmallSize)];
+        [Text("ms", durations.Ask), Text("warm", WarmUp(peer, durations, 1)), Text("size", SmallSize)];
 
     private static TimeSpan Limit(Durations durations) => TimeSpan.FromSeconds(40) + TimeSpan.FromMilliseconds(durations.Ask + durations.Tell);
 

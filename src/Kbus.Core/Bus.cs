@@ -64,8 +64,7 @@ internal sealed partial class Bus
             _lastSerial = 1;
         }
 
-        // As one word, which is stored at once: what is loaded as a whole right after it was stored in halves is waited for.
-        return BitConverter.IsLittleEndian ? Unsafe.BitCast<ulong, MessageId>((ulong)_lastSerial << 32) : new MessageId(0, _lastSerial);
+        return new MessageId(0, _lastSerial);
     }
 
     /// <summary>True if a message of that many bytes has no room in this Ksock's queue. Spec section 5.2; P8.</summary>

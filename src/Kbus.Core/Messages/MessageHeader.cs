@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Kbus.Core;
@@ -40,6 +41,7 @@ internal struct MessageHeader
     private uint _tailPadding;
 
     /// <summary>Makes it the header of an entire message, with nothing of what the sender left in the gaps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MakeEntire()
     {
         StartGuard = StartGuardValue;

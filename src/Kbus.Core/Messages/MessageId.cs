@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Kbus;
@@ -7,16 +8,39 @@ namespace Kbus;
 /// The bus gives a message its id when it is sent: network id 0 and the next serial number of that bus. A message that already
 /// carries a network id other than 0 (a Limpet's) keeps its id. <c>[0:0]</c> means "no id". Source: spec sections 1.1 and 3.6.
 /// </remarks>
-/// <param name="NetworkId">0 for a message of this bus, else the id of the Limpet it came through.</param>
-/// <param name="SerialNumber">Ascends with each message on a bus, with gaps; the first is 1.</param>
-[StructLayout(LayoutKind.Sequential)]
-public readonly record struct MessageId(uint NetworkId, uint SerialNumber) : IComparable<MessageId>
+[StructLayout(LayoutKind.Sequential, Pack = sizeof(uint))]
+public readonly record struct MessageId : IComparable<MessageId>
 {
+    // One word, as it stands in a header: network id, then serial number. It is stored and loaded as a whole: a processor that is to
+    // load as a whole what was just stored in halves waits until both have reached its cache.
+    private readonly ulong _word;
+
+    /// <summary>Makes an id.</summary>
+    /// <param name="networkId">0 for a message of this bus, else the id of the Limpet it came through.</param>
+    /// <param name="serialNumber">Ascends with each message on a bus, with gaps; the first is 1.</param>
+    public MessageId(uint networkId, uint serialNumber) => _word = BitConverter.IsLittleEndian
+        ? networkId | ((ulong)serialNumber << 32)
+        : serialNumber | ((ulong)networkId << 32);
+
+    /// <summary>0 for a message of this bus, else the id of the Limpet it came through.</summary>
+    public uint NetworkId
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (uint)(BitConverter.IsLittleEndian ? _word : _word >> 32);
+    }
+
+    /// <summary>Ascends with each message on a bus, with gaps; the first is 1.</summary>
+    public uint SerialNumber
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (uint)(BitConverter.IsLittleEndian ? _word >> 32 : _word);
+    }
+
     /// <summary>The id <c>[0:0]</c>: no message.</summary>
     public static MessageId None => default;
 
     /// <summary>True for <c>[0:0]</c>.</summary>
-    public bool IsNone => NetworkId == 0 && SerialNumber == 0;
+    public bool IsNone => _word == 0;
 
     /// <summary>Orders by network id, then by serial number.</summary>
     /// <param name="other">The id to compare with.</param>

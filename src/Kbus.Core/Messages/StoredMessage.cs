@@ -106,24 +106,25 @@ internal sealed class StoredMessage
         ref MessageHeader header = ref Header;
         header.MakeEntire();
         int dataOffset = MessageLayout.DataOffset(header.NameLength);
-        KeepBytesOfWord(dataOffset - sizeof(uint), header.NameLength & 3);
-        if (Payload is null)
+        bool isWhole = Payload is null;
+        Span<byte> stored = _buffer.AsSpan(0, isWhole ? EntireLength : dataOffset);
+        KeepBytesOfWord(stored, dataOffset, header.NameLength & 3);
+        if (isWhole)
         {
-            int guardAt = EntireLength - MessageLayout.FinalGuardLength;
             if ((header.DataLength & 3) != 0)
             {
-                KeepBytesOfWord(guardAt - sizeof(uint), header.DataLength & 3);
+                KeepBytesOfWord(stored, stored.Length - MessageLayout.FinalGuardLength, header.DataLength & 3);
             }
 
-            BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(guardAt), MessageHeader.EndGuardValue);
+            BinaryPrimitives.WriteUInt32LittleEndian(stored[^MessageLayout.FinalGuardLength..], MessageHeader.EndGuardValue);
         }
     }
 
     /// <summary>Zeroes the padding in the last word of the name or of the data.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void KeepBytesOfWord(int offset, uint bytes)
+    private static void KeepBytesOfWord(Span<byte> stored, int end, uint bytes)
     {
-        Span<byte> word = _buffer.AsSpan(offset, sizeof(uint));
+        Span<byte> word = stored.Slice(end - sizeof(uint), sizeof(uint));
         uint kept = BinaryPrimitives.ReadUInt32LittleEndian(word) & ((1u << (int)(bytes * 8)) - 1);
         BinaryPrimitives.WriteUInt32LittleEndian(word, kept);
     }

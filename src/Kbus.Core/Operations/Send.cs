@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Kbus.Core;
 
-// The path of a message: Send -> Begin -> Attempt (decides everything, changes nothing) -> Deliver (queues the copies).
+// The path of a message: Send -> Begin -> Attempt (decides everything, changes nothing) -> Deliver (queues the copies); or, for what nobody
+// can refuse, Send -> Begin -> Announce.
 internal sealed partial class Bus
 {
     private const MessageFlags NeedsAsking =
@@ -28,11 +29,18 @@ internal sealed partial class Bus
         Errno error = route is null ? Errno.EBADMSG : Begin(sender, message, isOverheard, ref id);
         if (error == Errno.None)
         {
-            KsockState? full = null;
-            error = isOverheard ? Overhear(sender, message, route!.Listeners) : Attempt(sender, message, route!, out full);
-            if (error == Errno.EAGAIN)
+            if (isOverheard)
             {
-                error = Wait(sender, message, full!);
+                error = Overhear(sender, message, route!.Listeners);
+            }
+            else if (CanNobodyRefuse(message.Header, route!))
+            {
+                Announce(sender, message, route!.Listeners);
+            }
+            else
+            {
+                error = Attempt(sender, message, route!, out KsockState? full);
+                error = error == Errno.EAGAIN ? Wait(sender, message, full!) : error;
             }
         }
 
@@ -133,6 +141,11 @@ internal sealed partial class Bus
         return Errno.None;
     }
 
+    /// <summary>True for an announcement that each listener gets who has room, whatever becomes of the others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool CanNobodyRefuse(in MessageHeader header, Route route) =>
+        (header.Flags & NeedsAsking) == 0 && !header.IsReply && !route.HasRepeats;
+
     /// <summary>Decides who gets the message and queues it for them all, or finds the reason why not and changes nothing.</summary>
     /// <param name="sender">Who sends.</param>
     /// <param name="message">The message, with its id.</param>
@@ -141,13 +154,6 @@ internal sealed partial class Bus
     private Errno Attempt(KsockState sender, StoredMessage message, Route route, out KsockState? full)
     {
         ref MessageHeader header = ref message.Header;
-        if ((header.Flags & NeedsAsking) == 0 && !header.IsReply && !route.HasRepeats)
-        {
-            full = null;
-            Announce(sender, message, route.Listeners);
-            return Errno.None;
-        }
-
         Errno noRoom = (header.Flags & MessageFlags.AllOrWait) != 0 ? Errno.EAGAIN : Errno.EBUSY;
         full = null;
         if (header.IsRequest && (route.Replier is null || IsOwnLimpet(sender, route.Replier.Ksock)))

@@ -41,8 +41,7 @@ internal sealed partial class Session
             _commands.Advance();
             if (command.Sequence != 0)
             {
-                _completions.Fill(command.Sequence, result);
-                _answered[_answeredCount++] = command.Sequence;
+                _answered[_answeredCount++] = _completions.Fill(command.Sequence, result);
                 _answerNews |= result.Error != 0 ? LinkNews.Completion | LinkNews.Failure : LinkNews.Completion;
             }
         }
@@ -59,9 +58,9 @@ internal sealed partial class Session
             return;
         }
 
-        foreach (ulong sequence in _answered.AsSpan(0, _answeredCount))
+        foreach (ulong filled in _answered.AsSpan(0, _answeredCount))
         {
-            _completions.Publish(sequence);
+            _completions.Publish(filled);
         }
 
         LinkNews news = _answerNews;
@@ -292,5 +291,5 @@ internal sealed partial class Session
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Completion WithId(Errno error, MessageId id) => new((int)error, 0, id.NetworkId, id.SerialNumber);
+    private static Completion WithId(Errno error, MessageId id) => new((int)error, id);
 }

@@ -19,6 +19,7 @@ internal sealed partial class Session
     private int _placedInWindow;
     private bool _isFrozen;
     private bool _tellsTakes;
+    private bool _refillsLater;
 
     /// <summary>True if the recipient is to be rung before the sender gets its answer.</summary>
     public bool HasNews { get; set; }
@@ -42,9 +43,20 @@ internal sealed partial class Session
     /// <inheritdoc/>
     public override void Appended()
     {
-        if (!_isFrozen && Fault == LinkFault.None)
+        if (_isFrozen || Fault != LinkFault.None)
+        {
+            return;
+        }
+
+        if ((_deliveries.Flags & DeliveryFlags.MoreBehind) == 0)
         {
             Refill();
+        }
+        else
+        {
+            // The process knows that there is more. Once a round is often enough to look whether it has made room.
+            _refillsLater = true;
+            RingLater();
         }
     }
 
@@ -152,6 +164,12 @@ internal sealed partial class Session
     {
         if (!IsClosed && Fault == LinkFault.None)
         {
+            if (_refillsLater)
+            {
+                _refillsLater = false;
+                Refill();
+            }
+
             _deliveries.Publish();
         }
     }

@@ -14,7 +14,7 @@ internal sealed record LinkLayout
     public const uint Magic = 0x53554247;
 
     /// <summary>The version of the layout, of the records and of the handshake together: the two sides of a link must agree on it.</summary>
-    public const uint Version = 2;
+    public const uint Version = 3;
 
     /// <summary>Completion slots of a link that wishes nothing else.</summary>
     public const int DefaultCompletionSlots = 1024;
@@ -23,7 +23,7 @@ internal sealed record LinkLayout
     public const int DefaultCommandRingSize = 128 * 1024;
 
     /// <summary>Bytes of the delivery ring of a link that wishes nothing else.</summary>
-    public const int DefaultDeliveryRingSize = 256 * 1024;
+    public const int DefaultDeliveryRingSize = 1024 * 1024;
 
     /// <summary>The most completion slots there can be.</summary>
     public const int LargestCompletionSlots = 64 * 1024;
@@ -32,7 +32,7 @@ internal sealed record LinkLayout
     public const int LargestRingSize = 16 * 1024 * 1024;
 
     /// <summary>The size of a completion slot.</summary>
-    public const int CompletionSlotSize = 32;
+    public const int CompletionSlotSize = 16;
 
     internal const int ConstantsOffset = 0x000;
     internal const int CommandTailOffset = 0x080;

@@ -58,6 +58,14 @@ internal sealed unsafe class CommandProducer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Commit(ushort opcode, ushort flags, ulong sequence)
     {
+        End(opcode, flags, sequence);
+        Publish();
+    }
+
+    /// <summary>Completes the command that was begun. The bus sees it after <see cref="Publish"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void End(ushort opcode, ushort flags, ulong sequence)
+    {
         if (_begun == 0)
         {
             throw new InvalidOperationException("No command was begun.");
@@ -67,8 +75,13 @@ internal sealed unsafe class CommandProducer
         *(CommandRecord*)record = new CommandRecord(_begun, opcode, flags, sequence);
         _tail += CommandRecord.Padded(_begun);
         _begun = 0;
+    }
 
-        // Release, pairs with the acquire in CommandConsumer.Look: who sees the tail sees the record.
+    /// <summary>Lets the bus see the commands that were ended. Once for many, and the line with the tail goes to the bus's processor once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Publish()
+    {
+        // Release, pairs with the acquire in CommandConsumer.Look: who sees the tail sees the records.
         Volatile.Write(ref _memory.Header.CommandTail, _tail);
     }
 

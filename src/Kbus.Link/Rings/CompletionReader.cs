@@ -45,14 +45,15 @@ internal sealed unsafe class CompletionReader
     {
         CompletionSlot* slot = _slots + (sequence & _mask);
 
-        // Acquire, pairs with the release in CompletionWriter.Post.
-        if (Volatile.Read(ref slot->Sequence) != sequence)
+        // Acquire, pairs with the release in CompletionWriter.Publish.
+        ulong head = Volatile.Read(ref slot->Head);
+        if (!CompletionSlot.IsOf(head, sequence))
         {
             completion = default;
             return false;
         }
 
-        completion = new Completion(slot->Error, slot->Value, slot->NetworkId, slot->Serial, slot->Flags, slot->Spare);
+        completion = new Completion(CompletionSlot.ErrorOf(head), slot->Result);
         return true;
     }
 

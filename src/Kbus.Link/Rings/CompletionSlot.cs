@@ -1,29 +1,34 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Kbus.Link;
 
-/// <summary>A result where it lies in shared memory: 32 bytes, at the command's sequence number modulo the number of slots.</summary>
+/// <summary>A result where it lies in shared memory: 16 bytes, at the command's sequence number modulo the number of slots.</summary>
+/// <remarks>Small, because the cache line in which it lies goes from the bus's processor to the client's.</remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal struct CompletionSlot
 {
-    /// <summary>The command whose result this is; written last.</summary>
-    public ulong Sequence;
+    private const int ErrorBits = 16;
 
-    /// <summary>Zero, or the errno.</summary>
-    public int Error;
+    /// <summary>Which command's result this is, and its errno (<see cref="HeadOf"/>); written last.</summary>
+    public ulong Head;
 
     /// <summary>What the command returns.</summary>
-    public uint Value;
+    public ulong Result;
 
-    /// <summary>The first half of a message id.</summary>
-    public uint NetworkId;
+    /// <summary>The first word: the last 48 bits of the sequence number, which nobody counts through, and the errno.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong HeadOf(ulong sequence, int error) => (sequence << ErrorBits) | (ushort)error;
 
-    /// <summary>The second half.</summary>
-    public uint Serial;
+    /// <summary>Which command a first word belongs to, as far as it tells.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong SequenceOf(ulong head) => head >> ErrorBits;
 
-    /// <summary>More, depending on the command.</summary>
-    public uint Flags;
+    /// <summary>Whether a first word belongs to a command.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsOf(ulong head, ulong sequence) => (head ^ (sequence << ErrorBits)) <= ushort.MaxValue;
 
-    /// <summary>More still.</summary>
-    public uint Spare;
+    /// <summary>The errno in a first word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int ErrorOf(ulong head) => (ushort)head;
 }

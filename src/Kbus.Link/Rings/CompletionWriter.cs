@@ -26,36 +26,29 @@ internal sealed unsafe class CompletionWriter
     }
 
     /// <summary>Writes the result of a command and wakes who sleeps for it.</summary>
-    public void Complete(ulong sequence, in Completion result)
+    public void Complete(ulong sequence, Completion result)
     {
-        Fill(sequence, result);
-        Publish(sequence);
+        Publish(Fill(sequence, result));
         Wake();
     }
 
     /// <summary>Writes the result of a command, which the client does not see before <see cref="Publish"/>.</summary>
-    /// <remarks>
-    /// The slot is free: its last result was fetched before the client used it again. Field by field, as they came, and not kept anywhere
-    /// in between: a processor that is to load as a whole what was just stored in pieces waits until the pieces have reached its cache.
-    /// </remarks>
+    /// <remarks>The slot is free: its last result was fetched before the client used it again.</remarks>
+    /// <returns>What to publish.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Fill(ulong sequence, in Completion result)
+    public ulong Fill(ulong sequence, Completion result)
     {
-        CompletionSlot* slot = _slots + (sequence & _mask);
-        slot->Error = result.Error;
-        slot->Value = result.Value;
-        slot->NetworkId = result.NetworkId;
-        slot->Serial = result.Serial;
-        slot->Flags = result.Flags;
-        slot->Spare = result.Spare;
+        _slots[sequence & _mask].Result = result.Result;
+        return CompletionSlot.HeadOf(sequence, result.Error);
     }
 
     /// <summary>Lets the client see the result of a command. <see cref="Wake"/> must follow; once for many results will do.</summary>
+    /// <param name="filled">What <see cref="Fill"/> returned.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Publish(ulong sequence)
+    public void Publish(ulong filled)
     {
         // Release, pairs with the acquire in CompletionReader.TryGet.
-        Volatile.Write(ref _slots[sequence & _mask].Sequence, sequence);
+        Volatile.Write(ref _slots[CompletionSlot.SequenceOf(filled) & _mask].Head, filled);
     }
 
     /// <summary>Wakes who sleeps for a result. Whether anybody seemed to sleep.</summary>

@@ -34,7 +34,9 @@ internal sealed unsafe class DeliveryConsumer
     /// <summary>What the bus wants to be known. Read it after a take: it is never older than the take.</summary>
     public DeliveryFlags Flags => (DeliveryFlags)Volatile.Read(ref _memory.Header.DeliveryFlagsWord);
 
-    /// <summary>Whether something can be taken, or is just being put in order. Unlike all else here, any thread may ask.</summary>
+    /// <summary>
+    /// Whether something can be taken; while the bus puts the ring in order, whether something could be before. Unlike all else here, any thread may ask.
+    /// </summary>
     public bool HasRecord
     {
         get
@@ -45,7 +47,7 @@ internal sealed unsafe class DeliveryConsumer
                 uint tail = (uint)(Volatile.Read(ref _memory.Header.DeliveryTail(head.Side)) >> 3) & DeliveryHead.PositionMask;
                 if (head.IsBusy || Volatile.Read(ref _memory.Header.DeliveryHeadWord) == head.Word)
                 {
-                    return head.IsBusy || tail != head.Position;
+                    return tail != head.Position;
                 }
             }
         }

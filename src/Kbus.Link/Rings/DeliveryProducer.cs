@@ -10,9 +10,17 @@ namespace Kbus.Link;
 /// what has been taken; then <see cref="TryPrepend"/>, or <see cref="Clear"/> and <see cref="TryAppend"/>; then <see cref="TryEndRewrite"/>.
 /// New records go only where nothing unread lies, and one store of the head word makes them valid. So if the bus is killed in the middle,
 /// the client still finds all that it had (D22).</para>
+/// <para>A client that keeps up makes do with the beginning of the ring: once it has taken all, what comes next is written there again. So
+/// the ring can be large, for those who fall behind, and for the others it is a few pages that stay in the processor's cache.</para>
 /// </remarks>
 internal sealed unsafe class DeliveryProducer
 {
+    // So far into the ring it is not worth while to begin again: it takes two compare-and-swaps.
+    private const uint BeginningUnits = 32 * 1024 / 8;
+
+    // Beyond, this often it is looked whether the client has taken all.
+    private const uint AppendsBetweenLooks = 64;
+
     private readonly SharedMemory _memory;
     private readonly byte* _ring;
     private readonly uint _sizeInUnits;
@@ -23,6 +31,7 @@ internal sealed unsafe class DeliveryProducer
     private uint _used;
     private uint _unpublished;
     private uint _replaced;
+    private uint _appendsBeyond;
     private int _taken;
     private bool _rewriting;
     private bool _cleared;
@@ -74,6 +83,11 @@ internal sealed unsafe class DeliveryProducer
     {
         record = default;
         uint units = DeliveryRecord.Units((uint)length);
+        if (((uint)(_tail >> 3) & (_sizeInUnits - 1)) > BeginningUnits && ++_appendsBeyond % AppendsBetweenLooks == 0)
+        {
+            TryBeginAgain();
+        }
+
         if ((uint)length > (uint)MaxLength || (!HasRoom(units) && !(Refresh() && HasRoom(units))))
         {
             return false;
@@ -170,7 +184,9 @@ internal sealed unsafe class DeliveryProducer
     /// <remarks>
     /// Their room is free only when the rewrite has ended. If not everything fits before that, append the rest (and publish) afterwards.
     /// </remarks>
-    public void Clear()
+    public void Clear() => ClearTo(_tail);
+
+    private void ClearTo(ulong tail)
     {
         if (!_rewriting || _cleared)
         {
@@ -178,6 +194,7 @@ internal sealed unsafe class DeliveryProducer
         }
 
         _cleared = true;
+        _tail = tail;
         _replaced = _used;
         _position = (uint)(_tail >> 3) & DeliveryHead.PositionMask;
         _used = 0;
@@ -225,6 +242,18 @@ internal sealed unsafe class DeliveryProducer
         // We write the flags and then read the head; the taker changes the head and then reads the flags (DeliveryConsumer.TryTake, the
         // pair of this fence). At least one of the two sees the other's word.
         Fence.Full();
+    }
+
+    /// <summary>If the client has taken all, what is appended next goes to the beginning of the ring.</summary>
+    private void TryBeginAgain()
+    {
+        if (_rewriting || !Refresh() || _used != 0 || !TryBeginRewrite())
+        {
+            return;
+        }
+
+        ClearTo((_tail + ((ulong)_sizeInUnits << 3) - 1) & ~(((ulong)_sizeInUnits << 3) - 1));
+        _ = TryEndRewrite();
     }
 
     private bool HasRoom(uint units) => _sizeInUnits - _replaced - _used >= units;

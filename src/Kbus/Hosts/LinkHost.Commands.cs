@@ -46,7 +46,7 @@ internal sealed partial class LinkHost
     public override Errno LastSent(out MessageId id)
     {
         Errno error = Command(CommandCode.LastSent, 0, default, out Completion completion);
-        id = new MessageId(completion.NetworkId, completion.Serial);
+        id = completion.Id;
         return error;
     }
 
@@ -148,9 +148,10 @@ internal sealed partial class LinkHost
         return WhyNot();
     }
 
-    /// <summary>Waits until the bus has got somewhere with the commands before; false if it has gone.</summary>
+    /// <summary>Waits until the bus has got somewhere with the commands before, which it is let see; false if it has gone. Under the command lock.</summary>
     private bool WaitForRoom()
     {
+        _commands.Publish();
         _commandBell.RingIfWanted();
         DrainPosted();
         Thread.Yield();

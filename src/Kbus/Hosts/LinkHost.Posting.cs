@@ -102,6 +102,8 @@ internal sealed partial class LinkHost
                     run.Fail(i, error);
                 }
             }
+
+            _commands.Publish();
         }
 
         return posted;
@@ -263,7 +265,7 @@ internal sealed partial class LinkHost
             if (isThere)
             {
                 error = (Errno)completion.Error;
-                id = new MessageId(completion.NetworkId, completion.Serial);
+                id = completion.Id;
             }
 
             _drained = sequence;

@@ -29,7 +29,7 @@ internal sealed partial class LinkHost
         if (error == Errno.None)
         {
             error = Await(sequence, out Completion completion);
-            id = new MessageId(completion.NetworkId, completion.Serial);
+            id = completion.Id;
             Note(error);
             bool isOwed = IsOwedAnswer(header);
             NoteRequest(isOwed, isAwaited, error, id);
@@ -45,7 +45,7 @@ internal sealed partial class LinkHost
     public override Errno Retry(out MessageId id)
     {
         Errno error = Command(CommandCode.Retry, 0, default, out Completion completion);
-        id = new MessageId(completion.NetworkId, completion.Serial);
+        id = completion.Id;
         if (_isSending && error is not Errno.EBADF and not Errno.ENODEV)
         {
             Note(error);
@@ -113,13 +113,14 @@ internal sealed partial class LinkHost
         lock (_commandLock)
         {
             error = WriteLocked(given, name, data, isAwaited, posted, checksSize, out sequence);
+            _commands.Publish();
         }
 
         _commandBell.RingIfWanted();
         return error;
     }
 
-    /// <summary>Writes a message as commands, under the command lock.</summary>
+    /// <summary>Writes a message as commands, under the command lock. The last of them is yet to be published.</summary>
     private Errno WriteLocked(
         in MessageHeader header,
         ReadOnlySpan<byte> name,
@@ -212,7 +213,7 @@ internal sealed partial class LinkHost
             // Padding and the final guard are the bus's to write: it copies the bytes and seals its copy.
             WriteHead(body, header, name, data.Length);
             data.CopyTo(body[MessageLayout.DataOffset((uint)name.Length)..]);
-            _commands.Commit((ushort)CommandCode.Send, flags, sequence);
+            _commands.End((ushort)CommandCode.Send, flags, sequence);
         }
 
         return error;
@@ -228,7 +229,7 @@ internal sealed partial class LinkHost
         }
 
         WriteHead(head, header, name, data.Length);
-        _commands.Commit((ushort)CommandCode.SendBegin, flags, 0);
+        _commands.End((ushort)CommandCode.SendBegin, flags, 0);
         while (error == Errno.None && !data.IsEmpty)
         {
             int count = Math.Min(data.Length, MessageSizes.PartLength);

@@ -44,7 +44,7 @@ internal static class ChildRoles
             CommandRingTests.Send(commands, number, Pattern.Length(number, 300));
             bell.RingIfWanted();
             Assert.Equal(WaitOutcome.Happened, results.Wait(number, Deadline.Never, out Completion completion));
-            Assert.Equal((uint)number, completion.Serial);
+            Assert.Equal(number, completion.Result);
 
             // The bus rings its recipients before it answers the sender, so the delivery is there.
             Assert.Equal(DeliveryLook.Record, deliveries.TryTakeInto(room, out int length, out _));

@@ -114,7 +114,7 @@ public sealed class TwoProcessTests
             body.CopyTo(record);
             deliveries.Publish();
             commands.Advance();
-            results.Complete(header.Sequence, new Completion(0, Serial: (uint)header.Sequence));
+            results.Complete(header.Sequence, new Completion(0, header.Sequence));
         }
     }
 

@@ -12,7 +12,7 @@ public sealed class CompletionTests
         var writer = new CompletionWriter(link.Bus);
         var reader = new CompletionReader(link.Client, link.ClientSocket);
         Assert.False(reader.TryGet(3, out _));
-        var result = new Completion(11, 22, 33, 44, 55, 66);
+        var result = new Completion(11, 0x0123_4567_89AB_CDEF);
         writer.Complete(3, result);
         Assert.True(reader.TryGet(3, out Completion completion));
         Assert.Equal(result, completion);
@@ -67,7 +67,7 @@ public sealed class CompletionTests
     {
         using var link = new LinkPair();
         var writer = new CompletionWriter(link.Bus);
-        writer.Publish(1);
+        writer.Publish(writer.Fill(1, default));
         Assert.False(writer.Wake());
         link.Client.Header.CompletionSleeper = 1;
         Assert.True(writer.Wake());
@@ -138,7 +138,7 @@ public sealed class CompletionTests
             for (ulong sequence = 1; sequence <= Sleepers; sequence++)
             {
                 LibC.YieldProcessor();
-                writer.Publish(sequence);
+                writer.Publish(writer.Fill(sequence, default));
             }
 
             writer.Wake();

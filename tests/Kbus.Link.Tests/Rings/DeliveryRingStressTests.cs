@@ -7,6 +7,7 @@ public sealed class DeliveryRingStressTests
     [Theory]
     [InlineData(4096, 300_000)]
     [InlineData(32768, 300_000)]
+    [InlineData(128 * 1024, 600_000)]
     public Task What_is_taken_is_what_the_bus_observes_record_by_record(int ringSize, int operations) => Seeded.Run(seed => Limited.Run(
         () =>
         {

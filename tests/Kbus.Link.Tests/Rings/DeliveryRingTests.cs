@@ -87,6 +87,57 @@ public sealed unsafe class DeliveryRingTests : IDisposable
     }
 
     [Fact]
+    public void A_client_that_keeps_up_makes_do_with_the_beginning_of_the_ring_and_one_that_does_not_has_all_of_it()
+    {
+        const int Size = 1024 * 1024;
+        using var link = new LinkPair(deliveryRing: Size);
+        var producer = new DeliveryProducer(link.Bus);
+        var consumer = new DeliveryConsumer(link.Client);
+        byte[] room = new byte[256];
+        ulong taken = 0;
+        ulong number = 0;
+        uint Append()
+        {
+            number++;
+            Assert.True(producer.TryAppend(Pattern.Length(number, 200), (uint)number, out Span<byte> record));
+            Pattern.Fill(record, number);
+            producer.Publish();
+            return (producer.LastPlace << 3) % Size;
+        }
+
+        void Take()
+        {
+            Assert.Equal(DeliveryLook.Record, consumer.TryTakeInto(room, out int length, out _));
+            Assert.Equal(++taken, Pattern.Number(room.AsSpan(0, length)));
+        }
+
+        uint furthest = 0;
+        while (number < 100_000)
+        {
+            furthest = Math.Max(furthest, Append());
+            Take();
+        }
+
+        Assert.InRange(furthest, 32u * 1024, 64u * 1024);
+
+        // Three are always left.
+        furthest = 0;
+        while (number < 110_000)
+        {
+            furthest = Math.Max(furthest, Append());
+            if (number > taken + 3)
+            {
+                Take();
+            }
+        }
+
+        Assert.InRange(furthest, (uint)Size - 256, (uint)Size);
+        Assert.True(producer.TryObserve(out int observed));
+        Assert.Equal(taken, (ulong)observed);
+        Assert.Equal(LinkFault.None, producer.Fault);
+    }
+
+    [Fact]
     public void An_urgent_record_goes_in_front_of_what_is_unread_also_before_the_very_first_place()
     {
         Append(1, 100);

@@ -122,7 +122,7 @@ public sealed class FenceTests
             Rounds,
             () =>
             {
-                writer.Publish(sequence);
+                writer.Publish(writer.Fill(sequence, default));
                 woken = writer.Wake();
             },
             () =>

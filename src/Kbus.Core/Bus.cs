@@ -119,6 +119,7 @@ internal sealed partial class Bus
         }
 
         ksock.LastPushed = message.Header.Id;
+        ksock.LastDelivery = _deliveries;
         if (!ksock.IsOpen || !ksock.Carrier.TryKeep(message, QueueEntry.FlagsOf(message, debt), out entry.Place))
         {
             message.Retain();

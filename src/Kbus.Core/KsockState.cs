@@ -30,6 +30,9 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>Id of the message most recently put into the queue.</summary>
     public MessageId LastPushed { get; set; }
 
+    /// <summary>Which delivery put that into the queue: a number of the bus.</summary>
+    public ulong LastDelivery { get; set; }
+
     /// <summary>The messages that wait for it.</summary>
     public MessageQueue Queue { get; } = new();
 

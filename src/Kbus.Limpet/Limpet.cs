@@ -52,7 +52,7 @@ public sealed partial class Limpet : IDisposable
         try
         {
             _ = _ksock.SetMaxMessages(options.MaxMessages);
-            _rules = new LimpetRules(_ksock, peerId, options);
+            _rules = new LimpetRules(_ksock, peerId, options, SendProbe);
             _rules.Begin(options.MessageNames);
         }
         catch
@@ -253,6 +253,22 @@ public sealed partial class Limpet : IDisposable
         {
             End(LimpetEndingKind.PeerStalled, $"The peer took nothing for {stalled.TotalSeconds:0} s, although {_outbox.Waiting} bytes waited for it.");
         }
+    }
+
+    /// <summary>Sends a probe to the peer, to find out whether this link closes a ring.</summary>
+    private void SendProbe(RingProbe probe)
+    {
+        // Its id is one of this Limpet's network, and otherwise nobody's.
+        var header = new MessageHeader
+        {
+            Id = new MessageId(NetworkId, (uint)probe.Number | 1),
+            From = KsockId,
+            OrigFrom = new OrigFrom(NetworkId, KsockId),
+        };
+        var frames = new FrameWriter();
+        frames.Add(header, RingProbe.Name, probe.ToBytes());
+        _outbox.Take(ref frames);
+        _outbox.Flush();
     }
 
     private void Trace(string direction, in MessageHeader header, ReadOnlySpan<byte> name, string what) => _options.Trace!(

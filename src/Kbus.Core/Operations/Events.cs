@@ -116,7 +116,7 @@ internal sealed partial class Bus
     private void AppendEvent(Binding listener, StoredMessage report)
     {
         KsockState ksock = listener.Ksock;
-        if (!ksock.OnlyOnce || ksock.LastPushed != report.Header.Id)
+        if (!HasIt(ksock, report.Header.Id))
         {
             Append(ksock, report, listener);
         }

@@ -13,11 +13,7 @@ internal sealed partial class Bus
     /// <summary>Queues an overheard message for each listener that has room. Its sender has been told long ago; it cannot be refused here.</summary>
     private Errno Overhear(KsockState sender, StoredMessage message, Binding[] listeners)
     {
-        if ((message.Header.Flags & MessageFlags.Urgent) != 0)
-        {
-            _urgentDeliveries++;
-        }
-
+        _deliveries++;
         foreach (Binding listener in listeners)
         {
             KsockState ksock = listener.Ksock;
@@ -30,7 +26,7 @@ internal sealed partial class Bus
             {
                 ksock.Missed++;
             }
-            else if (!ksock.OnlyOnce || ksock.LastPushed != message.Header.Id)
+            else if (!HasIt(ksock, message.Header.Id))
             {
                 Enqueue(ksock, message, listener);
             }

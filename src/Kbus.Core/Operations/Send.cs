@@ -10,7 +10,8 @@ internal sealed partial class Bus
     private const MessageFlags NeedsAsking =
         MessageFlags.WantAReply | MessageFlags.Urgent | MessageFlags.AllOrWait | MessageFlags.AllOrFail;
 
-    private ulong _urgentDeliveries;
+    // How many messages have been queued for whoever gets them.
+    private ulong _deliveries;
     private bool[] _refused = new bool[16];
 
     /// <summary>Sends a message. It reaches everybody it is meant for, or nobody and the error says why (P3). Spec section 4.</summary>
@@ -210,6 +211,7 @@ internal sealed partial class Bus
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Announce(KsockState sender, StoredMessage message, Binding[] listeners)
     {
+        _deliveries++;
         foreach (Binding listener in listeners)
         {
             KsockState ksock = listener.Ksock;
@@ -222,12 +224,22 @@ internal sealed partial class Bus
             {
                 ksock.Missed++;
             }
-            else if (!ksock.OnlyOnce || ksock.LastPushed != message.Header.Id)
+            else if (!HasIt(ksock, message.Header.Id))
             {
                 Append(ksock, message, listener);
             }
         }
     }
+
+    /// <summary>True if a listener that wants each message only once has it already. Spec section 4.3.</summary>
+    /// <remarks>
+    /// The id of the message that came last decides, also if another Ksock sent that. Not so for a Limpet: what comes back to it by
+    /// another Limpet is how it notices that buses are joined in a ring, and what a bus beyond sends after it began anew may have the id of
+    /// what it sent before.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool HasIt(KsockState ksock, MessageId id) =>
+        ksock.OnlyOnce && ksock.LastPushed == id && (!ksock.IsLimpet || ksock.LastDelivery == _deliveries);
 
     /// <summary>Finds which listeners have room, and whether that is good enough for this message.</summary>
     private Errno AskListeners(KsockState sender, StoredMessage message, Binding[] listeners, out KsockState? full)
@@ -256,11 +268,7 @@ internal sealed partial class Bus
     /// <summary>Queues the copies: the reply for its requester, the Request for its replier, then the listeners, newest binding first.</summary>
     private void Deliver(KsockState sender, StoredMessage message, Route route, ReplyDebt? answered)
     {
-        if ((message.Header.Flags & MessageFlags.Urgent) != 0)
-        {
-            _urgentDeliveries++;
-        }
-
+        _deliveries++;
         if (answered is not null)
         {
             // The replier may have taken the Request without our notice; that comes before its reply.
@@ -287,7 +295,7 @@ internal sealed partial class Bus
             {
                 ksock.Missed++;
             }
-            else if (!IsOwnLimpet(sender, ksock) && (!ksock.OnlyOnce || ksock.LastPushed != message.Header.Id))
+            else if (!IsOwnLimpet(sender, ksock) && !HasIt(ksock, message.Header.Id))
             {
                 Enqueue(ksock, message, listeners[i]);
             }
@@ -304,7 +312,7 @@ internal sealed partial class Bus
         }
 
         ksock.Carrier.Freeze();
-        int copies = ksock.UrgentGroup.Delivery == _urgentDeliveries ? ksock.UrgentGroup.Copies : 0;
+        int copies = ksock.UrgentGroup.Delivery == _deliveries ? ksock.UrgentGroup.Copies : 0;
         int waitedBefore = ksock.Queue.Count;
         Observe(ksock);
         copies = Math.Max(0, copies - (waitedBefore - ksock.Queue.Count));
@@ -317,8 +325,9 @@ internal sealed partial class Bus
             Length = message.EntireLength,
             IsAwaitedAnswer = isAwaitedAnswer,
         });
-        ksock.UrgentGroup = (_urgentDeliveries, copies + 1);
+        ksock.UrgentGroup = (_deliveries, copies + 1);
         ksock.LastPushed = message.Header.Id;
+        ksock.LastDelivery = _deliveries;
         if (copies == 0)
         {
             ksock.Carrier.Prepended();

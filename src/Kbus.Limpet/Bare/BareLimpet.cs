@@ -30,7 +30,7 @@ internal sealed unsafe class BareLimpet : IDisposable
         ArgumentOutOfRangeException.ThrowIfZero(peerId);
         _ksock = ksock;
         _ticked = _time.GetTimestamp();
-        _rules = new LimpetRules(ksock, peerId, new LimpetOptions { NetworkId = networkId, Time = _time });
+        _rules = new LimpetRules(ksock, peerId, new LimpetOptions { NetworkId = networkId, Time = _time }, sendProbe: null);
         _rules.Begin([name]);
     }
 

@@ -25,6 +25,11 @@ internal sealed partial class LimpetRules
             return Verdict.EventsLost;
         }
 
+        if (RingProbe.Is(header, name))
+        {
+            return Stamped(ref header, _judge.ProbeFromBus(data, header.From));
+        }
+
         bool mustBeAnswered = MustBeAnswered(header);
         bool isAnswer = header.IsReply && !header.IsRequest && header.To == _ksock.Id;
         if (!mustBeAnswered && !isAnswer && !_outward.Allows(name))

@@ -20,6 +20,11 @@ internal sealed partial class LimpetRules
             return Verdict.Leave;
         }
 
+        if (RingProbe.Is(header, name))
+        {
+            return _judge.ProbeFromPeer(data);
+        }
+
         if (header.IsReply && !header.IsRequest && TryAddress(ref header))
         {
             return Verdict.Carry;

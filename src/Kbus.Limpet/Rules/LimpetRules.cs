@@ -29,7 +29,8 @@ internal sealed partial class LimpetRules : IDisposable
     /// <param name="ksock">The Limpet's Ksock, which it marks as one (<see cref="Ksock.ActAsLimpet"/>).</param>
     /// <param name="peerId">The peer's network id.</param>
     /// <param name="options">The Limpet's own network id, what may pass, and whom to tell.</param>
-    public LimpetRules(Ksock ksock, uint peerId, LimpetOptions options)
+    /// <param name="sendProbe">Sends a probe to the peer, from any thread, without waiting; null if the Limpet cannot.</param>
+    public LimpetRules(Ksock ksock, uint peerId, LimpetOptions options, Action<RingProbe>? sendProbe)
     {
         _ksock = ksock;
         _ownId = options.NetworkId;
@@ -37,7 +38,7 @@ internal sealed partial class LimpetRules : IDisposable
         _outward = new NameList(options.AllowOut);
         _inward = new NameList(options.AllowIn);
         _tell = options.Tell;
-        _judge = new LoopJudge(ksock, options.Time);
+        _judge = new LoopJudge(ksock, options.Time, LinkRank.Of(options.Time.GetUtcNow(), _ownId, peerId), sendProbe);
         Proxies = new Proxies(ksock, options);
         ksock.ActAsLimpet(_ownId);
     }
@@ -63,6 +64,11 @@ internal sealed partial class LimpetRules : IDisposable
         }
 
         _ksock.Bind(ReplierBindEvent.MessageName);
+        if (_judge.SendsProbes)
+        {
+            _ksock.Bind(RingProbe.MessageName);
+        }
+
         _ksock.ReportReplierBinds();
     }
 

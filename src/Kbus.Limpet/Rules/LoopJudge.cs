@@ -4,19 +4,55 @@ namespace Kbus.Limpets;
 
 /// <summary>Decides whose link is closed when messages go round.</summary>
 /// <remarks>
-/// <para>A message that goes round is carried no further, whoever brought it; that alone ends its round. The link is closed only if another
+/// <para>A message that goes round is carried no further, whoever brought it; that alone ends its round. It counts only if another
 /// Limpet brought it (the bus knows which Ksocks are Limpets'), so no ordinary program can have a link closed by sending an id
 /// that is not its own; nor if the message does not say that it comes from where its id does.</para>
-/// <para>Two Limpets on this bus are part of the ring, and both notice. The newer of them, whose Ksock has the greater id, closes
-/// its link, so that what worked before goes on working. The older one waits some seconds for that and then closes its own.</para>
+/// <para>All Limpets of a ring may notice it at the same moment, but one link only may be closed: the newest of them all, so that what
+/// worked before goes on working. They find it by the election of Chang and Roberts (1979). Who notices sends a <see cref="RingProbe"/>
+/// with the rank of its link to its peer. Who hears a probe, whether it has noticed anything or not, carries it on, once; but if its own
+/// link's rank is greater it sends one of its own in its place. So only the probe of the newest link comes all the way back to
+/// the bus of who sent it, which then closes its link. In a web of several rings each of them loses its newest link, and what is left of
+/// it is a tree that reaches everybody.</para>
+/// <para>A ring that no probe passes (a Limpet of another make that carries other names only), or two network ids that are equal, which
+/// look the same, are dealt with some seconds later: of the two Limpets on this bus by which messages go round the newer,
+/// whose Ksock has the greater id, closes its link, and if it has not, then the older.</para>
 /// </remarks>
-internal sealed class LoopJudge(Ksock ksock, TimeProvider time)
+internal sealed class LoopJudge
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    /// <summary>How long a probe may take to come back, before links are closed without one.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>After so long without a message that goes round, the next one is the first.</summary>
+    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan BetweenProbes = TimeSpan.FromMilliseconds(250);
+
+    private readonly Ksock _ksock;
+    private readonly TimeProvider _time;
+    private readonly LinkRank _rank;
+    private readonly Action<RingProbe>? _send;
     private readonly Lock _lock = new();
-    private long? _since;
-    private uint _newer;
+    private readonly RecentNumbers _heard = new();
+    private readonly RecentNumbers _sent = new();
+    private long? _first;
+    private long _last;
+    private long? _sentAt;
+
+    /// <summary>Has heard of nothing yet.</summary>
+    /// <param name="ksock">The Limpet's Ksock.</param>
+    /// <param name="time">Tells the time.</param>
+    /// <param name="rank">The rank of the Limpet's link.</param>
+    /// <param name="send">Sends a probe to the peer, from any thread, without waiting; null if the Limpet cannot: it carries those of others.</param>
+    public LoopJudge(Ksock ksock, TimeProvider time, LinkRank rank, Action<RingProbe>? send)
+    {
+        _ksock = ksock;
+        _time = time;
+        _rank = rank;
+        _send = send;
+    }
+
+    /// <summary>Whether it sends probes of its own.</summary>
+    public bool SendsProbes => _send is not null;
 
     /// <summary>What goes round, as the end of a sentence.</summary>
     public string Evidence { get; private set; } = "";
@@ -27,35 +63,26 @@ internal sealed class LoopJudge(Ksock ksock, TimeProvider time)
     /// <returns><see cref="Verdict.Loop"/> if this Limpet closes its link, else <see cref="Verdict.Leave"/>.</returns>
     public Verdict Judge(in MessageHeader header, uint bringer)
     {
-        MessageId id = header.Id;
+        if (!IsEvidence(header) || !IsLimpet(bringer, out uint network))
+        {
+            return Verdict.Leave;
+        }
+
+        RingProbe? probe;
+        TimeSpan since;
         lock (_lock)
         {
-            if (!IsEvidence(header) || !IsLimpet(bringer, out uint network))
-            {
-                return Verdict.Leave;
-            }
-
-            if (bringer > ksock.Id)
-            {
-                if (_newer != bringer)
-                {
-                    _newer = bringer;
-                    _since = time.GetTimestamp();
-                }
-
-                if (time.GetElapsedTime(_since!.Value) < Patience)
-                {
-                    return Verdict.Leave;
-                }
-            }
-
-            Evidence = $"message {id} came back to this bus by Limpet {network} (Ksock {bringer})";
-            return Verdict.Loop;
+            Evidence = $"message {header.Id} came back to this bus by Limpet {network} (Ksock {bringer})";
+            long now = _time.GetTimestamp();
+            _first = _time.GetElapsedTime(_last, now) <= Memory ? _first ?? now : now;
+            _last = now;
+            since = _time.GetElapsedTime(_first.Value, now);
+            probe = NextProbe(now);
         }
-    }
 
-    /// <summary>Whether a Ksock of this bus is a Limpet's.</summary>
-    public bool IsLimpet(uint bringer, out uint network) => ksock.Bare.NetworkIdOf(bringer, out network) == Errno.None && network != 0;
+        Send(probe);
+        return since < (bringer < _ksock.Id ? Patience : 2 * Patience) ? Verdict.Leave : Verdict.Loop;
+    }
 
     /// <summary>The peer sent a message that has this Limpet's own network id.</summary>
     /// <param name="header">The message's header.</param>
@@ -74,6 +101,106 @@ internal sealed class LoopJudge(Ksock ksock, TimeProvider time)
         }
     }
 
+    /// <summary>A probe was read from the bus.</summary>
+    /// <param name="data">Its data.</param>
+    /// <param name="bringer">The Ksock that sent it here.</param>
+    /// <returns>Whether it is carried on, or <see cref="Verdict.Loop"/> if this Limpet closes its link.</returns>
+    public Verdict ProbeFromBus(ReadOnlySpan<byte> data, uint bringer)
+    {
+        if (!RingProbe.TryRead(data, out RingProbe probe) || !IsLimpet(bringer, out uint network))
+        {
+            return Verdict.Leave;
+        }
+
+        lock (_lock)
+        {
+            if (_sent.Contains(probe.Number))
+            {
+                Evidence = Evidence.Length > 0 ? Evidence : $"what was sent to the peer came back to this bus by Limpet {network} (Ksock {bringer})";
+                return Verdict.Loop;
+            }
+        }
+
+        return JudgeProbe(probe);
+    }
+
+    /// <summary>The peer sent a probe.</summary>
+    /// <param name="data">Its data.</param>
+    /// <returns>Whether it is carried on.</returns>
+    public Verdict ProbeFromPeer(ReadOnlySpan<byte> data) => RingProbe.TryRead(data, out RingProbe probe) ? JudgeProbe(probe) : Verdict.Leave;
+
+    /// <summary>Whether a Ksock of this bus is a Limpet's.</summary>
+    public bool IsLimpet(uint bringer, out uint network) => _ksock.Bare.NetworkIdOf(bringer, out network) == Errno.None && network != 0;
+
     /// <summary>The Limpet that gives a message its network id says the same in orig_from. A program that only plays with ids does not.</summary>
     private static bool IsEvidence(in MessageHeader header) => header.OrigFrom.NetworkId == header.Id.NetworkId;
+
+    private Verdict JudgeProbe(RingProbe probe)
+    {
+        RingProbe? instead;
+        lock (_lock)
+        {
+            if (_sent.Contains(probe.Number) || !_heard.TryAdd(probe.Number))
+            {
+                return Verdict.Leave;
+            }
+
+            // The other end's own probe is this link's, whichever end's clock is ahead.
+            if (_send is null || probe.Rank.IsSameLink(_rank) || !_rank.IsGreaterThan(probe.Rank))
+            {
+                return Verdict.Carry;
+            }
+
+            instead = NextProbe(_time.GetTimestamp());
+        }
+
+        Send(instead);
+        return Verdict.Leave;
+    }
+
+    /// <summary>A probe to be sent, unless one was just now.</summary>
+    private RingProbe? NextProbe(long now)
+    {
+        if (_send is null || (_sentAt is { } before && _time.GetElapsedTime(before, now) < BetweenProbes))
+        {
+            return null;
+        }
+
+        _sentAt = now;
+        RingProbe probe = RingProbe.Of(_rank);
+        _ = _sent.TryAdd(probe.Number);
+        return probe;
+    }
+
+    /// <summary>Sends a probe if there is one. That may end the link, and so is not done under the lock.</summary>
+    private void Send(RingProbe? probe)
+    {
+        if (probe is { } next)
+        {
+            _send!(next);
+        }
+    }
+
+    /// <summary>The last numbers that were heard of.</summary>
+    private sealed class RecentNumbers
+    {
+        private readonly ulong[] _numbers = new ulong[64];
+        private uint _next;
+
+        /// <summary>Whether a number is known.</summary>
+        public bool Contains(ulong number) => _numbers.AsSpan().Contains(number);
+
+        /// <summary>Notes a number.</summary>
+        /// <returns>False if it is known.</returns>
+        public bool TryAdd(ulong number)
+        {
+            bool isKnown = Contains(number);
+            if (!isKnown)
+            {
+                _numbers[_next++ % _numbers.Length] = number;
+            }
+
+            return !isKnown;
+        }
+    }
 }

@@ -100,6 +100,26 @@ public sealed class LimpetKsockTests
         Assert.Equal(2u, _bus.NumMessages(_fish));
     }
 
+    /// <summary>A message that comes back by another Limpet, or one of a bus that began anew, is as good as any other to a Limpet.</summary>
+    [Theory]
+    [InlineData(MessageFlags.None)]
+    [InlineData(MessageFlags.Urgent)]
+    [InlineData(MessageFlags.AllOrFail)]
+    public void To_a_Limpet_only_copies_of_one_delivery_are_the_same_message(MessageFlags flags)
+    {
+        KsockState other = Open();
+        Ask(other, Setting.OnlyOnce, 1);
+        _bus.Bind(other, "$.A"u8, isReplier: false);
+        Ask(_limpet, Setting.OnlyOnce, 1);
+        _bus.Bind(_limpet, "$.A"u8, isReplier: false);
+        _bus.Bind(_limpet, "$.*"u8, isReplier: false);
+        Send(_fish, "$.A", flags, Far);
+        Send(_replier, "$.A", flags, Far);
+        Assert.Equal(1u, _bus.NumMessages(other));
+        Assert.Equal([_fish.Id, _replier.Id], new[] { Take(_limpet)!.Value.From, Take(_limpet)!.Value.From }.Order());
+        Assert.Null(Take(_limpet));
+    }
+
     [Fact]
     public void Each_listens_once_who_wants_messages_once()
     {

@@ -66,6 +66,54 @@ public sealed class RingTests
         Everybody(bowls, hasTail ? buses + 1 : buses);
     }
 
+    /// <summary>Everybody speaks, so that many Limpets notice at the same moment; and still no link too many is closed.</summary>
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public async Task Of_a_web_of_rings_a_tree_is_left_that_reaches_everybody(int seed)
+    {
+        TestContext.Current.SendDiagnosticMessage("web {0}", seed);
+        var random = new Random(seed);
+        int buses = random.Next(2, 6);
+        int tooMany = random.Next(1, 5);
+        using var bowls = new Bowls(buses);
+        List<Limpet> limpets = [];
+        List<(uint, uint)> links = [.. Enumerable.Range(1, buses - 1).Select(b => ((uint)b, (uint)random.Next(b)))];
+        for (int i = 0; i < tooMany; i++)
+        {
+            uint one = (uint)random.Next(buses);
+            links.Add((one, (one + (uint)random.Next(1, buses)) % (uint)buses));
+        }
+
+        uint[] ids = [.. Enumerable.Range(1, 2 * links.Count).Select(i => (uint)i)];
+        random.Shuffle(ids);
+        (uint, uint)[] order = [.. links];
+        random.Shuffle(order);
+        foreach ((uint one, uint other) in order)
+        {
+            (Limpet first, Limpet second) = bowls.Join(one, ids[limpets.Count], other, ids[limpets.Count + 1]);
+            limpets.AddRange([first, second]);
+        }
+
+        Ksock[] speakers = [.. Enumerable.Range(0, buses).Select(b => bowls.Open((uint)b))];
+        int Ended() => limpets.Count(l => l.Ended.IsCompleted);
+        long until = Environment.TickCount64 + (long)Limit.TotalMilliseconds;
+        int more = 20;
+        while (Ended() < 2 * tooMany || more-- > 0)
+        {
+            Array.ForEach(speakers, s => s.Send(new Announcement("$.Round", "x")));
+            Assert.True(Environment.TickCount64 < until, $"seed {seed}: {Ended()} ends have closed, not {2 * tooMany}");
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        }
+
+        LimpetEnding[] endings = [.. limpets.Where(l => l.Ended.IsCompleted).Select(l => l.Ended.Result)];
+        Assert.True(endings.Length == 2 * tooMany, $"seed {seed}: {string.Join(" / ", endings.Select(e => e.Text))}");
+        Assert.True(endings.Count(e => e.Kind == LimpetEndingKind.Loop) >= tooMany, $"seed {seed}: {string.Join(" / ", endings.Select(e => e.Text))}");
+        Everybody(bowls, buses);
+    }
+
+    /// <summary>The same ones each time, and a new one.</summary>
+    public static TheoryData<int> Seeds() => [.. Enumerable.Range(1, 12), Random.Shared.Next()];
+
     [Fact]
     public void Repliers_that_come_and_go_on_a_ring_cause_no_storm_of_bind_events()
     {

@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Hosts;
 
 namespace Kbus.Limpets;
 
@@ -43,13 +44,10 @@ internal sealed class FrameRun(FrameReader reader, Action refused) : SendRun
     public ref readonly MessageHeader HeaderAt(int index) => ref _entries[index].Header;
 
     /// <inheritdoc/>
-    public override Errno Look(int index, out MessageHeader header, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data)
+    public override Errno PostOne(int index, KsockHost host)
     {
         ref Entry entry = ref _entries[index];
-        header = entry.Header;
-        name = reader.NameOf(entry.NameAt, entry.Header);
-        data = reader.DataOf(entry.NameAt, entry.Header);
-        return Errno.None;
+        return host.PostOne(this, entry.Header, reader.NameOf(entry.NameAt, entry.Header), reader.DataOf(entry.NameAt, entry.Header));
     }
 
     /// <inheritdoc/>

@@ -24,8 +24,10 @@ public sealed partial class BareKsock
         // How long an entire message may be must be known before its end is looked for.
         ref MessageHeader header = ref *(MessageHeader*)message;
         uint most = header.IsPointy ? MessageLayout.LargestMessage : _host.MaxMessageSize;
-        Errno error = CheckWhole(message, most, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
-        return error == Errno.None ? _host.Send(header, name, data, SendManner.None, out id) : error;
+        Errno error = CheckWhole(message, most, out WholeMessage whole);
+        return error != Errno.None ? error
+            : whole.IsPointy ? _host.Send(new OutgoingMessage(ref header, whole.NameOf(message), whole.DataOf(message)), SendManner.None, out id)
+            : _host.Send(new OutgoingMessage(whole.Entire(message), whole.NameLength), SendManner.None, out id);
     }
 
     /// <summary>Writes a message, of either form.</summary>
@@ -69,7 +71,7 @@ public sealed partial class BareKsock
     /// <returns>None, ETIMEDOUT, or why it was not sent or written.</returns>
     internal unsafe Errno Request(byte* message, MessageBuffer answer, TimeSpan? timeout)
     {
-        Errno error = CheckWhole(message, _host.MaxMessageSize, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
+        Errno error = CheckWhole(message, _host.MaxMessageSize, out WholeMessage whole);
         if (error != Errno.None)
         {
             return error;
@@ -83,7 +85,7 @@ public sealed partial class BareKsock
         _host.BeginWait(looks: true);
         try
         {
-            return _ksock.Ask(*(MessageHeader*)message, name, data, answer, timeout) ? Errno.None : Errno.ETIMEDOUT;
+            return _ksock.Ask(*(MessageHeader*)message, whole.NameOf(message), whole.DataOf(message), answer, timeout) ? Errno.None : Errno.ETIMEDOUT;
         }
         finally
         {
@@ -212,12 +214,10 @@ public sealed partial class BareKsock
     /// <summary>All that writing it would have found, for a message that is sent without being written first.</summary>
     /// <param name="message">The message, readable as far as its lengths say.</param>
     /// <param name="mostBytes">The bus's limit of message size.</param>
-    /// <param name="name">Its name, where it lies.</param>
-    /// <param name="data">Its data, where they lie.</param>
-    internal unsafe Errno CheckWhole(byte* message, uint mostBytes, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data)
+    /// <param name="whole">Where its parts are.</param>
+    internal unsafe Errno CheckWhole(byte* message, uint mostBytes, out WholeMessage whole)
     {
-        name = default;
-        data = default;
+        whole = default;
         if (_ksock.IsClosed || (_ksock.Mode & KsockMode.Write) == 0)
         {
             return Errno.EBADF;
@@ -228,24 +228,21 @@ public sealed partial class BareKsock
             return Errno.EALREADY;
         }
 
-        var header = (MessageHeader*)message;
-        Errno error = MessageCheck.Header(*header, mostBytes);
+        // A copy: whatever the program does to its memory meanwhile, the lengths stay those that were looked at.
+        MessageHeader header = *(MessageHeader*)message;
+        Errno error = MessageCheck.Header(header, mostBytes);
         if (error != Errno.None)
         {
             return error;
         }
 
-        bool isPointy = header->IsPointy;
-        byte* body = message + MessageHeader.Size;
-        name = new ReadOnlySpan<byte>(isPointy ? (byte*)header->NamePointer : body, (int)header->NameLength);
-        byte* dataPlace = isPointy ? (byte*)header->DataPointer : message + MessageLayout.DataOffset(header->NameLength);
-        data = header->DataLength == 0 ? default : new ReadOnlySpan<byte>(dataPlace, (int)header->DataLength);
-        if (isPointy || *(uint*)(message + header->EntireLength - MessageLayout.FinalGuardLength) == MessageHeader.EndGuardValue)
+        whole = new WholeMessage(header);
+        if (whole.IsPointy || *(uint*)(message + header.EntireLength - MessageLayout.FinalGuardLength) == MessageHeader.EndGuardValue)
         {
             // The host looks at the name.
             return Errno.None;
         }
 
-        return MessageName.IsSendable(name) ? Errno.EINVAL : Errno.EBADMSG;
+        return MessageName.IsSendable(whole.NameOf(message)) ? Errno.EINVAL : Errno.EBADMSG;
     }
 }

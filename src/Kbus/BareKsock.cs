@@ -105,7 +105,7 @@ public sealed partial class BareKsock : IDisposable
             Errno error = _assembly.Finish(_memory, out StoredMessage? message);
             if (error == Errno.None)
             {
-                error = _host.Send(message!.Header, message.Name, message.Data, SendManner.Written, out id);
+                error = _host.Send(new OutgoingMessage(ref message!.Header, message.Name, message.Data), SendManner.Written, out id);
                 message.Release();
             }
 

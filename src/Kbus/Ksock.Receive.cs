@@ -84,7 +84,49 @@ public sealed partial class Ksock : IEnumerable<Message>
             WaitLimit.Check(given);
         }
 
-        return TryReadNext(buffer) || ReadWaiting(buffer, timeout);
+        return TryReadNext(buffer) || ReadWaiting(new Span<MessageBuffer>(ref buffer), timeout) > 0;
+    }
+
+    /// <summary>Reads the next messages into buffers, as many as are there and have room, without waiting and without allocating.</summary>
+    /// <remarks>This costs less for each message than to read them one by one. Beyond the original.</remarks>
+    /// <param name="buffers">Take the messages in their order; what they held before is forgotten, in all of them. Those behind the
+    /// messages may change places.</param>
+    /// <returns>How many messages it are; 0 if none waits.</returns>
+    /// <exception cref="KbusException">EBADF (not opened for reading), ENODEV (the bus has died and all has been read).</exception>
+    public int ReadNext(Span<MessageBuffer> buffers)
+    {
+        ThrowIfClosed();
+        if (buffers.IsEmpty)
+        {
+            return 0;
+        }
+
+        int count = 0;
+        Errno error = (Mode & KsockMode.Read) != 0 ? TakeSome(buffers, out count) : Errno.EBADF;
+        return error is Errno.None or Errno.ENOMSG ? count : throw Unless(Refusals.OfRead(error));
+    }
+
+    /// <summary>Reads the next messages into buffers, as <see cref="ReadNext"/> does, but waits for one if none is there.</summary>
+    /// <param name="buffers">As for <see cref="ReadNext"/>; at least one.</param>
+    /// <param name="timeout">How long to wait at most; null for ever, zero for not at all.</param>
+    /// <returns>How many messages it are; 0 if the time ran out.</returns>
+    /// <exception cref="ArgumentException">There is no buffer.</exception>
+    /// <exception cref="KbusException">EBADF (not opened for reading), ENODEV (the bus has died and all has been read).</exception>
+    /// <exception cref="ObjectDisposedException">The Ksock is closed, or was closed by another thread meanwhile.</exception>
+    public int WaitForMessages(Span<MessageBuffer> buffers, TimeSpan? timeout = null)
+    {
+        if (buffers.IsEmpty)
+        {
+            throw new ArgumentException("There must be a buffer for a message.", nameof(buffers));
+        }
+
+        if (timeout is { } given)
+        {
+            WaitLimit.Check(given);
+        }
+
+        int count = ReadNext(buffers);
+        return count > 0 ? count : ReadWaiting(buffers, timeout);
     }
 
     /// <summary>Reads messages until none waits. It may be done again, later, for what has come since.</summary>
@@ -98,34 +140,35 @@ public sealed partial class Ksock : IEnumerable<Message>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Reads the next message when there was none a moment ago. Apart, so that a message which is there costs none of this.</summary>
-    private bool ReadWaiting(MessageBuffer buffer, TimeSpan? timeout)
+    /// <summary>Reads the next messages when there was none a moment ago. Apart, so that a message which is there costs none of this.</summary>
+    private int ReadWaiting(Span<MessageBuffer> buffers, TimeSpan? timeout)
     {
         var limit = new WaitLimit(timeout);
+        int count;
         do
         {
-            if (_host.WaitBriefly(limit.Left) && TryReadNext(buffer))
+            if (_host.WaitBriefly(limit.Left) && (count = ReadNext(buffers)) > 0)
             {
-                return true;
+                return count;
             }
 
             long since = _host.WatchNews();
             TryWaiting();
-            if (TryReadNext(buffer))
+            if ((count = ReadNext(buffers)) > 0)
             {
-                return true;
+                return count;
             }
 
             TimeSpan left = limit.Left;
             if (left == TimeSpan.Zero)
             {
-                return false;
+                return 0;
             }
 
             _host.WaitForNews(since, left);
         }
-        while (!TryReadNext(buffer));
-        return true;
+        while ((count = ReadNext(buffers)) == 0);
+        return count;
     }
 
     /// <summary>Takes the next message that nobody in this library waits for.</summary>

@@ -139,7 +139,7 @@ public sealed partial class Ksock
 
         // The answer, closing and a reason to try again are news after this, so that nobody need look before the first wait.
         long since = _host.WatchNews();
-        Errno error = _host.Send(header, name, data, SendManner.Awaited, out MessageId id);
+        Errno error = _host.Send(new OutgoingMessage(in header, name, data), SendManner.Awaited, out MessageId id);
         _answers.Sent(pending, error is Errno.None or Errno.EAGAIN, id);
         try
         {

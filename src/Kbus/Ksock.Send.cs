@@ -35,7 +35,7 @@ public sealed partial class Ksock
     {
         ArgumentNullException.ThrowIfNull(message);
         ThrowIfClosed();
-        Errno error = _host.Send(message.Header, message.NameBytes, message.Data.Span, SendManner.None, out MessageId id);
+        Errno error = _host.Send(new OutgoingMessage(in message.Header, message.NameBytes, message.Data.Span), SendManner.None, out MessageId id);
         return error == Errno.None ? id : throw SendRefused(error, message.Header, message.NameBytes, message.Data.Length);
     }
 
@@ -49,7 +49,7 @@ public sealed partial class Ksock
     {
         ThrowIfClosed();
         var header = new MessageHeader { Flags = flags };
-        Errno error = _host.Send(header, name, data, SendManner.None, out MessageId id);
+        Errno error = _host.Send(new OutgoingMessage(in header, name, data), SendManner.None, out MessageId id);
         return error == Errno.None ? id : throw SendRefused(error, header, name, data.Length);
     }
 
@@ -82,7 +82,7 @@ public sealed partial class Ksock
         }
 
         var header = new MessageHeader { InReplyTo = request.Id, To = request.From, Flags = flags };
-        Errno error = _host.Send(header, request.Name, data, SendManner.None, out MessageId id);
+        Errno error = _host.Send(new OutgoingMessage(in header, request.Name, data), SendManner.None, out MessageId id);
         return error == Errno.None ? id : throw SendRefused(error, header, request.Name, data.Length);
     }
 
@@ -95,7 +95,7 @@ public sealed partial class Ksock
     {
         ArgumentNullException.ThrowIfNull(message);
         ThrowIfClosed();
-        error = _host.Send(message.Header, message.NameBytes, message.Data.Span, SendManner.None, out id);
+        error = _host.Send(new OutgoingMessage(in message.Header, message.NameBytes, message.Data.Span), SendManner.None, out id);
         return error == Errno.None;
     }
 
@@ -108,7 +108,8 @@ public sealed partial class Ksock
     public Errno TrySend(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageFlags flags, out MessageId id)
     {
         ThrowIfClosed();
-        return _host.Send(new MessageHeader { Flags = flags }, name, data, SendManner.None, out id);
+        var header = new MessageHeader { Flags = flags };
+        return _host.Send(new OutgoingMessage(in header, name, data), SendManner.None, out id);
     }
 
     /// <summary>Tries the waiting message again (SEND while sending).</summary>
@@ -174,7 +175,7 @@ public sealed partial class Ksock
 
     /// <summary>Hands a message to the bus.</summary>
     internal Errno Submit(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id) =>
-        _host.Send(header, name, data, isAwaited ? SendManner.Awaited : SendManner.None, out id);
+        _host.Send(new OutgoingMessage(in header, name, data), isAwaited ? SendManner.Awaited : SendManner.None, out id);
 
     /// <summary>Whoever is woken tries the waiting message, as one poll does. Spec section 8.</summary>
     private void TryWaiting()

@@ -22,7 +22,7 @@ internal static class AllPeers
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Peer> List { get; } =
     [
-        new(Kbus, "", Abilities.All, "kbusd and the .NET library; Request, and SendAsync with 8 batches of 64 in flight; credits") { Serve = PeerServers.Kbusd, WarmUp = ActorsWarmUp },
+        new(Kbus, "", Abilities.All, "kbusd and the .NET library; Request; 8 batches of 64 in flight, up to 64 messages read at once; credits") { Serve = PeerServers.Kbusd, WarmUp = ActorsWarmUp },
         new("kbus-send-wait", "", Abilities.Ask, "the same; Send, then WaitForMessage")
         {
             Serve = PeerServers.Kbusd,

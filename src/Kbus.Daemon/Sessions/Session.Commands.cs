@@ -11,7 +11,7 @@ internal sealed partial class Session
     private const int MostCommandsAtOnce = 64;
     private const int MostBytesAtOnce = 256 * 1024;
 
-    private readonly ulong[] _answered = new ulong[MostCommandsAtOnce];
+    private readonly CompletionSlot[] _answered = new CompletionSlot[MostCommandsAtOnce];
     private int _answeredCount;
     private LinkNews _answerNews;
     private StoredMessage? _incoming;
@@ -41,7 +41,7 @@ internal sealed partial class Session
             _commands.Advance();
             if (command.Sequence != 0)
             {
-                _answered[_answeredCount++] = _completions.Fill(command.Sequence, result);
+                _answered[_answeredCount++] = CompletionSlot.Of(command.Sequence, result);
                 _answerNews |= result.Error != 0 ? LinkNews.Completion | LinkNews.Failure : LinkNews.Completion;
             }
         }
@@ -58,9 +58,9 @@ internal sealed partial class Session
             return;
         }
 
-        foreach (ulong filled in _answered.AsSpan(0, _answeredCount))
+        foreach (ref readonly CompletionSlot answered in _answered.AsSpan(0, _answeredCount))
         {
-            _completions.Publish(filled);
+            _completions.Publish(answered);
         }
 
         LinkNews news = _answerNews;

@@ -16,6 +16,10 @@ internal struct CompletionSlot
     /// <summary>What the command returns.</summary>
     public ulong Result;
 
+    /// <summary>What the slot of a command holds when it has been carried out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static CompletionSlot Of(ulong sequence, Completion result) => new() { Head = HeadOf(sequence, result.Error), Result = result.Result };
+
     /// <summary>The first word: the last 48 bits of the sequence number, which nobody counts through, and the errno.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong HeadOf(ulong sequence, int error) => (sequence << ErrorBits) | (ushort)error;

@@ -28,27 +28,24 @@ internal sealed unsafe class CompletionWriter
     /// <summary>Writes the result of a command and wakes who sleeps for it.</summary>
     public void Complete(ulong sequence, Completion result)
     {
-        Publish(Fill(sequence, result));
+        Publish(CompletionSlot.Of(sequence, result));
         Wake();
     }
 
-    /// <summary>Writes the result of a command, which the client does not see before <see cref="Publish"/>.</summary>
-    /// <remarks>The slot is free: its last result was fetched before the client used it again.</remarks>
-    /// <returns>What to publish.</returns>
+    /// <summary>Writes the result of a command. <see cref="Wake"/> must follow; once for many results will do.</summary>
+    /// <remarks>
+    /// The slot is free: its last result was fetched before the client used it again. Both words are written here, one right after the other: a client
+    /// that looks at the slot all the while would otherwise fetch its cache line in between.
+    /// </remarks>
+    /// <param name="result">The result, as it is to lie in its slot.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Fill(ulong sequence, Completion result)
+    public void Publish(in CompletionSlot result)
     {
-        _slots[sequence & _mask].Result = result.Result;
-        return CompletionSlot.HeadOf(sequence, result.Error);
-    }
+        CompletionSlot* slot = _slots + (CompletionSlot.SequenceOf(result.Head) & _mask);
+        slot->Result = result.Result;
 
-    /// <summary>Lets the client see the result of a command. <see cref="Wake"/> must follow; once for many results will do.</summary>
-    /// <param name="filled">What <see cref="Fill"/> returned.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Publish(ulong filled)
-    {
         // Release, pairs with the acquire in CompletionReader.TryGet.
-        Volatile.Write(ref _slots[CompletionSlot.SequenceOf(filled) & _mask].Head, filled);
+        Volatile.Write(ref slot->Head, result.Head);
     }
 
     /// <summary>Wakes who sleeps for a result. Whether anybody seemed to sleep.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Kbus.Link;
 
@@ -91,7 +92,29 @@ internal sealed unsafe class DeliveryConsumer
         }
     }
 
-    /// <summary>Takes the record that was looked at. False when the ring has changed since: look again.</summary>
+    /// <summary>Looks at the record behind one that was looked at, without taking either. Both are then taken as one, by the token of the second.</summary>
+    /// <param name="before">The token of the one in front.</param>
+    /// <param name="record">Its bytes, as of <see cref="TryPeek"/>.</param>
+    /// <param name="token">What to take all by, up to this one.</param>
+    /// <returns>False if none is known to be there; it may be, or the ring has changed: take what was looked at, and look again.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryPeekBehind(scoped in DeliveryToken before, out ReadOnlySpan<byte> record, out DeliveryToken token)
+    {
+        DeliveryHead behind = before.Head.At(before.Head.Position + before.Units);
+        if (before.Head != _tailBelongsTo || Look(behind, _tail, out record, out token) != DeliveryLook.Record)
+        {
+            // What looks like nonsense here was rewritten meanwhile, or will be found by the next look.
+            Fault = LinkFault.None;
+            record = default;
+            token = default;
+            return false;
+        }
+
+        token = new DeliveryToken(before.Head, before.Units + token.Units, token.Kind);
+        return true;
+    }
+
+    /// <summary>Takes the record that was looked at, and those in front of it. False when the ring has changed since: look again.</summary>
     public bool TryTake(in DeliveryToken token)
     {
         DeliveryHead next = token.Head.At(token.Head.Position + token.Units);
@@ -208,6 +231,7 @@ internal sealed unsafe class DeliveryConsumer
         return look == DeliveryLook.Record ? look : Look(head, ReadTail(head), out record, out token);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private DeliveryLook Look(DeliveryHead head, uint tail, out ReadOnlySpan<byte> record, out DeliveryToken token)
     {
         record = default;

@@ -1,5 +1,4 @@
 using System.Threading.Tasks.Sources;
-using Kbus.Core;
 using Kbus.Hosts;
 
 namespace Kbus;
@@ -62,11 +61,7 @@ internal sealed class BatchRun(MessageBatch batch) : SendRun, IValueTaskSource<i
     }
 
     /// <inheritdoc/>
-    public override Errno Look(int index, out MessageHeader header, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data)
-    {
-        batch.Look(index, out header, out name, out data);
-        return Errno.None;
-    }
+    public override Errno PostOne(int index, KsockHost host) => host.PostOne(this, batch.Look(index, out uint nameLength), nameLength);
 
     /// <inheritdoc/>
     public override void Complete(Errno error, MessageId id)

@@ -49,7 +49,7 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
 
     /// <summary>Hands it to the host, which completes it.</summary>
     public void Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data) =>
-        _number = _ksock.Host.Post(header, name, data, _pending is not null, this);
+        _number = _ksock.Host.Post(new OutgoingMessage(in header, name, data), _pending is not null, this);
 
     public void Complete(Errno error, MessageId id)
     {

@@ -1,4 +1,3 @@
-using Kbus.Core;
 using Kbus.Hosts;
 
 namespace Kbus;
@@ -31,8 +30,9 @@ internal abstract class SendRun : IPostedSend
     /// <summary>Whether any was not handed to the bus.</summary>
     protected bool AnyFailed { get; private set; }
 
-    /// <summary>The message at a place; an error if it cannot be sent.</summary>
-    public abstract Errno Look(int index, out MessageHeader header, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
+    /// <summary>Hands the message at a place to the host, by one of the two <c>PostOne</c>.</summary>
+    /// <returns>None, or why it is not on its way.</returns>
+    public abstract Errno PostOne(int index, KsockHost host);
 
     /// <summary>Makes it ready to be posted.</summary>
     public void Begin()

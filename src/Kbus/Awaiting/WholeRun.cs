@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Hosts;
 
 namespace Kbus;
 
@@ -25,10 +26,12 @@ internal sealed unsafe class WholeRun(BareKsock bare) : SendRun
     }
 
     /// <inheritdoc/>
-    public override Errno Look(int index, out MessageHeader header, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data)
+    public override Errno PostOne(int index, KsockHost host)
     {
         var message = (byte*)_messages[index];
-        header = *(MessageHeader*)message;
-        return bare.CheckWhole(message, _mostBytes, out name, out data);
+        Errno error = bare.CheckWhole(message, _mostBytes, out WholeMessage whole);
+        return error != Errno.None ? error
+            : whole.IsPointy ? host.PostOne(this, *(MessageHeader*)message, whole.NameOf(message), whole.DataOf(message))
+            : host.PostOne(this, whole.Entire(message), whole.NameLength);
     }
 }

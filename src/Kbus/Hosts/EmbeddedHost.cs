@@ -71,10 +71,10 @@ internal sealed partial class EmbeddedHost : KsockHost
         }
     }
 
-    public override Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, SendManner manner, out MessageId id)
+    public override Errno Send(in OutgoingMessage message, SendManner manner, out MessageId id)
     {
         id = default;
-        Errno error = (manner & SendManner.Written) == 0 ? CheckSize(header, name, data) : Errno.None;
+        Errno error = (manner & SendManner.Written) == 0 ? CheckSize(message) : Errno.None;
         if (error != Errno.None)
         {
             return error;
@@ -82,15 +82,15 @@ internal sealed partial class EmbeddedHost : KsockHost
 
         lock (_gate)
         {
-            error = CheckSend(header, name, data);
+            error = CheckSend(message);
             if (error != Errno.None)
             {
                 return error;
             }
 
-            StoredMessage message = _bus.Pool.Compose(header, name, data);
-            message.IsAwaited = (manner & SendManner.Awaited) != 0;
-            return _bus.Send(_state, message, out id);
+            StoredMessage stored = _bus.Pool.Compose(message.Header, message.Name, message.Data);
+            stored.IsAwaited = (manner & SendManner.Awaited) != 0;
+            return _bus.Send(_state, stored, out id);
         }
     }
 
@@ -202,9 +202,9 @@ internal sealed partial class EmbeddedHost : KsockHost
         }
     }
 
-    public override ulong Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done)
+    public override ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done)
     {
-        Errno error = Send(header, name, data, isAwaited ? SendManner.Awaited : SendManner.None, out MessageId id);
+        Errno error = Send(message, isAwaited ? SendManner.Awaited : SendManner.None, out MessageId id);
         done.Complete(error, id);
         return 0;
     }
@@ -214,11 +214,10 @@ internal sealed partial class EmbeddedHost : KsockHost
         int posted = 0;
         for (int i = 0; i < run.Count; i++)
         {
-            Errno error = run.Look(i, out MessageHeader header, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
+            Errno error = run.PostOne(i, this);
             if (error == Errno.None)
             {
                 posted++;
-                _ = Post(header, name, data, isAwaited: false, run);
             }
             else
             {
@@ -228,6 +227,18 @@ internal sealed partial class EmbeddedHost : KsockHost
 
         run.Posted(posted);
         return 0;
+    }
+
+    public override Errno PostOne(SendRun run, in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        _ = Post(new OutgoingMessage(in header, name, data), isAwaited: false, run);
+        return Errno.None;
+    }
+
+    public override Errno PostOne(SendRun run, ReadOnlySpan<byte> entire, uint nameLength)
+    {
+        _ = Post(new OutgoingMessage(entire, nameLength), isAwaited: false, run);
+        return Errno.None;
     }
 
     public override void LookForOutcome(ulong post)
@@ -264,7 +275,7 @@ internal sealed partial class EmbeddedHost : KsockHost
     private Errno Check() => _isClosed ? Errno.EBADF : _isDead ? Errno.ENODEV : Errno.None;
 
     /// <summary>What writing the message would say, in the order in which it would say it. Spec sections 2.3, 3.5.</summary>
-    private Errno CheckSend(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    private Errno CheckSend(in OutgoingMessage message)
     {
         Errno error = Check();
         if (error != Errno.None)
@@ -282,11 +293,11 @@ internal sealed partial class EmbeddedHost : KsockHost
             return Errno.EALREADY;
         }
 
-        MessageHeader complete = header;
+        MessageHeader complete = message.Header;
         complete.StartGuard = MessageHeader.StartGuardValue;
         complete.EndGuard = MessageHeader.EndGuardValue;
-        complete.NameLength = (uint)name.Length;
-        complete.DataLength = (uint)data.Length;
+        complete.NameLength = (uint)message.Name.Length;
+        complete.DataLength = (uint)message.Data.Length;
         complete.NamePointer = 0;
         complete.DataPointer = 0;
 
@@ -295,19 +306,19 @@ internal sealed partial class EmbeddedHost : KsockHost
     }
 
     /// <summary>The bus's limit of message size counts when a header is complete, which here is now. Spec sections 3.5 and 7 (MAXMSGSIZE).</summary>
-    private Errno CheckSize(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    private Errno CheckSize(in OutgoingMessage message)
     {
         uint most = MaxMessageSize;
-        if (MessageLayout.EntireLength((uint)name.Length, (uint)data.Length) <= most || most == 0 || IsSending || (Mode & KsockMode.Write) == 0)
+        if (MessageLayout.EntireLength((uint)message.Name.Length, (uint)message.Data.Length) <= most || most == 0 || IsSending || (Mode & KsockMode.Write) == 0)
         {
             return Errno.None;
         }
 
-        MessageHeader complete = header;
+        MessageHeader complete = message.Header;
         complete.StartGuard = MessageHeader.StartGuardValue;
         complete.EndGuard = MessageHeader.EndGuardValue;
-        complete.NameLength = (uint)name.Length;
-        complete.DataLength = (uint)data.Length;
+        complete.NameLength = (uint)message.Name.Length;
+        complete.DataLength = (uint)message.Data.Length;
         return MessageCheck.Header(complete, most);
     }
 }

@@ -42,12 +42,10 @@ internal abstract class KsockHost : IDisposable
     public abstract Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier);
 
     /// <summary>Sends a message and gives the bus's answer: accepted or refused.</summary>
-    /// <param name="header">The fields; guards, pointers and lengths are ignored.</param>
-    /// <param name="name">The name; a bad one gives EBADMSG or ENAMETOOLONG, none EINVAL.</param>
-    /// <param name="data">The data.</param>
+    /// <param name="message">The message; a bad name gives EBADMSG or ENAMETOOLONG, none EINVAL.</param>
     /// <param name="manner">How.</param>
     /// <param name="id">The id, with None and EAGAIN.</param>
-    public abstract Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, SendManner manner, out MessageId id);
+    public abstract Errno Send(in OutgoingMessage message, SendManner manner, out MessageId id);
 
     /// <summary>Tries the waiting message again (SEND while <see cref="IsSending"/>); ENOMSG if none waits.</summary>
     public abstract Errno Retry(out MessageId id);
@@ -126,12 +124,18 @@ internal abstract class KsockHost : IDisposable
     /// <see cref="LookForOutcome"/>, or asks to be told by <see cref="TellOutcome"/>.
     /// </remarks>
     /// <returns>A number to ask by.</returns>
-    public abstract ulong Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done);
+    public abstract ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done);
 
     /// <summary>Posts several messages in their order, as <see cref="Post"/> does each.</summary>
     /// <param name="run">The messages; it hears what becomes of them.</param>
     /// <returns>A number to ask by, for the last.</returns>
     public abstract ulong PostAll(SendRun run);
+
+    /// <summary>Posts one message of a run, whose parts lie apart. Called back by <see cref="SendRun.PostOne"/>, from within <see cref="PostAll"/>.</summary>
+    public abstract Errno PostOne(SendRun run, in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data);
+
+    /// <summary>Posts one message of a run, which lies in one piece, from its header to the end of its data. As the other.</summary>
+    public abstract Errno PostOne(SendRun run, ReadOnlySpan<byte> entire, uint nameLength);
 
     /// <summary>Passes on the outcome of a post, and of those before it, if the bus has answered or does so within microseconds.</summary>
     /// <param name="post">What <see cref="Post"/> gave.</param>

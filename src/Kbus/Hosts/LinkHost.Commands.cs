@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Link;
@@ -10,7 +11,6 @@ internal sealed partial class LinkHost
     private readonly Lock _commandLock = new();
     private readonly bool[] _slotIsTaken;
     private ulong _lastSequence;
-    private Posted _nextDone;
 
     public override Errno Bind(ReadOnlySpan<byte> name, bool isReplier) =>
         Command(CommandCode.Bind, isReplier ? CommandFlags.Replier : (ushort)0, Limited(name), out _);
@@ -97,17 +97,17 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Writes a command and rings the bus if it sleeps. The caller has entered.</summary>
-    private Errno Write(CommandCode code, ushort flags, ReadOnlySpan<byte> body, bool wantsCompletion, out ulong sequence)
+    private unsafe Errno Write(CommandCode code, ushort flags, ReadOnlySpan<byte> body, bool wantsCompletion, out ulong sequence)
     {
         lock (_commandLock)
         {
-            Errno error = Begin(body.Length, wantsCompletion, out Span<byte> target, out sequence);
+            Errno error = Begin(body.Length, wantsCompletion, default, out byte* target, out sequence);
             if (error != Errno.None)
             {
                 return error;
             }
 
-            body.CopyTo(target);
+            body.CopyTo(new Span<byte>(target, body.Length));
             _commands.Commit((ushort)code, flags, sequence);
         }
 
@@ -116,22 +116,28 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Begins a command: room in the ring, and a slot for its completion. Under the command lock.</summary>
-    private Errno Begin(int bodyLength, bool wantsCompletion, out Span<byte> target, out ulong sequence)
+    /// <param name="bodyLength">Bytes of its body.</param>
+    /// <param name="wantsCompletion">Whether the bus is to answer.</param>
+    /// <param name="posted">Who hears of the answer, if the caller does not wait for it.</param>
+    /// <param name="target">Where the body goes. No span: that would be stored in parts here and loaded as a whole by the caller.</param>
+    /// <param name="sequence">The command's number, if the bus is to answer.</param>
+    private unsafe Errno Begin(int bodyLength, bool wantsCompletion, in Posted posted, out byte* target, out ulong sequence)
     {
         sequence = 0;
-        target = default;
+        target = null;
         while (!_isDead)
         {
             bool hasSlot = !wantsCompletion || !Volatile.Read(ref _slotIsTaken[Slot(_lastSequence + 1)]);
-            if (hasSlot && _commands.TryBegin(bodyLength, out target))
+            if (hasSlot && _commands.TryBegin(bodyLength, out Span<byte> body))
             {
+                target = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(body));
                 if (wantsCompletion)
                 {
                     sequence = ++_lastSequence;
                     Volatile.Write(ref _slotIsTaken[Slot(sequence)], true);
-                    _posted[Slot(sequence)] = _nextDone;
-                    if (_nextDone.Done is not null)
+                    if (posted.Done is not null)
                     {
+                        _posted[Slot(sequence)] = posted;
                         Volatile.Write(ref _lastPosted, sequence);
                     }
                 }

@@ -27,7 +27,7 @@ internal sealed partial class LinkHost
     // The newest post whose sender is to be told, as against those who look by themselves or do not care.
     private ulong _lastToTell;
 
-    public override ulong Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, IPostedSend done)
+    public override ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done)
     {
         if (!TryEnter())
         {
@@ -35,7 +35,7 @@ internal sealed partial class LinkHost
             return 0;
         }
 
-        Errno error = Write(header, name, data, isAwaited, done, checksSize: true, out ulong sequence);
+        Errno error = Write(message, isAwaited, done, checksSize: true, out ulong sequence);
         if (error != Errno.None)
         {
             Leave(error);
@@ -83,31 +83,37 @@ internal sealed partial class LinkHost
         int posted = 0;
         lock (_commandLock)
         {
-            for (int i = first; i < end; i++)
+            try
             {
-                Errno error = run.Look(i, out MessageHeader header, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data);
-                ulong sequence = 0;
-                if (error == Errno.None)
+                for (int i = first; i < end; i++)
                 {
-                    error = WriteLocked(header, name, data, isAwaited: false, run, checksSize: true, out sequence);
-                }
-
-                if (error == Errno.None)
-                {
-                    last = sequence;
-                    posted++;
-                }
-                else
-                {
-                    run.Fail(i, error);
+                    Errno error = run.PostOne(i, this);
+                    if (error == Errno.None)
+                    {
+                        last = _lastSequence;
+                        posted++;
+                    }
+                    else
+                    {
+                        run.Fail(i, error);
+                    }
                 }
             }
-
-            _commands.Publish();
+            finally
+            {
+                // Whatever happens, what was written is sent.
+                _commands.Publish();
+            }
         }
 
         return posted;
     }
+
+    public override Errno PostOne(SendRun run, in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data) =>
+        WriteLocked(new OutgoingMessage(in header, name, data), isAwaited: false, run, checksSize: true, out _);
+
+    public override Errno PostOne(SendRun run, ReadOnlySpan<byte> entire, uint nameLength) =>
+        WriteLocked(new OutgoingMessage(entire, nameLength), isAwaited: false, run, checksSize: true, out _);
 
     public override void LookForOutcome(ulong post)
     {

@@ -18,6 +18,7 @@ internal sealed partial class LinkHost
     // More than half of the least room that the kernel gives a socket, so that this much is too much there.
     private const int FillLength = 2048;
     private const int MostQuestions = 16;
+    private const long BetweenQuestionsNanoseconds = 50_000;
 
     private readonly Lock _writabilityLock = new();
     private volatile bool _keepsExact;
@@ -30,6 +31,9 @@ internal sealed partial class LinkHost
     private bool _hasAside;
     private int _lookers;
     private int _waiters;
+
+    // When the kernel was last asked after a look in vain. Under the take lock.
+    private long _askedAt;
 
     public override int Descriptor
     {
@@ -219,8 +223,17 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Somebody looked for a message in vain, and may next look at the descriptor. Whether the bus has gone. Under the take lock.</summary>
+    /// <remarks>Who looks again and again does not ask the kernel each time: what it said some microseconds ago will do.</remarks>
     private bool IsGoneOrMiscounted()
     {
+        long now = LibC.MonotonicNanoseconds();
+        if (now - _askedAt < BetweenQuestionsNanoseconds)
+        {
+            return false;
+        }
+
+        _askedAt = now;
+
         // A poll of no time at all is interrupted by a signal, too, and that is not the end of the bus.
         int reported = LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, Deadline.Passed);
         if (reported > 0 && (reported & PeerSocket.Gone) == 0 && _doorbell.RingsOwed <= 0 && _sleepers == 0)

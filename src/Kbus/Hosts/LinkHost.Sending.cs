@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Link;
@@ -16,7 +17,7 @@ internal sealed partial class LinkHost
 
     public override bool IsSending => _isSending;
 
-    public override Errno Send(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, SendManner manner, out MessageId id)
+    public override Errno Send(in OutgoingMessage message, SendManner manner, out MessageId id)
     {
         id = default;
         if (!TryEnter())
@@ -25,13 +26,13 @@ internal sealed partial class LinkHost
         }
 
         bool isAwaited = (manner & SendManner.Awaited) != 0;
-        Errno error = Write(header, name, data, isAwaited, null, (manner & SendManner.Written) == 0, out ulong sequence);
+        Errno error = Write(message, isAwaited, null, (manner & SendManner.Written) == 0, out ulong sequence);
         if (error == Errno.None)
         {
             error = Await(sequence, out Completion completion);
             id = completion.Id;
             Note(error);
-            bool isOwed = IsOwedAnswer(header);
+            bool isOwed = IsOwedAnswer(message.Header);
             NoteRequest(isOwed, isAwaited, error, id);
             if (_isDead && isOwed && error == Errno.None)
             {
@@ -100,19 +101,12 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Writes a message as commands. The caller has entered.</summary>
-    private Errno Write(
-        in MessageHeader given,
-        ReadOnlySpan<byte> name,
-        ReadOnlySpan<byte> data,
-        bool isAwaited,
-        IPostedSend? posted,
-        bool checksSize,
-        out ulong sequence)
+    private Errno Write(in OutgoingMessage message, bool isAwaited, IPostedSend? posted, bool checksSize, out ulong sequence)
     {
         Errno error;
         lock (_commandLock)
         {
-            error = WriteLocked(given, name, data, isAwaited, posted, checksSize, out sequence);
+            error = WriteLocked(message, isAwaited, posted, checksSize, out sequence);
             _commands.Publish();
         }
 
@@ -121,34 +115,25 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Writes a message as commands, under the command lock. The last of them is yet to be published.</summary>
-    private Errno WriteLocked(
-        in MessageHeader header,
-        ReadOnlySpan<byte> name,
-        ReadOnlySpan<byte> data,
-        bool isAwaited,
-        IPostedSend? posted,
-        bool checksSize,
-        out ulong sequence)
+    private Errno WriteLocked(in OutgoingMessage message, bool isAwaited, IPostedSend? posted, bool checksSize, out ulong sequence)
     {
         sequence = 0;
-        Errno error = Check(header.Flags, name, data.Length, checksSize);
+        Errno error = Check(message, checksSize);
         if (error != Errno.None)
         {
             return error;
         }
 
         ushort flags = isAwaited ? CommandFlags.Awaited : (ushort)0;
-        bool isOwed = IsOwedAnswer(header);
-        _nextDone = new Posted(posted, isOwed, isAwaited);
+        bool isOwed = IsOwedAnswer(message.Header);
         if (isOwed)
         {
             _owed.Sending();
         }
 
-        error = MessageLayout.EntireLength((uint)name.Length, (uint)data.Length) <= MessageSizes.LargestInline
-            ? WriteInline(header, name, data, flags, out sequence)
-            : WriteInParts(header, name, data, flags, out sequence);
-        _nextDone = default;
+        error = MessageLayout.EntireLength(message.NameLength, message.DataLength) <= MessageSizes.LargestInline
+            ? WriteInline(message, flags, new Posted(posted, isOwed, isAwaited), out sequence)
+            : WriteInParts(message, flags, new Posted(posted, isOwed, isAwaited), out sequence);
         if (isOwed && error != Errno.None)
         {
             _owed.Sent(accepted: false, default, isAwaited);
@@ -157,7 +142,8 @@ internal sealed partial class LinkHost
         return error;
     }
 
-    private Errno Check(MessageFlags flags, ReadOnlySpan<byte> name, int dataLength, bool checksSize)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Errno Check(in OutgoingMessage message, bool checksSize)
     {
         if ((_mode & KsockMode.Write) == 0)
         {
@@ -171,8 +157,8 @@ internal sealed partial class LinkHost
 
         // Otherwise the bus's limit was looked at when the header was complete, and only the absolute maximum counts.
         uint most = checksSize ? Volatile.Read(ref _memory.Header.MaxMessageSize) : uint.MaxValue;
-        Errno error = MessageCheck.Parts(flags, (uint)name.Length, (uint)dataLength, most);
-        return error != Errno.None || IsSendable(name) ? error : Errno.EBADMSG;
+        Errno error = MessageCheck.Parts(message.Header.Flags, message.NameLength, message.DataLength, most);
+        return error != Errno.None || IsSendable(message.Name) ? error : Errno.EBADMSG;
     }
 
     /// <summary>Whether a message may have this name. Programs mostly send one name many times.</summary>
@@ -194,50 +180,71 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Writes the header of the entire form, and the name. The header is copied this once and put right where it lies.</summary>
-    private static void WriteHead(Span<byte> body, in MessageHeader given, ReadOnlySpan<byte> name, int dataLength)
+    private static void WriteHead(Span<byte> body, in OutgoingMessage message)
     {
-        MemoryMarshal.Write(body, given);
+        MemoryMarshal.Write(body, message.Header);
+        message.Name.CopyTo(body[MessageHeader.Size..]);
+        MakeEntire(body, message);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MakeEntire(Span<byte> body, in OutgoingMessage message)
+    {
         ref MessageHeader header = ref MemoryMarshal.AsRef<MessageHeader>(body);
         header.MakeEntire();
-        header.NameLength = (uint)name.Length;
-        header.DataLength = (uint)dataLength;
-        name.CopyTo(body[MessageHeader.Size..]);
+        header.NameLength = message.NameLength;
+        header.DataLength = message.DataLength;
     }
 
-    private Errno WriteInline(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, ushort flags, out ulong sequence)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private unsafe Errno WriteInline(in OutgoingMessage message, ushort flags, in Posted posted, out ulong sequence)
     {
-        int length = (int)MessageLayout.EntireLength((uint)name.Length, (uint)data.Length);
-        Errno error = Begin(length, wantsCompletion: true, out Span<byte> body, out sequence);
-        if (error == Errno.None)
-        {
-            // Padding and the final guard are the bus's to write: it copies the bytes and seals its copy.
-            WriteHead(body, header, name, data.Length);
-            data.CopyTo(body[MessageLayout.DataOffset((uint)name.Length)..]);
-            _commands.End((ushort)CommandCode.Send, flags, sequence);
-        }
-
-        return error;
-    }
-
-    private Errno WriteInParts(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, ushort flags, out ulong sequence)
-    {
-        sequence = 0;
-        Errno error = Begin(MessageLayout.DataOffset((uint)name.Length), wantsCompletion: false, out Span<byte> head, out _);
+        int length = (int)MessageLayout.EntireLength(message.NameLength, message.DataLength);
+        Errno error = Begin(length, wantsCompletion: true, posted, out byte* target, out sequence);
         if (error != Errno.None)
         {
             return error;
         }
 
-        WriteHead(head, header, name, data.Length);
+        var body = new Span<byte>(target, length);
+
+        // Padding and the final guard are the bus's to write: it copies the bytes and seals its copy.
+        if (!message.Entire.IsEmpty)
+        {
+            message.Entire.CopyTo(body);
+            MakeEntire(body, message);
+        }
+        else
+        {
+            WriteHead(body, message);
+            message.Data.CopyTo(body[MessageLayout.DataOffset(message.NameLength)..]);
+        }
+
+        _commands.End((ushort)CommandCode.Send, flags, sequence);
+        return Errno.None;
+    }
+
+    private unsafe Errno WriteInParts(in OutgoingMessage message, ushort flags, in Posted posted, out ulong sequence)
+    {
+        sequence = 0;
+        ReadOnlySpan<byte> data = message.Data;
+        int headLength = MessageLayout.DataOffset(message.NameLength);
+        Errno error = Begin(headLength, wantsCompletion: false, default, out byte* target, out _);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        WriteHead(new Span<byte>(target, headLength), message);
         _commands.End((ushort)CommandCode.SendBegin, flags, 0);
         while (error == Errno.None && !data.IsEmpty)
         {
             int count = Math.Min(data.Length, MessageSizes.PartLength);
             bool isLast = count == data.Length;
-            error = Begin(count, isLast, out Span<byte> part, out sequence);
+            error = Begin(count, isLast, posted, out target, out sequence);
             if (error == Errno.None)
             {
-                data[..count].CopyTo(part);
+                data[..count].CopyTo(new Span<byte>(target, count));
                 _commands.Commit((ushort)CommandCode.SendPart, 0, sequence);
                 _commandBell.RingIfWanted();
                 data = data[count..];

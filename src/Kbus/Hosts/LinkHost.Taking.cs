@@ -50,15 +50,60 @@ internal sealed partial class LinkHost
                 return Errno.EBADF;
             }
 
-            while (count < targets.Length && (error = TakeLocked(targets[count])) == Errno.None)
+            while (count < targets.Length && error == Errno.None)
             {
-                count++;
+                int taken = TakeSmall(targets[count..]);
+                if (taken == 0)
+                {
+                    error = TakeLocked(targets[count]);
+                    taken = error == Errno.None ? 1 : 0;
+                }
+
+                count += taken;
             }
 
             Settle();
         }
 
         return count > 0 ? Errno.None : error;
+    }
+
+    /// <summary>Takes messages that lie whole in the ring, by one change of its head. How many; if none, the one in front needs more care, or there is none.</summary>
+    private int TakeSmall(ReadOnlySpan<MessageBuffer> targets)
+    {
+        if (_isDead || _deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken next) != DeliveryLook.Record)
+        {
+            return 0;
+        }
+
+        int count = 0;
+        DeliveryToken last = default;
+        bool isThere = true;
+        while (isThere && count < targets.Length && (DeliveryKind)next.Kind == DeliveryKind.Inline)
+        {
+            record.CopyTo(targets[count++].Prepare(record.Length));
+            last = next;
+            isThere = _deliveries.TryPeekBehind(last, out record, out next);
+        }
+
+        if (count == 0 || !_deliveries.TryTake(last))
+        {
+            return 0;
+        }
+
+        NoteTaken();
+        for (int i = 0; i < count; i++)
+        {
+            if (!targets[i].Commit())
+            {
+                Die();
+                return i;
+            }
+
+            NoteAnswer(targets[i]);
+        }
+
+        return count;
     }
 
     private Errno TakeLocked(MessageBuffer target)
@@ -69,12 +114,20 @@ internal sealed partial class LinkHost
             error = TakeRemains(target);
         }
 
-        if (error == Errno.None && IsAnswer(target))
+        if (error == Errno.None)
         {
-            _owed.Taken(target.InReplyTo);
+            NoteAnswer(target);
         }
 
         return error;
+    }
+
+    private void NoteAnswer(MessageBuffer taken)
+    {
+        if (IsAnswer(taken))
+        {
+            _owed.Taken(taken.InReplyTo);
+        }
     }
 
     private Errno TakeFromRing(MessageBuffer target)
@@ -179,12 +232,7 @@ internal sealed partial class LinkHost
     private Errno Took(MessageBuffer target, PlacedBytes? placed)
     {
         placed?.Number = ++_placedTaken;
-        _hasTaken = true;
-        if ((_deliveries.Flags & DeliveryFlags.TellTakes) != 0 && !_isDead)
-        {
-            _ = Tell(CommandCode.NoteTakes);
-        }
-
+        NoteTaken();
         if (!target.Commit(placed))
         {
             // A bus that delivers nonsense is not one to go on with.
@@ -193,6 +241,16 @@ internal sealed partial class LinkHost
         }
 
         return Errno.None;
+    }
+
+    /// <summary>The ring's head has been changed.</summary>
+    private void NoteTaken()
+    {
+        _hasTaken = true;
+        if ((_deliveries.Flags & DeliveryFlags.TellTakes) != 0 && !_isDead)
+        {
+            _ = Tell(CommandCode.NoteTakes);
+        }
     }
 
     private Errno NothingThere()

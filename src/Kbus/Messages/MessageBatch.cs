@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kbus.Core;
 
 namespace Kbus;
@@ -9,8 +10,9 @@ namespace Kbus;
 /// </remarks>
 public sealed class MessageBatch
 {
-    private Entry[] _entries = new Entry[16];
+    // The messages one after the other, each in its entire form up to the end of its data: to send one is to copy it once.
     private byte[] _bytes = new byte[4096];
+    private int[] _starts = new int[16];
     private int _used;
 
     /// <summary>Makes an empty batch.</summary>
@@ -32,9 +34,7 @@ public sealed class MessageBatch
     /// <exception cref="InvalidOperationException">The batch is being sent.</exception>
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageFlags flags = MessageFlags.None)
     {
-        ref MessageHeader header = ref Append(name, data, flags);
-        header = default;
-        header.Flags = flags;
+        Append(new MessageHeader { Flags = flags }, name, data);
     }
 
     /// <summary>Adds a message of any kind.</summary>
@@ -44,7 +44,7 @@ public sealed class MessageBatch
     public void Add(Message message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        Append(message.NameBytes, message.Data.Span, message.Flags) = message.Header;
+        Append(message.Header, message.NameBytes, message.Data.Span);
     }
 
     /// <summary>Empties the batch.</summary>
@@ -56,50 +56,43 @@ public sealed class MessageBatch
         _used = 0;
     }
 
-    /// <summary>The message at a place.</summary>
-    internal void Look(int index, out MessageHeader header, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> data)
+    /// <summary>The message at a place, from its header to the end of its data.</summary>
+    internal ReadOnlySpan<byte> Look(int index, out uint nameLength)
     {
-        ref readonly Entry entry = ref _entries[index];
-        header = entry.Header;
-        name = _bytes.AsSpan(entry.Start, entry.NameLength);
-        data = _bytes.AsSpan(entry.Start + entry.NameLength, entry.DataLength);
+        ReadOnlySpan<byte> message = _bytes.AsSpan(_starts[index]);
+        ref readonly MessageHeader header = ref MemoryMarshal.AsRef<MessageHeader>(message);
+        nameLength = header.NameLength;
+        return message[..(MessageLayout.DataOffset(nameLength) + (int)header.DataLength)];
     }
 
-    /// <summary>Puts a message at the end; its header is the caller's to write, where it lies.</summary>
-    private ref MessageHeader Append(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageFlags flags)
+    private void Append(in MessageHeader given, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
     {
         Run.ThrowIfUnderWay();
-        if ((flags & MessageFlags.AllOrWait) != 0)
+        if ((given.Flags & MessageFlags.AllOrWait) != 0)
         {
             throw new ArgumentException("A message with ALL_OR_WAIT is sent by itself, since it may have to wait.");
         }
 
-        int needed = checked(_used + name.Length + data.Length);
-        if (needed > _bytes.Length)
+        int dataOffset = MessageLayout.DataOffset((uint)name.Length);
+        int end = checked(_used + dataOffset + data.Length);
+        if (end > _bytes.Length - sizeof(ulong))
         {
-            Array.Resize(ref _bytes, Math.Max(needed, (int)Math.Min(2L * _bytes.Length, Array.MaxLength)));
+            Array.Resize(ref _bytes, (int)Math.Min(Math.Max(end + sizeof(ulong), 2L * _bytes.Length), Array.MaxLength));
         }
 
-        name.CopyTo(_bytes.AsSpan(_used));
-        data.CopyTo(_bytes.AsSpan(_used + name.Length));
-        if (Count == _entries.Length)
+        if (Count == _starts.Length)
         {
-            Array.Resize(ref _entries, 2 * Count);
+            Array.Resize(ref _starts, 2 * Count);
         }
 
-        ref Entry entry = ref _entries[Count++];
-        entry.Start = _used;
-        entry.NameLength = name.Length;
-        entry.DataLength = data.Length;
-        _used = needed;
-        return ref entry.Header;
-    }
-
-    private struct Entry
-    {
-        public MessageHeader Header;
-        public int Start;
-        public int NameLength;
-        public int DataLength;
+        Span<byte> target = _bytes.AsSpan(_used, dataOffset + data.Length);
+        ref MessageHeader header = ref MemoryMarshal.AsRef<MessageHeader>(target);
+        header = given;
+        header.NameLength = (uint)name.Length;
+        header.DataLength = (uint)data.Length;
+        name.CopyTo(target[MessageHeader.Size..]);
+        data.CopyTo(target[dataOffset..]);
+        _starts[Count++] = _used;
+        _used = (end + sizeof(ulong) - 1) & -sizeof(ulong);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kbus.Core;
 
@@ -134,6 +135,7 @@ public sealed class MessageBuffer : IDisposable
 
     /// <summary>Makes the message, in a pinned buffer, point at its name and data where they lie. <see cref="Entire"/> is not to be asked for any more.</summary>
     /// <returns>Where it is, until the buffer is used again.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal unsafe nint MakePointy()
     {
         fixed (byte* message = _bytes, data = Data)
@@ -147,6 +149,7 @@ public sealed class MessageBuffer : IDisposable
 
     /// <summary>Makes room for a message, forgetting the last one. The host fills in the bytes and then commits.</summary>
     /// <param name="length">Bytes of the entire form, or of header and padded name if the data stays elsewhere; at least a header.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Span<byte> Prepare(int length)
     {
         Clear();
@@ -162,6 +165,7 @@ public sealed class MessageBuffer : IDisposable
     /// <summary>Accepts what was filled in as an entire message, or as the head of one whose data stays elsewhere.</summary>
     /// <param name="borrowed">The data, if it stays elsewhere; the buffer releases it, also if it says no.</param>
     /// <returns>False, and the buffer is empty, if the lengths do not fit each other: then it was no message.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Commit(BorrowedData? borrowed = null)
     {
         ref readonly MessageHeader header = ref HeaderIn(_bytes);

@@ -67,7 +67,7 @@ public sealed class CompletionTests
     {
         using var link = new LinkPair();
         var writer = new CompletionWriter(link.Bus);
-        writer.Publish(writer.Fill(1, default));
+        writer.Publish(CompletionSlot.Of(1, default));
         Assert.False(writer.Wake());
         link.Client.Header.CompletionSleeper = 1;
         Assert.True(writer.Wake());
@@ -138,7 +138,7 @@ public sealed class CompletionTests
             for (ulong sequence = 1; sequence <= Sleepers; sequence++)
             {
                 LibC.YieldProcessor();
-                writer.Publish(writer.Fill(sequence, default));
+                writer.Publish(CompletionSlot.Of(sequence, default));
             }
 
             writer.Wake();

@@ -135,27 +135,53 @@ public sealed class DeliveryRingStressTests
     /// <summary>What the client has taken, after checking each record's bytes.</summary>
     private sealed class Client(DeliveryConsumer consumer)
     {
+        private readonly List<(byte[] Copy, uint Kind)> _copies = [];
+
         public List<ulong> Taken { get; } = [];
 
         public void TakeUntilEnd(ulong end)
         {
-            byte[] room = new byte[4096];
             Backoff waiting = default;
             while (Taken.Count == 0 || Taken[^1] != end)
             {
-                DeliveryLook look = consumer.TryTakeInto(room, out int length, out uint kind);
+                // By one or by several together.
+                DeliveryLook look = TryTake(1 + (Taken.Count % 5));
                 Assert.True(look is DeliveryLook.Record or DeliveryLook.Empty or DeliveryLook.Busy, $"{look} {consumer.Fault}");
-                if (look == DeliveryLook.Record)
-                {
-                    ulong number = Pattern.Number(room.AsSpan(0, length));
-                    Assert.Equal((uint)number, kind);
-                    Taken.Add(number);
-                }
-                else
+                if (look != DeliveryLook.Record)
                 {
                     waiting.Once();
                 }
             }
+        }
+
+        private DeliveryLook TryTake(int most)
+        {
+            _copies.Clear();
+            DeliveryLook look = consumer.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken next);
+            if (look != DeliveryLook.Record)
+            {
+                return look;
+            }
+
+            DeliveryToken last;
+            do
+            {
+                _copies.Add((record.ToArray(), next.Kind));
+                last = next;
+            }
+            while (_copies.Count < most && consumer.TryPeekBehind(last, out record, out next));
+
+            if (consumer.TryTake(last))
+            {
+                foreach ((byte[] copy, uint kind) in _copies)
+                {
+                    ulong number = Pattern.Number(copy);
+                    Assert.Equal((uint)number, kind);
+                    Taken.Add(number);
+                }
+            }
+
+            return look;
         }
     }
 

@@ -56,6 +56,61 @@ public sealed unsafe class DeliveryRingTests : IDisposable
     }
 
     [Fact]
+    public void Several_records_are_looked_at_and_taken_together()
+    {
+        for (ulong i = 1; i <= 4; i++)
+        {
+            Append(i, 20 + (int)i);
+        }
+
+        _producer.Publish();
+        Assert.Equal(DeliveryLook.Record, _consumer.TryPeek(out _, out DeliveryToken first));
+        Assert.True(_consumer.TryPeekBehind(first, out ReadOnlySpan<byte> record, out DeliveryToken second));
+        Assert.Equal((2ul, 102u), (Pattern.Number(record), second.Kind));
+        Assert.True(_consumer.TryPeekBehind(second, out record, out DeliveryToken third));
+        Assert.Equal(3ul, Pattern.Number(record));
+        Observe(0);
+        Assert.True(_consumer.TryTake(third));
+        Observe(3);
+        Assert.False(_consumer.TryTake(first));
+        Assert.False(_consumer.TryTake(third));
+        Take(4);
+        Observe(1);
+    }
+
+    [Fact]
+    public void What_is_published_later_is_not_looked_at_together_with_what_was_there()
+    {
+        Append(1, 20);
+        _producer.Publish();
+        Assert.Equal(DeliveryLook.Record, _consumer.TryPeek(out _, out DeliveryToken first));
+        Append(2, 20);
+        _producer.Publish();
+        Assert.False(_consumer.TryPeekBehind(first, out _, out _));
+        Assert.Equal(LinkFault.None, _consumer.Fault);
+        Assert.True(_consumer.TryTake(first));
+        Take(2);
+    }
+
+    [Fact]
+    public void Several_records_are_not_taken_from_a_ring_that_was_rewritten_since()
+    {
+        Append(1, 20);
+        Append(2, 20);
+        _producer.Publish();
+        Assert.Equal(DeliveryLook.Record, _consumer.TryPeek(out _, out DeliveryToken first));
+        Assert.True(_consumer.TryPeekBehind(first, out _, out DeliveryToken second));
+        Assert.True(_producer.TryBeginRewrite());
+        Assert.True(_producer.TryPrepend(20, 103, out Span<byte> inFront));
+        Pattern.Fill(inFront, 3);
+        Assert.True(_producer.TryEndRewrite());
+        Assert.False(_consumer.TryTake(second));
+        Take(3);
+        Take(1);
+        Take(2);
+    }
+
+    [Fact]
     public void A_full_ring_refuses_and_has_room_again_for_what_was_taken()
     {
         Assert.Equal(4096 - 8, _producer.MaxLength);

@@ -122,7 +122,7 @@ public sealed class FenceTests
             Rounds,
             () =>
             {
-                writer.Publish(writer.Fill(sequence, default));
+                writer.Publish(CompletionSlot.Of(sequence, default));
                 woken = writer.Wake();
             },
             () =>

@@ -84,6 +84,105 @@ public abstract partial class KsockTests
     });
 
     [Fact]
+    public Task Several_messages_are_read_into_buffers_in_their_order() => Limited.Run(() =>
+    {
+        Ksock listener = OpenListener("$.*");
+        Ksock sender = Open();
+        MessageBuffer[] buffers = [.. Enumerable.Range(0, 4).Select(_ => new MessageBuffer())];
+        Assert.Equal(0, listener.ReadNext(buffers));
+        Assert.Equal(0, listener.WaitForMessages(buffers, TimeSpan.Zero));
+        Assert.Equal(0, listener.WaitForMessages(buffers, TimeSpan.FromMilliseconds(1)));
+        Assert.Equal(0, listener.ReadNext([]));
+        Assert.Throws<ArgumentException>(() => listener.WaitForMessages([]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => listener.WaitForMessages(buffers, TimeSpan.FromSeconds(-2)));
+
+        // One of them is too big to lie in a ring, one urgent.
+        byte[] big = new byte[100_000];
+        big[^1] = 7;
+        sender.Send(new Announcement("$.A", "1"));
+        sender.Send(new Announcement("$.A", big));
+        sender.Send(new Announcement("$.A", "2"));
+        sender.Send(new Announcement("$.A", "3"));
+        sender.Send(new Announcement("$.A", "first", MessageFlags.Urgent));
+        List<string> heard = [];
+        while (listener.ReadNext(buffers) is var count && count > 0)
+        {
+            heard.AddRange(buffers.Take(count).Select(b => b.Data.Length == big.Length ? $"big {b.Data[^1]}" : b.ToMessage().DataAsText));
+            Assert.All(buffers.Skip(count), b => Assert.False(b.HasMessage));
+        }
+
+        Assert.Equal(["first", "1", "big 7", "2", "3"], heard);
+        Assert.Equal(0u, listener.NumMessages);
+        Array.ForEach(buffers, b => b.Dispose());
+    });
+
+    [Fact]
+    public Task Waiting_for_several_messages_ends_with_the_first_that_comes_and_loses_none() => Limited.Run(async () =>
+    {
+        const int Count = 20_000;
+        Ksock listener = OpenListener("$.*");
+        listener.SetMaxMessages(Count);
+        Task<List<string>> hearing = Task.Run(() =>
+        {
+            MessageBuffer[] buffers = [.. Enumerable.Range(0, 16).Select(_ => new MessageBuffer())];
+            List<string> heard = [];
+            while (heard.Count < Count)
+            {
+                int count = listener.WaitForMessages(buffers);
+                Assert.InRange(count, 1, buffers.Length);
+                heard.AddRange(buffers.Take(count).Select(b => b.ToMessage().DataAsText));
+            }
+
+            return heard;
+        });
+        Ksock sender = Open();
+        for (int i = 0; i < Count; i++)
+        {
+            sender.Send(new Announcement("$.A", $"{i}"));
+        }
+
+        Assert.Equal(Enumerable.Range(0, Count).Select(i => $"{i}"), await hearing);
+    });
+
+    [Fact]
+    public Task Answers_that_others_wait_for_are_not_among_several_messages_read() => Limited.Run(async () =>
+    {
+        Ksock replier = OpenReplier("$.Ask");
+        Ksock ksock = OpenListener("$.A");
+        MessageBuffer[] buffers = [.. Enumerable.Range(0, 8).Select(_ => new MessageBuffer())];
+        for (int round = 0; round < 50; round++)
+        {
+            ksock.Send(new Announcement("$.A", "1"));
+            Task<Message?> asking = ksock.RequestAsync(new Request("$.Ask"));
+            Message request = replier.WaitForMessage()!;
+            replier.Send(Message.ReplyTo(request, "yes"));
+            ksock.Send(new Announcement("$.A", "2"));
+            List<string> heard = [];
+            while (heard.Count < 2)
+            {
+                int count = ksock.WaitForMessages(buffers);
+                heard.AddRange(buffers.Take(count).Select(b => b.ToMessage().DataAsText));
+            }
+
+            Assert.Equal(["1", "2"], heard);
+            Assert.Equal("yes", (await asking)!.DataAsText);
+        }
+    });
+
+    [Fact]
+    public Task Several_messages_cannot_be_read_from_a_Ksock_that_cannot_read() => Limited.Run(() =>
+    {
+        MessageBuffer[] buffers = [new()];
+        Ksock writer = Open(KsockMode.Write);
+        Assert.Equal(Errno.EBADF, Assert.Throws<KbusException>(() => writer.ReadNext(buffers)).Errno);
+        Assert.Equal(Errno.EBADF, Assert.Throws<KbusException>(() => writer.WaitForMessages(buffers)).Errno);
+        Ksock closed = Open();
+        closed.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => closed.ReadNext(buffers));
+        Assert.Throws<ObjectDisposedException>(() => closed.WaitForMessages(buffers));
+    });
+
+    [Fact]
     public Task Messages_read_are_of_the_class_that_fits() => Limited.Run(() =>
     {
         Ksock replier = OpenReplier("$.Q");

@@ -1,0 +1,31 @@
+using Kbus.Core;
+
+namespace Kbus;
+
+/// <summary>Where the parts of a message are that lies in a program's memory, pointy or entire: what its header said when it was looked at.</summary>
+internal readonly unsafe struct WholeMessage(in MessageHeader header)
+{
+    private readonly byte* _name = (byte*)header.NamePointer;
+    private readonly byte* _data = (byte*)header.DataPointer;
+    private readonly uint _dataLength = header.DataLength;
+
+    /// <summary>Bytes of its name.</summary>
+    public uint NameLength { get; } = header.NameLength;
+
+    /// <summary>Whether header, name and data lie apart.</summary>
+    public bool IsPointy => _name != null;
+
+    /// <summary>Its name.</summary>
+    /// <param name="message">Where the message is.</param>
+    public ReadOnlySpan<byte> NameOf(byte* message) => new(IsPointy ? _name : message + MessageHeader.Size, (int)NameLength);
+
+    /// <summary>Its data.</summary>
+    /// <param name="message">Where the message is.</param>
+    public ReadOnlySpan<byte> DataOf(byte* message) => _dataLength == 0
+        ? default
+        : new(IsPointy ? _data : message + MessageLayout.DataOffset(NameLength), (int)_dataLength);
+
+    /// <summary>An entire message, from its header to the end of its data.</summary>
+    /// <param name="message">Where the message is.</param>
+    public ReadOnlySpan<byte> Entire(byte* message) => new(message, MessageLayout.DataOffset(NameLength) + (int)_dataLength);
+}

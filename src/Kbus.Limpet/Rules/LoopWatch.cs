@@ -18,8 +18,10 @@ internal sealed class LoopWatch
     private const uint Memory = 5;
 
     private readonly Entry[] _entries = new Entry[Size];
-    private readonly Lock _lock = new();
     private uint _now;
+
+    // Held for some instructions once for each message: one interlocked operation, where another kind of lock needs two.
+    private SpinLock _lock = new(enableThreadOwnerTracking: false);
 
     /// <summary>A second has passed. Asking a clock for each message would cost more than all the rest of this.</summary>
     public void Tick() => Volatile.Write(ref _now, _now + 1);
@@ -32,36 +34,42 @@ internal sealed class LoopWatch
     /// <returns>True if it goes round.</returns>
     public bool GoesRound(MessageId id, uint way, out uint otherWay, out bool cameFromPeer)
     {
+        uint now = Volatile.Read(ref _now);
+        bool isHeld = false;
+        _lock.Enter(ref isHeld);
+        bool goesRound = Look(id, way, now, out otherWay, out cameFromPeer);
+        _lock.Exit(useMemoryBarrier: false);
+        return goesRound;
+    }
+
+    private bool Look(MessageId id, uint way, uint now, out uint otherWay, out bool cameFromPeer)
+    {
         otherWay = 0;
         cameFromPeer = false;
-        uint now = Volatile.Read(ref _now);
-        lock (_lock)
+        ref Entry entry = ref _entries[((id.NetworkId * Spread) + id.SerialNumber) % Size];
+        if (entry.Id != id || now - entry.Since > Memory)
         {
-            ref Entry entry = ref _entries[((id.NetworkId * Spread) + id.SerialNumber) % Size];
-            if (entry.Id != id || now - entry.Since > Memory)
-            {
-                entry = new Entry { Id = id, Way = way, Since = now, CameFromPeer = way == FromPeer };
-                return false;
-            }
-
-            cameFromPeer = entry.CameFromPeer;
-            entry.CameFromPeer |= way == FromPeer;
-
-            if (entry.HasTwoWays && (way == entry.Way || way == entry.SecondWay))
-            {
-                otherWay = way == entry.Way ? entry.SecondWay : entry.Way;
-                return true;
-            }
-
-            if (entry.HasTwoWays)
-            {
-                entry.Way = entry.SecondWay;
-            }
-
-            entry.HasTwoWays = entry.HasTwoWays || way != entry.Way;
-            entry.SecondWay = way;
+            entry = new Entry { Id = id, Way = way, Since = now, CameFromPeer = way == FromPeer };
             return false;
         }
+
+        cameFromPeer = entry.CameFromPeer;
+        entry.CameFromPeer |= way == FromPeer;
+
+        if (entry.HasTwoWays && (way == entry.Way || way == entry.SecondWay))
+        {
+            otherWay = way == entry.Way ? entry.SecondWay : entry.Way;
+            return true;
+        }
+
+        if (entry.HasTwoWays)
+        {
+            entry.Way = entry.SecondWay;
+        }
+
+        entry.HasTwoWays = entry.HasTwoWays || way != entry.Way;
+        entry.SecondWay = way;
+        return false;
     }
 
     private struct Entry

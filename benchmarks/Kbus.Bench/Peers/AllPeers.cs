@@ -15,6 +15,9 @@ internal static class AllPeers
     // Our actors are compiled while they run, and need longer until their code is the final one.
     private const int ActorsWarmUp = 1500;
 
+    // The bus of each measurement is started for it, and learns while it works.
+    private const int OwnBusWarmUp = 500;
+
     private static readonly Need SdBus = new("/usr/include/systemd/sd-bus.h", "libsystemd-dev");
     private static readonly Need LibZmq = new("/usr/include/zmq.h", "libzmq3-dev");
     private static readonly Need DbusDaemon = new("/usr/bin/dbus-daemon", "dbus-daemon");
@@ -32,6 +35,7 @@ internal static class AllPeers
         new(KbusInC, "kbus", Abilities.All, "kbusd and the C library; kbus_ksock_request, 8 batches of 64 under way, up to 64 messages borrowed at once; credits")
         {
             Serve = PeerServers.Kbusd,
+            WarmUp = OwnBusWarmUp,
             Libraries = NativeClients.LibKbus,
         },
         new(KbusAcross, "", Abilities.Ask | Abilities.Tell, "as kbus, but to another bus: a pair of Limpets between them, over loopback TCP")

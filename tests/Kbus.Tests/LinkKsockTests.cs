@@ -1,5 +1,6 @@
 using Kbus.Core;
 using Kbus.Daemon;
+using Kbus.Link;
 
 namespace Kbus.Tests;
 
@@ -16,6 +17,49 @@ public sealed class LinkKsockTests : KsockTests
         Assert.False(sender.TrySend(new Announcement("$.A", new byte[64 * 1024 * 1024]), out _, out Errno error));
         Assert.Equal(Errno.EMSGSIZE, error);
         sender.Send(new Announcement("$.A"));
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task A_thread_that_asks_or_replies_gets_short_time_slices_and_one_that_announces_keeps_its_own(bool asks) => Limited.Run(() =>
+    {
+        using ITestBuses buses = Start(new BusOptions(), 1);
+        using Ksock asker = buses.Open(0, KsockMode.ReadWrite, new KsockOptions());
+        using Ksock replier = buses.Open(0, KsockMode.ReadWrite, new KsockOptions());
+        replier.Bind("$.A", replier: true);
+        (ulong Before, ulong Announced, ulong Took) slices = default;
+        var thread = new Thread(() =>
+        {
+            slices.Before = SliceOfThisThread();
+            asker.Send(new Announcement("$.B"));
+            slices.Announced = SliceOfThisThread();
+            if (asks)
+            {
+                asker.Send(new Request("$.A"));
+            }
+            else
+            {
+                using var request = new MessageBuffer();
+                replier.WaitForMessage(request);
+                replier.Reply(request, default);
+            }
+
+            slices.Took = SliceOfThisThread();
+        });
+        if (!asks)
+        {
+            asker.Send(new Request("$.A"));
+        }
+
+        thread.Start();
+        thread.Join();
+        Assert.Equal(slices.Before, slices.Announced);
+        Assert.Equal(PromptThread.Slice != 0 ? Math.Min(slices.Before, PromptThread.Slice) : slices.Before, slices.Took);
+        return;
+
+        // 0 where the kernel knows of no such slices: then there must be none afterwards, too.
+        static ulong SliceOfThisThread() => LibC.TryGetTimeSlice(out SchedulingAttributes attributes) ? attributes.Slice : 0;
     });
 
     [Fact]

@@ -124,6 +124,11 @@ internal sealed partial class LinkHost
             return error;
         }
 
+        if (message.Header.IsRequest || message.Header.IsReply)
+        {
+            PromptThread.Note();
+        }
+
         ushort flags = isAwaited ? CommandFlags.Awaited : (ushort)0;
         bool isOwed = IsOwedAnswer(message.Header);
         if (isOwed)

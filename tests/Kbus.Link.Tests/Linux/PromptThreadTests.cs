@@ -1,0 +1,33 @@
+namespace Kbus.Link.Tests;
+
+public sealed class PromptThreadTests
+{
+    [Theory]
+    [InlineData(null, false, 100ul)]
+    [InlineData(null, true, 0ul)]
+    [InlineData("", false, 100ul)]
+    [InlineData("3000", false, 3000ul)]
+    [InlineData("3000", true, 3000ul)]
+    [InlineData("0", false, 0ul)]
+    [InlineData("100001", false, 100ul)]
+    [InlineData("-1", true, 0ul)]
+    [InlineData("short", false, 100ul)]
+    public void Slices_are_short_unless_the_environment_or_a_filter_says_otherwise(string? wish, bool isFiltered, ulong microseconds) =>
+        Assert.Equal(microseconds, PromptThread.Microseconds(wish, () => isFiltered));
+
+    [Fact]
+    public void A_thread_with_another_policy_is_left_as_it_is()
+    {
+        bool isUsual = true;
+        var thread = new Thread(() =>
+        {
+            // SCHED_IDLE; no privilege is needed to go there.
+            Assert.Equal(0, LibC.SetTimeSlice(new SchedulingAttributes { Size = 48, Policy = 5 }));
+            PromptThread.Note();
+            isUsual = LibC.TryGetTimeSlice(out _);
+        });
+        thread.Start();
+        thread.Join();
+        Assert.False(isUsual);
+    }
+}

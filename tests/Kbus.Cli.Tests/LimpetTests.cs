@@ -77,17 +77,17 @@ public sealed class LimpetTests
     });
 
     [Fact]
-    public Task Status_shows_which_Ksock_is_a_Limpet_s() => Limited.Run(() =>
+    public Task Status_shows_which_Ksock_is_a_Limpet_s_and_how_long_its_queue_is() => Limited.Run(() =>
     {
         using var bus = new PrivateBus("--buses", "2");
         (LimpetRun server, string address) = LimpetRun.Listen(bus, "localhost:0", "--bus", "1", "--id", "12");
-        using LimpetRun client = LimpetRun.Start(bus, "--client", address, "--id", "11");
+        using LimpetRun client = LimpetRun.Start(bus, "--client", address, "--id", "11", "--max-messages", "32");
         client.Await("network id is 12");
         server.Await("network id is 11");
         Assert.Contains("  Ksock 1 is a Limpet's, with network id 12", bus.Run("status", "--bus", "1").Lines);
         using JsonDocument document = JsonDocument.Parse(bus.Run("status", "--json", "--bus", "0").Output);
         JsonElement ksock = document.RootElement.GetProperty("buses")[0].GetProperty("ksocks")[0];
-        Assert.Equal(11, ksock.GetProperty("network_id").GetInt32());
+        Assert.Equal((11, 32), (ksock.GetProperty("network_id").GetInt32(), ksock.GetProperty("max_messages").GetInt32()));
         server.Dispose();
     });
 
@@ -135,6 +135,7 @@ public sealed class LimpetTests
     [InlineData(2, "host:many is no HOST:PORT with a port of 0 to 65535. See kbus limpet --help.", "-s", "host:many")]
     [InlineData(2, "'b' is one argument too many. An argument with spaces needs quotes. See kbus limpet --help.", "-s", "a", "b")]
     [InlineData(2, "--id: '0' is not a whole number from 1 to 4294967295. See kbus limpet --help.", "-s", "a", "-id", "0")]
+    [InlineData(2, "--max-messages: '0' is not a whole number from 1 to 4294967295. See kbus limpet --help.", "-s", "a", "--max-messages", "0")]
     [InlineData(2, "--bus: 'two' is not a whole number from 0 to 4294967295. See kbus limpet --help.", "-s", "a", "-k", "two")]
     [InlineData(2, "--verbosity: '1x' is not a whole number from 0 to 4294967295. See kbus limpet --help.", "-s", "a", "-v", "1x")]
     [InlineData(2, "--quiet and --verbosity contradict each other. See kbus limpet --help.", "-s", "a", "-v", "1", "-q")]

@@ -38,12 +38,6 @@ internal sealed class ActorArguments(string role, string address, IReadOnlyList<
     /// <summary>The number of the bus.</summary>
     public uint Bus => (uint)Number("bus", 0);
 
-    /// <summary>A Limpet's network id; the server's is 1.</summary>
-    public uint NetworkId => (uint)Number("id", 1);
-
-    /// <summary>The TCP port of the loopback by which a Limpet is linked; 0 for any.</summary>
-    public int Port => (int)Number("port", 0);
-
     /// <summary>Opens a Ksock with a queue that has room for everything that credits allow.</summary>
     public Ksock Open()
     {

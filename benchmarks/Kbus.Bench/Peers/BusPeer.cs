@@ -41,9 +41,6 @@ internal static class BusPeer
             case "drain":
                 BackgroundLoad.Drain(given);
                 return 0;
-            case "limpet":
-                BenchLimpet.Carry(given);
-                return 0;
             case "embedded":
                 EmbeddedMeasurement.Run(given);
                 return 0;

@@ -30,6 +30,11 @@ internal static class PeerServers
         </busconfig>
         """;
 
+    /// <summary>Where kbusd is; kbus stands beside it.</summary>
+    public static string DaemonProgram => Environment.GetEnvironmentVariable("KBUS_DAEMON") is { Length: > 0 } named
+        ? named
+        : throw new PeerException("KBUS_DAEMON does not say where kbusd is; start this by ./bench.");
+
     /// <summary>kbusd.</summary>
     public static string Kbusd(Scene scene)
     {
@@ -40,10 +45,7 @@ internal static class PeerServers
     /// <summary>kbusd, as a process.</summary>
     public static StartedProcess StartKbusd(Scene scene, params string[] options)
     {
-        string program = Environment.GetEnvironmentVariable("KBUS_DAEMON") is { Length: > 0 } named
-            ? named
-            : throw new PeerException("KBUS_DAEMON does not say where kbusd is; start this by ./bench.");
-        StartedProcess server = scene.Start(program, ["--runtime-dir", scene.Folder, .. options]);
+        StartedProcess server = scene.Start(DaemonProgram, ["--runtime-dir", scene.Folder, .. options]);
         server.WaitForLine(l => l.Contains(" in ", StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         return server;
     }

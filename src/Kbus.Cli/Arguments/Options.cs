@@ -40,6 +40,7 @@ internal static class Options
     public static readonly Option TlsName = new("tls-name", null, "NAME", "the name that the other's certificate must be for, with --tls-ca");
     public static readonly Option Plain = new("plain", null, "", "let the unprotected protocol leave this machine");
     public static readonly Option Silence = new("silence", null, "SECONDS", "end a link whose other machine has been silent so long (default 30)");
+    public static readonly Option MaxMessages = new("max-messages", null, "N", "how many messages its queue on the bus holds (default 10000)");
     public static readonly Option Once = new("once", null, "", "end with the first link");
     public static readonly Option MakeKey = new("make-key", null, "FILE", "make a key and certificate in a new file, print the pin, and end", Candidates.Files);
     public static readonly Option Bowls = new("bowls", null, "N", "play the Limpets' chapter instead, with 2 to 5 buses");
@@ -52,7 +53,7 @@ internal static class Options
     [
         Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
-        Plain, Silence, Once, MakeKey, Bowls, Actor, Help, Version,
+        Plain, Silence, MaxMessages, Once, MakeKey, Bowls, Actor, Help, Version,
     ];
 
     /// <summary>Where the bus is, for every verb that opens a Ksock.</summary>

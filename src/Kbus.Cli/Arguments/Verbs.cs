@@ -106,7 +106,7 @@ internal static class Verbs
         Options =
         [
             Server, Client, Bus with { Also = ["kbus", "k"] }, RuntimeDir, NetworkId, Cli.Options.Message, Terminate, AllowOut, AllowIn, Verbosity, Quiet,
-            TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, MakeKey, Silence, Once,
+            TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, MakeKey, Silence, MaxMessages, Once,
             ReadyFd with { Text = "when it listens, or is linked, write its address to this descriptor and close it" },
         ],
         Text = """

@@ -7,6 +7,7 @@ internal static class LimpetArguments
 {
     private const uint OfClient = 1;
     private const uint OfServer = 2;
+    private static readonly uint DefaultMaxMessages = new LimpetOptions().MaxMessages;
 
     /// <summary>Whether it is to wait for its peer, and not to connect to it. If both were said, the last counts.</summary>
     /// <exception cref="CommandException">Neither was said.</exception>
@@ -48,6 +49,7 @@ internal static class LimpetArguments
         AllowOut = Names(invocation, Options.AllowOut),
         AllowIn = Names(invocation, Options.AllowIn),
         SilenceLimit = SilenceLimit(invocation),
+        MaxMessages = invocation.Arguments.Number(Options.MaxMessages, least: 1) ?? DefaultMaxMessages,
         Ksock = new KsockOptions { RuntimeDirectory = invocation.Arguments.Text(Options.RuntimeDir) },
         Tell = lines.Tell,
         Linked = lines.TellPeer,

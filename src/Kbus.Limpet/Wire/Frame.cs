@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Kbus.Core;
 
 namespace Kbus.Limpets;
@@ -17,8 +18,8 @@ internal static class Frame
     /// <summary>Bytes in a frame's header.</summary>
     public const int HeaderLength = HeaderWords * sizeof(uint);
 
-    /// <summary>Words at the start of a header that stand in the same order in memory: from the guard to the length of the data.</summary>
-    private const int WordsAlike = 15;
+    /// <summary>Where the header's end guard stands, in bytes. All words before it stand in the same order in memory.</summary>
+    private const int EndGuardAt = HeaderLength - sizeof(uint);
 
     /// <summary>Where the length of the name stands, in bytes; that of the data follows.</summary>
     private const int NameLengthAt = 13 * sizeof(uint);
@@ -41,11 +42,9 @@ internal static class Frame
         BinaryPrimitives.WriteInt32BigEndian(target[NameLengthAt..], name.Length);
         BinaryPrimitives.WriteInt32BigEndian(target[(NameLengthAt + sizeof(uint))..], data.Length);
         Span<byte> paddedName = target.Slice(HeaderLength, (int)MessageLayout.PaddedNameLength((uint)name.Length));
-        name.CopyTo(paddedName);
-        paddedName[name.Length..].Clear();
+        CopyPadded(name, paddedName);
         Span<byte> paddedData = target[(HeaderLength + paddedName.Length)..^MessageLayout.FinalGuardLength];
-        data.CopyTo(paddedData);
-        paddedData[data.Length..].Clear();
+        CopyPadded(data, paddedData);
         if (IsBindEvent(name))
         {
             TurnBindEvent(paddedData);
@@ -57,18 +56,42 @@ internal static class Frame
     /// <summary>Writes the sixteen words of a header.</summary>
     public static void WriteHeader(Span<byte> target, in MessageHeader header)
     {
-        Span<uint> words = MemoryMarshal.Cast<byte, uint>(target[..HeaderLength]);
-        BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<MessageHeader, uint>(new ReadOnlySpan<MessageHeader>(in header))[..WordsAlike], words);
-        words[0] = BinaryPrimitives.ReverseEndianness(MessageHeader.StartGuardValue);
-        words[^1] = BinaryPrimitives.ReverseEndianness(MessageHeader.EndGuardValue);
+        Span<byte> words = target[..HeaderLength];
+        Turn(MemoryMarshal.AsBytes(new ReadOnlySpan<MessageHeader>(in header)), words);
+        BinaryPrimitives.WriteUInt32BigEndian(words, MessageHeader.StartGuardValue);
+        BinaryPrimitives.WriteUInt32BigEndian(words[EndGuardAt..], MessageHeader.EndGuardValue);
     }
 
     /// <summary>Reads the sixteen words of a header, guards included as they are.</summary>
     public static void ReadHeader(ReadOnlySpan<byte> source, ref MessageHeader header)
     {
-        ReadOnlySpan<uint> words = MemoryMarshal.Cast<byte, uint>(source[..HeaderLength]);
-        BinaryPrimitives.ReverseEndianness(words[..WordsAlike], MemoryMarshal.Cast<MessageHeader, uint>(new Span<MessageHeader>(ref header)));
-        header.EndGuard = BinaryPrimitives.ReverseEndianness(words[^1]);
+        Span<byte> words = MemoryMarshal.AsBytes(new Span<MessageHeader>(ref header));
+        Turn(source, words);
+        BinaryPrimitives.WriteUInt32BigEndian(words[EndGuardAt..], 0);
+        header.EndGuard = BinaryPrimitives.ReadUInt32BigEndian(source[EndGuardAt..]);
+    }
+
+    /// <summary>Copies bytes to where they end with zeros up to a whole word.</summary>
+    private static void CopyPadded(ReadOnlySpan<byte> bytes, Span<byte> padded)
+    {
+        if (bytes.Length < padded.Length)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(padded[^sizeof(uint)..], 0);
+        }
+
+        bytes.CopyTo(padded);
+    }
+
+    /// <summary>Turns sixteen words at once. In a header in memory the sixteenth is a gap, on the wire the guard.</summary>
+    private static void Turn(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        var order = Vector128.Create((byte)3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+        ref byte from = ref MemoryMarshal.GetReference(source[..HeaderLength]);
+        ref byte to = ref MemoryMarshal.GetReference(target[..HeaderLength]);
+        for (nuint at = 0; at < HeaderLength; at += (nuint)Vector128<byte>.Count)
+        {
+            Vector128.Shuffle(Vector128.LoadUnsafe(ref from, at), order).StoreUnsafe(ref to, at);
+        }
     }
 
     /// <summary>Whether data of messages with this name is turned on the wire.</summary>

@@ -37,6 +37,29 @@ internal static class PromptThread
         }
     }
 
+    /// <summary>Does something with the slices that most threads have: processes and threads that are started inherit those of the thread that starts them.</summary>
+    public static void AsMostThreads(Action act)
+    {
+        bool isPrompt = isKnown && Slice != 0 && LibC.TryGetTimeSlice(out SchedulingAttributes attributes) && attributes.Slice == Slice;
+        if (isPrompt)
+        {
+            // 0 stands for the kernel's own.
+            SetSlice(0);
+        }
+
+        try
+        {
+            act();
+        }
+        finally
+        {
+            if (isPrompt)
+            {
+                SetSlice(Slice);
+            }
+        }
+    }
+
     /// <summary>How long slices are to be, in microseconds; 0 to leave threads alone.</summary>
     /// <param name="wish">What the environment says; null or nonsense for nothing.</param>
     /// <param name="isFiltered">Whether the process's system calls are filtered; asked only if the environment says nothing.</param>
@@ -51,7 +74,15 @@ internal static class PromptThread
         isKnown = true;
         if (Slice != 0 && LibC.TryGetTimeSlice(out SchedulingAttributes attributes) && attributes.Slice > Slice)
         {
-            attributes.Slice = Slice;
+            SetSlice(Slice);
+        }
+    }
+
+    private static void SetSlice(ulong nanoseconds)
+    {
+        if (LibC.TryGetTimeSlice(out SchedulingAttributes attributes))
+        {
+            attributes.Slice = nanoseconds;
             _ = LibC.SetTimeSlice(attributes);
         }
     }

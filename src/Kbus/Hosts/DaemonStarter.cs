@@ -20,7 +20,7 @@ internal static class DaemonStarter
 
         // The shell ends at once and the daemon goes on without a parent of ours, so it is never ours to wait for; its stdio is its own.
         const string script = "setsid \"$0\" \"$@\" </dev/null >/dev/null 2>&1 &";
-        _ = LibC.Run("/bin/sh", "-c", script, program, "--runtime-dir", directory, "--exit-when-idle", IdleSeconds);
+        PromptThread.AsMostThreads(() => _ = LibC.Run("/bin/sh", "-c", script, program, "--runtime-dir", directory, "--exit-when-idle", IdleSeconds));
         string control = RuntimeDirectory.ControlSocket(directory);
         long pause = 1_000_000;
         while (!deadline.HasPassed)

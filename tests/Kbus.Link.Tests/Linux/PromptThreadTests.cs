@@ -16,6 +16,26 @@ public sealed class PromptThreadTests
         Assert.Equal(microseconds, PromptThread.Microseconds(wish, () => isFiltered));
 
     [Fact]
+    public void What_a_prompt_thread_starts_can_have_the_slices_of_most_threads()
+    {
+        List<ulong> slices = [];
+        var thread = new Thread(() =>
+        {
+            Note();
+            PromptThread.Note();
+            Note();
+            PromptThread.AsMostThreads(Note);
+            Note();
+        });
+        thread.Start();
+        thread.Join();
+        Assert.Equal([slices[0], slices[1], slices[0], slices[1]], slices);
+        return;
+
+        void Note() => slices.Add(LibC.TryGetTimeSlice(out SchedulingAttributes attributes) ? attributes.Slice : 0);
+    }
+
+    [Fact]
     public void A_thread_with_another_policy_is_left_as_it_is()
     {
         bool isUsual = true;

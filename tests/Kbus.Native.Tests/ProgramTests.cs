@@ -25,6 +25,9 @@ public sealed class ProgramTests
     public Task A_forked_child_is_refused_and_may_open_its_own() => EndsWell("forking.c");
 
     [Fact]
+    public Task Threads_that_wait_in_any_way_go_on_unharmed_by_a_fork_and_its_child_opens_its_own_or_becomes_another_program() => EndsWell("forkwaits.c");
+
+    [Fact]
     public Task Each_function_for_limpets_does_what_the_header_says() => EndsWell("limpets.c");
 
     [Fact]

@@ -28,6 +28,8 @@ from kbus.messages import (MSG_HEADER_LEN, Announcement, BindStruct, Message, Me
                            calc_padded_name_len, hexdata, hexify, message_from_parts, reply_to, split_replier_bind_event_data,
                            stateful_request)
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Announcement", "BindStruct", "Ksock", "MSG_HEADER_LEN", "Message", "MessageId", "OrigFrom", "ReplierStruct", "Reply", "Request",
     "SendResultStruct", "Status", "array", "c_data_as_bytes", "calc_entire_message_len", "calc_padded_data_len", "calc_padded_name_len",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Deque, Dict, List, Optional, Tuple
 
 from kbus._errors import ClosedError
 from kbus._ids import MessageId
@@ -49,6 +49,7 @@ class AsyncCalls:
         fd: Any
         _descriptor: int
         _may_wait: bool
+        _aside: Deque[Message]
         _asking: Dict[Tuple[int, int], Callable[[Message], Any]]
         _ask: Any
         _give_up: Any
@@ -136,9 +137,15 @@ class AsyncCalls:
             loop.call_soon(self._look, watch)
             return await asyncio.wait_for(answer, timeout)
         except asyncio.TimeoutError:
+            if self._has_come(answer):
+                return answer.result()
             self._give_up()
             return None
         except asyncio.CancelledError:
+            if self._has_come(answer):
+                # In the very turn of the loop in which the task was cancelled: it is read as a late one.
+                self._aside.append(answer.result())
+                watch.wake()
             self._give_up()
             raise
         finally:
@@ -147,6 +154,10 @@ class AsyncCalls:
             self._asking.pop(asked, None)
             watch.answers.remove(answer)
             self._unwatch(watch)
+
+    @staticmethod
+    def _has_come(answer: "asyncio.Future[Message]") -> bool:
+        return answer.done() and not answer.cancelled() and answer.exception() is None
 
     async def _room(self) -> None:
         """Waits until no message waits to be sent.

@@ -14,6 +14,9 @@ Name = Union[str, bytes]
 
 _ASK = 0xFFFFFFFF
 
+#: The greatest number that a bus is asked for or told.
+NUMBERS = 0xFFFFFFFF
+
 
 def _request(value: bool, just_ask: bool) -> int:
     """What a switch is told."""
@@ -40,6 +43,8 @@ class BareCalls:
 
     def _number(self, function: Callable[..., int], action: str, value: int = 0) -> int:
         """Calls a function of the library that takes a number and gives one in its place."""
+        if not 0 <= value <= NUMBERS:
+            raise OverflowError("%r is not a number from 0 to %d" % (value, NUMBERS))
         number = c_uint32(value)
         self._file().checked(function(self._descriptor, byref(number)), action)
         return number.value
@@ -58,6 +63,8 @@ class BareCalls:
 
     def _named(self, function: Callable[..., int], name: Name, argument: Any) -> int:
         octets = name.encode("utf-8") if isinstance(name, str) else name
+        if not isinstance(octets, bytes):
+            raise TypeError("Message name must be a str or bytes, not %s" % type(name).__name__)
         return function(self._descriptor, octets, len(octets), argument)
 
     def ksock_id(self) -> int:

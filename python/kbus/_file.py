@@ -23,6 +23,12 @@ class KsockFile(io.RawIOBase):
         #: As of the device file.
         self.name = name
 
+    def __repr__(self) -> str:
+        return "<KsockFile %s %s>" % (self.name, "closed" if self.closed else "open")
+
+    def __reduce__(self) -> Any:
+        raise TypeError("The file of a Ksock belongs to the process that opened it, and cannot be copied or pickled: open a Ksock there")
+
     def fileno(self) -> int:
         """The descriptor."""
         if self.closed:

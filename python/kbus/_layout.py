@@ -156,7 +156,10 @@ def _encode_data(data: Data, encoding: str, errors: str) -> Optional[bytes]:
         data = data.encode(encoding, errors)
     elif not isinstance(data, bytes):
         # Not bytes(data), which would make a number into that many zeros.
-        data = memoryview(data).tobytes()
+        try:
+            data = memoryview(data).tobytes()
+        except TypeError:
+            raise TypeError("Message data is a str or bytes, not %s: encode it first, as str(...) does" % type(data).__name__) from None
     return data or None
 
 

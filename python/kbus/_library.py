@@ -10,6 +10,13 @@ from typing import Any, Iterator, List, Tuple
 from kbus._ids import MessageId
 from kbus._layout import _MessageHeaderStruct
 
+
+class SendOutcome(ctypes.Structure):
+    """What became of one message of several: ``struct kbus_send_result``."""
+
+    _fields_ = [("id", MessageId), ("error", ctypes.c_int32)]
+
+
 #: The environment variable that names the library.
 VARIABLE = "KBUS_LIBRARY"
 
@@ -97,6 +104,7 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
         ("kbus_ksock_write_msg", c_int, header),
         ("kbus_ksock_write_data", c_int, c_void_p, c_size_t),
         ("kbus_ksock_send_msg", c_int, header, POINTER(MessageId)),
+        ("kbus_ksock_send_msgs", c_int, POINTER(header), c_uint32, POINTER(SendOutcome)),
         ("kbus_ksock_read_data", c_int, c_void_p, c_size_t),
         ("kbus_ksock_borrow_msg", c_int, POINTER(header)),
         ("kbus_ksock_release_msg", c_int),

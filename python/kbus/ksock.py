@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import weakref
 from collections import deque
-from ctypes import byref, c_uint32
+from ctypes import POINTER, byref, c_uint32, pointer
 from errno import EAGAIN, EINTR, ENOENT
 from io import UnsupportedOperation
 from time import monotonic
-from typing import Any, Callable, Deque, Dict, Iterator, List, Optional, Tuple, Type, TypeVar
+from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Optional, Tuple, Type, TypeVar, Union
 
 from kbus._async import AsyncCalls
-from kbus._bare import BareCalls
-from kbus._errors import error
+from kbus._bare import NUMBERS, BareCalls
+from kbus._errors import error, no_message, opening_error
 from kbus._file import KsockFile
-from kbus._library import library
+from kbus._library import SendOutcome, library
 from kbus._ids import MessageId
-from kbus._layout import MSG_HEADER_LEN
+from kbus._layout import MSG_HEADER_LEN, _MessageHeaderStruct
 from kbus._lent import borrow
 from kbus._message import Message
 from kbus.messages import Reply, Status
@@ -27,6 +27,9 @@ K = TypeVar("K", bound="Ksock")
 _READABLE, _WRITABLE = 1, 2
 _MODES = {"r": (os.O_RDONLY, "read"), "w": (os.O_WRONLY, "write"), "rw": (os.O_RDWR, "read/write")}
 _LONGEST_WAIT = 0x7FFFFFFF
+
+# Messages that are sent by one call of the library: more are not faster.
+_MOST_TOGETHER = 256
 
 
 def _word(direction: int, number: int) -> int:
@@ -78,18 +81,15 @@ class Ksock(BareCalls, AsyncCalls):
         if mode not in self._OFFERED:
             raise ValueError("Ksock mode should be 'r' or 'rw', not %r" % (mode,))
         flags, words = _MODES[mode]
+        if not isinstance(which, int):
+            raise TypeError("A Ksock is opened by the number of its bus, as Ksock(0), not by %r" % (which,))
         #: The number of the bus.
         self.which = which
         #: As of the device file: ``/dev/kbus0``.
         self.name = "/dev/kbus%d" % which
-        descriptor = library.kbus_ksock_open(which, flags)
-        if descriptor == -ENOENT and which == 0:
-            # A daemon always has this bus.
-            why = "KBUS_AUTOSTART=0 forbids to start one. Start it with 'kbusd'." if os.environ.get("KBUS_AUTOSTART") == "0" else (
-                "no kbusd program is to be found to start one. Install it, or set KBUS_DAEMON to its path.")
-            raise FileNotFoundError(ENOENT, "%s. KBUS: no kbusd answers, and %s" % (os.strerror(ENOENT), why), self.name)
+        descriptor = library.kbus_ksock_open(which, flags) if 0 <= which <= NUMBERS else -ENOENT
         if descriptor < 0:
-            raise error(-descriptor, "open", self.name)
+            raise opening_error(-descriptor, which, self.name)
         #: ``read`` or ``read/write``; None once it is closed.
         self.mode: Optional[str] = words
         self.fd = KsockFile(descriptor, self.name, "w" in mode)
@@ -119,6 +119,10 @@ class Ksock(BareCalls, AsyncCalls):
 
     def __repr__(self) -> str:
         return "<Ksock %s %s>" % (self.name, "closed" if self.fd is None else "open for %s" % self.mode)
+
+    def __reduce__(self) -> Any:
+        # A copy would close the descriptor of this one; or, in another process, one that is not a Ksock at all.
+        raise TypeError("A Ksock belongs to the process that opened it, and cannot be copied or pickled: open another by Ksock(%d)" % self.which)
 
     def __enter__(self: K) -> K:
         return self
@@ -216,12 +220,19 @@ class Ksock(BareCalls, AsyncCalls):
             if msg is not None or not self._wait(until):
                 return msg
 
-    def borrow_next_msg(self) -> Optional[Message]:
-        """Reads the next message without copying its data into Python; None if there is none now.
+    def borrow_next_msg(self, timeout: Optional[float] = 0) -> Optional[Message]:
+        """Reads the next message without copying its data into Python; None if there is none.
 
-        See its ``data_view``. Large data lie in memory of the bus, and count against what may wait for this Ksock, until the message and
+        ``timeout`` is in seconds, as for :meth:`wait_for_msg`: 0 does not wait, None waits for ever. See the message's ``data_view``. Large data lie in memory of the bus, and count against what may wait for this Ksock, until the message and
         all views of its data are gone. One message at a time is lent: while it is there, this is :meth:`read_next_msg`.
         """
+        until = None if timeout is None else monotonic() + timeout
+        while True:
+            msg = self._borrow()
+            if msg is not None or not self._wait(until):
+                return msg
+
+    def _borrow(self) -> Optional[Message]:
         if self._kept() or self._asking or self._is_lending():
             return self.read_next_msg()
         self._rest = None
@@ -293,6 +304,8 @@ class Ksock(BareCalls, AsyncCalls):
 
     def write_msg(self, message: Message) -> None:
         """Writes a message, to be sent by :meth:`send`."""
+        if not isinstance(message, Message):
+            raise no_message(message)
         file = self._for_writing()
         if message._bytes is None:
             self._written = message
@@ -312,12 +325,42 @@ class Ksock(BareCalls, AsyncCalls):
         :raises BlockingIOError: (EAGAIN) it was to be sent to all or wait (ALL_OR_WAIT), and it waits: for :meth:`send`, or for any call
             of this Ksock that waits, to try it again, or for :meth:`discard`.
         """
-        if message._bytes is not None:
+        try:
+            is_entire = message._bytes is not None
+        except AttributeError:
+            raise no_message(message) from None
+        if is_entire:
             self.write_msg(message)
             return self.send()
         self._for_writing()
         msg_id = MessageId()
         return self._sent(library.kbus_ksock_send_msg(self._descriptor, byref(message.msg), byref(msg_id)), msg_id)
+
+    def send_msgs(self, messages: Iterable[Message]) -> List[Union[MessageId, OSError]]:
+        """Sends messages in their order, without waiting for the bus between them: faster than one by one.
+
+        Every one is tried, whatever becomes of those before. For each, its id is given, or the error that :meth:`send_msg` would have raised.
+        """
+        self._for_writing()
+        sent: List[Union[MessageId, OSError]] = []
+        together: List[Message] = []
+        for message in messages:
+            if not isinstance(message, Message):
+                raise no_message(message)
+            together.append(message)
+        for first in range(0, len(together), _MOST_TOGETHER):
+            sent.extend(self._send_together(together[first:first + _MOST_TOGETHER]))
+        return sent
+
+    def _send_together(self, messages: List[Message]) -> Iterator[Union[MessageId, OSError]]:
+        # One that was made of bytes may lack some of those that its header promises: what is made of its parts has them all.
+        whole = [msg if msg._bytes is None else Message.from_sequence(msg.extract()) for msg in messages]
+        pointers = (POINTER(_MessageHeaderStruct) * len(whole))(*[pointer(msg.msg) for msg in whole])
+        outcomes = (SendOutcome * len(whole))()
+        self._file().checked(library.kbus_ksock_send_msgs(self._descriptor, pointers, len(whole), outcomes), "send")
+        for outcome in outcomes:
+            self._may_wait = self._may_wait or outcome.error == -EAGAIN
+            yield error(-outcome.error, "send") if outcome.error else MessageId(outcome.id.network_id, outcome.id.serial_num)
 
     def _for_writing(self) -> KsockFile:
         file = self._file()
@@ -379,6 +422,8 @@ class Ksock(BareCalls, AsyncCalls):
 
     def _ask(self, request: Message, answered: Callable[[Message], Any]) -> Tuple[int, int]:
         """Sends a Request, perhaps only as far as to where it waits for room, and notes who is to be told of the answer."""
+        if not isinstance(request, Message):
+            raise no_message(request)
         if not request.is_request():
             raise ValueError("Only a Request gets an answer: %s" % request)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional, Type, TypeVar, Union
 
+from kbus._errors import no_message
 from kbus._ids import MessageId, OrigFrom
 from kbus._layout import (MSG_HEADER_LEN, BindStruct, Data, Id, Place, ReplierStruct, SendResultStruct, _EntireMessageStruct,
                           _MessageHeaderStruct, c_data_as_bytes, calc_entire_message_len, calc_padded_data_len,
@@ -104,6 +105,8 @@ class Status(Message):
 def reply_to(original: Message, data: Data = None, flags: Optional[int] = 0, encoding: str = "utf-8",
              errors: str = "strict") -> Reply:
     """Makes the Reply to a Request that was read and that wants us to reply."""
+    if not isinstance(original, Message):
+        raise no_message(original)
     if not (original.is_request() and original.wants_us_to_reply()):
         raise ValueError("Cannot form a reply to a message that does not have WANT_A_REPLY and WANT_YOU_TO_REPLY set: %s" % original)
     return Reply(original.name, data, to=original.from_, in_reply_to=original._id, flags=flags, encoding=encoding, errors=errors)
@@ -115,6 +118,8 @@ def stateful_request(earlier_msg: Message, name: str, data: Data = None, from_: 
 
     Sending it fails with EPIPE (``BrokenPipeError``) if that Ksock is no longer the replier for ``name``.
     """
+    if not isinstance(earlier_msg, Message):
+        raise no_message(earlier_msg)
     final_to: Union[OrigFrom, None]
     if earlier_msg.is_reply():
         to, final_to = earlier_msg.from_, earlier_msg.orig_from

@@ -59,6 +59,41 @@ class ProcessTests(KsockTests):
         ksock.send_msg(Message("$.Fred", "abc"))
         self.assertEqual(b"abc", ksock.wait_for_msg(60).data)
 
+    def test_a_fork_while_other_threads_wait(self):
+        listener, requester, replier = self.open(), self.open(), self.open()
+        listener.bind("$.News")
+        replier.bind("$.Fred", True)
+        got = []
+        threads = [threading.Thread(target=lambda: got.append(listener.wait_for_msg().data)),
+                   threading.Thread(target=lambda: got.append(requester.call(Request("$.Fred")).data))]
+        for thread in threads:
+            thread.start()
+        request = replier.wait_for_msg(60)
+
+        def use():
+            refused = []
+            for call in (listener.read_next_msg, requester.poll):
+                try:
+                    refused.append(call())
+                except OSError as e:
+                    refused.append((e.errno, "After a fork, open a Ksock of your own" in str(e)))
+            with Ksock() as own:
+                own.bind("$.Child")
+                own.send_msg(Message("$.Child", "own"))
+                refused.append(own.wait_for_msg(60).data)
+            return refused
+
+        for _ in range(5):
+            self.assertEqual(repr([(errno.EBADF, True)] * 2 + [b"own"]), self.in_child(use))
+            run = subprocess.run([sys.executable, "-c", "import kbus; print(kbus.Ksock().find_replier('$.Fred'))"], stdout=subprocess.PIPE, timeout=60)
+            self.assertEqual(b"3\n", run.stdout)
+        self.assertEqual([], got)
+        replier.send_msg(Announcement("$.News", "news"))
+        replier.send_msg(reply_to(request, "answer"))
+        for thread in threads:
+            thread.join(60)
+        self.assertEqual({b"news", b"answer"}, set(got))
+
     def test_a_child_opens_its_own(self):
         ksock = self.open()
         ksock.bind("$.Fred")

@@ -16,6 +16,15 @@ def conversation() -> Optional[bytes]:
         listener.bind(b"$.Jim", replier=True)
         sent: MessageId = requester.send_msg(Announcement("$.Fred", b"data", flags=Message.URGENT))
         serial: int = (sent + 1).serial_num
+        for outcome in requester.send_msgs([Announcement("$.Fred"), Request("$.Jim")]):
+            if isinstance(outcome, OSError):
+                print(outcome.errno)
+            else:
+                also: MessageId = outcome
+                print(also)
+        borrowed: Optional[Message] = listener.borrow_next_msg(timeout=0.5)
+        if borrowed is not None:
+            print(borrowed.data_view[0])
         ready: List[Ksock] = select.select([listener], [], [], 0)[0]
         read: List[Message] = [msg for ksock in ready for msg in ksock]
         for msg in read:

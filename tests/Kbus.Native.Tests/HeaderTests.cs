@@ -6,28 +6,50 @@ namespace Kbus.Native.Tests;
 /// <summary>The headers, the symbols, and what finds the library.</summary>
 public sealed class HeaderTests
 {
+    private static readonly string[] Strict = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wcast-qual", "-Wconversion", "-Wshadow", "-Wundef"];
+
+    /// <summary>Each header alone, twice, and all in some orders.</summary>
+    private static readonly string[][] Inclusions =
+    [
+        ["kbus.h"], ["kbus.h", "kbus.h"],
+        ["limpet.h"], ["limpet.h", "limpet.h"],
+        ["linux/kbus_defns.h"], ["linux/kbus_defns.h", "linux/kbus_defns.h"],
+        ["kbus.h", "limpet.h", "linux/kbus_defns.h"], ["kbus.h", "linux/kbus_defns.h", "limpet.h"],
+        ["limpet.h", "kbus.h", "linux/kbus_defns.h"], ["limpet.h", "linux/kbus_defns.h", "kbus.h"],
+        ["linux/kbus_defns.h", "kbus.h", "limpet.h"], ["linux/kbus_defns.h", "limpet.h", "kbus.h"],
+    ];
+
     [Theory]
+    [InlineData("gcc", "c", "c89")]
+    [InlineData("gcc", "c", "gnu89")]
     [InlineData("gcc", "c", "c99")]
     [InlineData("gcc", "c", "c11")]
     [InlineData("gcc", "c", "c17")]
+    [InlineData("gcc", "c", "gnu17")]
     [InlineData("g++", "c++", "c++98")]
     [InlineData("g++", "c++", "c++11")]
+    [InlineData("g++", "c++", "c++17")]
     [InlineData("g++", "c++", "c++20")]
-    public void The_headers_pass_without_a_warning(string compiler, string language, string standard)
+    public void The_headers_pass_without_a_warning_alone_twice_and_in_any_order(string compiler, string language, string standard)
     {
-        foreach (string header in new[] { "kbus.h", "limpet.h", "linux/kbus_defns.h" })
+        foreach (string[] headers in Inclusions)
         {
             CompiledLibrary.Run(compiler, [
-                "-x", language, $"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only",
-                "-include", Path.Join(CompiledLibrary.Find().IncludeDirectory, header), "/dev/null"]);
+                "-x", language, $"-std={standard}", .. Strict, "-fsyntax-only",
+                .. headers.SelectMany(h => (string[])["-include", Path.Join(CompiledLibrary.Find().IncludeDirectory, h)]), "/dev/null"]);
         }
     }
 
-    [Fact]
-    public async Task A_program_of_cplusplus_works()
+    [Theory]
+    [InlineData("g++", "c++98", "plusplus.cc")]
+    [InlineData("g++", "c++11", "plusplus.cc")]
+    [InlineData("g++", "c++17", "plusplus.cc")]
+    [InlineData("g++", "c++20", "plusplus.cc")]
+    [InlineData("gcc", "c89", "oldest.c")]
+    public async Task A_program_of_cplusplus_or_of_the_oldest_c_sends_and_hears(string compiler, string standard, string source)
     {
         string program = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}");
-        CompiledLibrary.Run("g++", ["-Wall", "-Wextra", "-Werror", .. CompiledLibrary.Find().Arguments(CProgram.Source("plusplus.cc"), program)]);
+        CompiledLibrary.Run(compiler, [$"-std={standard}", .. Strict, .. CompiledLibrary.Find().Arguments(CProgram.Source(source), program)]);
         CProgram.AssertWell(await CProgram.Run(program));
         File.Delete(program);
     }

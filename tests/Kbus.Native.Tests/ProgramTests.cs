@@ -10,6 +10,9 @@ public sealed class ProgramTests
     public Task Opening_binding_asking_setting_and_pieces_do_what_the_header_says() => EndsWell("functions.c");
 
     [Fact]
+    public Task A_ksock_that_cannot_be_opened_says_why_and_leaves_no_descriptor_behind() => EndsWell("opening.c");
+
+    [Fact]
     public Task Conversations_batches_borrowing_and_requests_do_what_the_header_says() => EndsWell("conversation.c");
 
     [Fact]
@@ -20,6 +23,9 @@ public sealed class ProgramTests
 
     [Fact]
     public Task A_forked_child_is_refused_and_may_open_its_own() => EndsWell("forking.c");
+
+    [Fact]
+    public Task Threads_that_wait_in_any_way_go_on_unharmed_by_a_fork_and_its_child_opens_its_own_or_becomes_another_program() => EndsWell("forkwaits.c");
 
     [Fact]
     public Task Each_function_for_limpets_does_what_the_header_says() => EndsWell("limpets.c");
@@ -41,6 +47,9 @@ public sealed class ProgramTests
 
     [Fact]
     public Task Memory_stays_as_it_is_over_hundreds_of_thousands_of_messages() => EndsWell("endurance.c");
+
+    [Fact]
+    public Task Memory_comes_to_rest_over_big_and_small_messages_and_ksocks_that_open_and_close() => EndsWell("memory.c");
 
     private static async Task EndsWell(string program) => CProgram.AssertWell(await CProgram.CompileAndRun(program));
 }

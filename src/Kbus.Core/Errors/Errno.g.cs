@@ -457,7 +457,8 @@ public enum Errno
     /// <summary>Connection timed out.</summary>
     /// <remarks>
     /// <para>On waiting for a message, an answer or room, the time given ran out first.</para>
-    /// <para>The Request is still in flight, and its answer can still come. Wait longer, or carry on without it.</para>
+    /// <para>On attempting to open a Ksock, the bus did not answer in time, or a kbusd that was started for it did not.</para>
+    /// <para>After waiting for an answer: the Request is still in flight, and its answer can still come; wait longer, or carry on without it. For opening: run kbusd by hand, which says what is wrong.</para>
     /// </remarks>
     ETIMEDOUT = 110,
 

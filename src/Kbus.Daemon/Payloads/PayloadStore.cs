@@ -11,6 +11,7 @@ internal sealed class PayloadStore : IDisposable
 {
     private const long AreaSize = 64L * 1024 * 1024;
     private readonly Dictionary<uint, UserAreas> _users = [];
+    private readonly Stack<PlacedPayload> _spare = [];
 
     /// <summary>Notes that a user has one more Ksock.</summary>
     public void Enter(uint user)
@@ -46,7 +47,7 @@ internal sealed class PayloadStore : IDisposable
         {
             if (area.TryAllocate(length, out PayloadExtent extent))
             {
-                return new PlacedPayload(this, user, area, extent, length);
+                return Placed(user, area, extent, length);
             }
         }
 
@@ -57,13 +58,14 @@ internal sealed class PayloadStore : IDisposable
         }
 
         areas.List.Add(added!);
-        return added!.TryAllocate(length, out PayloadExtent first) ? new PlacedPayload(this, user, added, first, length) : null;
+        return added!.TryAllocate(length, out PayloadExtent first) ? Placed(user, added, first, length) : null;
     }
 
-    /// <summary>Takes a place back.</summary>
-    public void Free(uint user, PayloadArea area, PayloadExtent extent)
+    /// <summary>Takes a place back, and what held it.</summary>
+    public void Free(PlacedPayload placed, uint user, PayloadArea area, PayloadExtent extent)
     {
         area.Free(extent);
+        _spare.Push(placed);
         RemoveIfUnused(user, _users[user]);
     }
 
@@ -76,6 +78,14 @@ internal sealed class PayloadStore : IDisposable
         }
 
         _users.Clear();
+    }
+
+    /// <summary>A payload at its place: one that was released before, if there is one, so that a big message leaves no garbage.</summary>
+    private PlacedPayload Placed(uint user, PayloadArea area, PayloadExtent extent, int length)
+    {
+        PlacedPayload placed = _spare.TryPop(out PlacedPayload? spare) ? spare : new PlacedPayload(this);
+        placed.Take(user, area, extent, length);
+        return placed;
     }
 
     private void RemoveIfUnused(uint user, UserAreas areas)

@@ -4,31 +4,39 @@ using Kbus.Link;
 namespace Kbus.Daemon;
 
 /// <summary>The data of one big message, in memory that the recipients of one user can map; with a copy for each further user.</summary>
-internal sealed class PlacedPayload(PayloadStore store, uint user, PayloadArea area, PayloadExtent extent, int length) : Payload
+/// <remarks>Made by a <see cref="PayloadStore"/>, and used by it for another message when it has been released.</remarks>
+internal sealed class PlacedPayload(PayloadStore store) : Payload
 {
     private PlacedPayload? _forOthers;
+    private uint _user;
+    private PayloadArea? _area;
+    private PayloadExtent _extent;
+    private int _length;
 
     /// <summary>The area it is in.</summary>
-    public PayloadArea Area => area;
+    public PayloadArea Area => _area!;
 
     /// <summary>Where in the area it begins, in bytes.</summary>
-    public long Offset => extent.Offset;
+    public long Offset => _extent.Offset;
 
     /// <summary>The data, while it is being filled in.</summary>
-    public Span<byte> ToFill => area.Bytes(extent)[..length];
+    public Span<byte> ToFill => Area.Bytes(_extent)[.._length];
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> Bytes => ToFill;
+
+    /// <summary>Gives it its place.</summary>
+    public void Take(uint user, PayloadArea area, PayloadExtent extent, int length) => (_user, _area, _extent, _length) = (user, area, extent, length);
 
     /// <summary>The place that recipients of a user can read, made if there is none yet; null if there is no memory.</summary>
     public PlacedPayload? For(uint recipient)
     {
         PlacedPayload place = this;
-        while (place.User != recipient)
+        while (place._user != recipient)
         {
             if (place._forOthers is null)
             {
-                PlacedPayload? copy = store.TryPlace(recipient, length);
+                PlacedPayload? copy = store.TryPlace(recipient, _length);
                 if (copy is not null)
                 {
                     Bytes.CopyTo(copy.ToFill);
@@ -48,8 +56,9 @@ internal sealed class PlacedPayload(PayloadStore store, uint user, PayloadArea a
     public override void Release()
     {
         _forOthers?.Release();
-        store.Free(user, area, extent);
+        _forOthers = null;
+        PayloadArea area = Area;
+        _area = null;
+        store.Free(this, _user, area, _extent);
     }
-
-    private uint User => user;
 }

@@ -26,8 +26,7 @@ internal static unsafe class Opening
     {
         try
         {
-            ReadOnlySpan<byte> path = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
-            return path.StartsWith(DeviceFile) && uint.TryParse(path[DeviceFile.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out uint device)
+            return IsDeviceFile(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), out uint device)
                 ? Open(device, (OpenFlags)flags)
                 : Failure.Of(Errno.ENOENT);
         }
@@ -105,6 +104,14 @@ internal static unsafe class Opening
     }
 
     private static ReadOnlySpan<byte> DeviceFile => "/dev/kbus"u8;
+
+    /// <summary>Whether it is the name of a bus's device file: there is one such name for each number, and <c>/dev/kbus00</c> is none.</summary>
+    private static bool IsDeviceFile(ReadOnlySpan<byte> path, out uint device)
+    {
+        device = 0;
+        ReadOnlySpan<byte> number = path.StartsWith(DeviceFile) ? path[DeviceFile.Length..] : default;
+        return (number.Length == 1 || !number.StartsWith("0"u8)) && uint.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out device);
+    }
 
     private static int Open(uint device, OpenFlags flags) => (flags & OpenFlags.AccessMode) switch
     {

@@ -163,33 +163,33 @@ void kbus_msg_print2(FILE *stream, const kbus_message_t *msg, unsigned flags);
 /* Prints everything, over several lines, on standard output. */
 void kbus_msg_dump(const kbus_message_t *msg, int dump_data);
 
-static inline int kbus_msg_is_entire(const kbus_message_t *msg)
+KBUS_INLINE int kbus_msg_is_entire(const kbus_message_t *msg)
 {
 	return msg->name == NULL;
 }
 
-static inline int kbus_msg_is_reply(const kbus_message_t *msg)
+KBUS_INLINE int kbus_msg_is_reply(const kbus_message_t *msg)
 {
 	return msg->in_reply_to.network_id != 0 || msg->in_reply_to.serial_num != 0;
 }
 
-static inline int kbus_msg_is_request(const kbus_message_t *msg)
+KBUS_INLINE int kbus_msg_is_request(const kbus_message_t *msg)
 {
 	return (msg->flags & KBUS_BIT_WANT_A_REPLY) != 0;
 }
 
-static inline int kbus_msg_is_stateful_request(const kbus_message_t *msg)
+KBUS_INLINE int kbus_msg_is_stateful_request(const kbus_message_t *msg)
 {
 	return kbus_msg_is_request(msg) && msg->to != 0;
 }
 
-static inline int kbus_msg_wants_us_to_reply(const kbus_message_t *msg)
+KBUS_INLINE int kbus_msg_wants_us_to_reply(const kbus_message_t *msg)
 {
 	return (msg->flags & KBUS_BIT_WANT_A_REPLY) != 0 && (msg->flags & KBUS_BIT_WANT_YOU_TO_REPLY) != 0;
 }
 
 /* -1, 0 or 1: network id first, then serial number. */
-static inline int kbus_msg_compare_ids(const kbus_msg_id_t *id1, const kbus_msg_id_t *id2)
+KBUS_INLINE int kbus_msg_compare_ids(const kbus_msg_id_t *id1, const kbus_msg_id_t *id2)
 {
 	if (id1->network_id != id2->network_id)
 		return id1->network_id < id2->network_id ? -1 : 1;

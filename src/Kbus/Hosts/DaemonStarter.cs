@@ -43,7 +43,8 @@ internal static class DaemonStarter
     {
         if (Environment.GetEnvironmentVariable("KBUS_DAEMON") is { Length: > 0 } named)
         {
-            return named;
+            // Said at once: a name that is wrong would else look like a daemon that does not answer, ten seconds later.
+            return File.Exists(named) ? named : throw new KbusException(Errno.ENOENT, $"KBUS_DAEMON is '{named}', and there is no such program.");
         }
 
         string? path = Environment.GetEnvironmentVariable("PATH");

@@ -139,7 +139,7 @@ internal sealed partial class LinkHost
         }
 
         // Another of those who wait takes the place, or the pump does.
-        Monitor.PulseAll(_sleepLock);
+        WakeWaiting();
         if (_isPumped)
         {
             JoinPump();

@@ -223,7 +223,8 @@ internal sealed partial class LinkHost
 
         if (_areas.TryGet(place, length, out PayloadView? view))
         {
-            placed = new PlacedBytes(this, view!, place.Offset, (int)length);
+            placed = target.GivenBack as PlacedBytes ?? new PlacedBytes();
+            placed.Lend(this, view!, place.Offset, (int)length);
         }
 
         return true;
@@ -293,13 +294,25 @@ internal sealed partial class LinkHost
         Nowhere,
     }
 
-    /// <summary>The data of one placed message, read where the bus put it.</summary>
-    private sealed class PlacedBytes(LinkHost host, PayloadView view, long offset, int length) : BorrowedData
+    /// <summary>The data of one placed message, read where the bus put it; then those of another.</summary>
+    private sealed class PlacedBytes : BorrowedData
     {
+        private LinkHost? _host;
+        private PayloadView? _view;
+        private long _offset;
+        private int _length;
+
         public ulong Number { get; set; }
 
-        public override ReadOnlySpan<byte> Bytes => view.TryGet(offset, length, out ReadOnlySpan<byte> bytes) ? bytes : default;
+        public override ReadOnlySpan<byte> Bytes => _view!.TryGet(_offset, _length, out ReadOnlySpan<byte> bytes) ? bytes : default;
 
-        public override void Release() => host.GiveBack(Number);
+        public void Lend(LinkHost host, PayloadView view, long offset, int length) => (_host, _view, _offset, _length) = (host, view, offset, length);
+
+        public override void Release()
+        {
+            LinkHost host = _host!;
+            (_host, _view) = (null, null);
+            host.GiveBack(Number);
+        }
     }
 }

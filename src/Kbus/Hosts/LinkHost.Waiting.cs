@@ -17,6 +17,7 @@ internal sealed partial class LinkHost
     private uint _watches;
     private long _news;
     private volatile bool _someoneSleeps;
+    private int _waitingForSleeper;
     private bool _isPumped;
     private bool _isInPump;
     private Action? _signal;
@@ -82,7 +83,7 @@ internal sealed partial class LinkHost
             {
                 if (_someoneSleeps || _isPumped)
                 {
-                    Monitor.Wait(_sleepLock, Milliseconds(deadline));
+                    WaitForSleeper(deadline);
                 }
                 else
                 {
@@ -216,10 +217,37 @@ internal sealed partial class LinkHost
     private void MakeNewsLocked()
     {
         Interlocked.Increment(ref _news);
-        Monitor.PulseAll(_sleepLock);
+        WakeWaiting();
         Action? signal = _signal;
         _signal = null;
         signal?.Invoke();
+    }
+
+    /// <summary>Waits until whoever sleeps on the socket, or the pump, wakes all who wait. Under the sleep lock, which it lets go of meanwhile.</summary>
+    private void WaitForSleeper(Deadline deadline)
+    {
+        _waitingForSleeper++;
+        try
+        {
+            Monitor.Wait(_sleepLock, Milliseconds(deadline));
+        }
+        finally
+        {
+            _waitingForSleeper--;
+        }
+    }
+
+    /// <summary>Wakes those who wait for whoever slept on the socket. Under the sleep lock.</summary>
+    /// <remarks>
+    /// Not without need: compiled ahead of time, the runtime keeps a table of all objects that were ever pulsed, and what was made for a
+    /// closed Ksock would stay there for long.
+    /// </remarks>
+    private void WakeWaiting()
+    {
+        if (_waitingForSleeper > 0)
+        {
+            Monitor.PulseAll(_sleepLock);
+        }
     }
 
     /// <summary>Swallows the rings so far, and keeps the payload areas that came with them. False when the bus has hung up.</summary>

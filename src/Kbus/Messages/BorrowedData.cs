@@ -6,6 +6,6 @@ internal abstract class BorrowedData
     /// <summary>The data; valid until <see cref="Release"/>.</summary>
     public abstract ReadOnlySpan<byte> Bytes { get; }
 
-    /// <summary>Gives the memory back. Called once, by whichever thread lets go of the message.</summary>
+    /// <summary>Gives the memory back. Called once for each loan, by whichever thread lets go of the message.</summary>
     public abstract void Release();
 }

@@ -19,6 +19,7 @@ public sealed class MessageBuffer : IDisposable
     private int _stored;
     private int _entireLength;
     private BorrowedData? _borrowed;
+    private BorrowedData? _givenBack;
 
     /// <summary>Makes an empty buffer.</summary>
     /// <param name="capacity">Bytes of an entire message that fit before it has to grow: at least 0, default 512.</param>
@@ -99,6 +100,9 @@ public sealed class MessageBuffer : IDisposable
         }
     }
 
+    /// <summary>What borrowed the data of an earlier message and has given them back: it may borrow again, so that big messages leave nothing behind either.</summary>
+    internal BorrowedData? GivenBack => _givenBack;
+
     internal ref readonly MessageHeader Header => ref HeaderIn(HasMessage ? _bytes : NoHeader);
 
     /// <summary>Makes a message that lasts: name and data are copied out.</summary>
@@ -117,11 +121,12 @@ public sealed class MessageBuffer : IDisposable
     /// <summary>Forgets the message and gives back memory that is read in place.</summary>
     public void Clear()
     {
-        BorrowedData? borrowed = _borrowed;
-        _borrowed = null;
         _stored = 0;
         _entireLength = 0;
-        borrowed?.Release();
+        if (_borrowed is not null)
+        {
+            GiveBack();
+        }
     }
 
     /// <summary>Does what <see cref="Clear"/> does. The buffer can be used again afterwards.</summary>
@@ -175,7 +180,13 @@ public sealed class MessageBuffer : IDisposable
             : _stored == MessageLayout.DataOffset(header.NameLength) && borrowed.Bytes.Length == header.DataLength);
         if (fits)
         {
-            _borrowed = borrowed;
+            if (borrowed is not null)
+            {
+                // It is in use again, and may move to another buffer with its message.
+                _borrowed = borrowed;
+                _givenBack = null;
+            }
+
             _entireLength = (int)entire;
         }
         else
@@ -225,7 +236,14 @@ public sealed class MessageBuffer : IDisposable
         _bytes.AsSpan(dataOffset + data.Length, guardAt - dataOffset - data.Length).Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(guardAt), MessageHeader.EndGuardValue);
         _stored = _entireLength;
+        GiveBack();
+    }
+
+    private void GiveBack()
+    {
+        BorrowedData borrowed = _borrowed!;
         _borrowed = null;
+        _givenBack = borrowed;
         borrowed.Release();
     }
 }

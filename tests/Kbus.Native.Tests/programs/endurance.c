@@ -1,24 +1,10 @@
 /* endurance.c - memory stays as it is, however many messages are sent and read, in all the ways there are. */
 #include "check.h"
+#include "resident.h"
 
 #define ROUNDS 5000 /* in each half */
 #define TOGETHER 16
 #define MOST_GROWTH_KB 2048
-
-/* The process's resident memory, in KiB. */
-static long resident(void)
-{
-	FILE *status = fopen("/proc/self/status", "r");
-	char line[256];
-	long kb = -1;
-
-	EXPECT(status != NULL);
-	while (kb < 0 && fgets(line, sizeof line, status) != NULL)
-		sscanf(line, "VmRSS: %ld", &kb);
-	fclose(status);
-	EXPECT(kb > 0);
-	return kb;
-}
 
 /* Batches that are sent and read together: 2 * TOGETHER messages. */
 static long in_batches(kbus_ksock_t sender, kbus_ksock_t listener)

@@ -71,6 +71,27 @@ public sealed class MessageBufferTests
         Assert.True(to.HasMessage);
     }
 
+    [Fact]
+    public void What_has_given_data_back_may_borrow_again_but_not_while_it_lends_to_another_buffer()
+    {
+        using var from = new MessageBuffer();
+        using var to = new MessageBuffer();
+        var elsewhere = new Elsewhere("abc1234"u8.ToArray());
+        Fill(from, elsewhere);
+        Assert.Null(from.GivenBack);
+        from.Clear();
+        Assert.Same(elsewhere, from.GivenBack);
+        Fill(from, elsewhere);
+        to.TakeOver(from);
+        Assert.Null(from.GivenBack);
+        Assert.Null(to.GivenBack);
+        Assert.Equal(1, elsewhere.Releases);
+        Assert.Equal("abc1234", to.ToMessage().DataAsText);
+        _ = to.Entire;
+        Assert.Same(elsewhere, to.GivenBack);
+        Assert.Equal(2, elsewhere.Releases);
+    }
+
     private static void Fill(MessageBuffer buffer, BorrowedData elsewhere)
     {
         Entire.AsSpan(0, 96).CopyTo(buffer.Prepare(96));

@@ -13,8 +13,14 @@
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+/* C89 has neither inline functions nor arrays of open length, and C++ not the latter: they are asked for so that -pedantic is silent. */
+#ifdef __GNUC__
+#define KBUS_INLINE static __inline__
 #define KBUS_FLEXIBLE __extension__
 #else
+#define KBUS_INLINE static inline
 #define KBUS_FLEXIBLE
 #endif
 
@@ -110,7 +116,7 @@ struct kbus_replier_bind_event_data {
 	((KBUS_PADDED_NAME_LEN(name_len) + KBUS_PADDED_DATA_LEN(data_len)) / 4)
 
 /* A message's name, whichever form it has. */
-static inline char *kbus_msg_name_ptr(const struct kbus_message_header *hdr)
+KBUS_INLINE char *kbus_msg_name_ptr(const struct kbus_message_header *hdr)
 {
 	if (hdr->name)
 		return hdr->name;
@@ -118,7 +124,7 @@ static inline char *kbus_msg_name_ptr(const struct kbus_message_header *hdr)
 }
 
 /* A message's data, whichever form it has; NULL if it has none. */
-static inline void *kbus_msg_data_ptr(const struct kbus_message_header *hdr)
+KBUS_INLINE void *kbus_msg_data_ptr(const struct kbus_message_header *hdr)
 {
 	if (hdr->data_len == 0)
 		return NULL;
@@ -128,7 +134,7 @@ static inline void *kbus_msg_data_ptr(const struct kbus_message_header *hdr)
 }
 
 /* The second end guard of an entire message. */
-static inline uint32_t *kbus_msg_end_ptr(struct kbus_entire_message *msg)
+KBUS_INLINE uint32_t *kbus_msg_end_ptr(struct kbus_entire_message *msg)
 {
 	return &msg->rest[KBUS_ENTIRE_MSG_END_GUARD_INDEX(msg->header.name_len, msg->header.data_len)];
 }

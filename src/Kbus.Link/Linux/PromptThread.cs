@@ -22,7 +22,7 @@ internal static class PromptThread
     private const ulong DefaultMicroseconds = 100;
 
     [ThreadStatic]
-    private static bool isKnown;
+    private static bool _isKnown;
 
     /// <summary>How long the slices of such threads are, in nanoseconds; 0 if threads are left as they are.</summary>
     internal static ulong Slice { get; } = Microseconds(Environment.GetEnvironmentVariable(Variable), IsFiltered) * NanosecondsPerMicrosecond;
@@ -31,7 +31,7 @@ internal static class PromptThread
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Note()
     {
-        if (!isKnown)
+        if (!_isKnown)
         {
             Ask();
         }
@@ -40,7 +40,7 @@ internal static class PromptThread
     /// <summary>Does something with the slices that most threads have: processes and threads that are started inherit those of the thread that starts them.</summary>
     public static void AsMostThreads(Action act)
     {
-        bool isPrompt = isKnown && Slice != 0 && LibC.TryGetTimeSlice(out SchedulingAttributes attributes) && attributes.Slice == Slice;
+        bool isPrompt = _isKnown && Slice != 0 && LibC.TryGetTimeSlice(out SchedulingAttributes attributes) && attributes.Slice == Slice;
         if (isPrompt)
         {
             // 0 stands for the kernel's own.
@@ -71,7 +71,7 @@ internal static class PromptThread
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Ask()
     {
-        isKnown = true;
+        _isKnown = true;
         if (Slice != 0 && LibC.TryGetTimeSlice(out SchedulingAttributes attributes) && attributes.Slice > Slice)
         {
             SetSlice(Slice);

@@ -58,6 +58,37 @@ public sealed class LostWakeUpTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{rounds} rounds of 80, {stops} stops, listener {listener.Hear()}");
     });
 
+    [Fact]
+    public Task A_sender_whose_bus_stands_still_sleeps_when_no_more_can_be_written_and_nothing_is_lost() => Limited.Run(_ =>
+    {
+        const int messages = 5000;
+        using DaemonProcess daemon = DaemonProcess.Start();
+        using Ksock listener = ActorProgram.Open(daemon.Directory);
+        using Ksock sender = ActorProgram.Open(daemon.Directory);
+        listener.SetMaxMessages(messages);
+        listener.Bind("$.News");
+        Signals.StopAndWait(daemon.Id);
+        int thread = 0;
+        Task sending = Limited.InBackground(() =>
+        {
+            Volatile.Write(ref thread, Signals.CurrentThread);
+            Task[] sends = [.. Enumerable.Range(0, messages).Select(i => sender.SendAsync(new Announcement("$.News", BitConverter.GetBytes(i))).AsTask())];
+            Task.WaitAll(sends);
+        });
+
+        // Who only gave way to others would never be seen asleep.
+        int seenAsleep = 0;
+        Until.True(() => Volatile.Read(ref thread) != 0 && Signals.State(thread) == 'S' && ++seenAsleep == 100, () => $"it was seen asleep {seenAsleep} times");
+        Assert.False(sending.IsCompleted);
+        Signals.Send(daemon.Id, Signals.Continue);
+        Assert.True(Task.WaitAny([sending], Patience) == 0, "it sleeps on");
+        sending.GetAwaiter().GetResult();
+        for (int i = 0; i < messages; i++)
+        {
+            Assert.Equal(i, BitConverter.ToInt32(listener.ReadNextMessage()!.Data.Span));
+        }
+    });
+
     /// <summary>Does something over and over while another thread stops one of the processes, now and then, for a moment.</summary>
     private static int WithStops(Random random, int[] processes, Action body)
     {

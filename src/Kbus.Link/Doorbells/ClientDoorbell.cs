@@ -24,6 +24,9 @@ internal sealed class ClientDoorbell(SharedMemory memory, Descriptor socket)
     /// <summary>Whether the bus has hung up.</summary>
     public bool IsBusGone => PeerSocket.HasHungUp(_socket.Number);
 
+    /// <summary>Sleeps until the bus has hung up, whatever it rings for. False if it has not.</summary>
+    public bool BusGoes(Deadline deadline) => PeerSocket.HangsUp(_socket.Number, deadline);
+
     /// <summary>Rings that are in the socket or will be there at once, for a client that keeps account.</summary>
     public int RingsOwed
     {

@@ -8,6 +8,9 @@ namespace Kbus.Hosts;
 /// <content>Commands and their completions.</content>
 internal sealed partial class LinkHost
 {
+    // Some times what the bus needs for a full ring, if it is given a processor.
+    private static readonly TimeSpan RoomSlice = TimeSpan.FromMicroseconds(200);
+
     private readonly Lock _commandLock = new();
     private readonly bool[] _slotIsTaken;
     private ulong _lastSequence;
@@ -125,6 +128,7 @@ internal sealed partial class LinkHost
     {
         sequence = 0;
         target = null;
+        long patience = 0;
         while (!_isDead)
         {
             bool hasSlot = !wantsCompletion || !Volatile.Read(ref _slotIsTaken[Slot(_lastSequence + 1)]);
@@ -145,7 +149,7 @@ internal sealed partial class LinkHost
                 return Errno.None;
             }
 
-            if (_commands.Fault != LinkFault.None || !WaitForRoom())
+            if (_commands.Fault != LinkFault.None || !WaitForRoom(ref patience))
             {
                 Die();
             }
@@ -154,12 +158,20 @@ internal sealed partial class LinkHost
         return WhyNot();
     }
 
-    /// <summary>Waits until the bus has got somewhere with the commands before, which it is let see; false if it has gone. Under the command lock.</summary>
-    private bool WaitForRoom()
+    /// <summary>Waits a moment for the bus to get somewhere with the commands before, which it is let see; false if it has gone. Under the command lock.</summary>
+    /// <param name="patience">Until when this only gives way; 0 at first. A bus that needs longer was stopped, or has too much to do: then this sleeps.</param>
+    private bool WaitForRoom(ref long patience)
     {
         _commands.Publish();
         _commandBell.RingIfWanted();
         DrainPosted();
+        long now = LibC.MonotonicNanoseconds();
+        patience = patience == 0 ? now + LookNanoseconds : patience;
+        if (now >= patience)
+        {
+            return !_doorbell.BusGoes(Deadline.After(RoomSlice));
+        }
+
         Thread.Yield();
         return !_doorbell.IsBusGone;
     }

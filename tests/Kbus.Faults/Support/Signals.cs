@@ -20,6 +20,16 @@ internal static partial class Signals
         Until.True(() => State(process) is 'T' or 'Z', () => $"process {process} does not stop");
     }
 
+    /// <summary>The number of the calling thread.</summary>
+    public static int CurrentThread => GetThreadId();
+
+    /// <summary>The kernel's letter for what a process, or a thread, does: S if it sleeps, T if it was stopped, Z if it has ended.</summary>
+    public static char State(int process)
+    {
+        string stat = File.ReadAllText($"/proc/{process}/stat");
+        return stat[stat.LastIndexOf(')') + 2];
+    }
+
     /// <summary>How many descriptors a process has open.</summary>
     public static int Descriptors(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count(IsItsOwn);
 
@@ -44,11 +54,8 @@ internal static partial class Signals
         }
     }
 
-    private static char State(int process)
-    {
-        string stat = File.ReadAllText($"/proc/{process}/stat");
-        return stat[stat.LastIndexOf(')') + 2];
-    }
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    private static partial int GetThreadId();
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int KillProcess(int process, int signal);

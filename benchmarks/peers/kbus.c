@@ -1,6 +1,7 @@
 /*
- * KBUS by its C library: kbus_ksock_request and a replier that borrows what it answers; announcements in batches of 64, up to eight
- * under way; those who hear them borrow up to 64 at once. Credits, which are announcements too, keep the queues from overflowing.
+ * KBUS by its C library: kbus_ksock_request and a replier that borrows what it answers; announcements in batches of 64, and big
+ * ones alone, up to eight under way; those who hear them borrow up to 64 at once. Credits, which are announcements too, keep the
+ * queues from overflowing.
  */
 #define KBUS_PEER_IS_BUS
 #define KBUS_PEER_SENDS
@@ -96,13 +97,18 @@ static void end_batch(void)
     under_way--;
 }
 
-static void begin_batch(void)
+static void begin(kbus_message_t **msgs, uint32_t count)
 {
     if (under_way == UNDER_WAY)
         end_batch();
-    check(kbus_ksock_begin_msgs(ksock, (const kbus_message_t *const *)batch, batched), "send");
+    check(kbus_ksock_begin_msgs(ksock, (const kbus_message_t *const *)msgs, count), "send");
     under_way++;
-    begun += batched;
+    begun += count;
+}
+
+static void begin_batch(void)
+{
+    begin(batch, batched);
     batched = 0;
 }
 
@@ -123,7 +129,7 @@ static void peer_tell(const struct run *run, const void *data)
         /* Sent from where it lies. */
         kbus_message_t *msg;
         check(kbus_msg_create(&msg, TELL, strlen(TELL), data, (uint32_t)run->size, 0), "send");
-        check(kbus_ksock_send_msg(ksock, msg, NULL), "send");
+        begin(&msg, 1);
         kbus_msg_delete(&msg);
         return;
     }

@@ -10,6 +10,7 @@ internal sealed partial class BusThread
     private const int RoundsUntilQuiet = 4096;
 
     private readonly List<Session> _hot = [];
+    private readonly Pace _pace = new();
     private readonly Lookout _lookout = new(Environment.ProcessorCount, TimeProvider.System);
     private long _round;
 
@@ -19,7 +20,9 @@ internal sealed partial class BusThread
         while (!_stopping)
         {
             _round++;
-            bool worked = ServeHot();
+            int served = ServeHot();
+            _pace.Note(served);
+            bool worked = served > 0;
             if (worked || _round % RoundsBetweenEvents == 0)
             {
                 worked |= (_round % RoundsBetweenEvents == 0) && TakeEvents(events, wait: false);
@@ -40,9 +43,10 @@ internal sealed partial class BusThread
     }
 
     /// <summary>Gives each hot link its bounded share. A link that has long been quiet is asked to ring instead.</summary>
-    private bool ServeHot()
+    /// <returns>How many commands were carried out.</returns>
+    private int ServeHot()
     {
-        bool worked = false;
+        int served = 0;
         for (int i = _hot.Count - 1; i >= 0; i--)
         {
             // Closing sessions shortens the list.
@@ -56,7 +60,7 @@ internal sealed partial class BusThread
             {
                 session.LastServed = _round;
                 _gate?.EnterAsOwner();
-                worked |= session.Serve() > 0;
+                served += session.Serve();
                 CloseFailed();
                 _gate?.LeaveAsOwner();
             }
@@ -66,7 +70,7 @@ internal sealed partial class BusThread
             }
         }
 
-        return worked;
+        return served;
     }
 
     /// <summary>Asks every hot link to ring; true if after that none has anything to say.</summary>

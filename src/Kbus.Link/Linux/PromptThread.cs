@@ -22,40 +22,47 @@ internal static class PromptThread
     private const ulong DefaultMicroseconds = 100;
 
     [ThreadStatic]
-    private static bool _isKnown;
+    private static bool _isPrompt;
 
     /// <summary>How long the slices of such threads are, in nanoseconds; 0 if threads are left as they are.</summary>
     internal static ulong Slice { get; } = Microseconds(Environment.GetEnvironmentVariable(Variable), IsFiltered) * NanosecondsPerMicrosecond;
 
-    /// <summary>The calling thread sends a Request, or a Reply.</summary>
+    /// <summary>The calling thread sends a Request, or a Reply: it gets short slices if it has none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Note()
     {
-        if (!_isKnown)
+        if (!_isPrompt)
         {
-            Ask();
+            Begin();
         }
+    }
+
+    /// <summary>The calling thread gets the slices of most threads again, if it got short ones here.</summary>
+    public static void End()
+    {
+        if (_isPrompt && Slice != 0 && LibC.TryGetTimeSlice(out SchedulingAttributes attributes) && attributes.Slice == Slice)
+        {
+            // 0 stands for the kernel's own.
+            SetSlice(attributes, 0);
+        }
+
+        _isPrompt = false;
     }
 
     /// <summary>Does something with the slices that most threads have: processes and threads that are started inherit those of the thread that starts them.</summary>
     public static void AsMostThreads(Action act)
     {
-        bool isPrompt = _isKnown && Slice != 0 && LibC.TryGetTimeSlice(out SchedulingAttributes attributes) && attributes.Slice == Slice;
-        if (isPrompt)
-        {
-            // 0 stands for the kernel's own.
-            SetSlice(0);
-        }
-
+        bool wasPrompt = _isPrompt;
+        End();
         try
         {
             act();
         }
         finally
         {
-            if (isPrompt)
+            if (wasPrompt)
             {
-                SetSlice(Slice);
+                Note();
             }
         }
     }
@@ -69,22 +76,19 @@ internal static class PromptThread
         : DefaultMicroseconds;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Ask()
+    private static void Begin()
     {
-        _isKnown = true;
+        _isPrompt = true;
         if (Slice != 0 && LibC.TryGetTimeSlice(out SchedulingAttributes attributes) && attributes.Slice > Slice)
         {
-            SetSlice(Slice);
+            SetSlice(attributes, Slice);
         }
     }
 
-    private static void SetSlice(ulong nanoseconds)
+    private static void SetSlice(SchedulingAttributes attributes, ulong nanoseconds)
     {
-        if (LibC.TryGetTimeSlice(out SchedulingAttributes attributes))
-        {
-            attributes.Slice = nanoseconds;
-            _ = LibC.SetTimeSlice(attributes);
-        }
+        attributes.Slice = nanoseconds;
+        _ = LibC.SetTimeSlice(attributes);
     }
 
     private static bool IsFiltered()

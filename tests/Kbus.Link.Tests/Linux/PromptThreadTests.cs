@@ -16,7 +16,7 @@ public sealed class PromptThreadTests
         Assert.Equal(microseconds, PromptThread.Microseconds(wish, () => isFiltered));
 
     [Fact]
-    public void What_a_prompt_thread_starts_can_have_the_slices_of_most_threads()
+    public void A_prompt_thread_can_have_the_slices_of_most_threads_again_and_give_them_to_what_it_starts()
     {
         List<ulong> slices = [];
         var thread = new Thread(() =>
@@ -26,10 +26,16 @@ public sealed class PromptThreadTests
             Note();
             PromptThread.AsMostThreads(Note);
             Note();
+            PromptThread.End();
+            Note();
+            PromptThread.AsMostThreads(Note);
+            PromptThread.Note();
+            Note();
         });
         thread.Start();
         thread.Join();
-        Assert.Equal([slices[0], slices[1], slices[0], slices[1]], slices);
+        (ulong most, ulong prompt) = (slices[0], slices[1]);
+        Assert.Equal([most, prompt, most, prompt, most, most, prompt], slices);
         return;
 
         void Note() => slices.Add(LibC.TryGetTimeSlice(out SchedulingAttributes attributes) ? attributes.Slice : 0);

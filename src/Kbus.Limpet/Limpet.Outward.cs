@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Link;
 
 namespace Kbus.Limpets;
 
@@ -79,6 +80,11 @@ public sealed partial class Limpet
         switch (verdict)
         {
             case Verdict.Carry when (!_isMissing && _outbox.HasRoom) || MayBeAdded(message, out error):
+                if (message.IsRequest || message.IsReply)
+                {
+                    PromptThread.Note();
+                }
+
                 _outward.Add(header, name, data);
                 _carriedOut++;
                 if (_outward.Count > WorthWriting)

@@ -1,6 +1,6 @@
 /*
  * KBUS by its C library: kbus_ksock_request and a replier that borrows what it answers; announcements in batches of 64, and big
- * ones alone, up to eight under way; those who hear them borrow up to 64 at once. Credits, which are announcements too, keep the
+ * ones alone, up to twelve under way; those who hear them borrow up to 64 at once. Credits, which are announcements too, keep the
  * queues from overflowing.
  */
 #define KBUS_PEER_IS_BUS
@@ -12,7 +12,7 @@
 #define TELL "$.Bench.Tell"
 #define HEARD "$.Bench.Heard"
 #define BATCH 64
-#define UNDER_WAY 8
+#define UNDER_WAY 12
 #define TOGETHER 64
 #define BIG 65536
 

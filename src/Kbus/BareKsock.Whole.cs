@@ -228,16 +228,16 @@ public sealed partial class BareKsock
             return Errno.EALREADY;
         }
 
-        // A copy: whatever the program does to its memory meanwhile, the lengths stay those that were looked at.
-        MessageHeader header = *(MessageHeader*)message;
-        Errno error = MessageCheck.Header(header, mostBytes);
+        // Whatever the program does to its memory meanwhile, lengths and pointers stay those that were looked at.
+        ref readonly MessageHeader header = ref *(MessageHeader*)message;
+        whole = new WholeMessage(header);
+        Errno error = whole.Check(header, mostBytes);
         if (error != Errno.None)
         {
             return error;
         }
 
-        whole = new WholeMessage(header);
-        if (whole.IsPointy || *(uint*)(message + header.EntireLength - MessageLayout.FinalGuardLength) == MessageHeader.EndGuardValue)
+        if (whole.IsPointy || whole.IsGuarded(message))
         {
             // The host looks at the name.
             return Errno.None;

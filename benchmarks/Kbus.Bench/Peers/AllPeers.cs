@@ -12,11 +12,9 @@ internal static class AllPeers
     /// <summary>KBUS, from one bus to another.</summary>
     public const string KbusAcross = "kbus-limpets";
 
-    // Our actors are compiled while they run, and need longer until their code is the final one.
+    // Our actors are compiled while they run, and need longer until their code is the final one. The bus of each measurement is started
+    // for it, and learns while it works, whatever language its clients are written in.
     private const int ActorsWarmUp = 1500;
-
-    // The bus of each measurement is started for it, and learns while it works.
-    private const int OwnBusWarmUp = 500;
 
     private static readonly Need SdBus = new("/usr/include/systemd/sd-bus.h", "libsystemd-dev");
     private static readonly Need LibZmq = new("/usr/include/zmq.h", "libzmq3-dev");
@@ -25,17 +23,17 @@ internal static class AllPeers
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Peer> List { get; } =
     [
-        new(Kbus, "", Abilities.All, "kbusd and the .NET library; Request; 8 batches of 64 in flight, up to 64 messages read at once; credits") { Serve = PeerServers.Kbusd, WarmUp = ActorsWarmUp },
+        new(Kbus, "", Abilities.All, "kbusd and the .NET library; Request; 12 batches of 64 in flight, up to 64 messages read at once; credits") { Serve = PeerServers.Kbusd, WarmUp = ActorsWarmUp },
         new("kbus-send-wait", "", Abilities.Ask, "the same; Send, then WaitForMessage")
         {
             Serve = PeerServers.Kbusd,
             WarmUp = ActorsWarmUp,
             Extra = ["by-waiting=1"],
         },
-        new(KbusInC, "kbus", Abilities.All, "kbusd and the C library; kbus_ksock_request, 8 batches of 64 under way, up to 64 messages borrowed at once; credits")
+        new(KbusInC, "kbus", Abilities.All, "kbusd and the C library; kbus_ksock_request, 12 batches of 64 under way, up to 64 messages borrowed at once; credits")
         {
             Serve = PeerServers.Kbusd,
-            WarmUp = OwnBusWarmUp,
+            WarmUp = ActorsWarmUp,
             Libraries = NativeClients.LibKbus,
         },
         new(KbusAcross, "", Abilities.Ask | Abilities.Tell, "as kbus, but to another bus: a pair of Limpets between them, over loopback TCP")

@@ -6,7 +6,7 @@ namespace Kbus.Bench.Peers;
 /// <summary>Announces with several batches in flight, never too far ahead of the slowest listener, so that nobody misses anything.</summary>
 internal sealed class BusAnnouncer(ActorArguments given, MessageBuffer buffer)
 {
-    private const int Window = 8;
+    private const int Window = 12;
     private readonly MessageBatch[] _batches = [.. Enumerable.Range(0, Window).Select(_ => new MessageBatch())];
     private readonly ValueTask<int>[] _inFlight = new ValueTask<int>[Window];
     private readonly int _together = given.Size > 65536 ? 1 : 64;

@@ -4,7 +4,7 @@ namespace Kbus.Bench.Peers;
 /// <param name="Ask">Of round trips.</param>
 /// <param name="Tell">Of announcements and payloads.</param>
 /// <param name="Rounds">How often.</param>
-/// <param name="WarmUp">What part of the time for warming up is given to actors that are compiled while they run.</param>
+/// <param name="WarmUp">What part of their time for warming up is given to those who need long.</param>
 internal sealed record Durations(int Ask, int Tell, int Rounds, double WarmUp)
 {
     /// <summary>For figures that are kept.</summary>

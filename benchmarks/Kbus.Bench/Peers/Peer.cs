@@ -50,8 +50,11 @@ internal sealed record Peer(string Name, string Client, Abilities Can, string No
     /// <summary>Arguments that its listeners and repliers are given besides.</summary>
     public IReadOnlyList<string> Beyond { get; init; } = [];
 
-    /// <summary>How long its clients run before they are measured, in milliseconds.</summary>
-    public int WarmUp { get; init; } = 100;
+    /// <summary>How long most clients run before they are measured, in milliseconds.</summary>
+    public const int UsualWarmUp = 100;
+
+    /// <summary>How long its clients run before they are measured, in milliseconds; in a short run less, if it is longer than usual.</summary>
+    public int WarmUp { get; init; } = UsualWarmUp;
 
     /// <summary>How far the announcer of small messages may be ahead of the slowest listener.</summary>
     public int Behind { get; init; } = 32 * 1024;

@@ -112,9 +112,12 @@ internal static class Workloads
         return peer.Client.Length == 0 ? scene.StartActor(role, address, all) : scene.Start(NativeClients.PathOf(peer.Client), [role, address, .. all]);
     }
 
-    /// <summary>Many actors that are compiled while they run take longer, as they share the processors.</summary>
-    private static int WarmUp(Peer peer, Durations durations, int listeners) =>
-        peer.Client.Length == 0 ? (int)(durations.WarmUp * peer.WarmUp * (listeners > PeerMeasurement.PayloadListeners ? 3 : 1)) : peer.WarmUp;
+    /// <summary>A short run cuts long warm-ups. Many actors that are compiled while they run take longer, as they share the processors.</summary>
+    private static int WarmUp(Peer peer, Durations durations, int listeners)
+    {
+        int time = peer.WarmUp > Peer.UsualWarmUp ? (int)(durations.WarmUp * peer.WarmUp) : peer.WarmUp;
+        return peer.Client.Length == 0 && listeners > PeerMeasurement.PayloadListeners ? 3 * time : time;
+    }
 
     private static string[] Asking(Peer peer, Durations durations) =>
         [Text("ms", durations.Ask), Text("warm", WarmUp(peer, durations, 1)), Text("size", SmallSize)];

@@ -15,6 +15,16 @@ internal readonly unsafe struct WholeMessage(in MessageHeader header)
     /// <summary>Whether header, name and data lie apart.</summary>
     public bool IsPointy => _name != null;
 
+    /// <summary>Checks a complete header, of either form, against what was looked at.</summary>
+    /// <returns>None, EINVAL, ENAMETOOLONG or EMSGSIZE.</returns>
+    public Errno Check(in MessageHeader header, uint mostBytes) =>
+        MessageCheck.Header(header, NameLength, _dataLength, (ulong)_name, (ulong)_data, mostBytes);
+
+    /// <summary>Whether the final guard is there that an entire message ends with.</summary>
+    /// <param name="message">Where the message is.</param>
+    public bool IsGuarded(byte* message) =>
+        *(uint*)(message + MessageLayout.EntireLength(NameLength, _dataLength) - MessageLayout.FinalGuardLength) == MessageHeader.EndGuardValue;
+
     /// <summary>Its name.</summary>
     /// <param name="message">Where the message is.</param>
     public ReadOnlySpan<byte> NameOf(byte* message) => new(IsPointy ? _name : message + MessageHeader.Size, (int)NameLength);

@@ -152,18 +152,20 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Looks for the outcomes of what was posted, while the bus is at it, for as long as it takes to wake a sleeper.</summary>
-    /// <remarks>Whoever else can run is given the processor between two looks: the bus, or those who hear what was sent.</remarks>
+    /// <remarks>
+    /// Whoever else can run is given the processor between two looks: the bus, or those who hear what was sent. Only the last outcome is looked at: to look
+    /// at the next one each time would take its cache line from the bus, which is about to write there.
+    /// </remarks>
     /// <returns>Whether all are there.</returns>
     private bool LookForOutcomes(ulong last)
     {
-        DrainPosted();
         long until = LibC.MonotonicNanoseconds() + LookNanoseconds;
-        while (!IsDrained(last) && LibC.MonotonicNanoseconds() < until)
+        while (!IsDrained(last) && !_completions.TryGet(last, out _) && LibC.MonotonicNanoseconds() < until)
         {
             LibC.YieldProcessor();
-            DrainPosted();
         }
 
+        DrainPosted();
         return IsDrained(last);
     }
 

@@ -12,6 +12,9 @@ public sealed class PaceTests
         List<ulong> slices = [];
         var thread = new Thread(() =>
         {
+            // Threads inherit the slices of those that start them.
+            PromptThread.Note();
+            PromptThread.End();
             var pace = new Pace();
             Look();
 

@@ -15,7 +15,7 @@ internal sealed class Pace
 {
     private const int RoundsTogether = 1024;
 
-    // A ping-pong has some 50 commands in as many rounds, most of which only look; announcers who fill the processors have 400 and more.
+    // In a ping-pong most rounds only look; announcers who fill the processors have 400 commands and more in so many rounds.
     private const int MuchToDo = RoundsTogether / 4;
 
     private int _rounds;

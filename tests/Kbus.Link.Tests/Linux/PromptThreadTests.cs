@@ -21,6 +21,9 @@ public sealed class PromptThreadTests
         List<ulong> slices = [];
         var thread = new Thread(() =>
         {
+            // Threads inherit the slices of those that start them.
+            PromptThread.Note();
+            PromptThread.End();
             Note();
             PromptThread.Note();
             Note();

@@ -13,8 +13,8 @@ internal sealed class FrameRun(FrameReader reader, Action refused) : SendRun
     private int _count;
     private bool _isRefused;
 
-    /// <inheritdoc/>
-    public override int Count => _count;
+    /// <summary>How many messages it holds.</summary>
+    public int Kept => _count;
 
     /// <summary>Whether the bus has answered to all of them.</summary>
     public bool IsTold => IsDone;
@@ -43,23 +43,44 @@ internal sealed class FrameRun(FrameReader reader, Action refused) : SendRun
     /// <summary>The header of a message, as it was posted.</summary>
     public ref readonly MessageHeader HeaderAt(int index) => ref _entries[index].Header;
 
-    /// <inheritdoc/>
-    public override Errno PostOne(int index, KsockHost host)
+    /// <summary>Hands all of them to the bus.</summary>
+    /// <returns>A number to ask by.</returns>
+    public ulong Post(KsockHost host)
     {
-        ref Entry entry = ref _entries[index];
-        return host.PostOne(this, entry.Header, reader.NameOf(entry.NameAt, entry.Header), reader.DataOf(entry.NameAt, entry.Header));
+        Begin(_count);
+        return host.PostAll(new Messages(this), this);
     }
 
     /// <inheritdoc/>
-    public override void Complete(Errno error, MessageId id)
+    public override void Complete(ReadOnlySpan<SendOutcome> outcomes)
     {
-        bool isFirstRefusal = error != Errno.None && !_isRefused;
+        bool isFirstRefusal = false;
+        foreach (SendOutcome outcome in outcomes)
+        {
+            isFirstRefusal |= outcome.Error != Errno.None;
+        }
+
+        isFirstRefusal &= !_isRefused;
         _isRefused |= isFirstRefusal;
-        base.Complete(error, id);
+        base.Complete(outcomes);
         if (isFirstRefusal)
         {
             refused();
         }
+    }
+
+    private Errno TryGet(int index, out OutgoingMessage message)
+    {
+        ref Entry entry = ref _entries[index];
+        message = new OutgoingMessage(in entry.Header, reader.NameOf(entry.NameAt, entry.Header), reader.DataOf(entry.NameAt, entry.Header));
+        return Errno.None;
+    }
+
+    private readonly struct Messages(FrameRun run) : IOutgoingMessages
+    {
+        public int Count => run._count;
+
+        public Errno TryGet(int index, out OutgoingMessage message) => run.TryGet(index, out message);
     }
 
     private struct Entry

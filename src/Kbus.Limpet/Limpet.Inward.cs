@@ -140,11 +140,10 @@ public sealed partial class Limpet
     /// <summary>Hands what has been read to the bus, whose answers to what was posted before are here by now.</summary>
     private void Post()
     {
-        if (_run.Count > 0)
+        if (_run.Kept > 0)
         {
             Settle();
-            _run.Begin();
-            _lastPost = _ksock.Host.PostAll(_run);
+            _lastPost = _run.Post(_ksock.Host);
             (_run, _posted) = (_posted, _run);
         }
     }
@@ -152,7 +151,7 @@ public sealed partial class Limpet
     /// <summary>Waits for the bus's answers to what has been posted, and does what must follow.</summary>
     private void Settle()
     {
-        if (_posted.Count == 0)
+        if (_posted.Kept == 0)
         {
             return;
         }
@@ -182,7 +181,7 @@ public sealed partial class Limpet
     {
         lock (_inwardLock)
         {
-            if (_ending is null && _posted.Count > 0)
+            if (_ending is null && _posted.Kept > 0)
             {
                 _ksock.Host.LookForOutcome(_lastPost);
                 if (_posted.IsTold)

@@ -26,8 +26,7 @@ public sealed partial class BareKsock
         uint most = header.IsPointy ? MessageLayout.LargestMessage : _host.MaxMessageSize;
         Errno error = CheckWhole(message, most, out WholeMessage whole);
         return error != Errno.None ? error
-            : whole.IsPointy ? _host.Send(new OutgoingMessage(ref header, whole.NameOf(message), whole.DataOf(message)), SendManner.None, out id)
-            : _host.Send(new OutgoingMessage(whole.Entire(message), whole.NameLength), SendManner.None, out id);
+            : _host.Send(whole.ToSend(message), SendManner.None, out id);
     }
 
     /// <summary>Writes a message, of either form.</summary>

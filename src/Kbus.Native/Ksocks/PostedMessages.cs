@@ -6,13 +6,13 @@ internal sealed unsafe class PostedMessages(Ksock ksock)
 {
     private const int MostUnderWay = 16;
     private readonly Lock _lock = new();
-    private readonly Queue<(WholeRun Run, ulong Last)> _underWay = [];
-    private readonly Stack<WholeRun> _spare = [];
+    private readonly Queue<(SendRun Run, ulong Last)> _underWay = [];
+    private readonly Stack<SendRun> _spare = [];
 
     /// <summary>Sends messages in their order; how many were sent.</summary>
     public int SendAll(ReadOnlySpan<nint> messages, Span<SendResult> results)
     {
-        WholeRun run;
+        SendRun run;
         ulong last;
         lock (_lock)
         {
@@ -33,7 +33,7 @@ internal sealed unsafe class PostedMessages(Ksock ksock)
                 return Errno.EBUSY;
             }
 
-            ulong last = Post(messages, out WholeRun run);
+            ulong last = Post(messages, out SendRun run);
             _underWay.Enqueue((run, last));
             return Errno.None;
         }
@@ -46,7 +46,7 @@ internal sealed unsafe class PostedMessages(Ksock ksock)
     public Errno End(Span<SendResult> results, out int sent)
     {
         sent = 0;
-        (WholeRun Run, ulong Last) batch;
+        (SendRun Run, ulong Last) batch;
         lock (_lock)
         {
             if (!_underWay.TryPeek(out batch))
@@ -66,17 +66,17 @@ internal sealed unsafe class PostedMessages(Ksock ksock)
         return Errno.None;
     }
 
-    private ulong Post(ReadOnlySpan<nint> messages, out WholeRun run)
+    private ulong Post(ReadOnlySpan<nint> messages, out SendRun run)
     {
-        run = _spare.TryPop(out WholeRun? spare) ? spare : new WholeRun(ksock.Bare);
+        run = _spare.TryPop(out SendRun? spare) ? spare : new SendRun();
         fixed (nint* all = messages)
         {
-            run.Take(all, messages.Length, ksock.Host.MaxMessageSize);
-            return ksock.Host.PostAll(run);
+            run.Begin(messages.Length);
+            return ksock.Host.PostAll(new WholeMessages(ksock.Bare, all, messages.Length, ksock.Host.MaxMessageSize), run);
         }
     }
 
-    private int Settle(WholeRun run, ulong last, Span<SendResult> results)
+    private int Settle(SendRun run, ulong last, Span<SendResult> results)
     {
         ksock.Host.SettleOutcomes(last);
         run.WaitUntilTold();

@@ -12,9 +12,6 @@ internal sealed class BatchRun(MessageBatch batch) : SendRun, IValueTaskSource<i
     private ulong _last;
     private int _isTold;
 
-    /// <inheritdoc/>
-    public override int Count => batch.Count;
-
     /// <summary>True once it was sent and the outcomes are there.</summary>
     public bool IsSent { get; private set; }
 
@@ -61,12 +58,9 @@ internal sealed class BatchRun(MessageBatch batch) : SendRun, IValueTaskSource<i
     }
 
     /// <inheritdoc/>
-    public override Errno PostOne(int index, KsockHost host) => host.PostOne(this, batch.Look(index, out uint nameLength), nameLength);
-
-    /// <inheritdoc/>
-    public override void Complete(Errno error, MessageId id)
+    public override void Complete(ReadOnlySpan<SendOutcome> outcomes)
     {
-        base.Complete(error, id);
+        base.Complete(outcomes);
         if (MayBeDone)
         {
             // The pair of the fence in Start: either this sees that all have been posted, or the poster sees this outcome.
@@ -117,8 +111,8 @@ internal sealed class BatchRun(MessageBatch batch) : SendRun, IValueTaskSource<i
 
     private void Start(KsockHost host)
     {
-        Begin();
-        _last = host.PostAll(this);
+        Begin(batch.Count);
+        _last = host.PostAll(new BatchMessages(batch), this);
         Interlocked.MemoryBarrier();
     }
 

@@ -51,14 +51,15 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
     public void Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data) =>
         _number = _ksock.Host.Post(new OutgoingMessage(in header, name, data), _pending is not null, this);
 
-    public void Complete(Errno error, MessageId id)
+    public void Complete(ReadOnlySpan<SendOutcome> outcomes)
     {
+        SendOutcome outcome = outcomes[0];
         if (_pending is { } pending)
         {
-            _ksock.NoteSent(pending, error, id);
+            _ksock.NoteSent(pending, outcome.Error, outcome.Id);
         }
 
-        _core.SetResult(new SendOutcome(error, id));
+        _core.SetResult(outcome);
     }
 
     /// <summary>Waits for the end of <see cref="Complete"/>, which another thread has begun.</summary>

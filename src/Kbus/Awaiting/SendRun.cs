@@ -7,7 +7,7 @@ namespace Kbus;
 /// The thread that posts them says which were not handed to the bus, and then how many were. The others hear from the bus in their
 /// order, from whichever thread passes outcomes on; so each outcome belongs to the first message that has none yet.
 /// </remarks>
-internal abstract class SendRun : IPostedSend
+internal class SendRun : IPostedSend
 {
     private const Errno Open = (Errno)(-1);
     private SendOutcome[] _outcomes = [];
@@ -16,7 +16,7 @@ internal abstract class SendRun : IPostedSend
     private int _awaited;
 
     /// <summary>How many messages there are.</summary>
-    public abstract int Count { get; }
+    public int Count { get; private set; }
 
     /// <summary>What became of each.</summary>
     public ReadOnlySpan<SendOutcome> Outcomes => _outcomes.AsSpan(0, Count);
@@ -30,13 +30,10 @@ internal abstract class SendRun : IPostedSend
     /// <summary>Whether any was not handed to the bus.</summary>
     protected bool AnyFailed { get; private set; }
 
-    /// <summary>Hands the message at a place to the host, by one of the two <c>PostOne</c>.</summary>
-    /// <returns>None, or why it is not on its way.</returns>
-    public abstract Errno PostOne(int index, KsockHost host);
-
-    /// <summary>Makes it ready to be posted.</summary>
-    public void Begin()
+    /// <summary>Makes it ready for so many messages.</summary>
+    public void Begin(int count)
     {
+        Count = count;
         if (_outcomes.Length < Count)
         {
             _outcomes = new SendOutcome[Math.Max(Count, 2 * _outcomes.Length)];
@@ -61,15 +58,22 @@ internal abstract class SendRun : IPostedSend
     public void Posted(int posted) => Volatile.Write(ref _awaited, posted);
 
     /// <inheritdoc/>
-    public virtual void Complete(Errno error, MessageId id)
+    public virtual void Complete(ReadOnlySpan<SendOutcome> outcomes)
     {
-        while (_outcomes[_next].Error != Open)
+        SendOutcome[] all = _outcomes;
+        int next = _next;
+        foreach (SendOutcome outcome in outcomes)
         {
-            _next++;
+            while (all[next].Error != Open)
+            {
+                next++;
+            }
+
+            all[next++] = outcome;
         }
 
-        _outcomes[_next++] = new SendOutcome(error, id);
-        Volatile.Write(ref _heard, _heard + 1);
+        _next = next;
+        Volatile.Write(ref _heard, _heard + outcomes.Length);
     }
 
     /// <summary>Waits for the end of the last <see cref="Complete"/>, which another thread has begun.</summary>

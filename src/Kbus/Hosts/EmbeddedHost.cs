@@ -205,18 +205,19 @@ internal sealed partial class EmbeddedHost : KsockHost
     public override ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done)
     {
         Errno error = Send(message, isAwaited ? SendManner.Awaited : SendManner.None, out MessageId id);
-        done.Complete(error, id);
+        done.Complete([new SendOutcome(error, id)]);
         return 0;
     }
 
-    public override ulong PostAll(SendRun run)
+    public override ulong PostAll<T>(in T messages, SendRun run)
     {
         int posted = 0;
-        for (int i = 0; i < run.Count; i++)
+        for (int i = 0; i < messages.Count; i++)
         {
-            Errno error = run.PostOne(i, this);
+            Errno error = messages.TryGet(i, out OutgoingMessage message);
             if (error == Errno.None)
             {
+                _ = Post(message, isAwaited: false, run);
                 posted++;
             }
             else
@@ -227,18 +228,6 @@ internal sealed partial class EmbeddedHost : KsockHost
 
         run.Posted(posted);
         return 0;
-    }
-
-    public override Errno PostOne(SendRun run, in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
-    {
-        _ = Post(new OutgoingMessage(in header, name, data), isAwaited: false, run);
-        return Errno.None;
-    }
-
-    public override Errno PostOne(SendRun run, ReadOnlySpan<byte> entire, uint nameLength)
-    {
-        _ = Post(new OutgoingMessage(entire, nameLength), isAwaited: false, run);
-        return Errno.None;
     }
 
     public override void LookForOutcome(ulong post)

@@ -127,15 +127,11 @@ internal abstract class KsockHost : IDisposable
     public abstract ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done);
 
     /// <summary>Posts several messages in their order, as <see cref="Post"/> does each.</summary>
-    /// <param name="run">The messages; it hears what becomes of them.</param>
+    /// <param name="messages">The messages.</param>
+    /// <param name="run">Hears what becomes of them; it has begun for as many.</param>
     /// <returns>A number to ask by, for the last.</returns>
-    public abstract ulong PostAll(SendRun run);
-
-    /// <summary>Posts one message of a run, whose parts lie apart. Called back by <see cref="SendRun.PostOne"/>, from within <see cref="PostAll"/>.</summary>
-    public abstract Errno PostOne(SendRun run, in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data);
-
-    /// <summary>Posts one message of a run, which lies in one piece, from its header to the end of its data. As the other.</summary>
-    public abstract Errno PostOne(SendRun run, ReadOnlySpan<byte> entire, uint nameLength);
+    public abstract ulong PostAll<T>(in T messages, SendRun run)
+        where T : struct, IOutgoingMessages;
 
     /// <summary>Passes on the outcome of a post, and of those before it, if the bus has answered or does so within microseconds.</summary>
     /// <param name="post">What <see cref="Post"/> gave.</param>
@@ -196,6 +192,7 @@ internal abstract class KsockHost : IDisposable
 /// <summary>Who hears the outcome of a <see cref="KsockHost.Post"/>.</summary>
 internal interface IPostedSend
 {
-    /// <summary>The bus has answered. Called once, quickly, never under a lock of the caller's.</summary>
-    void Complete(Errno error, MessageId id);
+    /// <summary>The bus has answered, to some of what was posted together or to all of it, in the order of posting.</summary>
+    /// <remarks>Whoever calls must not be kept. No lock of the poster's is held.</remarks>
+    void Complete(ReadOnlySpan<SendOutcome> outcomes);
 }

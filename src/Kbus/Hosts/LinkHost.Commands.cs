@@ -124,7 +124,22 @@ internal sealed partial class LinkHost
     /// <param name="posted">Who hears of the answer, if the caller does not wait for it.</param>
     /// <param name="target">Where the body goes. No span: that would be stored in parts here and loaded as a whole by the caller.</param>
     /// <param name="sequence">The command's number, if the bus is to answer.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private unsafe Errno Begin(int bodyLength, bool wantsCompletion, in Posted posted, out byte* target, out ulong sequence)
+    {
+        if (wantsCompletion && posted.Done is null && !_isDead && !Volatile.Read(ref _slotIsTaken[Slot(_lastSequence + 1)])
+            && _commands.TryBegin(bodyLength, out Span<byte> body))
+        {
+            target = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(body));
+            sequence = ++_lastSequence;
+            Volatile.Write(ref _slotIsTaken[Slot(sequence)], true);
+            return Errno.None;
+        }
+
+        return BeginSlowly(bodyLength, wantsCompletion, posted, out target, out sequence);
+    }
+
+    private unsafe Errno BeginSlowly(int bodyLength, bool wantsCompletion, in Posted posted, out byte* target, out ulong sequence)
     {
         sequence = 0;
         target = null;
@@ -141,8 +156,7 @@ internal sealed partial class LinkHost
                     Volatile.Write(ref _slotIsTaken[Slot(sequence)], true);
                     if (posted.Done is not null)
                     {
-                        _posted[Slot(sequence)] = posted;
-                        Volatile.Write(ref _lastPosted, sequence);
+                        Enter(sequence, posted);
                     }
                 }
 

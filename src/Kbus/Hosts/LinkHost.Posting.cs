@@ -1,4 +1,4 @@
-using Kbus.Core;
+using System.Runtime.CompilerServices;
 using Kbus.Link;
 
 namespace Kbus.Hosts;
@@ -17,12 +17,14 @@ internal sealed partial class LinkHost
     // Another thread may pass an outcome on, and its slot be used again, while this one waits for it.
     private static readonly TimeSpan SettlingSlice = TimeSpan.FromMilliseconds(1);
 
-    // Who hears of the command in each completion slot, if it was posted. Written under the command lock before the command is
-    // published; read, and cleared, under the drain lock.
+    // Who hears of the command in each completion slot, and of some that follow it, if it was posted. Written under the command lock, and
+    // cleared under the drain lock.
     private readonly Posted[] _posted;
-    private readonly Lock _drainLock = new();
-    private ulong _drained;
     private ulong _lastPosted;
+
+    // Commands of a run that have been written and not yet been entered there.
+    private ulong _firstUnentered;
+    private int _unentered;
 
     // The newest post whose sender is to be told, as against those who look by themselves or do not care.
     private ulong _lastToTell;
@@ -31,7 +33,7 @@ internal sealed partial class LinkHost
     {
         if (!TryEnter())
         {
-            done.Complete(Errno.EBADF, default);
+            done.Complete([new SendOutcome(Errno.EBADF, default)]);
             return 0;
         }
 
@@ -39,7 +41,7 @@ internal sealed partial class LinkHost
         if (error != Errno.None)
         {
             Leave(error);
-            done.Complete(error, default);
+            done.Complete([new SendOutcome(error, default)]);
             return 0;
         }
 
@@ -51,11 +53,11 @@ internal sealed partial class LinkHost
         return Leave(sequence);
     }
 
-    public override ulong PostAll(SendRun run)
+    public override ulong PostAll<T>(in T messages, SendRun run)
     {
         if (!TryEnter())
         {
-            for (int i = 0; i < run.Count; i++)
+            for (int i = 0; i < messages.Count; i++)
             {
                 run.Fail(i, Errno.EBADF);
             }
@@ -66,9 +68,9 @@ internal sealed partial class LinkHost
 
         ulong last = 0;
         int posted = 0;
-        for (int i = 0; i < run.Count; i += PostsAtOnce)
+        for (int i = 0; i < messages.Count; i += PostsAtOnce)
         {
-            posted += PostSome(run, i, Math.Min(run.Count, i + PostsAtOnce), ref last);
+            posted += PostSome(messages, run, i, Math.Min(messages.Count, i + PostsAtOnce), ref last);
             _commandBell.RingIfWanted();
             DrainPosted();
         }
@@ -78,42 +80,103 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Posts some messages under one lock, which costs more than to write one; how many it were.</summary>
-    private int PostSome(SendRun run, int first, int end, ref ulong last)
+    private int PostSome<T>(in T messages, SendRun run, int first, int end, ref ulong last)
+        where T : struct, IOutgoingMessages
     {
-        int posted = 0;
         lock (_commandLock)
         {
             try
             {
-                for (int i = first; i < end; i++)
-                {
-                    Errno error = run.PostOne(i, this);
-                    if (error == Errno.None)
-                    {
-                        last = _lastSequence;
-                        posted++;
-                    }
-                    else
-                    {
-                        run.Fail(i, error);
-                    }
-                }
+                return WriteSome(messages, run, first, end, ref last);
             }
             finally
             {
                 // Whatever happens, what was written is sent.
+                EnterPosted(run);
                 _commands.Publish();
+            }
+        }
+    }
+
+    private int WriteSome<T>(in T messages, SendRun run, int first, int end, ref ulong last)
+        where T : struct, IOutgoingMessages
+    {
+        int posted = 0;
+        for (int i = first; i < end; i++)
+        {
+            Errno error = messages.TryGet(i, out OutgoingMessage message);
+            if (error == Errno.None)
+            {
+                error = WriteOne(message, run, ref last);
+            }
+
+            if (error == Errno.None)
+            {
+                posted++;
+            }
+            else
+            {
+                run.Fail(i, error);
             }
         }
 
         return posted;
     }
 
-    public override Errno PostOne(SendRun run, in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data) =>
-        WriteLocked(new OutgoingMessage(in header, name, data), isAwaited: false, run, checksSize: true, out _);
+    /// <summary>Writes one message of a run; the shortest way is that of what most runs are made of.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Errno WriteOne(in OutgoingMessage message, SendRun run, ref ulong last)
+    {
+        if (message.Header.IsRequest)
+        {
+            EnterPosted(run);
+            return WriteLocked(message, isAwaited: false, run, checksSize: true, out last);
+        }
 
-    public override Errno PostOne(SendRun run, ReadOnlySpan<byte> entire, uint nameLength) =>
-        WriteLocked(new OutgoingMessage(entire, nameLength), isAwaited: false, run, checksSize: true, out _);
+        ulong sequence;
+        Errno error;
+        if (message.Header.IsReply || !IsInline(message))
+        {
+            error = WriteLocked(message, isAwaited: false, null, checksSize: true, out sequence);
+        }
+        else
+        {
+            error = Check(message, checksSize: true);
+            sequence = 0;
+            if (error == Errno.None)
+            {
+                error = WriteInline(message, 0, default, out sequence);
+            }
+        }
+
+        if (error == Errno.None)
+        {
+            last = sequence;
+            if (_unentered++ == 0)
+            {
+                _firstUnentered = sequence;
+            }
+        }
+
+        return error;
+    }
+
+    /// <summary>Enters the commands that have been written for a run and are no Requests: all together, under the first of them.</summary>
+    private void EnterPosted(SendRun run)
+    {
+        if (_unentered > 0)
+        {
+            Enter(_firstUnentered, new Posted(run, _unentered, IsRequest: false, IsAwaited: false));
+            _unentered = 0;
+        }
+    }
+
+    /// <summary>Enters who hears of the outcomes of consecutive commands. Under the command lock.</summary>
+    private void Enter(ulong first, in Posted posted)
+    {
+        _posted[Slot(first)] = posted;
+        Volatile.Write(ref _lastPosted, first + (ulong)posted.Count - 1);
+    }
 
     public override void LookForOutcome(ulong post)
     {
@@ -187,109 +250,4 @@ internal sealed partial class LinkHost
         TellPosted();
         Leave(0);
     }
-
-    /// <summary>Tells those who posted messages what became of them, in the order of posting.</summary>
-    private void DrainPosted()
-    {
-        // Completions are handed on by one thread at a time, or their order would be lost. Who finds another at it leaves it to that one,
-        // which therefore looks once more when it has let go.
-        do
-        {
-            if (!_drainLock.TryEnter())
-            {
-                return;
-            }
-
-            try
-            {
-                DrainPostedLocked();
-            }
-            finally
-            {
-                _drainLock.Exit();
-            }
-        }
-        while (IsPostedReady());
-    }
-
-    private bool IsPostedReady()
-    {
-        ulong last = Volatile.Read(ref _lastPosted);
-        ulong sequence = Volatile.Read(ref _drained);
-        ulong slots = (ulong)_posted.Length;
-        sequence = last > slots ? Math.Max(sequence, last - slots) : sequence;
-        while (sequence++ < last)
-        {
-            if (_posted[Slot(sequence)].Done is not null)
-            {
-                return _isDead || _completions.TryGet(sequence, out _);
-            }
-        }
-
-        return false;
-    }
-
-    private void DrainPostedLocked()
-    {
-        while (TryNextPosted(out Posted posted, out Errno error, out MessageId id))
-        {
-            Note(error);
-            NoteRequest(posted.IsRequest, posted.IsAwaited, error, id);
-            posted.Done!.Complete(error, id);
-        }
-    }
-
-    private bool TryNextPosted(out Posted posted, out Errno error, out MessageId id)
-    {
-        error = Errno.ENODEV;
-        id = default;
-        ulong last = Volatile.Read(ref _lastPosted);
-
-        // A slot is used again only when its command is done with: whatever came before the last use of all slots is.
-        ulong slots = (ulong)_posted.Length;
-        if (last > slots)
-        {
-            _drained = Math.Max(_drained, last - slots);
-        }
-
-        while (_drained < last)
-        {
-            ulong sequence = _drained + 1;
-            posted = _posted[Slot(sequence)];
-            if (posted.Done is null)
-            {
-                // A command whose caller waits for it itself.
-                _drained = sequence;
-                continue;
-            }
-
-            // Once the remains are collected nobody would answer a Request that turns out to be accepted (by a bus that was only given up).
-            bool isThere = _completions.TryGet(sequence, out Completion completion) && !_areCollected;
-            if (!isThere && !_isDead)
-            {
-                return false;
-            }
-
-            if (isThere)
-            {
-                error = (Errno)completion.Error;
-                id = completion.Id;
-            }
-
-            _drained = sequence;
-            _posted[Slot(sequence)] = default;
-            Volatile.Write(ref _slotIsTaken[Slot(sequence)], false);
-            return true;
-        }
-
-        posted = default;
-        return false;
-    }
-
-    private bool HasPosted() => !IsDrained(Volatile.Read(ref _lastPosted));
-
-    private bool IsDrained(ulong post) => Volatile.Read(ref _drained) >= post;
-
-    /// <summary>Who hears of a command's outcome; nobody if its caller waits for it.</summary>
-    private readonly record struct Posted(IPostedSend? Done, bool IsRequest, bool IsAwaited);
 }

@@ -136,9 +136,9 @@ internal sealed partial class LinkHost
             _owed.Sending();
         }
 
-        error = MessageLayout.EntireLength(message.NameLength, message.DataLength) <= MessageSizes.LargestInline
-            ? WriteInline(message, flags, new Posted(posted, isOwed, isAwaited), out sequence)
-            : WriteInParts(message, flags, new Posted(posted, isOwed, isAwaited), out sequence);
+        error = IsInline(message)
+            ? WriteInline(message, flags, new Posted(posted, 1, isOwed, isAwaited), out sequence)
+            : WriteInParts(message, flags, new Posted(posted, 1, isOwed, isAwaited), out sequence);
         if (isOwed && error != Errno.None)
         {
             _owed.Sent(accepted: false, default, isAwaited);
@@ -146,6 +146,10 @@ internal sealed partial class LinkHost
 
         return error;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsInline(in OutgoingMessage message) =>
+        MessageLayout.EntireLength(message.NameLength, message.DataLength) <= MessageSizes.LargestInline;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Errno Check(in OutgoingMessage message, bool checksSize)
@@ -167,13 +171,12 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Whether a message may have this name. Programs mostly send one name many times.</summary>
-    private bool IsSendable(ReadOnlySpan<byte> name)
-    {
-        if (name.SequenceEqual(_goodName.AsSpan(0, _goodNameLength)))
-        {
-            return true;
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsSendable(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual(_goodName.AsSpan(0, _goodNameLength)) || IsSendableName(name);
 
+    private bool IsSendableName(ReadOnlySpan<byte> name)
+    {
         bool isGood = MessageName.IsSendable(name);
         if (isGood && name.Length <= _goodName.Length)
         {

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Kbus.Core;
+using Kbus.Hosts;
 
 namespace Kbus;
 
@@ -34,6 +36,13 @@ internal readonly unsafe struct WholeMessage(in MessageHeader header)
     public ReadOnlySpan<byte> DataOf(byte* message) => _dataLength == 0
         ? default
         : new(IsPointy ? _data : message + MessageLayout.DataOffset(NameLength), (int)_dataLength);
+
+    /// <summary>The message, to be handed to a host.</summary>
+    /// <param name="message">Where the message is.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public OutgoingMessage ToSend(byte* message) => IsPointy
+        ? new(ref *(MessageHeader*)message, NameOf(message), DataOf(message))
+        : new(Entire(message), NameLength);
 
     /// <summary>An entire message, from its header to the end of its data.</summary>
     /// <param name="message">Where the message is.</param>

@@ -19,6 +19,11 @@ public sealed partial class Limpet
         {
             while (_ending is null)
             {
+                if (CarryPlain())
+                {
+                    continue;
+                }
+
                 int count = TakeSome();
                 for (int i = 0; i < count && _ending is null; i++)
                 {
@@ -44,6 +49,32 @@ public sealed partial class Limpet
             Array.ForEach(_taken, static message => message.Clear());
             PartEnded();
         }
+    }
+
+    /// <summary>Carries announcements from where the bus put them, as many as come first and nothing else need be thought of. False if there is none.</summary>
+    private bool CarryPlain()
+    {
+        if (_options.Trace is not null || _isMissing || !_outbox.HasRoom)
+        {
+            return false;
+        }
+
+        int before = _outward.Count;
+        var plain = new PlainMessages(_rules, _termination, _outward, WorthWriting);
+        int count = _ksock.Host.TakeInPlace(ref plain);
+        if (count == 0)
+        {
+            _outward.KeepFirst(before);
+            return false;
+        }
+
+        _carriedOut += count;
+        if (_outward.Count > WorthWriting)
+        {
+            WriteOutward();
+        }
+
+        return true;
     }
 
     /// <summary>Takes what waits, as far as there is room for it; waits if nothing does. How many messages it are.</summary>

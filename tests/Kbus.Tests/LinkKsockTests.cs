@@ -1,5 +1,4 @@
 using Kbus.Core;
-using Kbus.Daemon;
 using Kbus.Link;
 
 namespace Kbus.Tests;
@@ -91,27 +90,4 @@ public sealed class LinkKsockTests : KsockTests
         Assert.Equal("$.A", (await waiting)?.Name);
         Assert.Equal(Errno.ENODEV, (await Assert.ThrowsAsync<KbusException>(async () => await waiter.ReceiveAsync())).Errno);
     });
-
-    private sealed class LinkedBuses : ITestBuses
-    {
-        private readonly string _directory = Directory.CreateTempSubdirectory("kbus-").FullName;
-        private readonly Daemon.Daemon _daemon;
-
-        public LinkedBuses(BusOptions limits, int buses)
-        {
-            var options = new DaemonOptions { RuntimeDirectory = _directory, Buses = buses, Bus = limits };
-            _daemon = Daemon.Daemon.Start(options, new Log(TextWriter.Null, TimeProvider.System));
-        }
-
-        public Ksock Open(uint device, KsockMode mode, KsockOptions options) =>
-            Ksock.Open(device, mode, options with { RuntimeDirectory = _directory, StartDaemon = false });
-
-        public void Die() => _daemon.Dispose();
-
-        public void Dispose()
-        {
-            _daemon.Dispose();
-            Directory.Delete(_directory, recursive: true);
-        }
-    }
 }

@@ -52,6 +52,20 @@ internal sealed partial class LimpetRules
         return Stamped(ref header, Verdict.Carry);
     }
 
+    /// <summary>Whether a message from the bus is an announcement of one of its own programs that may be carried: no more need be known of it.</summary>
+    /// <param name="header">Its header; changed, as it is carried, if so.</param>
+    /// <param name="name">Its name.</param>
+    public bool IsPlain(ref MessageHeader header, ReadOnlySpan<byte> name)
+    {
+        bool isPlain = header.Id.NetworkId == 0 && !header.IsRequest && !header.IsReply && !name.StartsWith("$.KBUS."u8) && _outward.Allows(name);
+        if (isPlain)
+        {
+            _ = Stamped(ref header, Verdict.Carry);
+        }
+
+        return isPlain;
+    }
+
     /// <summary>A Request could not be carried after all; who calls answers it.</summary>
     /// <param name="request">Its id on the bus.</param>
     /// <returns>False if it has been answered already.</returns>

@@ -41,6 +41,10 @@ internal sealed class FrameWriter
         Count = needed;
     }
 
+    /// <summary>Forgets the last frames.</summary>
+    /// <param name="count">Bytes of those that stay.</param>
+    public void KeepFirst(int count) => Count = count;
+
     /// <summary>Memory of the frames from a place on.</summary>
     public ReadOnlyMemory<byte> Memory(int start, int count) => _bytes.AsMemory(start, count);
 

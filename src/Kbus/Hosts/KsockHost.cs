@@ -72,6 +72,11 @@ internal abstract class KsockHost : IDisposable
         return error;
     }
 
+    /// <summary>Takes messages that were read where they lie, as one step, as long as the reader goes on and they are small.</summary>
+    /// <returns>How many were taken. If none, none of what was read counts, and the next is to be taken in another way.</returns>
+    public virtual int TakeInPlace<T>(ref T reader)
+        where T : struct, IMessageReader => 0;
+
     /// <summary>Whether a message can be taken, as far as a look tells that costs next to nothing.</summary>
     public virtual bool HasMessage => true;
 

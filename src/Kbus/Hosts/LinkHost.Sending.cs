@@ -187,6 +187,22 @@ internal sealed partial class LinkHost
         return isGood;
     }
 
+    private static void WriteApart(Span<byte> body, in OutgoingMessage message)
+    {
+        if (message.IsDataBehindName)
+        {
+            // As in an entire message, padding included: one copy for both.
+            MemoryMarshal.Write(body, message.Header);
+            message.NameAndData.CopyTo(body[MessageHeader.Size..]);
+            MakeEntire(body, message);
+        }
+        else
+        {
+            WriteHead(body, message);
+            message.Data.CopyTo(body[MessageLayout.DataOffset(message.NameLength)..]);
+        }
+    }
+
     /// <summary>Writes the header of the entire form, and the name. The header is copied this once and put right where it lies.</summary>
     private static void WriteHead(Span<byte> body, in OutgoingMessage message)
     {
@@ -224,8 +240,7 @@ internal sealed partial class LinkHost
         }
         else
         {
-            WriteHead(body, message);
-            message.Data.CopyTo(body[MessageLayout.DataOffset(message.NameLength)..]);
+            WriteApart(body, message);
         }
 
         _commands.End((ushort)CommandCode.Send, flags, sequence);

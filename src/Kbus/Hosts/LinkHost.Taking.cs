@@ -68,6 +68,36 @@ internal sealed partial class LinkHost
         return count > 0 ? Errno.None : error;
     }
 
+    public override int TakeInPlace<T>(ref T reader)
+    {
+        lock (_takeLock)
+        {
+            if (_isDisposed || _isDead || _deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken next) != DeliveryLook.Record)
+            {
+                return 0;
+            }
+
+            int count = 0;
+            DeliveryToken last = default;
+            bool isThere = true;
+            while (isThere && (DeliveryKind)next.Kind == DeliveryKind.Inline && reader.TryRead(record))
+            {
+                count++;
+                last = next;
+                isThere = _deliveries.TryPeekBehind(last, out record, out next);
+            }
+
+            if (count == 0 || !_deliveries.TryTake(last))
+            {
+                return 0;
+            }
+
+            NoteTaken();
+            Settle();
+            return count;
+        }
+    }
+
     /// <summary>Takes messages that lie whole in the ring, by one change of its head. How many; if none, the one in front needs more care, or there is none.</summary>
     private int TakeSmall(ReadOnlySpan<MessageBuffer> targets)
     {

@@ -68,6 +68,17 @@ internal readonly ref struct OutgoingMessage
         get => MemoryMarshal.CreateReadOnlySpan(in _data, _dataLength);
     }
 
+    /// <summary>Whether the data follow the name as in an entire message, if the parts lie apart.</summary>
+    public bool IsDataBehindName =>
+        Unsafe.AreSame(in Unsafe.Add(ref Unsafe.AsRef(in _name), (nint)MessageLayout.PaddedNameLength(NameLength)), in _data);
+
+    /// <summary>Name, padding and data in one piece, if they lie so.</summary>
+    public ReadOnlySpan<byte> NameAndData
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => MemoryMarshal.CreateReadOnlySpan(in _name, (int)MessageLayout.PaddedNameLength(NameLength) + _dataLength);
+    }
+
     /// <summary>The three in one piece, from the header to the end of the data; empty if they lie apart.</summary>
     public ReadOnlySpan<byte> Entire
     {

@@ -4,11 +4,13 @@ public sealed class TerminationTests
 {
     private const string Enough = "$.Enough";
 
-    [Fact]
-    public async Task The_termination_message_ends_the_link_after_what_was_sent_before_it_and_is_not_carried()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_termination_message_ends_the_link_after_what_was_sent_before_it_and_is_not_carried(bool isLinked)
     {
         const int Sent = 2000;
-        using var bowls = new Bowls(2);
+        using var bowls = new Bowls(2, isLinked: isLinked);
         (Limpet one, Limpet other) = bowls.Join(bowls.Options(0, 1) with { TerminationMessage = Enough }, bowls.Options(1, 2));
         Ksock g = bowls.Open(1);
         g.SetMaxMessages(Sent + 1);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kbus.Core;
+using Kbus.Tests;
 
 namespace Kbus.Limpets.Tests;
 
@@ -7,17 +8,22 @@ namespace Kbus.Limpets.Tests;
 internal sealed class Bowls : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
-    private readonly EmbeddedKbus _buses;
+    private readonly ITestBuses _buses;
     private readonly List<IDisposable> _open = [];
 
     /// <summary>Makes the buses, numbered from 0.</summary>
-    public Bowls(int count, BusOptions? limits = null) => _buses = new EmbeddedKbus(limits, count);
+    /// <param name="count">How many.</param>
+    /// <param name="limits">Their limits.</param>
+    /// <param name="isLinked">Whether a kbusd has them, and Ksocks reach them by links; else they are Ksocks' own to call.</param>
+    public Bowls(int count, BusOptions? limits = null, bool isLinked = false) => _buses = isLinked
+        ? new LinkedBuses(limits ?? new BusOptions(), count)
+        : new EmbeddedBuses(new EmbeddedKbus(limits, count));
 
     /// <summary>What the Limpets told.</summary>
     public ConcurrentQueue<string> Told { get; } = [];
 
     /// <summary>Opens a Ksock of a fish.</summary>
-    public Ksock Open(uint bus) => Keep(_buses.Open(bus));
+    public Ksock Open(uint bus) => Keep(OpenOn(bus));
 
     /// <summary>Opens a Ksock and binds it.</summary>
     public Ksock Bound(uint bus, string name, bool replier = false)
@@ -32,7 +38,7 @@ internal sealed class Bowls : IDisposable
     {
         Device = bus,
         NetworkId = networkId,
-        OpenKsock = () => _buses.Open(bus),
+        OpenKsock = () => OpenOn(bus),
         Tell = Told.Enqueue,
     };
 
@@ -71,6 +77,8 @@ internal sealed class Bowls : IDisposable
         _buses.Dispose();
     }
 
+    private Ksock OpenOn(uint bus) => _buses.Open(bus, KsockMode.ReadWrite, new KsockOptions());
+
     private T Keep<T>(T opened)
         where T : IDisposable
     {
@@ -84,7 +92,7 @@ internal sealed class Bowls : IDisposable
 
     private void AwaitThat(uint bus, Func<Ksock, bool> holds, string what)
     {
-        using Ksock ksock = _buses.Open(bus);
+        using Ksock ksock = OpenOn(bus);
         if (!SpinWait.SpinUntil(() => holds(ksock), Limit))
         {
             throw new TimeoutException($"bus {bus} has not come to have {what}: {string.Join(" / ", Told)}");

@@ -3,15 +3,18 @@ using Kbus.Core;
 namespace Kbus.Limpets.Tests;
 
 /// <summary>The wire, byte by byte, against a second implementation written from its description. Spec section 12.2.</summary>
-public sealed class WireBytesTests : IDisposable
+public abstract class WireBytesTests(bool isLinked) : IDisposable
 {
-    private readonly Bowls _bowls = new(1, new BusOptions { AbsoluteMaxMessageSize = 64 * 1024 * 1024, DefaultMaxMessageSize = 64 * 1024 * 1024 });
+    private readonly Bowls _bowls =
+        new(1, new BusOptions { AbsoluteMaxMessageSize = 64 * 1024 * 1024, DefaultMaxMessageSize = 64 * 1024 * 1024 }, isLinked);
+
     private readonly PythonPeer _peer = new();
 
     public void Dispose()
     {
         _peer.Dispose();
         _bowls.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Theory]
@@ -145,6 +148,62 @@ public sealed class WireBytesTests : IDisposable
         Assert.True(Bowls.Next(fish).Data.Span.SequenceEqual(Fill(length)));
     }
 
+    [Fact]
+    public async Task What_the_rules_look_at_and_what_they_need_not_go_out_in_the_order_of_the_bus()
+    {
+        int seed = Environment.TickCount & 0xFFFF;
+        var random = new Random(seed);
+        Ksock replier = _bowls.Bound(0, "$.Asked", replier: true);
+        await using IAsyncDisposable link = await _peer.Link(Options(), isOurServer: true, isTcp: true);
+        _peer.Expect(new { id = Id(1, 1), orig_from = Id(1, 0), flags = 0x204, name = ReplierBindEvent.MessageName, bind = Bind(1, replier.Id, "$.Asked") });
+        Ksock fish = _bowls.Open(0);
+        uint serial = 1;
+        for (int round = 0; round < 20; round++)
+        {
+            List<object> expected = [];
+            for (int i = random.Next(200); i > 0; i--)
+            {
+                switch (random.Next(12))
+                {
+                    case 0:
+                        // A Request that is answered here is only overheard, and so is its Reply.
+                        fish.Send(new Request("$.Asked"));
+                        replier.Send(Message.ReplyTo(Bowls.Next(replier)));
+                        Bowls.Next(fish);
+                        expected.Add(new { id = Id(1, ++serial), from = fish.Id, orig_from = Id(1, fish.Id), flags = 1, name = "$.Asked" });
+                        expected.Add(new
+                        {
+                            id = Id(1, serial + 1),
+                            in_reply_to = Id(0, serial),
+                            to = fish.Id,
+                            from = replier.Id,
+                            orig_from = Id(1, replier.Id),
+                            name = "$.Asked",
+                        });
+                        serial++;
+                        break;
+                    case 1:
+                        fish.Send(new Announcement("$.KBUS.Mine", Fill(i)));
+                        expected.Add(new { id = Id(1, ++serial), from = fish.Id, orig_from = Id(1, fish.Id), name = "$.KBUS.Mine", fill = i });
+                        break;
+                    case 2:
+                        // So big that it does not lie in the ring.
+                        fish.Send(new Announcement("$.Big", Fill(40_000 + i)));
+                        expected.Add(new { id = Id(1, ++serial), from = fish.Id, orig_from = Id(1, fish.Id), name = "$.Big", fill = 40_000 + i });
+                        break;
+                    default:
+                        int length = random.Next(300);
+                        fish.Send(new Announcement("$.Plain", Fill(length)));
+                        expected.Add(new { id = Id(1, ++serial), from = fish.Id, orig_from = Id(1, fish.Id), name = "$.Plain", fill = length });
+                        break;
+                }
+            }
+
+            TestContext.Current.SendDiagnosticMessage($"seed {seed}, round {round}");
+            _peer.Expect([.. expected]);
+        }
+    }
+
     private LimpetOptions Options() => _bowls.Options(0, 1) with { Backlog = 100 * 1024 * 1024 };
 
     private static uint[] Id(uint network, uint number) => [network, number];
@@ -164,3 +223,9 @@ public sealed class WireBytesTests : IDisposable
         return data;
     }
 }
+
+/// <summary>With buses in this process.</summary>
+public sealed class EmbeddedWireBytesTests() : WireBytesTests(isLinked: false);
+
+/// <summary>With Ksocks on links, out of whose rings frames are made directly.</summary>
+public sealed class LinkedWireBytesTests() : WireBytesTests(isLinked: true);

@@ -143,4 +143,77 @@ public abstract partial class KsockTests
             batches.Select(b => b.Outcomes.ToArray().Count(o => o.Error == Errno.None)));
         Assert.All(batches, b => Assert.All(b.Outcomes.ToArray(), o => Assert.True(o.Error is Errno.None or Errno.ENODEV)));
     });
+
+    [Fact]
+    public Task Batches_of_everything_from_several_threads_have_for_each_message_its_own_outcome() => Limited.Run(async () =>
+    {
+        // Long enough that slots of outcomes are used again and again, with all that is entered in a way of its own.
+        const int threads = 3;
+        const int rounds = 30;
+        int seed = Environment.TickCount & 0xFFFF;
+        Ksock replier = OpenReplier("$.Ask");
+        Ksock listener = OpenListener("$.Tell");
+        Ksock sender = Open();
+        Array.ForEach([replier, listener, sender], k => k.SetMaxMessages(uint.MaxValue));
+        (int Told, int Asked)[] sent = await Task.WhenAll(Enumerable.Range(0, threads).Select(n => Task.Run(() => Send(new Random(seed + n)))));
+        Assert.True(sent.Sum(s => s.Told) == listener.NumMessages, $"seed {seed}: {sent.Sum(s => s.Told)} were told, {listener.NumMessages} came");
+        foreach (Message request in replier)
+        {
+            replier.Send(Message.ReplyTo(request));
+        }
+
+        Assert.True(sent.Sum(s => s.Asked) == sender.NumMessages, $"seed {seed}: {sent.Sum(s => s.Asked)} were asked, {sender.NumMessages} answers came");
+
+        async Task<(int Told, int Asked)> Send(Random random)
+        {
+            (int told, int asked) = (0, 0);
+            var batch = new MessageBatch();
+            for (int round = 0; round < rounds; round++)
+            {
+                batch.Clear();
+                List<Errno> expected = [];
+                for (int i = random.Next(150); i > 0; i--)
+                {
+                    byte[] data = new byte[random.Next(400)];
+                    switch (random.Next(8))
+                    {
+                        case 0:
+                            batch.Add("$.Ask"u8, data, MessageFlags.WantAReply);
+                            expected.Add(Errno.None);
+                            asked++;
+                            break;
+                        case 1:
+                            batch.Add("$.Nobody"u8, data, MessageFlags.WantAReply);
+                            expected.Add(Errno.EADDRNOTAVAIL);
+                            break;
+                        case 2:
+                            batch.Add("$.Not..A.Name"u8, data);
+                            expected.Add(Errno.EBADMSG);
+                            break;
+                        case 3:
+                            // In parts.
+                            batch.Add("$.Tell"u8, new byte[40_000]);
+                            expected.Add(Errno.None);
+                            told++;
+                            break;
+                        default:
+                            batch.Add("$.Tell"u8, data);
+                            expected.Add(Errno.None);
+                            told++;
+                            break;
+                    }
+                }
+
+                int good = random.Next(2) == 0 ? sender.Send(batch) : await sender.SendAsync(batch);
+                SendOutcome[] outcomes = batch.Outcomes.ToArray();
+                Assert.True(expected.SequenceEqual(outcomes.Select(o => o.Error)), $"seed {seed}: {string.Join(' ', outcomes.Select(o => o.Error))}");
+                Assert.Equal(expected.Count(e => e == Errno.None), good);
+
+                // One that its caller waits for itself has its outcome between those of batches.
+                Assert.NotEqual(MessageId.None, sender.Send(new Announcement("$.Heard.By.Nobody")));
+            }
+
+            return (told, asked);
+        }
+    });
 }

@@ -1,0 +1,28 @@
+using Kbus.Core;
+using Kbus.Daemon;
+
+namespace Kbus.Tests;
+
+/// <summary>Buses of a kbusd in this process, which Ksocks reach by links.</summary>
+internal sealed class LinkedBuses : ITestBuses
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("kbus-").FullName;
+    private readonly Daemon.Daemon _daemon;
+
+    public LinkedBuses(BusOptions limits, int buses)
+    {
+        var options = new DaemonOptions { RuntimeDirectory = _directory, Buses = buses, Bus = limits };
+        _daemon = Daemon.Daemon.Start(options, new Log(TextWriter.Null, TimeProvider.System));
+    }
+
+    public Ksock Open(uint device, KsockMode mode, KsockOptions options) =>
+        Ksock.Open(device, mode, options with { RuntimeDirectory = _directory, StartDaemon = false });
+
+    public void Die() => _daemon.Dispose();
+
+    public void Dispose()
+    {
+        _daemon.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+}

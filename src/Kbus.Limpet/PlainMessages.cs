@@ -32,7 +32,7 @@ internal readonly struct PlainMessages(LimpetRules rules, byte[]? termination, F
             return false;
         }
 
-        frames.Add(header, name, entire.Slice(MessageLayout.DataOffset(header.NameLength), (int)header.DataLength));
+        frames.AddEntire(header, entire[MessageHeader.Size..^MessageLayout.FinalGuardLength]);
         return true;
     }
 }

@@ -53,6 +53,17 @@ internal static class Frame
         BinaryPrimitives.WriteUInt32BigEndian(target[^MessageLayout.FinalGuardLength..], MessageHeader.EndGuardValue);
     }
 
+    /// <summary>Writes a frame of a message that is no bind event and lies in its entire form, whose padding is zeros.</summary>
+    /// <param name="target">Takes it; exactly <see cref="Length"/> bytes.</param>
+    /// <param name="header">The message's header, lengths included.</param>
+    /// <param name="padded">Its padded name and padded data.</param>
+    public static void Write(Span<byte> target, in MessageHeader header, ReadOnlySpan<byte> padded)
+    {
+        WriteHeader(target, header);
+        padded.CopyTo(target[HeaderLength..]);
+        BinaryPrimitives.WriteUInt32BigEndian(target[^MessageLayout.FinalGuardLength..], MessageHeader.EndGuardValue);
+    }
+
     /// <summary>Writes the sixteen words of a header.</summary>
     public static void WriteHeader(Span<byte> target, in MessageHeader header)
     {

@@ -15,31 +15,17 @@ internal sealed class FrameWriter
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Count);
 
     /// <summary>Adds a message.</summary>
-    public void Add(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
-    {
-        int length = (int)Frame.Length((uint)name.Length, (uint)data.Length);
-        int needed = checked(Count + length);
-        if (needed > _bytes.Length)
-        {
-            Array.Resize(ref _bytes, (int)Math.Min(Math.Max(needed, 2L * _bytes.Length), Array.MaxLength));
-        }
+    public void Add(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data) =>
+        Frame.Write(Append((int)Frame.Length((uint)name.Length, (uint)data.Length)), header, name, data);
 
-        Frame.Write(_bytes.AsSpan(Count, length), header, name, data);
-        Count = needed;
-    }
+    /// <summary>Adds a message that lies in its entire form.</summary>
+    /// <param name="header">Its header, as it is to travel.</param>
+    /// <param name="padded">Its padded name and padded data.</param>
+    public void AddEntire(in MessageHeader header, ReadOnlySpan<byte> padded) =>
+        Frame.Write(Append(Frame.HeaderLength + padded.Length + MessageLayout.FinalGuardLength), header, padded);
 
     /// <summary>Adds frames that another has made.</summary>
-    public void Add(ReadOnlySpan<byte> frames)
-    {
-        int needed = checked(Count + frames.Length);
-        if (needed > _bytes.Length)
-        {
-            Array.Resize(ref _bytes, (int)Math.Min(Math.Max(needed, 2L * _bytes.Length), Array.MaxLength));
-        }
-
-        frames.CopyTo(_bytes.AsSpan(Count));
-        Count = needed;
-    }
+    public void Add(ReadOnlySpan<byte> frames) => frames.CopyTo(Append(frames.Length));
 
     /// <summary>Forgets the last frames.</summary>
     /// <param name="count">Bytes of those that stay.</param>
@@ -56,5 +42,18 @@ internal sealed class FrameWriter
         {
             _bytes = new byte[SmallestBuffer];
         }
+    }
+
+    private Span<byte> Append(int length)
+    {
+        int start = Count;
+        int needed = checked(start + length);
+        if (needed > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, (int)Math.Min(Math.Max(needed, 2L * _bytes.Length), Array.MaxLength));
+        }
+
+        Count = needed;
+        return _bytes.AsSpan(start, length);
     }
 }

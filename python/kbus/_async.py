@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Deque, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, AsyncIterator, Dict, List, Optional
 
+from kbus._asking import AskingCalls
 from kbus._errors import ClosedError
 from kbus._ids import MessageId
 from kbus._library import library
 from kbus._message import Message
+from kbus._sending import WRITABLE
 
 # asyncio is imported where it is used: it takes longer to load than all else here, and most programs do without.
 if TYPE_CHECKING:
     import asyncio
-
-_WRITABLE = 2
 
 # How long a thread waits for room before it looks whether somebody still wants to know, in milliseconds.
 _TURN = 200
@@ -35,31 +35,16 @@ class _Watch:
                 future.set_result(None)
 
 
-class AsyncCalls:
+class AsyncCalls(AskingCalls):
     """``async for msg in ksock``, ``await ksock.request(...)`` and their like.
 
     They belong to the thread of their event loop. A message is taken from the bus only when somebody reads it, or while an answer is
     waited for; others that come then are kept, and are read next.
     """
 
-    _watches: Dict[asyncio.AbstractEventLoop, _Watch]
-
-    if TYPE_CHECKING:
-        name: str
-        fd: Any
-        _descriptor: int
-        _may_wait: bool
-        _aside: Deque[Message]
-        _asking: Dict[Tuple[int, int], Callable[[Message], Any]]
-        _ask: Any
-        _give_up: Any
-        _fetch: Any
-        _kept: Any
-        fileno: Any
-        last_msg_id: Any
-        poll: Any
-        read_next_msg: Any
-        send_msg: Any
+    def __init__(self) -> None:
+        super().__init__()
+        self._watches: Dict[asyncio.AbstractEventLoop, _Watch] = {}
 
     def __aiter__(self) -> AsyncIterator[Message]:
         return self
@@ -76,7 +61,7 @@ class AsyncCalls:
     async def receive(self, timeout: Optional[float] = None) -> Optional[Message]:
         """Reads the next message, waiting for one; None if the time (in seconds) runs out. :meth:`wait_for_msg` for coroutines."""
         import asyncio
-        msg: Optional[Message] = self.read_next_msg()
+        msg = self.read_next_msg()
         if msg is None and timeout != 0:
             try:
                 msg = await asyncio.wait_for(self._read_later(), timeout)
@@ -87,7 +72,7 @@ class AsyncCalls:
     async def _read_later(self) -> Message:
         while True:
             await self._news()
-            msg: Optional[Message] = self.read_next_msg()
+            msg = self.read_next_msg()
             if msg is not None:
                 return msg
 
@@ -98,7 +83,7 @@ class AsyncCalls:
         """
         import asyncio
         try:
-            sent: MessageId = self.send_msg(message)
+            sent = self.send_msg(message)
         except BlockingIOError:
             sent = self.last_msg_id()
             try:
@@ -107,6 +92,10 @@ class AsyncCalls:
                 self._give_up()
                 raise
         return sent
+
+    def request(self, request: Message, timeout: Optional[float] = None) -> Any:
+        """Sends a Request for its answer. In a coroutine: ``reply = await ksock.request(...)``; elsewhere this is :meth:`call`."""
+        return self._request_async(request, timeout) if self._is_in_coroutine() else self.call(request, timeout)
 
     @staticmethod
     def _is_in_coroutine() -> bool:
@@ -128,7 +117,7 @@ class AsyncCalls:
             if not answer.done():
                 answer.set_result(msg)
 
-        asked: Tuple[int, int] = self._ask(request, answered)
+        asked = self._ask(request, answered)
         watch = self._watch(loop)
         watch.answers.append(answer)
         room = asyncio.ensure_future(self._room()) if self._may_wait else None
@@ -166,8 +155,8 @@ class AsyncCalls:
         """
         import asyncio
         loop = asyncio.get_running_loop()
-        while not self.poll()[1]:
-            await loop.run_in_executor(None, library.kbus_wait_for_message_timeout, self._descriptor, _WRITABLE, _TURN)
+        while not self._ready() & WRITABLE:
+            await loop.run_in_executor(None, library.kbus_wait_for_message_timeout, self._descriptor, WRITABLE, _TURN)
 
     async def _news(self) -> None:
         """Waits until there may be something to read."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from ctypes import byref, c_uint32
-from typing import Any, Callable, Deque, Optional, Union
+from typing import Any, Callable, Optional, Union
 
 from kbus._errors import ClosedError
 from kbus._file import KsockFile
 from kbus._library import library
-from kbus._message import Message
 
 Name = Union[str, bytes]
 
@@ -27,14 +26,12 @@ class BareCalls:
     """The calls of a Ksock that carry no message."""
 
     #: The open Ksock as a file of bytes; None once it is closed.
-    fd: Optional[KsockFile]
+    fd: Optional[KsockFile] = None
 
     #: As of the device file: ``/dev/kbus0``.
     name: str
 
     _descriptor: int
-
-    _aside: Deque[Message]
 
     def _file(self) -> KsockFile:
         if self.fd is None:
@@ -84,10 +81,6 @@ class BareCalls:
     def set_max_messages(self, count: int) -> int:
         """Sets how many messages may wait in this Ksock's queue, and gives the number in force; 0 only asks."""
         return self._number(library.kbus_ksock_max_messages, "set", count)
-
-    def num_messages(self) -> int:
-        """How many messages wait to be read."""
-        return self._number(library.kbus_ksock_num_messages, "set") + len(self._aside)
 
     def num_unreplied_to(self) -> int:
         """How many Requests were read here and still want a Reply."""

@@ -132,8 +132,8 @@ internal sealed partial class LinkHost
             outcomes[count++] = outcome;
             _drained = sequence;
             Volatile.Write(ref _slotIsTaken[Slot(sequence)], false);
-            Note(outcome.Error);
             NoteRequest(_telling.IsRequest, _telling.IsAwaited, outcome.Error, outcome.Id);
+            Note(outcome.Error);
         }
 
         _left -= count;

@@ -293,7 +293,7 @@ internal sealed partial class LinkHost
 
         lock (_writabilityLock)
         {
-            bool mayWrite = (_mode & KsockMode.Write) != 0 && !_isSending;
+            bool mayWrite = (_mode & KsockMode.Write) != 0 && !IsSending;
             if (mayWrite == _isFull && !_isDead)
             {
                 if (_roomBefore == 0)

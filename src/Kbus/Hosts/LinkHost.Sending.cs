@@ -10,12 +10,16 @@ internal sealed partial class LinkHost
 {
     private readonly byte[] _goodName = new byte[64];
     private int _goodNameLength;
-    private volatile bool _isSending;
+
+    // How many messages have begun to wait for room, and which of them waits; 0 if none does. Threads hear of outcomes in another order than
+    // that in which the bus has them: only who asked while it waited may say that it is gone.
+    private int _waits;
+    private volatile int _waiting;
     private bool _isLimpet;
     private bool _waitingIsRequest;
     private bool _waitingIsAwaited;
 
-    public override bool IsSending => _isSending;
+    public override bool IsSending => _waiting != 0;
 
     public override Errno Send(in OutgoingMessage message, SendManner manner, out MessageId id)
     {
@@ -31,12 +35,18 @@ internal sealed partial class LinkHost
         {
             error = Await(sequence, out Completion completion);
             id = completion.Id;
-            Note(error);
             bool isOwed = IsOwedAnswer(message.Header);
             NoteRequest(isOwed, isAwaited, error, id);
+            Note(error);
             if (_isDead && isOwed && error == Errno.None)
             {
                 NoteAcceptedLate(id);
+            }
+
+            if (error == Errno.EAGAIN)
+            {
+                // Who sleeps has not asked to be rung when there is room.
+                WakeSleeper();
             }
         }
 
@@ -45,12 +55,12 @@ internal sealed partial class LinkHost
 
     public override Errno Retry(out MessageId id)
     {
+        int waiting = _waiting;
         Errno error = Command(CommandCode.Retry, 0, default, out Completion completion);
         id = completion.Id;
-        if (_isSending && error is not Errno.EBADF and not Errno.ENODEV)
+        if (error is not (Errno.EAGAIN or Errno.EBADF or Errno.ENODEV))
         {
-            Note(error);
-            NoteWaited(error, id);
+            NoteGone(waiting, error, id);
         }
 
         return error;
@@ -58,9 +68,13 @@ internal sealed partial class LinkHost
 
     public override Errno Discard()
     {
+        int waiting = _waiting;
         Errno error = Command(CommandCode.Discard, 0, default, out _);
-        _isSending &= error != Errno.None;
-        ShowWritability();
+        if (error == Errno.None)
+        {
+            NoteGone(waiting, Errno.ECANCELED, default);
+        }
+
         return error;
     }
 
@@ -68,7 +82,7 @@ internal sealed partial class LinkHost
     {
         readable = false;
         writable = false;
-        if (_isSending)
+        if (IsSending)
         {
             return PollWaiting(out readable, out writable);
         }
@@ -85,6 +99,7 @@ internal sealed partial class LinkHost
 
     private Errno PollWaiting(out bool readable, out bool writable)
     {
+        int waiting = _waiting;
         Errno error = Command(CommandCode.Poll, 0, default, out Completion completion);
         var flags = (PollFlags)completion.Value;
         readable = (flags & PollFlags.Readable) != 0;
@@ -93,8 +108,7 @@ internal sealed partial class LinkHost
         {
             // Sent, or failed for good with a Status on its way: in both cases one answer is due.
             Errno outcome = LastSent(out MessageId id);
-            Note(outcome);
-            NoteWaited(outcome, id);
+            NoteGone(waiting, outcome, id);
         }
 
         return error;
@@ -159,7 +173,7 @@ internal sealed partial class LinkHost
             return Errno.EBADF;
         }
 
-        if (_isSending)
+        if (IsSending)
         {
             return Errno.EALREADY;
         }
@@ -277,15 +291,40 @@ internal sealed partial class LinkHost
         return error;
     }
 
-    /// <summary>Remembers whether a message waits now.</summary>
+    /// <summary>Remembers whether a message that was sent waits now. What it is has been remembered.</summary>
     private void Note(Errno error)
     {
-        bool waits = error == Errno.EAGAIN;
-        if (error != Errno.EALREADY && _isSending != waits)
+        if (error == Errno.EAGAIN)
         {
-            _isSending = waits;
+            Interlocked.Exchange(ref _waiting, ++_waits);
             ShowWritability();
         }
+    }
+
+    /// <summary>The message that waited has had its outcome.</summary>
+    /// <param name="waiting">Which waited when the bus was asked. If another does by now, somebody else has heard of this one's outcome first.</param>
+    /// <param name="outcome">None if it was sent.</param>
+    /// <param name="id">Its id.</param>
+    private void NoteGone(int waiting, Errno outcome, MessageId id)
+    {
+        bool isRequest = _waitingIsRequest;
+        bool isAwaited = _waitingIsAwaited;
+        if (waiting == 0 || Interlocked.CompareExchange(ref _waiting, 0, waiting) != waiting)
+        {
+            return;
+        }
+
+        if (isRequest && outcome == Errno.None)
+        {
+            _owed.Sending();
+            _owed.Sent(accepted: true, id, isAwaited);
+            if (_isDead)
+            {
+                NoteAcceptedLate(id);
+            }
+        }
+
+        ShowWritability();
     }
 
     /// <summary>Whether a message is a Request that somebody will answer; one that a Limpet only overheard is not.</summary>
@@ -304,21 +343,5 @@ internal sealed partial class LinkHost
             _waitingIsRequest = isRequest;
             _waitingIsAwaited = isAwaited;
         }
-    }
-
-    /// <summary>The waiting message has had its outcome, or waits on.</summary>
-    private void NoteWaited(Errno error, MessageId id)
-    {
-        if (_waitingIsRequest && error == Errno.None)
-        {
-            _owed.Sending();
-            _owed.Sent(accepted: true, id, _waitingIsAwaited);
-            if (_isDead)
-            {
-                NoteAcceptedLate(id);
-            }
-        }
-
-        _waitingIsRequest &= error == Errno.EAGAIN;
     }
 }

@@ -21,13 +21,14 @@ internal sealed partial class LinkHost
         Deadline deadline = Deadline.After(timeout);
         long news = Interlocked.Read(ref _news);
         int reported = 1;
-        if (!_isSending || !AskForRetries(forMessage))
+        bool isSending = IsSending;
+        if (!isSending || !AskForRetries(forMessage))
         {
             reported = BeginSleep(looks, forMessage, out bool sleeps);
             if (sleeps)
             {
-                // A ring that came since and is gone again was a reason to look.
-                bool isLate = Interlocked.Read(ref _news) != news;
+                // A ring that came since and is gone again was a reason to look, and a message that waits since then is one to ask for retries.
+                bool isLate = Interlocked.Read(ref _news) != news || (IsSending && !isSending);
                 reported = isLate ? 0 : LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, deadline.Nanoseconds);
                 EndSleep(looks, reported);
             }

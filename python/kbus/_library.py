@@ -58,7 +58,7 @@ def load() -> ctypes.CDLL:
     for name in (found,) if found else INSTALLED:
         try:
             library = _declare(ctypes.CDLL(name))
-            _name_daemon(os.path.dirname(os.path.abspath(found)))
+            _name_daemon(name)
             return library
         except (OSError, AttributeError) as e:
             failed.append(str(e))
@@ -70,8 +70,15 @@ def load() -> ctypes.CDLL:
                       "the wheel that ./build makes contains it. Or set KBUS_LIBRARY to where it is. (%s)" % "; ".join(failed))
 
 
-def _name_daemon(folder: str) -> None:
-    """Tells the library which daemon to start if none runs: the one that came with it, in a wheel or in dist/, if there is one."""
+def _name_daemon(found: str) -> None:
+    """Tells the library which daemon to start if none runs: the one that came with it, in a wheel or in dist/, if there is one.
+
+    A library that the loader found by its name lies nobody knows where, least of all in the current directory, where anybody may have put a
+    program of that name. It looks for an installed daemon itself.
+    """
+    if os.sep not in found:
+        return
+    folder = os.path.dirname(os.path.abspath(found))
     for path in (os.path.join(folder, "kbusd"), os.path.join(os.path.dirname(folder), "bin", "kbusd")):
         if os.access(path, os.X_OK):
             os.environ.setdefault("KBUS_DAEMON", path)

@@ -69,13 +69,13 @@ class WheelTests(unittest.TestCase):
 class FindingTests(unittest.TestCase):
     """What the package says and does when the library is elsewhere, or nowhere."""
 
-    def said(self, program="import kbus", **environment):
+    def said(self, program="import kbus", cwd="/", **environment):
         place = tempfile.mkdtemp(prefix="kbus-alone-")
         self.addCleanup(shutil.rmtree, place)
         shutil.copytree(os.path.join(ROOT, "python", "kbus"), os.path.join(place, "a", "b", "kbus"))
         without = {name: value for name, value in os.environ.items() if name != "KBUS_LIBRARY"}
         without.update(environment, PYTHONPATH=os.path.join(place, "a", "b"))
-        run = subprocess.run([sys.executable, "-c", program], env=without, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        run = subprocess.run([sys.executable, "-c", program], env=without, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              universal_newlines=True, timeout=60)
         return run.stdout.splitlines()[-1] if run.stdout else ""
 
@@ -96,6 +96,18 @@ class FindingTests(unittest.TestCase):
                    "import kbus\n"
                    "print(os.path.relpath(kbus.ksock.library._name, dist), os.path.relpath(os.environ['KBUS_DAEMON'], dist))" % library._name)
         self.assertEqual("lib/libkbus.so bin/kbusd", self.said(program))
+
+    def test_a_library_that_the_loader_finds_brings_no_daemon_of_the_current_directory(self):
+        with tempfile.TemporaryDirectory() as place:
+            installed, shared, here = (os.path.join(place, *path) for path in (["lib"], ["shared"], ["shared", "here"]))
+            for folder in (installed, here):
+                os.makedirs(folder)
+            os.symlink(library._name, os.path.join(installed, "libkbus.so.1"))
+            for folder in (here, shared):
+                shutil.copy("/bin/true", os.path.join(folder, "kbusd"))
+            program = "import os; os.environ.pop('KBUS_DAEMON', None); import kbus; print(kbus.ksock.library._name, os.environ.get('KBUS_DAEMON'))"
+            for named in ({}, {"KBUS_LIBRARY": "libkbus.so.1"}):
+                self.assertEqual("libkbus.so.1 None", self.said(program, cwd=here, LD_LIBRARY_PATH=installed, **named))
 
     def test_no_daemon(self):
         with tempfile.TemporaryDirectory() as nobody:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from time import monotonic
-from typing import Any, Callable, List, Optional, Tuple
+from errno import EALREADY
+from typing import Callable, List, Optional
 
-from kbus._errors import no_message
+from kbus._errors import error, no_message
+from kbus._ids import MessageId
 from kbus._message import Message
 from kbus._reading import ReadingCalls
-from kbus._sending import WRITABLE
+from kbus._sending import end_of
 
 
 class AskingCalls(ReadingCalls):
-    """The calls of a Ksock about Requests whose answers somebody waits for."""
+    """The call of a Ksock that sends a Request and waits for its answer."""
 
     def call(self, request: Message, timeout: Optional[float] = None) -> Optional[Message]:
         """Sends a Request and waits for its answer: a :class:`Reply`, or a :class:`Status` that says why there is none.
@@ -20,40 +21,44 @@ class AskingCalls(ReadingCalls):
         None is given if the time (in seconds) runs out; a late answer is then a message as any other, and so is that of a call which a
         signal handler ended by an exception. Messages that come meanwhile are kept, and are read next: read them with ``for msg in
         ksock`` before a ``select``, which does not know of them.
+
+        :raises BlockingIOError: EALREADY: another message waits for room, and the Request was not sent.
         """
-        until = None if timeout is None else monotonic() + timeout
+        until = end_of(timeout)
         answers: List[Message] = []
-        asked = self._ask(request, answers.append)
+
+        def answered(msg: Message) -> bool:
+            answers.append(msg)
+            return True
+
+        asked = self._ask(request, answered)
+        if asked is None:
+            raise error(EALREADY, "send")
         try:
             self._kept()
             while not answers:
                 if not self._fetch() and not self._wait(until):
-                    self._asking.pop(asked, None)
-                    self._give_up()
+                    self._asking.pop(asked._pair(), None)
+                    self._give_up(asked)
                     return None
         except BaseException:
-            self._asking.pop(asked, None)
-            # An answer that came just then is read as a late one, once.
-            if answers and not (self._aside and self._aside[-1]._bytes is answers[0]._bytes):
-                self._aside.append(answers[0])
-            self._give_up()
+            self._asking.pop(asked._pair(), None)
+            for answer in answers:
+                self._put_aside(answer)
+            self._give_up(asked)
             raise
         return answers[0]
 
-    def _ask(self, request: Message, answered: Callable[[Message], Any]) -> Tuple[int, int]:
-        """Sends a Request, perhaps only as far as to where it waits for room, and notes who is to be told of the answer."""
+    def _ask(self, request: Message, answered: Callable[[Message], bool]) -> Optional[MessageId]:
+        """Sends a Request, perhaps only as far as to where it waits for room, notes who is to be told of the answer, and gives its id.
+
+        None is given if it was not sent, because another message waits.
+        """
         if not isinstance(request, Message):
             raise no_message(request)
         if not request.is_request():
             raise ValueError("Only a Request gets an answer: %s" % request)
-        try:
-            asked = self.send_msg(request)._pair()
-        except BlockingIOError:
-            asked = self.last_msg_id()._pair()
-        self._asking[asked] = answered
+        asked = self._begin_to_send(request)
+        if asked is not None:
+            self._asking[asked._pair()] = answered
         return asked
-
-    def _give_up(self) -> None:
-        """Drops a Request that still waits for room, because nobody waits for its answer any more."""
-        if self._may_wait and not self._ready() & WRITABLE:
-            self.discard()

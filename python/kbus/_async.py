@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from time import monotonic
 from typing import TYPE_CHECKING, Any, AsyncIterator, Dict, List, Optional
 
 from kbus._asking import AskingCalls
@@ -10,14 +11,16 @@ from kbus._errors import ClosedError
 from kbus._ids import MessageId
 from kbus._library import library
 from kbus._message import Message
-from kbus._sending import WRITABLE
+from kbus._sending import TURN, WRITABLE, end_of
 
 # asyncio is imported where it is used: it takes longer to load than all else here, and most programs do without.
 if TYPE_CHECKING:
     import asyncio
 
-# How long a thread waits for room before it looks whether somebody still wants to know, in milliseconds.
-_TURN = 200
+
+def _left(until: Optional[float]) -> Optional[float]:
+    """The seconds until then."""
+    return None if until is None else until - monotonic()
 
 
 class _Watch:
@@ -27,6 +30,8 @@ class _Watch:
         self.loop = loop
         self.waiting: List["asyncio.Future[None]"] = []
         self.answers: List["asyncio.Future[Message]"] = []
+        # Tries a send that waits for room again and again meanwhile.
+        self.trying: Optional["asyncio.Task[None]"] = None
 
     def wake(self) -> None:
         """Lets everybody who waits look for himself."""
@@ -45,6 +50,8 @@ class AsyncCalls(AskingCalls):
     def __init__(self) -> None:
         super().__init__()
         self._watches: Dict[asyncio.AbstractEventLoop, _Watch] = {}
+        # The thread of each event loop that waits for room.
+        self._turns: Dict[asyncio.AbstractEventLoop, "asyncio.Future[int]"] = {}
 
     def __aiter__(self) -> AsyncIterator[Message]:
         return self
@@ -61,6 +68,7 @@ class AsyncCalls(AskingCalls):
     async def receive(self, timeout: Optional[float] = None) -> Optional[Message]:
         """Reads the next message, waiting for one; None if the time (in seconds) runs out. :meth:`wait_for_msg` for coroutines."""
         import asyncio
+        self._retry()
         msg = self.read_next_msg()
         if msg is None and timeout != 0:
             try:
@@ -79,17 +87,18 @@ class AsyncCalls(AskingCalls):
     async def send_when_possible(self, message: Message) -> MessageId:
         """Sends a message as :meth:`send_msg` does, and if it has to wait for room (ALL_OR_WAIT), waits until it is gone.
 
-        If the wait is cancelled, the message is dropped.
+        It also waits while another message of this Ksock waits for room. If the wait is cancelled, the message is dropped.
+        :meth:`wait_to_send_msg` for coroutines.
         """
-        import asyncio
-        try:
-            sent = self.send_msg(message)
-        except BlockingIOError:
-            sent = self.last_msg_id()
+        sent = self._begin_to_send(message)
+        while sent is None:
+            await self._room()
+            sent = self._begin_to_send(message)
+        if self._waiting == sent:
             try:
                 await self._room()
-            except asyncio.CancelledError:
-                self._give_up()
+            except BaseException:
+                self._give_up(sent)
                 raise
         return sent
 
@@ -111,36 +120,43 @@ class AsyncCalls(AskingCalls):
     async def _request_async(self, request: Message, timeout: Optional[float] = None) -> Optional[Message]:
         import asyncio
         loop = asyncio.get_running_loop()
+        until = end_of(timeout)
         answer: "asyncio.Future[Message]" = loop.create_future()
 
-        def answered(msg: Message) -> None:
-            if not answer.done():
-                answer.set_result(msg)
+        def answered(msg: Message) -> bool:
+            if answer.done():
+                # Given up in this turn of the loop.
+                return False
+            answer.set_result(msg)
+            return True
 
         asked = self._ask(request, answered)
+        while asked is None:
+            try:
+                await asyncio.wait_for(self._room(), _left(until))
+            except asyncio.TimeoutError:
+                return None
+            asked = self._ask(request, answered)
         watch = self._watch(loop)
         watch.answers.append(answer)
-        room = asyncio.ensure_future(self._room()) if self._may_wait else None
         try:
             # What came before the loop looks is found by looking once.
             loop.call_soon(self._look, watch)
-            return await asyncio.wait_for(answer, timeout)
+            return await asyncio.wait_for(answer, _left(until))
         except asyncio.TimeoutError:
             if self._has_come(answer):
                 return answer.result()
-            self._give_up()
+            self._give_up(asked)
             return None
         except asyncio.CancelledError:
             if self._has_come(answer):
-                # In the very turn of the loop in which the task was cancelled: it is read as a late one.
-                self._aside.append(answer.result())
+                # In the very turn of the loop in which the task was cancelled.
+                self._put_aside(answer.result())
                 watch.wake()
-            self._give_up()
+            self._give_up(asked)
             raise
         finally:
-            if room is not None:
-                room.cancel()
-            self._asking.pop(asked, None)
+            self._asking.pop(asked._pair(), None)
             watch.answers.remove(answer)
             self._unwatch(watch)
 
@@ -149,14 +165,34 @@ class AsyncCalls(AskingCalls):
         return answer.done() and not answer.cancelled() and answer.exception() is None
 
     async def _room(self) -> None:
-        """Waits until no message waits to be sent.
+        """Waits until the message that waits now has gone.
 
-        No descriptor tells of room: a thread waits for it, a short time each, so that none is left when nobody wants to know any more.
+        No descriptor tells of room: a thread waits for it, one for all, a short time each, so that none is left when nobody wants to know
+        any more.
         """
         import asyncio
         loop = asyncio.get_running_loop()
-        while not self._ready() & WRITABLE:
-            await loop.run_in_executor(None, library.kbus_wait_for_message_timeout, self._descriptor, WRITABLE, _TURN)
+        waiting = self._waiting
+        while self._waiting == waiting and not self._ready() & WRITABLE:
+            turn = self._turns.get(loop)
+            if turn is None or turn.done():
+                turn = self._turns[loop] = loop.run_in_executor(None, library.kbus_wait_for_message_timeout, self._descriptor, WRITABLE,
+                                                                int(TURN * 1000))
+                turn.add_done_callback(lambda _: self._turns.pop(loop, None))
+            await asyncio.shield(turn)
+
+    def _note_waiting(self, msg_id: MessageId) -> None:
+        super()._note_waiting(msg_id)
+        for watch in list(self._watches.values()):
+            if not watch.loop.is_closed():
+                watch.loop.call_soon_threadsafe(self._keep_trying, watch)
+
+    def _keep_trying(self, watch: _Watch) -> None:
+        """While somebody waits there, a send that waits is tried again, as by every call that waits."""
+        if self._waiting is not None and self._watches.get(watch.loop) is watch and (watch.trying is None or watch.trying.done()):
+            watch.trying = watch.loop.create_task(self._room())
+            # What goes wrong is told to those who wait, in other ways.
+            watch.trying.add_done_callback(lambda trying: trying.cancelled() or trying.exception())
 
     async def _news(self) -> None:
         """Waits until there may be something to read."""
@@ -174,18 +210,29 @@ class AsyncCalls(AskingCalls):
     def _watch(self, loop: asyncio.AbstractEventLoop) -> _Watch:
         watch = self._watches.get(loop)
         if watch is None:
-            watch = self._watches[loop] = _Watch(loop)
+            watch = _Watch(loop)
             loop.add_reader(self.fileno(), self._look, watch)
+            self._watches[loop] = watch
+            self._file().on_closing = self._stop_watching
+        self._keep_trying(watch)
         return watch
 
     def _unwatch(self, watch: _Watch) -> None:
         if not watch.waiting and not watch.answers and self._watches.get(watch.loop) is watch:
-            del self._watches[watch.loop]
+            self._end_watch(watch)
+            if self.fd is not None and not self._watches:
+                self.fd.on_closing = None
+
+    def _end_watch(self, watch: _Watch) -> None:
+        del self._watches[watch.loop]
+        if not watch.loop.is_closed():
             watch.loop.remove_reader(self._descriptor)
+            if watch.trying is not None:
+                watch.trying.cancel()
 
     def _look(self, watch: _Watch) -> None:
         """The descriptor is readable: finds the answers that are waited for, and wakes those who wait for anything else."""
-        if self.fd is None:
+        if not self._is_open():
             return
         try:
             self._kept()
@@ -204,8 +251,7 @@ class AsyncCalls(AskingCalls):
     def _stop_watching(self) -> None:
         """The Ksock is being closed: everybody who waits is told."""
         for watch in list(self._watches.values()):
-            del self._watches[watch.loop]
+            self._end_watch(watch)
             if not watch.loop.is_closed():
-                watch.loop.remove_reader(self._descriptor)
                 self._fail(watch, ClosedError(self.name))
                 watch.wake()

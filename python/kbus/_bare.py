@@ -33,10 +33,15 @@ class BareCalls:
 
     _descriptor: int
 
+    def _is_open(self) -> bool:
+        return self.fd is not None and not self.fd.closed
+
     def _file(self) -> KsockFile:
-        if self.fd is None:
+        """The open file, which may have been closed by itself; then its number is of no use any more."""
+        file = self.fd
+        if file is None or file.closed:
             raise ClosedError(self.name)
-        return self.fd
+        return file
 
     def _number(self, function: Callable[..., int], action: str, value: int = 0) -> int:
         """Calls a function of the library that takes a number and gives one in its place."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import weakref
 from ctypes import c_char
 from errno import EBADF
-from typing import Any
+from typing import Any, Callable, Optional
 
 from kbus._errors import ClosedError, ForkedError, error
 from kbus._library import library
@@ -20,6 +21,10 @@ class KsockFile(io.RawIOBase):
         self._descriptor = descriptor
         self._is_writable = is_writable
         self._opener = os.getpid()
+        #: What is alive as long as a message is lent.
+        self.lent: Optional["weakref.ref[Any]"] = None
+        #: Called while it is being closed: set while an event loop looks at the descriptor.
+        self.on_closing: Optional[Callable[[], None]] = None
         #: As of the device file.
         self.name = name
 
@@ -72,9 +77,20 @@ class KsockFile(io.RawIOBase):
         self.checked(library.kbus_ksock_write_data(self._descriptor, octets, len(octets)), "write")
         return len(octets)
 
+    def is_lending(self) -> bool:
+        """Whether a message is lent, or something of it."""
+        return self.lent is not None and self.lent() is not None
+
     def close(self) -> None:
-        """Closes the Ksock: its bindings end, and who waits for a reply from it gets a Status."""
+        """Closes the Ksock: its bindings end, and who waits for a reply from it gets a Status.
+
+        :raises BufferError: a message that was borrowed, or a view of its data, is still there.
+        """
+        if self.is_lending():
+            raise BufferError("A message borrowed from %s is still in use: let go of it and of all views of its data first." % self.name)
         if not self.closed:
             super().close()
+            if self.on_closing is not None:
+                self.on_closing()
             if os.getpid() == self._opener:
                 library.kbus_ksock_close(self._descriptor)

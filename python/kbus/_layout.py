@@ -59,9 +59,9 @@ class _MessageHeaderStruct(ctypes.Structure):
     data: Optional[int]
     end_guard: int
 
-    #: What a pointy header points to, kept alive by it.
+    #: What a pointy header points to, kept alive by it. The data of a borrowed message are a view of what is lent.
     name_bytes: bytes
-    data_bytes: Optional[bytes]
+    data_bytes: Union[bytes, memoryview, None]
 
     @property
     def is_pointy(self) -> bool:
@@ -123,7 +123,8 @@ def c_data_as_bytes(data: Any, data_len: int) -> bytes:
 
 
 def _octets(data: Octets) -> bytes:
-    return data.encode("utf-8") if isinstance(data, str) else bytes(data)
+    # Not bytes(data), which would make a number into that many zeros.
+    return data.encode("utf-8") if isinstance(data, str) else memoryview(data).tobytes()
 
 
 def hexdata(data: Octets) -> str:

@@ -111,7 +111,7 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
         ("kbus_ksock_write_msg", c_int, header),
         ("kbus_ksock_write_data", c_int, c_void_p, c_size_t),
         ("kbus_ksock_send_msg", c_int, header, POINTER(MessageId)),
-        ("kbus_ksock_send_msgs", c_int, POINTER(header), c_uint32, POINTER(SendOutcome)),
+        ("kbus_ksock_send_msgs", c_int, POINTER(c_void_p), c_uint32, POINTER(SendOutcome)),
         ("kbus_ksock_read_data", c_int, c_void_p, c_size_t),
         ("kbus_ksock_borrow_msg", c_int, POINTER(header)),
         ("kbus_ksock_release_msg", c_int),

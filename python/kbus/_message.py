@@ -12,7 +12,10 @@ from kbus._printed import describe
 M = TypeVar("M", bound="Message")
 P = TypeVar("P", MessageId, OrigFrom)
 
-_START = START_GUARD.to_bytes(4, "little")
+_START, _END = START_GUARD.to_bytes(4, "little"), END_GUARD.to_bytes(4, "little")
+
+# Stands for a message that lacks some of its bytes: the bus refuses it, and nobody looks where they should be.
+_NO_HEADER = _MessageHeaderStruct()
 
 
 def _if_set(pair: P) -> Optional[P]:
@@ -44,7 +47,7 @@ class Message:
     msg: _MessageHeaderStruct
 
     # All bytes of an entire message; None for a pointy one, whose bytes are kept by its header.
-    _bytes: Optional[Any]
+    _bytes: Optional[bytearray]
 
     # What repr() shows, in this order, after name and data.
     _SHOWN: Tuple[str, ...] = ("to", "from_", "orig_from", "final_to", "in_reply_to", "flags", "id")
@@ -69,7 +72,7 @@ class Message:
         return made
 
     @classmethod
-    def _from_buffer(cls: Type[M], buffer: Any) -> M:
+    def _from_buffer(cls: Type[M], buffer: bytearray) -> M:
         """Makes an entire message whose bytes are a writable buffer, which is its own from now on."""
         made = cls.__new__(cls)
         made.msg = _EntireMessageStruct.from_buffer(buffer)
@@ -102,7 +105,16 @@ class Message:
         if octets[:4] != _START:
             raise ValueError('Cannot form entire message from string "%s..%s" which does not start with message start guard'
                              % (hexdata(octets[:8]), hexdata(octets[-8:])))
-        return cls._from_buffer(bytearray(octets))
+        made = cls._from_octets(octets)
+        made._settle()
+        return made
+
+    @classmethod
+    def _from_octets(cls: Type[M], octets: bytes) -> M:
+        """Makes a message of such bytes as they are, but for their pointers, which mean nothing here."""
+        made = cls._from_buffer(bytearray(octets))
+        made.msg.name = made.msg.data = None
+        return made
 
     @property
     def id(self) -> Optional[MessageId]:
@@ -169,7 +181,8 @@ class Message:
     def data(self) -> Optional[bytes]:
         """The data, copied; None if there is none."""
         if self._bytes is None:
-            return self.msg.data_bytes
+            data = self.msg.data_bytes
+            return None if data is None else bytes(data)
         return bytes(self.data_view) or None
 
     @property
@@ -197,7 +210,7 @@ class Message:
         header.data = None
         name, data = self.msg.name_bytes, self.data_view
         return b"".join((bytes(header), name, b"\0" * (4 - len(name) % 4), data, b"\0" * (-len(data) % 4),
-                         END_GUARD.to_bytes(4, "little")))
+                         _END))
 
     def equivalent(self, other: "Message") -> bool:
         """Whether both say the same to the same: only ``to``, name and data are compared."""
@@ -222,8 +235,18 @@ class Message:
         return hash(self._compared())
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        # Pointers mean nothing to another process: a message is copied and pickled in its entire form.
-        return type(self).from_bytes, (self.to_bytes(),)
+        # Pointers mean nothing to another process: a message is copied and pickled in its entire form, with what a subclass added to it.
+        added = {name: value for name, value in self.__dict__.items() if name not in ("msg", "_bytes")}
+        return type(self)._from_octets, (self.to_bytes(),), added
+
+    def _is_guarded(self) -> bool:
+        """Whether an entire message begins and ends as it should."""
+        return self._bytes is not None and self._bytes.startswith(_START) and self._bytes.endswith(_END)
+
+    def _header_to_send(self) -> _MessageHeaderStruct:
+        """The header, behind which or by which the library finds all the bytes that it promises."""
+        is_whole = self._bytes is None or self.total_length() <= len(self._bytes)
+        return self.msg if is_whole else _NO_HEADER
 
     def set_want_reply(self, value: bool = True) -> None:
         """Makes it a Request, or no longer one."""

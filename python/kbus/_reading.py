@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import weakref
 from collections import deque
 from ctypes import byref, c_uint32
-from time import monotonic
-from typing import Any, Callable, Deque, Dict, Optional, Tuple, Type, TypeVar
+from typing import Callable, Deque, Dict, Optional, Tuple, Type, TypeVar
 
 from kbus._lent import borrow
 from kbus._library import library
 from kbus._message import Message
-from kbus._sending import READABLE, WRITABLE, SendingCalls
+from kbus._sending import READABLE, WRITABLE, SendingCalls, end_of
 from kbus.messages import Reply, Status
 
 R = TypeVar("R", bound="ReadingCalls")
@@ -30,10 +28,8 @@ class ReadingCalls(SendingCalls):
         # Whether a message is being fetched, and what there is of it: a signal handler that raises can end that at any point.
         self._is_fetching = False
         self._fetched: Optional[Message] = None
-        # Who waits for an answer, by the id of the Request.
-        self._asking: Dict[Tuple[int, int], Callable[[Message], Any]] = {}
-        # What is alive as long as a borrowed message is.
-        self._lent: Optional["weakref.ref[Any]"] = None
+        # Who waits for an answer, by the id of the Request; he says whether he still wants it.
+        self._asking: Dict[Tuple[int, int], Callable[[Message], bool]] = {}
 
     def __iter__(self: R) -> R:
         return self
@@ -69,12 +65,15 @@ class ReadingCalls(SendingCalls):
 
     def len_left(self) -> int:
         """Bytes left to be read of the message that was taken."""
+        self._file()
         return self._number(library.kbus_ksock_len_left, "read") if self._rest is None else len(self._rest)
 
     def read_data(self, count: int) -> bytes:
-        """Reads up to ``count`` bytes of the message that was taken; ``b''`` if there are none."""
+        """Reads up to ``count`` bytes of the message that was taken, or all that are left (-1); ``b''`` if there are none."""
+        file = self._file()
         if self._rest is None:
-            return self._file().read(count) or b""
+            return file.read(count) or b""
+        count = len(self._rest) if count < 0 else count
         read, self._rest = bytes(self._rest[:count]), self._rest[count:]
         return read
 
@@ -100,33 +99,32 @@ class ReadingCalls(SendingCalls):
 
         ``timeout`` is in seconds: None waits for ever, 0 not at all. None is given if the time runs out.
         """
-        until = None if timeout is None else monotonic() + timeout
-        while True:
-            msg = self.read_next_msg()
-            if msg is not None or not self._wait(until):
-                return msg
+        return self._await(self.read_next_msg, timeout)
 
     def borrow_next_msg(self, timeout: Optional[float] = 0) -> Optional[Message]:
         """Reads the next message without copying its data into Python; None if there is none.
 
-        ``timeout`` is in seconds, as for :meth:`wait_for_msg`: 0 does not wait, None waits for ever. See the message's ``data_view``. Large data lie in memory of the bus, and count against what may wait for this Ksock, until the message and
-        all views of its data are gone. One message at a time is lent: while it is there, this is :meth:`read_next_msg`.
+        ``timeout`` is in seconds, as for :meth:`wait_for_msg`: 0 does not wait, None waits for ever. See the message's ``data_view``.
+        Large data lie in memory of the bus, and count against what may wait for this Ksock, until the message and all views of its
+        data are gone. One message at a time is lent: while it is there, this is :meth:`read_next_msg`.
         """
-        until = None if timeout is None else monotonic() + timeout
+        return self._await(self._borrow, timeout)
+
+    def _await(self, read: Callable[[], Optional[Message]], timeout: Optional[float]) -> Optional[Message]:
+        """Reads in some way, waiting for a message. A send that waits is tried again first, as select() would do before a read."""
+        until = end_of(timeout)
+        self._retry()
         while True:
-            msg = self._borrow()
+            msg = read()
             if msg is not None or not self._wait(until):
                 return msg
 
     def _borrow(self) -> Optional[Message]:
-        if self._kept() or self._asking or self._is_lending():
+        file = self._file()
+        if self._kept() or self._asking or file.is_lending():
             return self.read_next_msg()
         self._rest = None
-        msg, self._lent = borrow(self._file())
-        return msg
-
-    def _is_lending(self) -> bool:
-        return self._lent is not None and self._lent() is not None
+        return borrow(file)
 
     def _fetch(self) -> bool:
         """Fetches the next message from the queue: to who waits for it as an answer, or else to those that are kept. False if there is none.
@@ -156,9 +154,12 @@ class ReadingCalls(SendingCalls):
         self._file().checked(library.kbus_ksock_read_data(self._descriptor, byref(msg.msg), length), "read")
 
     def _keep(self) -> None:
-        """Puts the message that was read where it belongs."""
+        """Puts the message that was read where it belongs.
+
+        Some of it is missing if somebody else read at the same moment, as a signal handler may: then it is his.
+        """
         msg = self._fetched
-        if msg is not None and not self._is_answer(msg) and not (self._aside and self._aside[-1] is msg):
+        if msg is not None and msg._is_guarded() and not self._is_answer(msg) and not (self._aside and self._aside[-1] is msg):
             self._aside.append(msg)
         self._fetched = None
 
@@ -169,7 +170,7 @@ class ReadingCalls(SendingCalls):
         """
         if self._is_fetching:
             left = c_uint32()
-            if self.fd is not None and library.kbus_ksock_len_left(self._descriptor, byref(left)) >= 0 and left.value:
+            if self._is_open() and library.kbus_ksock_len_left(self._descriptor, byref(left)) >= 0 and left.value:
                 self._read(left.value)
             self._keep()
             self._is_fetching = False
@@ -181,5 +182,11 @@ class ReadingCalls(SendingCalls):
         if answered is None:
             return False
         kind: Type[Message] = Status if msg.name.startswith("$.KBUS.") else Reply
-        answered(kind._from_buffer(msg._bytes))
-        return True
+        assert msg._bytes is not None
+        return answered(kind._from_buffer(msg._bytes))
+
+    def _put_aside(self, answer: Message) -> None:
+        """An answer that nobody wants any more is read as a message like any other, once."""
+        assert answer._bytes is not None
+        if not (self._aside and self._aside[-1]._bytes is answer._bytes):
+            self._aside.append(Message._from_buffer(answer._bytes))

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from ctypes import POINTER, byref, pointer
-from errno import EAGAIN, EINTR
+from ctypes import addressof, byref, c_void_p
+from errno import EAGAIN, EALREADY, EINTR
 from io import UnsupportedOperation
 from time import monotonic
-from typing import Any, Iterable, Iterator, List, Optional, Union
+from typing import Any, Iterable, Iterator, List, Optional, Tuple, Union
 
 from kbus._bare import BareCalls
 from kbus._errors import error, no_message
 from kbus._file import KsockFile
 from kbus._ids import MessageId
-from kbus._layout import _MessageHeaderStruct
 from kbus._library import SendOutcome, library
 from kbus._message import Message
 
 READABLE, WRITABLE = 1, 2
 _LONGEST_WAIT = 0x7FFFFFFF
 
+#: How long a thread waits for room before it looks whether somebody still wants to know, in seconds.
+TURN = 0.2
+
 # Messages that are sent by one call of the library: more are not faster.
 _MOST_TOGETHER = 256
 
 
+def end_of(timeout: Optional[float]) -> Optional[float]:
+    """When so many seconds are over; None for ever."""
+    return None if timeout is None else monotonic() + timeout
+
+
 class SendingCalls(BareCalls):
-    """The calls of a Ksock that write and send messages."""
+    """The calls of a Ksock that write and send messages.
+
+    At most one message of a Ksock waits for room. While it does, no other can be sent (EALREADY), and that one stays as it is.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        # Whether a send may be waiting for room.
-        self._may_wait = False
+        # The id of the message that waits for room; it may have been sent since. None if surely none waits.
+        self._waiting: Optional[MessageId] = None
         # What a written message points to must live until it has been sent.
         self._written: Optional[Message] = None
 
@@ -38,29 +48,51 @@ class SendingCalls(BareCalls):
 
         A waiting send is tried again, as select() on a device file would.
         """
-        file = self._file()
-        if self._may_wait:
-            self._ready()
-        return file.fileno()
+        descriptor = self._file().fileno()
+        self._retry()
+        return descriptor
 
     def _ready(self) -> int:
         """One look without waiting: what can be done, READABLE and WRITABLE. A waiting send is tried again."""
+        waiting = self._waiting
         ready = self._number(library.kbus_ksock_poll, "wait")
-        self._may_wait = self._may_wait and not ready & WRITABLE
+        if ready & WRITABLE and self._waiting == waiting:
+            self._waiting = None
         return ready
 
-    def _wait(self, until: Optional[float]) -> bool:
-        """Waits until there is a message; False if the time ran out. A waiting send is tried again meanwhile."""
+    def _retry(self) -> None:
+        """Tries a send that waits again, if one may be waiting. What else there is to be told, whoever reads is told."""
+        if self._waiting is not None:
+            try:
+                self._ready()
+            except OSError:
+                pass
+
+    def _wait(self, until: Optional[float], for_what: int = READABLE) -> bool:
+        """Waits until there is a message, or no send waits any more; False if the time ran out. A waiting send is tried again meanwhile."""
         while True:
             left = -1
             if until is not None:
                 left = min(int((until - monotonic()) * 1000 + 0.999), _LONGEST_WAIT)
                 if left <= 0:
                     return False
-            result = library.kbus_wait_for_message_timeout(self._file().fileno(), READABLE, left)
+            result = library.kbus_wait_for_message_timeout(self._file().fileno(), for_what, left)
             # Between two waits Python sees to its signals; Ctrl-C ends this here.
             if result != -EINTR and self._file().checked(result, "wait"):
                 return True
+
+    def _wait_for_room(self, until: Optional[float]) -> bool:
+        """Waits until the message that waits now has gone; False if the time ran out."""
+        waiting = self._waiting
+        while True:
+            turn = monotonic() + TURN
+            if self._wait(turn if until is None else min(turn, until), WRITABLE):
+                return True
+            # Another thread's message may wait by now, for as long as it likes.
+            if self._waiting != waiting:
+                return True
+            if until is not None and monotonic() >= until:
+                return False
 
     def write_msg(self, message: Message) -> None:
         """Writes a message, to be sent by :meth:`send`."""
@@ -76,25 +108,84 @@ class SendingCalls(BareCalls):
 
     def send(self) -> MessageId:
         """Sends the message that was written, or tries the one that waits for room again. Gives its id."""
+        file = self._file()
         msg_id = MessageId()
-        return self._sent(library.kbus_ksock_send(self._descriptor, byref(msg_id)) if self._file() else 0, msg_id)
+        result = library.kbus_ksock_send(self._descriptor, byref(msg_id))
+        if result == -EAGAIN:
+            self._note_waiting(msg_id)
+        self._written = None
+        file.checked(result, "send")
+        return msg_id
 
     def send_msg(self, message: Message) -> MessageId:
         """Sends a message and gives its id. If it cannot be sent, nobody has received anything.
 
-        :raises BlockingIOError: (EAGAIN) it was to be sent to all or wait (ALL_OR_WAIT), and it waits: for :meth:`send`, or for any call
-            of this Ksock that waits, to try it again, or for :meth:`discard`.
+        :raises BlockingIOError: EAGAIN: it was to be sent to all or wait (ALL_OR_WAIT), and it waits: for :meth:`send`, or for any call
+            of this Ksock that waits, to try it again, or for :meth:`discard`. EALREADY: another message waits, and this one was not sent.
         """
+        result, msg_id = self._send_whole(message)
+        self._file().checked(result, "send")
+        return msg_id
+
+    def wait_to_send_msg(self, message: Message, timeout: Optional[float] = None) -> Optional[MessageId]:
+        """Sends a message as :meth:`send_msg` does, waiting for room if it has to (ALL_OR_WAIT), and gives its id when it is gone.
+
+        It also waits while another message of this Ksock waits for room. ``timeout`` is in seconds: None waits for ever. None is given
+        if the time runs out: then the message is dropped, as it is if a signal handler ends the wait by an exception.
+        """
+        until = end_of(timeout)
+        sent = self._begin_to_send(message)
+        while sent is None:
+            if not self._wait_for_room(until):
+                return None
+            sent = self._begin_to_send(message)
         try:
-            is_entire = message._bytes is not None
+            if self._waiting == sent and not self._wait_for_room(until) and self._give_up(sent):
+                return None
+        except BaseException:
+            self._give_up(sent)
+            raise
+        return sent
+
+    def _send_whole(self, message: Message) -> Tuple[int, MessageId]:
+        """Sends a message in one step. Gives 0 or the negative errno, and its id, which it has also if it waits (EAGAIN)."""
+        try:
+            header = message._header_to_send()
         except AttributeError:
             raise no_message(message) from None
-        if is_entire:
-            self.write_msg(message)
-            return self.send()
         self._for_writing()
         msg_id = MessageId()
-        return self._sent(library.kbus_ksock_send_msg(self._descriptor, byref(message.msg), byref(msg_id)), msg_id)
+        result = library.kbus_ksock_send_msg(self._descriptor, byref(header), byref(msg_id))
+        if result == -EAGAIN:
+            self._note_waiting(msg_id)
+        return result, msg_id
+
+    def _begin_to_send(self, message: Message) -> Optional[MessageId]:
+        """Sends a message, perhaps only as far as to where it waits for room (then its id is ``_waiting``), and gives its id.
+
+        None is given if it was not sent, because another message waits.
+        """
+        result, msg_id = self._send_whole(message)
+        if result == -EALREADY:
+            return None
+        if result != -EAGAIN:
+            self._file().checked(result, "send")
+        return msg_id
+
+    def _note_waiting(self, msg_id: MessageId) -> None:
+        """A message of ours waits for room from now on."""
+        self._waiting = msg_id
+
+    def _give_up(self, msg_id: MessageId) -> bool:
+        """Drops that very message if it still waits for room, because nobody wants it sent any more. Whether it did."""
+        try:
+            if self._waiting != msg_id or self._ready() & WRITABLE:
+                return False
+            self.discard()
+        except OSError:
+            # With the Ksock, or the bus, what waited has gone.
+            pass
+        return True
 
     def send_msgs(self, messages: Iterable[Message]) -> List[Union[MessageId, OSError]]:
         """Sends messages in their order, without waiting for the bus between them: faster than one by one.
@@ -113,26 +204,21 @@ class SendingCalls(BareCalls):
         return sent
 
     def _send_together(self, messages: List[Message]) -> Iterator[Union[MessageId, OSError]]:
-        # One that was made of bytes may lack some of those that its header promises: what is made of its parts has them all.
-        whole = [msg if msg._bytes is None else Message.from_sequence(msg.extract()) for msg in messages]
-        pointers = (POINTER(_MessageHeaderStruct) * len(whole))(*[pointer(msg.msg) for msg in whole])
-        outcomes = (SendOutcome * len(whole))()
-        self._file().checked(library.kbus_ksock_send_msgs(self._descriptor, pointers, len(whole), outcomes), "send")
+        headers = [msg._header_to_send() for msg in messages]
+        pointers = (c_void_p * len(headers))(*[addressof(header) for header in headers])
+        outcomes = (SendOutcome * len(headers))()
+        self._file().checked(library.kbus_ksock_send_msgs(self._descriptor, pointers, len(headers), outcomes), "send")
         for outcome in outcomes:
-            self._may_wait = self._may_wait or outcome.error == -EAGAIN
-            yield error(-outcome.error, "send") if outcome.error else MessageId(outcome.id.network_id, outcome.id.serial_num)
+            msg_id = MessageId(outcome.id.network_id, outcome.id.serial_num)
+            if outcome.error == -EAGAIN:
+                self._note_waiting(msg_id)
+            yield error(-outcome.error, "send") if outcome.error else msg_id
 
     def _for_writing(self) -> KsockFile:
         file = self._file()
         if not file.writable():
             raise UnsupportedOperation("File not open for writing")
         return file
-
-    def _sent(self, result: int, msg_id: MessageId) -> MessageId:
-        self._may_wait = result == -EAGAIN
-        self._written = None
-        self._file().checked(result, "send")
-        return msg_id
 
     def write_data(self, data: Any) -> int:
         """Writes bytes of a message, all of them, and gives how many they are."""
@@ -141,7 +227,7 @@ class SendingCalls(BareCalls):
     def discard(self) -> None:
         """Drops what was written, or the message that waits for room."""
         self._file().checked(library.kbus_ksock_discard(self._descriptor), "send")
-        self._may_wait = False
+        self._waiting = None
         self._written = None
 
     def last_msg_id(self) -> MessageId:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+# Beside what is used here stands what programs for the original package, which had no __all__, may count on finding here.
+import array
+import ctypes
+import fcntl
 import os
+import select
+import string
+import struct
 from errno import ENOENT
 from typing import Any, Optional, Tuple, TypeVar
 
 from kbus._async import AsyncCalls
 from kbus._bare import NUMBERS
+from kbus._bindings import read_bindings
 from kbus._errors import opening_error
 from kbus._file import KsockFile
 from kbus._layout import MSG_HEADER_LEN
 from kbus._library import library
+from kbus.messages import BindStruct, Message, MessageId, ReplierStruct, SendResultStruct
+
+__all__ = [
+    "BindStruct", "Ksock", "Message", "MessageId", "ReplierStruct", "SendResultStruct", "array", "ctypes", "fcntl", "read_bindings",
+    "select", "string", "struct",
+]
 
 K = TypeVar("K", bound="Ksock")
 
@@ -82,12 +96,12 @@ class Ksock(AsyncCalls):
         self._descriptor = descriptor
 
     def __str__(self) -> str:
-        if self.fd is None:
+        if not self._is_open():
             return "Ksock device %d (closed)" % self.which
         return "Ksock device %d, id %d, mode %s" % (self.which, self.ksock_id(), self.mode)
 
     def __repr__(self) -> str:
-        return "<Ksock %s %s>" % (self.name, "closed" if self.fd is None else "open for %s" % self.mode)
+        return "<Ksock %s %s>" % (self.name, "open for %s" % self.mode if self._is_open() else "closed")
 
     def __reduce__(self) -> Any:
         # A copy would close the descriptor of this one; or, in another process, one that is not a Ksock at all.
@@ -105,8 +119,5 @@ class Ksock(AsyncCalls):
         :raises BufferError: a message that was borrowed, or a view of its data, is still there.
         """
         if self.fd is not None:
-            if self._is_lending():
-                raise BufferError("A message borrowed from %r is still in use: let go of it and of all views of its data first." % self)
-            file, self.fd, self.mode = self.fd, None, None
-            self._stop_watching()
-            file.close()
+            self.fd.close()
+            self.fd = self.mode = None

@@ -157,6 +157,26 @@ class AsyncTests(KsockTests):
 
         self.play(ask())
 
+    def test_closing_the_file_alone_ends_a_request_and_leaves_its_number_to_others(self):
+        requester, replier = self.open(), self.open()
+        replier.bind("$.Fred", True)
+
+        async def ask():
+            asking = asyncio.ensure_future(requester.request(Request("$.Fred")))
+            await replier.receive()
+            requester.fd.close()
+            with self.assertRaises(OSError) as raised:
+                await asking
+            self.assertEqual(errno.EBADF, raised.exception.errno)
+            other = self.open()
+            receiving = asyncio.ensure_future(other.receive())
+            await asyncio.sleep(0)
+            other.bind("$.News")
+            replier.send_msg(Announcement("$.News"))
+            return (await receiving).name
+
+        self.assertEqual("$.News", self.play(ask()))
+
     def test_the_death_of_the_bus_ends_everything(self):
         requester, replier = self.open(), self.open()
         replier.bind("$.Fred", True)
@@ -259,6 +279,23 @@ class BlockingTests(KsockTests):
         self.assertEqual(b"second", requester.read_msg(requester.next_msg()).data)
         self.assertEqual(b"third", requester.wait_for_msg(0).data)
         self.assertEqual((0, b""), (requester.next_msg(), requester.read_data(4)))
+
+    def test_what_was_kept_is_read_in_steps_as_any_other(self):
+        requester, replier = self.open(), self.open()
+        requester.bind("$.News")
+        replier.bind("$.Fred", True)
+        for _ in range(3):
+            replier.send_msg(Announcement("$.News", "kept"))
+            self.assertIsNone(requester.call(Request("$.Fred"), timeout=0.01))
+            length = requester.next_msg()
+            self.assertEqual((b"Kbus", length - 4, length - 4, 0), (requester.read_data(4), requester.len_left(), len(requester.read_data(-1)), requester.len_left()))
+            self.assertEqual(b"", requester.read_data(-1))
+        replier.send_msg(Announcement("$.News", "kept"))
+        requester.call(Request("$.Fred"), timeout=0.01)
+        requester.next_msg()
+        requester.close()
+        for call in (requester.len_left, lambda: requester.read_data(4)):
+            self.assertRaises(ValueError, call)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 
-from kbus import Announcement, Request, reply_to
+from kbus import Announcement, Message, Reply, Request, reply_to
 from tests.test_ksock import KsockTests
 
 
@@ -95,6 +95,48 @@ class CancelledTests(KsockTests):
                 self.assertEqual([b"2"], self.play(cancel()))
                 requester.close()
                 replier.close()
+
+    def test_an_answer_in_whichever_turn_of_the_loop_its_request_is_cancelled_comes_once(self):
+        requester, replier = self.pair()
+
+        async def ask_and_cancel(turns):
+            task, request = await self.ask(requester, replier, "?")
+            replier.send_msg(reply_to(request, "%d" % turns))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            outcome = (await asyncio.gather(task, return_exceptions=True))[0]
+            read = [(type(msg), msg.data) for msg in requester]
+            return read if isinstance(outcome, asyncio.CancelledError) else read + [(type(outcome), outcome.data)]
+
+        for turns in range(8):
+            ((kind, data),) = self.play(ask_and_cancel(turns))
+            self.assertEqual(b"%d" % turns, data)
+            self.assertIn(kind, (Message, Reply))
+
+    def test_an_answer_about_when_the_time_is_over_comes_once(self):
+        requester, replier = self.pair()
+        requester.set_max_messages(1000)
+
+        async def ask_with_little_time():
+            loop = asyncio.get_running_loop()
+
+            async def reply():
+                async for request in replier:
+                    loop.call_later(0.002, replier.send_msg, reply_to(request, request.data))
+
+            replying = asyncio.ensure_future(reply())
+            answers = []
+            for first in range(0, 300, 10):
+                answers += await asyncio.gather(*[requester.request(Request("$.Fred", str(n)), 0.0015 + n % 10 * 0.0002)
+                                                  for n in range(first, first + 10)])
+            late = sum(answer is None for answer in answers)
+            read = [await requester.receive(60) for _ in range(late)]
+            replying.cancel()
+            return [int(msg.data) for msg in answers + read if msg is not None], requester.read_next_msg()
+
+        numbers, more = self.play(ask_with_little_time())
+        self.assertEqual((list(range(300)), None), (sorted(numbers), more))
 
     def test_who_waits_for_any_message_gets_the_answer_that_came_as_its_request_was_cancelled(self):
         requester, replier = self.pair()

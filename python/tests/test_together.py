@@ -1,6 +1,8 @@
 """Messages that are sent together, and messages that are borrowed when they come."""
 
+import copy
 import errno
+import pickle
 import threading
 
 from kbus import *
@@ -53,6 +55,38 @@ class TogetherTests(KsockTests):
         self.assertEqual([], list(ksock))
 
 
+    def test_messages_that_were_read_are_sent_by_many_threads(self):
+        sender, listener = self.open(), self.open()
+        listener.bind("$.Fred")
+        listener.set_max_messages(1000)
+        sent = []
+
+        def send(number):
+            for n in range(200):
+                # As one that was read: its bytes all in one.
+                sent.append(sender.send_msg(Message.from_bytes(Message("$.Fred", "%d %d" % (number, n)).to_bytes())))
+
+        threads = [threading.Thread(target=send, args=[number]) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        heard = list(listener)
+        self.assertEqual(sorted(sent), [msg.id for msg in heard])
+        self.assertEqual({b"%d %d" % (number, n) for number in range(4) for n in range(200)}, {msg.data for msg in heard})
+
+    def test_a_message_that_lacks_some_of_its_bytes_is_refused_and_leaves_nothing_behind(self):
+        ksock = self.open()
+        ksock.bind("$.Fred")
+        for octets in (Message("$.Fred", "abcdef").to_bytes()[:-8], Message("$.Fred").to_bytes()[:88]):
+            broken = Message.from_bytes(octets)
+            self.assertErrno(errno.EINVAL, ksock.send_msg, broken)
+            outcomes = ksock.send_msgs([broken, Message("$.Fred")])
+            self.assertEqual((errno.EINVAL, MessageId), (outcomes[0].errno, type(outcomes[1])))
+            self.assertErrno(errno.ENOMSG, ksock.send)
+            self.assertEqual([None], [msg.data for msg in ksock])
+
+
 class BorrowingTests(KsockTests):
     def test_waiting_for_a_message_to_borrow(self):
         sender, listener = self.open(), self.open()
@@ -72,6 +106,32 @@ class BorrowingTests(KsockTests):
         for thread in threads:
             thread.join()
         self.assertIsNone(listener.borrow_next_msg())
+
+
+    def test_a_borrowed_message_is_a_message_like_any_other(self):
+        ksock = self.open()
+        ksock.bind("$.Fred")
+        for data in (None, b"abc", bytes(100_000)):
+            ksock.send_msg(Message("$.Fred", data))
+            msg = ksock.borrow_next_msg()
+            want = Message("$.Fred", data, from_=1, id=msg.id)
+            self.assertEqual(want, eval(repr(msg)))
+            self.assertEqual(str(want), str(msg))
+            for made in (type(msg).from_message(msg), msg.from_bytes(msg.to_bytes()), copy.copy(msg), pickle.loads(pickle.dumps(msg)), msg.cast()):
+                self.assertEqual((want, data), (made, made.data))
+            del msg
+
+    def test_the_file_is_not_closed_below_what_is_lent(self):
+        ksock = self.open()
+        ksock.bind("$.Fred")
+        ksock.send_msg(Message("$.Fred", bytes(100_000)))
+        msg = ksock.borrow_next_msg()
+        for close in (ksock.close, ksock.fd.close):
+            with self.assertRaisesRegex(BufferError, "^A message borrowed from /dev/kbus0 is still in use"):
+                close()
+        self.assertEqual(bytes(100_000), msg.data_view)
+        del msg
+        ksock.fd.close()
 
 
 if __name__ == "__main__":

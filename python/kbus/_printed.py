@@ -56,4 +56,5 @@ def describe(message: "Message") -> str:
         parts.append(event)
     elif message.data is not None:
         parts.append("data=%r" % message.data)
-    return "<%s %s>" % ("ReplierBindEvent" if is_event else _kind(message), ", ".join(parts))
+    kind = "ReplierBindEvent" if is_event else _kind(message)
+    return "<%s %s>" % (kind, ", ".join(parts)) if parts else "<%s>" % kind

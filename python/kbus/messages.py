@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+# The modules are here because programs for the original package, which had no __all__, may count on finding them.
+import array
+import ctypes
+import string
+import struct
 from typing import Any, Optional, Type, TypeVar, Union
 
 from kbus._errors import no_message
@@ -14,9 +19,9 @@ from kbus._printed import REPLIER_BIND_EVENT, split_replier_bind_event_data
 
 __all__ = [
     "Announcement", "BindStruct", "MSG_HEADER_LEN", "Message", "MessageId", "OrigFrom", "REPLIER_BIND_EVENT", "ReplierStruct",
-    "Reply", "Request", "SendResultStruct", "Status", "_EntireMessageStruct", "_MessageHeaderStruct", "c_data_as_bytes",
-    "calc_entire_message_len", "calc_padded_data_len", "calc_padded_name_len", "hexdata", "hexify", "message_from_parts",
-    "reply_to", "split_replier_bind_event_data", "stateful_request",
+    "Reply", "Request", "SendResultStruct", "Status", "_EntireMessageStruct", "_MessageHeaderStruct", "array", "c_data_as_bytes",
+    "calc_entire_message_len", "calc_padded_data_len", "calc_padded_name_len", "ctypes", "hexdata", "hexify", "message_from_parts",
+    "reply_to", "split_replier_bind_event_data", "stateful_request", "string", "struct",
 ]
 
 S = TypeVar("S", bound="Status")

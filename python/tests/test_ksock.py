@@ -265,6 +265,26 @@ class SendingTests(KsockTests):
         ksock.send_msg(Message("$.Fred"))
         self.assertEqual((None, b""), (lambda msg: (msg.data, msg.data_view))(ksock.borrow_next_msg()))
 
+    def test_the_number_of_a_file_that_was_closed_by_itself_is_not_used_any_more(self):
+        ksock = self.open()
+        ksock.bind("$.Fred")
+        ksock.send_msg(Message("$.Fred"))
+        ksock.fd.close()
+        # It may have the number of the other now.
+        other = self.open()
+        other.bind("$.Fred")
+        other.send_msg(Message("$.Fred", "for the other"))
+        for call in (ksock.ksock_id, ksock.fileno, ksock.poll, ksock.send, ksock.discard, ksock.len_left, ksock.num_messages,
+                     lambda: ksock.unbind("$.Fred"), lambda: ksock.send_msg(Message("$.Fred")), lambda: ksock.send_msgs([Message("$.Fred")]),
+                     lambda: ksock.write_msg(Message("$.Fred")), lambda: ksock.write_data(b"x"), lambda: ksock.read_data(1),
+                     ksock.read_next_msg, ksock.next_msg, lambda: ksock.wait_for_msg(0), ksock.borrow_next_msg):
+            with self.assertRaises(OSError) as raised:
+                call()
+            self.assertEqual(errno.EBADF, raised.exception.errno)
+        self.assertEqual(("Ksock device 0 (closed)", "<Ksock /dev/kbus0 closed>"), (str(ksock), repr(ksock)))
+        ksock.close()
+        self.assertEqual(b"for the other", other.read_next_msg().data)
+
     def test_the_file_below(self):
         ksock = self.open()
         ksock.bind("$.Fred")
@@ -392,7 +412,14 @@ class DocumentedTests(KsockTests):
         self.assertEqual(set(), set("""Ksock Message Announcement Request Reply Status MessageId OrigFrom BindStruct ReplierStruct
             SendResultStruct reply_to stateful_request split_replier_bind_event_data read_bindings message_from_parts
             calc_padded_name_len calc_padded_data_len calc_entire_message_len c_data_as_bytes hexdata hexify MSG_HEADER_LEN
-            array ctypes fcntl select string struct ksock messages""".split()) - set(names))
+            array ctypes fcntl select string struct ksock messages""".split()) ^ (set(names) - {"__builtins__"}))
+
+    def test_the_modules_give_what_they_gave(self):
+        for module, wanted in (("ksock", "Ksock read_bindings array ctypes fcntl select string struct BindStruct ReplierStruct SendResultStruct"),
+                               ("messages", "Message Announcement Request Reply Status MessageId OrigFrom array ctypes string struct hexdata")):
+            names = {}
+            exec("from kbus.%s import *" % module, names)
+            self.assertEqual(set(), set(wanted.split()) - set(names))
 
 
 if __name__ == "__main__":

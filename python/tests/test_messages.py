@@ -105,6 +105,16 @@ class FormTests(unittest.TestCase):
                                                 r"with message start guard$"):
             Message.from_bytes(b"x" * 50 + b"y" * 50)
 
+    def test_a_number_is_no_message_and_no_text(self):
+        for call in (Message.from_bytes, hexify, hexdata):
+            self.assertRaises(TypeError, call, 100)
+
+    def test_pointers_in_bytes_are_not_followed(self):
+        octets = bytearray(Message("$.Fred", "abc").to_bytes())
+        octets[64:80] = b"\1" * 16
+        msg = Message.from_bytes(octets)
+        self.assertEqual((Message("$.Fred", "abc"), None, None), (msg, msg.msg.name, msg.msg.data))
+
     def test_data_can_be_seen_without_a_copy(self):
         msg = Message.from_bytes(Message("$.Fred", "abc").to_bytes())
         view = msg.data_view
@@ -126,6 +136,18 @@ class FormTests(unittest.TestCase):
         for other in (copy.copy(msg), copy.deepcopy(msg), pickle.loads(pickle.dumps(msg))):
             self.assertEqual(msg, other)
             self.assertIs(Request, type(other))
+
+
+    def test_a_copy_has_what_a_subclass_added(self):
+        msg = Noted("$.Fred", "abc")
+        msg.note = ["seen"]
+        for other in (copy.copy(msg), copy.deepcopy(msg), pickle.loads(pickle.dumps(msg))):
+            self.assertEqual((Noted, msg, ["seen"]), (type(other), other, other.note))
+        self.assertIs(msg.note, copy.copy(msg).note)
+
+
+class Noted(Message):
+    """A message with something of a user's own."""
 
 
 class FromAnotherTests(unittest.TestCase):
@@ -254,6 +276,17 @@ class KindTests(unittest.TestCase):
                 make()
         self.assertRaises(TypeError, Reply, "$.Fred", in_reply_to=(0, 1), final_to=(1, 2))
 
+    def test_bytes_become_what_the_kind_wants(self):
+        every_part = Message("$.Fred", **EVERY_PART).to_bytes()
+        made = Announcement.from_bytes(every_part)
+        self.assertEqual((None, None, None, b"hi"), (made.in_reply_to, made.orig_from, made.final_to, made.data))
+        self.assertTrue(Request.from_bytes(Message("$.Fred").to_bytes()).is_request())
+        self.assertEqual(MessageId(0, 5), Reply.from_bytes(every_part).in_reply_to)
+        with self.assertRaisesRegex(ValueError, "^A Reply must specify in_reply_to$"):
+            Reply.from_bytes(Message("$.Fred").to_bytes())
+        # A Status is taken as it comes.
+        self.assertEqual(Message("$.Fred"), Status.from_bytes(Message("$.Fred").to_bytes()))
+
     def test_a_status_comes_from_the_bus_only(self):
         with self.assertRaisesRegex(NotImplementedError, r"^Use the Status\.from_bytes\(\) method to construct a Status$"):
             Status("$.Fred")
@@ -337,6 +370,7 @@ class PrintedTests(unittest.TestCase):
         self.assertEqual("<ReplierBindEvent id=[0:9], flags=0x204 (SYN,aFL), [Bind '$.Fred' for 7]>",
                          str(Message("$.KBUS.ReplierBindEvent", bound, flags=0x204, id=(0, 9))))
         self.assertEqual("<ReplierBindEvent [Unbind '$.Fred' for 7]>", str(Message("$.KBUS.ReplierBindEvent", unbound)))
+        self.assertEqual("<ReplierBindEvent>", str(Message("$.KBUS.ReplierBindEvent")))
         self.assertEqual("<ReplierBindEvent data=b'?'>", str(Message("$.KBUS.ReplierBindEvent", "?")))
 
     def test_bytes_for_people(self):

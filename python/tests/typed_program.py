@@ -16,6 +16,8 @@ def conversation() -> Optional[bytes]:
         listener.bind(b"$.Jim", replier=True)
         sent: MessageId = requester.send_msg(Announcement("$.Fred", b"data", flags=Message.URGENT))
         serial: int = (sent + 1).serial_num
+        waited: Optional[MessageId] = requester.wait_to_send_msg(Announcement("$.Fred", flags=Message.ALL_OR_WAIT), timeout=2)
+        print(waited)
         for outcome in requester.send_msgs([Announcement("$.Fred"), Request("$.Jim")]):
             if isinstance(outcome, OSError):
                 print(outcome.errno)

@@ -190,9 +190,13 @@ class AsyncCalls(AskingCalls):
     def _keep_trying(self, watch: _Watch) -> None:
         """While somebody waits there, a send that waits is tried again, as by every call that waits."""
         if self._waiting is not None and self._watches.get(watch.loop) is watch and (watch.trying is None or watch.trying.done()):
-            watch.trying = watch.loop.create_task(self._room())
+            watch.trying = watch.loop.create_task(self._try_again())
             # What goes wrong is told to those who wait, in other ways.
             watch.trying.add_done_callback(lambda trying: trying.cancelled() or trying.exception())
+
+    async def _try_again(self) -> None:
+        while self._waiting is not None:
+            await self._room()
 
     async def _news(self) -> None:
         """Waits until there may be something to read."""

@@ -79,6 +79,11 @@ class Message:
         made._bytes = buffer
         return made
 
+    def _as(self, kind: Type[M]) -> M:
+        """An entire message as one of another class, of the same bytes. Nothing is checked, and nothing changed."""
+        assert self._bytes is not None
+        return kind._from_buffer(self._bytes)
+
     @classmethod
     def from_message(cls: Type[M], msg: "Message", data: Data = None, to: Optional[int] = None, from_: Optional[int] = None,
                      orig_from: Place = None, final_to: Place = None, in_reply_to: Id = None, flags: Optional[int] = None,

@@ -99,7 +99,7 @@ class ReadingCalls(SendingCalls):
 
         ``timeout`` is in seconds: None waits for ever, 0 not at all. None is given if the time runs out.
         """
-        return self._await(self.read_next_msg, timeout)
+        return self._wait_and_read(self.read_next_msg, timeout)
 
     def borrow_next_msg(self, timeout: Optional[float] = 0) -> Optional[Message]:
         """Reads the next message without copying its data into Python; None if there is none.
@@ -108,10 +108,10 @@ class ReadingCalls(SendingCalls):
         Large data lie in memory of the bus, and count against what may wait for this Ksock, until the message and all views of its
         data are gone. One message at a time is lent: while it is there, this is :meth:`read_next_msg`.
         """
-        return self._await(self._borrow, timeout)
+        return self._wait_and_read(self._borrow, timeout)
 
-    def _await(self, read: Callable[[], Optional[Message]], timeout: Optional[float]) -> Optional[Message]:
-        """Reads in some way, waiting for a message. A send that waits is tried again first, as select() would do before a read."""
+    def _wait_and_read(self, read: Callable[[], Optional[Message]], timeout: Optional[float]) -> Optional[Message]:
+        """Reads in some way, waiting for a message if there is none. A send that waits is tried again first, as select() would do before a read."""
         until = end_of(timeout)
         self._retry()
         while True:
@@ -182,11 +182,9 @@ class ReadingCalls(SendingCalls):
         if answered is None:
             return False
         kind: Type[Message] = Status if msg.name.startswith("$.KBUS.") else Reply
-        assert msg._bytes is not None
-        return answered(kind._from_buffer(msg._bytes))
+        return answered(msg._as(kind))
 
     def _put_aside(self, answer: Message) -> None:
         """An answer that nobody wants any more is read as a message like any other, once."""
-        assert answer._bytes is not None
         if not (self._aside and self._aside[-1]._bytes is answer._bytes):
-            self._aside.append(Message._from_buffer(answer._bytes))
+            self._aside.append(answer._as(Message))

@@ -81,6 +81,24 @@ class RetryTests(RoomTests):
         self.assertEqual(b"last", sender.wait_for_msg(10).data)
         self.assertErrno(errno.ENODEV, sender.wait_for_msg, 10)
 
+    def test_receiving_in_a_coroutine_tries_one_waiting_send_after_another(self):
+        sender, listener = self.full()
+
+        async def receive():
+            receiving = asyncio.ensure_future(sender.receive())
+            heard = []
+            for n in range(20):
+                await asyncio.sleep(0)
+                self.assertErrno(errno.EAGAIN, sender.send_msg, Message("$.Fred", str(n), flags=OR_WAIT))
+                heard.append((await listener.receive()).data)
+                while not sender.poll()[1]:
+                    await asyncio.sleep(0)
+            heard.append((await listener.receive()).data)
+            receiving.cancel()
+            return heard
+
+        self.assertEqual([b"first"] + [b"%d" % n for n in range(20)], asyncio.run(asyncio.wait_for(receive(), 60)))
+
     def test_receiving_in_a_coroutine_tries_a_waiting_send_again(self):
         async def receive(begins_to_wait_first):
             sender, listener = self.full() if begins_to_wait_first else self.waiting()

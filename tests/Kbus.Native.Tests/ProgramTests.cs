@@ -46,6 +46,9 @@ public sealed class ProgramTests
     public Task Threads_may_share_a_ksock() => EndsWell("threads.c");
 
     [Fact]
+    public Task Threads_whose_sends_wait_for_room_all_get_it() => EndsWell("waitingthreads.c");
+
+    [Fact]
     public Task Memory_stays_as_it_is_over_hundreds_of_thousands_of_messages() => EndsWell("endurance.c");
 
     [Fact]

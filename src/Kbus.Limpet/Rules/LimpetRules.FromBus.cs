@@ -17,10 +17,16 @@ internal sealed partial class LimpetRules
         error = Errno.None;
         if (Frame.IsBindEvent(name))
         {
-            return Stamped(ref header, BindEventFromBus(data));
+            if (IsFromBusItself(header))
+            {
+                return Stamped(ref header, BindEventFromBus(data));
+            }
+
+            error = Errno.EBADMSG;
+            return MustBeAnswered(header) ? Verdict.Answer : Verdict.Leave;
         }
 
-        if (name.SequenceEqual(MessageName.UnbindEventsLost))
+        if (IsFromBusItself(header) && name.SequenceEqual(MessageName.UnbindEventsLost))
         {
             return Verdict.EventsLost;
         }

@@ -16,7 +16,11 @@ internal sealed partial class LimpetRules
         error = Errno.None;
         if (Frame.IsBindEvent(name))
         {
-            BindEventFromPeer(data);
+            if (IsFromBusItself(header))
+            {
+                BindEventFromPeer(data);
+            }
+
             return Verdict.Leave;
         }
 

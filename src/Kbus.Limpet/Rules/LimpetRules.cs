@@ -98,6 +98,9 @@ internal sealed partial class LimpetRules : IDisposable
     /// <summary>A Request that whoever receives this copy is to answer.</summary>
     public static bool MustBeAnswered(in MessageHeader header) => header.IsRequest && !header.IsOverheard;
 
+    /// <summary>Whether a bus says something about itself. What anybody else sends, under whatever name, has its sender in <c>from</c>, also on the wire.</summary>
+    private static bool IsFromBusItself(in MessageHeader header) => header.From == 0;
+
     /// <summary>An answer that the bus has refused although who awaits it is still there: by its size, say.</summary>
     /// <param name="header">The answer's header, as it was to be sent.</param>
     /// <param name="error">Why it was refused.</param>

@@ -47,11 +47,11 @@ internal sealed class RawPeer(Stream stream) : IDisposable
     }
 
     /// <summary>The data of a bind event, in this machine's order.</summary>
-    public static byte[] BindEvent(string name, bool isBind)
+    public static byte[] BindEvent(string name, bool isBind, uint binder = 5)
     {
         byte[] data = new byte[12 + MessageLayout.PaddedNameLength((uint)name.Length)];
         BitConverter.TryWriteBytes(data, isBind ? 1u : 0);
-        BitConverter.TryWriteBytes(data.AsSpan(4), 5u);
+        BitConverter.TryWriteBytes(data.AsSpan(4), binder);
         BitConverter.TryWriteBytes(data.AsSpan(8), (uint)name.Length);
         Encoding.Latin1.GetBytes(name, data.AsSpan(12));
         return data;

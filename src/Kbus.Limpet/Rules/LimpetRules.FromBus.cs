@@ -43,6 +43,7 @@ internal sealed partial class LimpetRules
             return Verdict.Leave;
         }
 
+        StampSender(ref header);
         if (header.Id.NetworkId != 0 && !isAnswer && CameByAnotherWay(header, out Verdict verdict))
         {
             error = Errno.ELOOP;
@@ -53,6 +54,11 @@ internal sealed partial class LimpetRules
         {
             error = Errno.EALREADY;
             return Verdict.Answer;
+        }
+
+        if (header.Id.NetworkId != 0 && CarriedOut.IsTrue(header))
+        {
+            _carried.Note(header.Id, header.From);
         }
 
         return Stamped(ref header, Verdict.Carry);
@@ -113,7 +119,7 @@ internal sealed partial class LimpetRules
             return true;
         }
 
-        if (_watch.GoesRound(header.Id, header.From, out _, out bool cameFromPeer))
+        if (_watch.GoesRound(header, header.From, out _, out bool cameFromPeer))
         {
             // Of three ways the peer's may not be among the last two.
             verdict = cameFromPeer ? _judge.Judge(header, header.From) : Verdict.Leave;
@@ -131,11 +137,15 @@ internal sealed partial class LimpetRules
             header.Id = new MessageId(_ownId, header.Id.SerialNumber);
         }
 
+        StampSender(ref header);
+        return verdict;
+    }
+
+    private void StampSender(ref MessageHeader header)
+    {
         if (header.OrigFrom.NetworkId == 0)
         {
             header.OrigFrom = new OrigFrom(_ownId, header.From);
         }
-
-        return verdict;
     }
 }

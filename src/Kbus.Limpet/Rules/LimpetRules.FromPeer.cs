@@ -80,8 +80,9 @@ internal sealed partial class LimpetRules
     /// <summary>A Reply that was exchanged beyond: for this bus's listeners, in answer to the Request as they have seen it.</summary>
     private Verdict Overheard(ref MessageHeader header, ReadOnlySpan<byte> name)
     {
-        // A Status that nobody awaits any more is no news to a listener. A Request that was carried from here has had its answer.
-        if (name.StartsWith("$.KBUS."u8) || header.InReplyTo.NetworkId == _ownId)
+        // A Status that nobody awaits any more is no news to a listener. A Request that was carried from here has had its answer, and an
+        // answer that was carried from here has been heard.
+        if (name.StartsWith("$.KBUS."u8) || header.InReplyTo.NetworkId == _ownId || header.OrigFrom.NetworkId == _ownId)
         {
             return Verdict.Leave;
         }
@@ -133,6 +134,7 @@ internal sealed partial class LimpetRules
         }
     }
 
+    /// <summary>Whether a message with a network id has been on this bus already, and what follows from that.</summary>
     private bool CameBackFromPeer(in MessageHeader header, out Verdict verdict)
     {
         verdict = Verdict.Leave;
@@ -142,7 +144,15 @@ internal sealed partial class LimpetRules
             return true;
         }
 
-        if (_watch.GoesRound(header.Id, LoopWatch.FromPeer, out uint otherWay, out _))
+        // Most are the peer's, and nobody here may use its network id.
+        bool isPeers = header.Id.NetworkId == _peerId;
+        if (!isPeers && ((CarriedOut.IsTrue(header) && _carried.Has(header.Id)) || _watch.CameFromBusAlone(header)))
+        {
+            _judge.Suspect(header);
+            return true;
+        }
+
+        if (_watch.GoesRound(header, LoopWatch.FromPeer, out uint otherWay, out _))
         {
             verdict = _judge.Judge(header, otherWay);
             return true;

@@ -24,6 +24,7 @@ internal sealed partial class LimpetRules : IDisposable
     private readonly Remembered _remembered = new();
     private readonly LoopWatch _watch = new();
     private readonly LoopJudge _judge;
+    private readonly CarriedOut _carried;
 
     /// <summary>Makes the rules of one link.</summary>
     /// <param name="ksock">The Limpet's Ksock, which it marks as one (<see cref="Ksock.ActAsLimpet"/>).</param>
@@ -39,6 +40,7 @@ internal sealed partial class LimpetRules : IDisposable
         _inward = new NameList(options.AllowIn);
         _tell = options.Tell;
         _judge = new LoopJudge(ksock, options.Time, LinkRank.Of(options.Time.GetUtcNow(), _ownId, peerId), sendProbe);
+        _carried = new CarriedOut(ksock => _judge.IsLimpet(ksock, out _));
         Proxies = new Proxies(ksock, options);
         ksock.ActAsLimpet(_ownId);
     }
@@ -90,7 +92,11 @@ internal sealed partial class LimpetRules : IDisposable
     }
 
     /// <summary>A second has passed.</summary>
-    public void Tick() => _watch.Tick();
+    public void Tick()
+    {
+        _watch.Tick();
+        _carried.Tick();
+    }
 
     /// <summary>Tries no binding any more.</summary>
     public void Dispose() => Proxies.Dispose();

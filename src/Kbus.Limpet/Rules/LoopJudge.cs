@@ -27,6 +27,9 @@ internal sealed class LoopJudge
 
     private static readonly TimeSpan BetweenProbes = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>The longest pause between probes that are sent on suspicion alone.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(8);
+
     private readonly Ksock _ksock;
     private readonly TimeProvider _time;
     private readonly LinkRank _rank;
@@ -37,6 +40,7 @@ internal sealed class LoopJudge
     private long? _first;
     private long _last;
     private long? _sentAt;
+    private TimeSpan _suspicionPause = BetweenProbes;
 
     /// <summary>Has heard of nothing yet.</summary>
     /// <param name="ksock">The Limpet's Ksock.</param>
@@ -63,7 +67,7 @@ internal sealed class LoopJudge
     /// <returns><see cref="Verdict.Loop"/> if this Limpet closes its link, else <see cref="Verdict.Leave"/>.</returns>
     public Verdict Judge(in MessageHeader header, uint bringer)
     {
-        if (!IsEvidence(header) || !IsLimpet(bringer, out uint network))
+        if (!CarriedOut.IsTrue(header) || !IsLimpet(bringer, out uint network))
         {
             return Verdict.Leave;
         }
@@ -77,7 +81,7 @@ internal sealed class LoopJudge
             _first = _time.GetElapsedTime(_last, now) <= Memory ? _first ?? now : now;
             _last = now;
             since = _time.GetElapsedTime(_first.Value, now);
-            probe = NextProbe(now);
+            probe = NextProbe(now, BetweenProbes);
         }
 
         Send(probe);
@@ -89,7 +93,7 @@ internal sealed class LoopJudge
     /// <returns>As <see cref="Judge"/>.</returns>
     public Verdict JudgePeer(in MessageHeader header)
     {
-        if (!IsEvidence(header))
+        if (!CarriedOut.IsTrue(header))
         {
             return Verdict.Leave;
         }
@@ -99,6 +103,29 @@ internal sealed class LoopJudge
             Evidence = $"message {header.Id}, which has this Limpet's own network id, came back from its peer";
             return Verdict.Loop;
         }
+    }
+
+    /// <summary>The peer sent back what was carried to it from this bus.</summary>
+    /// <remarks>
+    /// That may be a ring; but a peer of another make does so in any chain (spec section 12.7). A probe finds out, since such a peer never
+    /// sends one back that has this Limpet's network id. Nothing else follows, and probes become less frequent.
+    /// </remarks>
+    /// <param name="header">The message's header.</param>
+    public void Suspect(in MessageHeader header)
+    {
+        if (!CarriedOut.IsTrue(header))
+        {
+            return;
+        }
+
+        RingProbe? probe;
+        lock (_lock)
+        {
+            probe = NextProbe(_time.GetTimestamp(), _suspicionPause);
+            _suspicionPause = probe is null ? _suspicionPause : TimeSpan.FromTicks(Math.Min(2 * _suspicionPause.Ticks, LongestPause.Ticks));
+        }
+
+        Send(probe);
     }
 
     /// <summary>A probe was read from the bus.</summary>
@@ -132,9 +159,6 @@ internal sealed class LoopJudge
     /// <summary>Whether a Ksock of this bus is a Limpet's.</summary>
     public bool IsLimpet(uint bringer, out uint network) => _ksock.Bare.NetworkIdOf(bringer, out network) == Errno.None && network != 0;
 
-    /// <summary>The Limpet that gives a message its network id says the same in orig_from. A program that only plays with ids does not.</summary>
-    private static bool IsEvidence(in MessageHeader header) => header.OrigFrom.NetworkId == header.Id.NetworkId;
-
     private Verdict JudgeProbe(RingProbe probe)
     {
         RingProbe? instead;
@@ -151,17 +175,17 @@ internal sealed class LoopJudge
                 return Verdict.Carry;
             }
 
-            instead = NextProbe(_time.GetTimestamp());
+            instead = NextProbe(_time.GetTimestamp(), BetweenProbes);
         }
 
         Send(instead);
         return Verdict.Leave;
     }
 
-    /// <summary>A probe to be sent, unless one was just now.</summary>
-    private RingProbe? NextProbe(long now)
+    /// <summary>A probe to be sent, unless one was less than a pause ago.</summary>
+    private RingProbe? NextProbe(long now, TimeSpan pause)
     {
-        if (_send is null || (_sentAt is { } before && _time.GetElapsedTime(before, now) < BetweenProbes))
+        if (_send is null || (_sentAt is { } before && _time.GetElapsedTime(before, now) < pause))
         {
             return null;
         }

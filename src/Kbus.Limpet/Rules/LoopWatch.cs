@@ -1,3 +1,5 @@
+using Kbus.Core;
+
 namespace Kbus.Limpets;
 
 /// <summary>Notices messages that come back by another way, which they do if Limpets join buses in a ring.</summary>
@@ -27,29 +29,43 @@ internal sealed class LoopWatch
     public void Tick() => Volatile.Write(ref _now, _now + 1);
 
     /// <summary>Notes that a message with a network id came by some way.</summary>
-    /// <param name="id">Its id.</param>
+    /// <param name="header">Its header.</param>
     /// <param name="way">The Ksock that brought it, or <see cref="FromPeer"/>.</param>
     /// <param name="otherWay">If it goes round: another way by which it came.</param>
     /// <param name="cameFromPeer">True if it came from the peer before.</param>
     /// <returns>True if it goes round.</returns>
-    public bool GoesRound(MessageId id, uint way, out uint otherWay, out bool cameFromPeer)
+    public bool GoesRound(in MessageHeader header, uint way, out uint otherWay, out bool cameFromPeer)
     {
         uint now = Volatile.Read(ref _now);
         bool isHeld = false;
         _lock.Enter(ref isHeld);
-        bool goesRound = Look(id, way, now, out otherWay, out cameFromPeer);
+        bool goesRound = Look(header, way, now, out otherWay, out cameFromPeer);
         _lock.Exit(useMemoryBarrier: false);
         return goesRound;
     }
 
-    private bool Look(MessageId id, uint way, uint now, out uint otherWay, out bool cameFromPeer)
+    /// <summary>Whether a message with this id, and of the same sender, has come from the bus lately, and none with this id from the peer.</summary>
+    public bool CameFromBusAlone(in MessageHeader header)
+    {
+        uint now = Volatile.Read(ref _now);
+        bool isHeld = false;
+        _lock.Enter(ref isHeld);
+        ref Entry entry = ref EntryOf(header.Id);
+        bool came = entry.IsOf(header.Id, now) && !entry.CameFromPeer && entry.OrigFrom == header.OrigFrom;
+        _lock.Exit(useMemoryBarrier: false);
+        return came;
+    }
+
+    private ref Entry EntryOf(MessageId id) => ref _entries[((id.NetworkId * Spread) + id.SerialNumber) % Size];
+
+    private bool Look(in MessageHeader header, uint way, uint now, out uint otherWay, out bool cameFromPeer)
     {
         otherWay = 0;
         cameFromPeer = false;
-        ref Entry entry = ref _entries[((id.NetworkId * Spread) + id.SerialNumber) % Size];
-        if (entry.Id != id || now - entry.Since > Memory)
+        ref Entry entry = ref EntryOf(header.Id);
+        if (!entry.IsOf(header.Id, now))
         {
-            entry = new Entry { Id = id, Way = way, Since = now, CameFromPeer = way == FromPeer };
+            entry = new Entry { Id = header.Id, OrigFrom = header.OrigFrom, Way = way, Since = now, CameFromPeer = way == FromPeer };
             return false;
         }
 
@@ -75,10 +91,14 @@ internal sealed class LoopWatch
     private struct Entry
     {
         public MessageId Id;
+        public OrigFrom OrigFrom;
         public uint Since;
         public uint Way;
         public uint SecondWay;
         public bool HasTwoWays;
         public bool CameFromPeer;
+
+        /// <summary>Whether it is about this id, and not too old.</summary>
+        public readonly bool IsOf(MessageId id, uint now) => Id == id && now - Since <= Memory;
     }
 }

@@ -1,3 +1,5 @@
+using Kbus.Core;
+
 namespace Kbus.Limpets.Tests;
 
 public sealed class LoopWatchTests
@@ -49,15 +51,15 @@ public sealed class LoopWatchTests
     [Fact]
     public void It_tells_what_came_from_the_peer_before()
     {
-        _watch.GoesRound(Id, LoopWatch.FromPeer, out _, out bool cameFromPeer);
+        _watch.GoesRound(Of(Id), LoopWatch.FromPeer, out _, out bool cameFromPeer);
         Assert.False(cameFromPeer);
         for (uint way = OneWay; way < 20; way++)
         {
-            _watch.GoesRound(Id, way, out _, out cameFromPeer);
+            _watch.GoesRound(Of(Id), way, out _, out cameFromPeer);
             Assert.True(cameFromPeer);
         }
 
-        _watch.GoesRound(new MessageId(1, 6), OneWay, out _, out cameFromPeer);
+        _watch.GoesRound(Of(new MessageId(1, 6)), OneWay, out _, out cameFromPeer);
         Assert.False(cameFromPeer);
     }
 
@@ -76,5 +78,19 @@ public sealed class LoopWatchTests
         Assert.True(GoesRound(Id, LoopWatch.FromPeer, out _));
     }
 
-    private bool GoesRound(MessageId id, uint way, out uint otherWay) => _watch.GoesRound(id, way, out otherWay, out _);
+    [Fact]
+    public void It_tells_what_of_one_sender_came_from_the_bus_and_never_from_the_peer()
+    {
+        Assert.False(_watch.CameFromBusAlone(Of(Id)));
+        GoesRound(Id, OneWay, out _);
+        Assert.True(_watch.CameFromBusAlone(Of(Id)));
+        Assert.False(_watch.CameFromBusAlone(Of(Id, sender: 4)));
+        Assert.False(_watch.CameFromBusAlone(Of(new MessageId(1, 6))));
+        GoesRound(Id, LoopWatch.FromPeer, out _);
+        Assert.False(_watch.CameFromBusAlone(Of(Id)));
+    }
+
+    private static MessageHeader Of(MessageId id, uint sender = 3) => new() { Id = id, OrigFrom = new OrigFrom(1, sender) };
+
+    private bool GoesRound(MessageId id, uint way, out uint otherWay) => _watch.GoesRound(Of(id), way, out otherWay, out _);
 }

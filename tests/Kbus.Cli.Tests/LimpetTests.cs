@@ -49,10 +49,6 @@ public sealed class LimpetTests
         server.Await("Listening");
         using LimpetRun client = LimpetRun.Start(bus, "-server", "-client", "-verbose", "0", "-m", "$.*", glass);
         server.Await("3 The other limpet's network id is 1");
-        Assert.Equal(0, bus.Run("send", "$.Stop", "--bus", "1").Code);
-
-        // It listens to $.B.* only, so this one does not reach it.
-        Assert.Equal(0, bus.Run("send", "$.B.Hello", "--bus", "1").Code);
         client.Program.Signal("TERM");
         Assert.Equal(new Ended(143, "", ""), client.Program.End());
         server.Await("has closed");
@@ -75,6 +71,24 @@ public sealed class LimpetTests
         Assert.Equal((1, "kbus: The Limpet at the other end of the connection has closed.\n"), (once.Code, once.Errors));
         server.Dispose();
     });
+
+    [Fact]
+    public Task A_termination_message_is_heard_by_who_carries_other_names_only() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus("--buses", "2");
+        (LimpetRun server, string address) = LimpetRun.Listen(bus, "localhost:0", "--bus", "1");
+        using LimpetRun client = LimpetRun.Start(bus, "--client", address, "--message", "$.Foo", "--terminate", "$.Stop");
+        client.Await("network id is");
+        bus.Run("send", "$.Stop");
+        Ended ended = client.Program.End();
+        Assert.Equal((0, ""), (ended.Code, ended.Errors));
+        server.Dispose();
+    });
+
+    [Fact]
+    public void What_a_peer_calls_its_names_can_neither_begin_a_line_nor_disturb_a_terminal() => Assert.Equal(
+        @"Not bound to $.x\x0a7 The termination message was read.\x1b[2J\xe4\x7f\u263a as replier",
+        LimpetLines.Escaped("Not bound to $.x\n7 The termination message was read.\x1b[2J\u00e4\u007f\u263a as replier"));
 
     [Fact]
     public Task Status_shows_which_Ksock_is_a_Limpet_s_and_how_long_its_queue_is() => Limited.Run(() =>
@@ -141,6 +155,7 @@ public sealed class LimpetTests
     [InlineData(2, "--quiet and --verbosity contradict each other. See kbus limpet --help.", "-s", "a", "-v", "1", "-q")]
     [InlineData(2, "\"A\" is not a message name, nor a wildcard that ends in .* or .%. See kbus limpet --help.", "-s", "a", "-m", "A")]
     [InlineData(2, "\"$.B*\" is not a message name, nor a wildcard that ends in .* or .%. See kbus limpet --help.", "-s", "a", "--allow-in", "$.B*")]
+    [InlineData(2, "\"$.B.*\" is not a message name that can end a Limpet; a wildcard cannot. See kbus limpet --help.", "-s", "a", "-t", "$.B.*")]
     [InlineData(2, "--nonsense is not an option of kbus limpet. See kbus limpet --help.", "-s", "a", "--nonsense")]
     [InlineData(2, "--tls-pin needs --tls-cert: each side shows a certificate. 'kbus limpet --make-key FILE' makes one. See kbus limpet --help.", "-s", "a", "--tls-pin", "00")]
     [InlineData(2, "--tls-cert needs --tls-pin or --tls-ca, by which to know the other side. See kbus limpet --help.", "-s", "a", "--tls-cert", "/none")]

@@ -1,9 +1,13 @@
+using System.Globalization;
+using System.Text;
 using Kbus.Limpets;
 
 namespace Kbus.Cli;
 
 /// <summary>What a Limpet says on standard output, each line beginning with its network id once it has begun, as the original's.</summary>
-/// <remarks>Any thread may call. When nobody reads the lines any more the command ends, as one does that is told so by SIGPIPE.</remarks>
+/// <remarks>
+/// What is told of a link may contain names as the peer has sent them; they can neither begin a line nor disturb a terminal. Any thread may call. When nobody reads the lines any more the command ends, as one does that is told so by SIGPIPE.
+/// </remarks>
 /// <param name="output">Where to.</param>
 /// <param name="verbosity">0: nothing, 1: what happens to the link, 2: each message too.</param>
 /// <param name="networkId">The Limpet's network id.</param>
@@ -20,10 +24,32 @@ internal sealed class LimpetLines(LineOutput output, uint verbosity, uint networ
     public void Say(string line) => Write(line);
 
     /// <summary>A line about the link, or a message.</summary>
-    public void Tell(string line) => Write($"{networkId} {line}");
+    public void Tell(string line) => Write($"{networkId} {Escaped(line)}");
 
     /// <summary>A link has been made.</summary>
     public void TellPeer(Limpet limpet) => Tell($"The other limpet's network id is {limpet.PeerNetworkId}");
+
+    /// <summary>The same with every byte that is not printable ASCII as <c>\xNN</c>, and with <c>\uNNNN</c> for what is no byte.</summary>
+    internal static string Escaped(string line)
+    {
+        if (!line.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            return line;
+        }
+
+        var text = new StringBuilder(line.Length + 8);
+        foreach (char c in line)
+        {
+            _ = c switch
+            {
+                >= ' ' and <= '~' => text.Append(c),
+                <= '\xff' => text.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}"),
+                _ => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+            };
+        }
+
+        return text.ToString();
+    }
 
     /// <summary>Throws if the lines could not be written.</summary>
     /// <exception cref="CommandException">They could not.</exception>

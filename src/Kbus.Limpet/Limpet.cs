@@ -53,7 +53,7 @@ public sealed partial class Limpet : IDisposable
         {
             _ = _ksock.SetMaxMessages(options.MaxMessages);
             _rules = new LimpetRules(_ksock, peerId, options, SendProbe);
-            _rules.Begin(options.MessageNames);
+            _rules.Begin(options.TerminationMessage is { } last ? [.. options.MessageNames, last] : options.MessageNames);
         }
         catch
         {

@@ -1,3 +1,6 @@
+using System.Text;
+using Kbus.Core;
+
 namespace Kbus.Limpets;
 
 /// <summary>What a Limpet does on its bus, and how far it trusts its peer.</summary>
@@ -13,7 +16,7 @@ public sealed record LimpetOptions
     /// <remarks>Requests are carried whatever stands here, because the Limpet replies to what the peer's bus replies to. See <see cref="AllowOut"/>.</remarks>
     public IReadOnlyList<string> MessageNames { get; init; } = ["$.*"];
 
-    /// <summary>The name of a message that ends the Limpet; it is not carried. Null (the default) for none.</summary>
+    /// <summary>The name, without a wildcard, of a message that ends the Limpet, which listens to it besides <see cref="MessageNames"/>; it is not carried. Null (the default) for none.</summary>
     public string? TerminationMessage { get; init; }
 
     /// <summary>The names, with wildcards, of announcements and Requests that may leave this bus: default none listed, all may.</summary>
@@ -77,6 +80,11 @@ public sealed record LimpetOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Backlog, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(SilenceLimit, TimeSpan.FromSeconds(4));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(SilenceLimit, TimeSpan.FromHours(1));
+        if (TerminationMessage is { } last && !MessageName.IsSendable(Encoding.UTF8.GetBytes(last)))
+        {
+            throw new ArgumentException($"\"{last}\" is not a message name that can end a Limpet; a wildcard cannot");
+        }
+
         _ = new NameList(MessageNames);
         _ = new NameList(AllowOut);
         _ = new NameList(AllowIn);

@@ -108,9 +108,12 @@ internal static class LimpetArguments
         return names.Count > 0 ? names : ["$.*"];
     }
 
-    private static string? Termination(Invocation invocation) => invocation.Arguments.Text(Options.Terminate) is { } name
-        ? SendingOptions.Make(invocation.Verb, () => new Announcement(name)).Name
-        : null;
+    private static string? Termination(Invocation invocation) => Meant(invocation, () =>
+    {
+        string? name = invocation.Arguments.Text(Options.Terminate);
+        new LimpetOptions { TerminationMessage = name }.Check();
+        return name;
+    });
 
     private static TimeSpan SilenceLimit(Invocation invocation) => Meant(invocation, () =>
     {

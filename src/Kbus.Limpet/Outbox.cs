@@ -8,11 +8,15 @@ namespace Kbus.Limpets;
 internal sealed class Outbox
 {
     private const int WrittenAtOnce = 256 * 1024;
+
+    /// <summary>The same for a stream that says nothing until all of it has been taken: the peer's progress is not to be missed.</summary>
+    private const int WrittenAtOnceBlindly = 16 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Stream _stream;
     private readonly TimeProvider _time;
     private readonly int _limit;
+    private readonly int _atOnce;
     private readonly Action<Exception> _broken;
     private readonly Lock _lock = new();
     private readonly object _progressed = new();
@@ -36,6 +40,12 @@ internal sealed class Outbox
         _limit = limit;
         _time = time;
         _broken = broken;
+        _atOnce = WrittenAtOnceBlindly;
+        if (stream is IProgressing progressing)
+        {
+            _atOnce = WrittenAtOnce;
+            progressing.Progressed = NoteProgress;
+        }
     }
 
     /// <summary>Bytes that wait.</summary>
@@ -164,9 +174,9 @@ internal sealed class Outbox
         {
             while (TakeFilled(out int length))
             {
-                for (int start = 0; start < length; start += WrittenAtOnce)
+                for (int start = 0; start < length; start += _atOnce)
                 {
-                    int count = Math.Min(WrittenAtOnce, length - start);
+                    int count = Math.Min(_atOnce, length - start);
                     await _stream.WriteAsync(_writing.Memory(start, count)).ConfigureAwait(false);
                     Progress(length - start - count);
                 }
@@ -194,6 +204,15 @@ internal sealed class Outbox
             (_filling, _writing) = (_writing, _filling);
             _left = length;
             return true;
+        }
+    }
+
+    private void NoteProgress()
+    {
+        lock (_lock)
+        {
+            _progress = _time.GetTimestamp();
+            _isStuck = false;
         }
     }
 

@@ -77,6 +77,38 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
+    public async Task While_the_peer_takes_little_but_steadily_it_is_waited_for()
+    {
+        Outbox outbox = Make(100);
+        Add(outbox, 1, 200);
+        outbox.Flush();
+        for (int i = 0; i < 100; i++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(0.9));
+            _stream.Progressed!();
+        }
+
+        Assert.Equal(TimeSpan.Zero, outbox.StalledFor);
+        Task<bool> waiting = Task.Run(outbox.WaitForRoom, TestContext.Current.CancellationToken);
+        _stream.Open();
+        Assert.True(await waiting.WaitAsync(Limit, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Who_has_been_given_up_is_not_when_a_little_has_been_taken()
+    {
+        Outbox outbox = Make(100);
+        Add(outbox, 1, 200);
+        outbox.Flush();
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.False(outbox.WaitForRoom());
+        _stream.Progressed!();
+        Assert.Equal(TimeSpan.Zero, outbox.StalledFor);
+        _stream.Open();
+        Assert.True(outbox.WaitForRoom());
+    }
+
+    [Fact]
     public async Task A_broken_stream_is_told_once_and_nothing_waits_any_more()
     {
         Outbox outbox = Make(100);
@@ -102,8 +134,10 @@ public sealed class OutboxTests : IDisposable
     }
 
     /// <summary>A stream that takes nothing until it is opened.</summary>
-    private sealed class GateStream : MemoryStream
+    private sealed class GateStream : MemoryStream, IProgressing
     {
+        public Action? Progressed { get; set; }
+
         private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly MemoryStream _written = new();
         private volatile bool _isBroken;

@@ -4,8 +4,15 @@ namespace Kbus.Limpets;
 
 /// <summary>A stream over a connected socket that is protected by TLS.</summary>
 /// <param name="plain">The socket's stream, which is closed with this one.</param>
-internal sealed class ProtectedStream(SocketStream plain) : SslStream(plain, leaveInnerStreamOpen: false), IFinishing
+internal sealed class ProtectedStream(SocketStream plain) : SslStream(plain, leaveInnerStreamOpen: false), IFinishing, IProgressing
 {
+    /// <inheritdoc/>
+    public Action? Progressed
+    {
+        get => plain.Progressed;
+        set => plain.Progressed = value;
+    }
+
     /// <inheritdoc/>
     /// <remarks>
     /// By the end of the connection alone: the framework lets one thread read while another writes, but not while it says farewell. So whoever

@@ -8,8 +8,11 @@ namespace Kbus.Limpets;
 /// The framework's own stream waits for data on a thread of its own, which then wakes the reader; a Limpet pays for each wake-up, so here the
 /// reader itself sleeps in the kernel. What cannot be written at once is written by a thread of the pool. One thread reads while another writes.
 /// </remarks>
-internal sealed class SocketStream : Stream, IFinishing
+internal sealed class SocketStream : Stream, IFinishing, IProgressing
 {
+    /// <summary>How often a write that waits is tried: the kernel says that there is room only when a good part of its buffer is free, which may take a slow peer minutes.</summary>
+    private const long TryEvery = 100_000_000;
+
     private readonly Socket _socket;
     private readonly SafeSocketHandle _handle;
     private volatile bool _isClosed;
@@ -41,6 +44,9 @@ internal sealed class SocketStream : Stream, IFinishing
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
+
+    /// <inheritdoc/>
+    public Action? Progressed { get; set; }
 
     /// <inheritdoc/>
     public void FinishWriting()
@@ -120,14 +126,20 @@ internal sealed class SocketStream : Stream, IFinishing
     {
         while (true)
         {
-            rest = rest[Send(rest.Span)..];
+            int sent = Send(rest.Span);
+            rest = rest[sent..];
             if (rest.IsEmpty)
             {
                 return;
             }
 
+            if (sent > 0)
+            {
+                Progressed?.Invoke();
+            }
+
             using var held = new Held(this);
-            _ = LibC.Poll(held.Number, LibC.PollOut, LibC.Forever);
+            _ = LibC.Poll(held.Number, LibC.PollOut, TryEvery);
             ObjectDisposedException.ThrowIf(_isClosed, this);
         }
     }

@@ -28,9 +28,74 @@ public sealed class SocketsTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_write_tells_of_the_little_that_a_slow_peer_takes(bool isTcp)
+    {
+        var limit = TimeSpan.FromSeconds(20);
+        (Socket one, Socket other) = isTcp ? TcpPair() : UnixPair();
+        await using var writer = new SocketStream(one);
+        await using var reader = new NetworkStream(other, ownsSocket: true);
+        int progressed = 0;
+        writer.Progressed = () => Interlocked.Increment(ref progressed);
+        byte[] all = new byte[32 * 1024 * 1024];
+        Task writing = writer.WriteAsync(all, TestContext.Current.CancellationToken).AsTask();
+        int heard = 0;
+        byte[] little = new byte[64 * 1024];
+        for (int i = 0; i < 5; i++)
+        {
+            // What the kernel holds goes first, and how much that is nobody knows.
+            int before = Volatile.Read(ref progressed);
+            while (Volatile.Read(ref progressed) == before)
+            {
+                Assert.True(heard < all.Length, "all is read, and nobody was told");
+                heard += await reader.ReadAsync(little, TestContext.Current.CancellationToken).AsTask().WaitAsync(limit, TestContext.Current.CancellationToken);
+            }
+        }
+
+        Assert.False(writing.IsCompleted);
+        while (heard < all.Length)
+        {
+            heard += await reader.ReadAsync(little, TestContext.Current.CancellationToken).AsTask().WaitAsync(limit, TestContext.Current.CancellationToken);
+        }
+
+        await writing.WaitAsync(limit, TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(3.9)]
     [InlineData(3601)]
     public void A_silence_that_cannot_be_meant_is_refused(double limit) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new LimpetOptions { SilenceLimit = TimeSpan.FromSeconds(limit) }.Check());
+
+    private static (Socket One, Socket Other) TcpPair()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return Pair(listener);
+    }
+
+    private static (Socket One, Socket Other) UnixPair()
+    {
+        string path = Path.Join(Path.GetTempPath(), $"kbus-limpet-{Guid.NewGuid():N}");
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        try
+        {
+            return Pair(listener);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static (Socket One, Socket Other) Pair(Socket listener)
+    {
+        listener.Listen();
+        Socket one = Sockets.For(listener.LocalEndPoint!);
+        one.Connect(listener.LocalEndPoint!);
+        return (one, listener.Accept());
+    }
 }

@@ -130,7 +130,7 @@ internal sealed partial class LimpetRules
         }
         else
         {
-            _tell($"Not bound to {bindEvent.BoundName} as replier: messages of that name may not leave this bus.");
+            _told.Tell($"Not bound to {bindEvent.BoundName} as replier: messages of that name may not leave this bus.");
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed partial class LimpetRules : IDisposable
     private readonly uint _peerId;
     private readonly NameList _outward;
     private readonly NameList _inward;
-    private readonly Action<string> _tell;
+    private readonly SparingTell _told;
     private readonly Remembered _remembered = new();
     private readonly LoopWatch _watch = new();
     private readonly LoopJudge _judge;
@@ -38,7 +38,7 @@ internal sealed partial class LimpetRules : IDisposable
         _peerId = peerId;
         _outward = new NameList(options.AllowOut);
         _inward = new NameList(options.AllowIn);
-        _tell = options.Tell;
+        _told = new SparingTell(options.Tell, options.Time);
         _judge = new LoopJudge(ksock, options.Time, LinkRank.Of(options.Time.GetUtcNow(), _ownId, peerId), sendProbe);
         _carried = new CarriedOut(ksock => _judge.IsLimpet(ksock, out _));
         Proxies = new Proxies(ksock, options);

@@ -24,7 +24,7 @@ internal sealed class Proxies : IDisposable
     private readonly TimeProvider _time;
     private readonly Ksock _ksock;
     private readonly int _most;
-    private readonly Action<string> _tell;
+    private readonly SparingTell _told;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
     private TimeSpan _pause = FirstPause;
@@ -40,7 +40,7 @@ internal sealed class Proxies : IDisposable
     {
         _ksock = ksock;
         _most = options.MaxProxies;
-        _tell = options.Tell;
+        _told = new SparingTell(options.Tell, options.Time);
         _time = options.Time;
         _timer = _time.CreateTimer(_ => TryAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -137,15 +137,16 @@ internal sealed class Proxies : IDisposable
 
         if (error == Errno.None)
         {
+            bool isNews = proxy.IsBound != proxy.IsWanted;
             proxy.IsBound = proxy.IsWanted;
-            if (proxy.Refused != Errno.None)
+            if (isNews && proxy.Refused != Errno.None)
             {
-                _tell($"{(proxy.IsBound ? "Bound to" : "Unbound from")} {proxy.Name} as replier after all.");
+                _told.Tell($"{(proxy.IsBound ? "Bound to" : "Unbound from")} {proxy.Name} as replier after all.");
             }
         }
         else if (error != proxy.Refused)
         {
-            _tell($"Not {(proxy.IsWanted ? "bound to" : "unbound from")} {proxy.Name} as replier: {Why(error)}.");
+            _told.Tell($"Not {(proxy.IsWanted ? "bound to" : "unbound from")} {proxy.Name} as replier: {Why(error)}.");
         }
 
         proxy.Refused = error;
@@ -196,7 +197,7 @@ internal sealed class Proxies : IDisposable
         if (!_isFull)
         {
             _isFull = true;
-            _tell($"Not bound to {name} as replier: the peer has repliers for more than {_most} names, and that is the most for one link.");
+            _told.Tell($"Not bound to {name} as replier: the peer has repliers for more than {_most} names, and that is the most for one link.");
         }
     }
 

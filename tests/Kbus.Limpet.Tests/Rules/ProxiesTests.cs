@@ -67,6 +67,22 @@ public sealed class ProxiesTests : IDisposable
         _proxies.BecameFree("$.A");
         Assert.Null(_local.FindReplierFor("$.A"));
         Assert.Equal((0, 0), _proxies.Counts);
+
+        // That what was not bound is not bound any more is no news.
+        Assert.Single(_told);
+    }
+
+    [Fact]
+    public void What_is_bound_and_unbound_all_the_time_fills_nobody_s_log()
+    {
+        _local.Bind("$.A", replier: true);
+        for (int i = 0; i < 1000; i++)
+        {
+            _proxies.Bind("$.A");
+            _proxies.Unbind("$.A");
+        }
+
+        Assert.InRange(_told.Count, 1, 50);
     }
 
     [Fact]

@@ -82,7 +82,7 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
         LimpetException => e.Message,
         OperationCanceledException => $"No link with {address}: nobody answered within {options.GreetingLimit.TotalSeconds:0.#} s.",
         KbusException => $"Bus {options.Device}: {e.Message}",
-        _ => $"No link with {address}: {e.Message}.",
+        _ => $"No link with {address}: {SocketFault.OfClient(address, e)}.",
     };
 
     private async Task<Limpet> ConnectAsync(CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 
 namespace Kbus.Limpets;
@@ -6,36 +5,38 @@ namespace Kbus.Limpets;
 /// <summary>A Limpet that waits for its peer to connect, and goes on waiting whenever the link breaks.</summary>
 /// <remarks>
 /// It has one peer at a time. Another with the same network id is the same one, come again because its connection broke before it was noticed here:
-/// it takes the place of the old link. Any other is sent away as long as the link lasts.
+/// it takes the place of the old link. If that goes on and on they are two with one id, and the newcomer is sent away, as is any other peer, as long as the link lasts.
 /// </remarks>
 public sealed class LimpetServer : IDisposable
 {
-    private const int GreetingsAtOnce = 16;
     private static readonly TimeSpan AfterFault = TimeSpan.FromMilliseconds(100);
     private readonly LimpetOptions _options;
     private readonly LimpetSecurity _security;
-    private readonly Socket _listener;
-    private readonly string? _path;
-    private readonly SemaphoreSlim _greetings = new(GreetingsAtOnce);
+    private readonly Listeners _listeners;
+    private readonly Strangers _strangers;
+    private readonly Rivals _rivals;
+    private readonly SparingTell _sentAway;
     private readonly SemaphoreSlim _changing = new(1);
     private readonly TaskCompletionSource<LimpetEnding> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Limpet? _limpet;
+    private string _linkedFrom = "";
     private bool _isOnce;
     private bool _isStopping;
 
-    private LimpetServer(LimpetAddress address, LimpetOptions options, LimpetSecurity security, Socket listener)
+    private LimpetServer(LimpetOptions options, LimpetSecurity security, Listeners listeners)
     {
         _options = options;
         _security = security;
-        _listener = listener;
-        _path = address.Path;
-        Address = listener.LocalEndPoint is IPEndPoint ip ? new LimpetAddress(ip.Address.ToString(), ip.Port, null) : address;
+        _listeners = listeners;
+        _strangers = new Strangers(options.Time);
+        _rivals = new Rivals(options.Time);
+        _sentAway = new SparingTell(options.Tell, options.Time);
     }
 
-    /// <summary>Where it listens; with the port that was given to it.</summary>
-    public LimpetAddress Address { get; }
+    /// <summary>Where it listens; with the port that was given to it. If the host's name stands for several addresses, at the first of them.</summary>
+    public LimpetAddress Address => _listeners.Address;
 
-    /// <summary>Begins to listen. The file of a Unix socket is for this user alone, and is removed at the end; one that nobody listens to is replaced.</summary>
+    /// <summary>Begins to listen: at every address that the host's name stands for. The file of a Unix socket is for this user alone, and is removed at the end; one that nobody listens to is replaced.</summary>
     /// <param name="address">Where.</param>
     /// <param name="options">What the Limpet does on its bus.</param>
     /// <param name="security">How the link is protected; null for the plain protocol, on this machine alone.</param>
@@ -51,35 +52,7 @@ public sealed class LimpetServer : IDisposable
         security ??= new LimpetSecurity();
         options.Check();
         security.Check();
-        Socket? socket = null;
-        try
-        {
-            EndPoint place = (await address.ResolveAsync(cancellationToken).ConfigureAwait(false))[0];
-            security.CheckPlace(place, options.Tell);
-            RemoveStale(address.Path);
-            socket = Sockets.For(place);
-            if (address.Path is null)
-            {
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            }
-
-            socket.Bind(place);
-            if (address.Path is not null)
-            {
-                // Nobody can connect before it listens.
-                File.SetUnixFileMode(address.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            }
-
-            socket.Listen();
-            return new LimpetServer(address, options, security, socket);
-        }
-        catch (Exception e) when (e is SocketException or UnauthorizedAccessException or (IOException and not LimpetException))
-        {
-            socket?.Dispose();
-            string hint = e is SocketException { SocketErrorCode: SocketError.AddressNotAvailable }
-                ? " A server's address is one of this machine's own; 0.0.0.0 stands for all of them." : "";
-            throw new LimpetException($"Cannot listen at {address}: {e.Message}.{hint}", e);
-        }
+        return new LimpetServer(options, security, await Listeners.OpenAsync(address, security, options.Tell, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Takes connections until the link ends for good.</summary>
@@ -91,7 +64,7 @@ public sealed class LimpetServer : IDisposable
     {
         _isOnce = isOnce;
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task accepting = AcceptAsync(stopping.Token);
+        Task accepting = Task.WhenAll(_listeners.Sockets.Select(l => AcceptAsync(l, stopping.Token)));
         try
         {
             await using (cancellationToken.Register(Stop).ConfigureAwait(false))
@@ -113,11 +86,7 @@ public sealed class LimpetServer : IDisposable
     public void Dispose()
     {
         Stop();
-        _listener.Dispose();
-        if (_path is not null)
-        {
-            File.Delete(_path);
-        }
+        _listeners.Dispose();
     }
 
     private void Stop()
@@ -134,50 +103,14 @@ public sealed class LimpetServer : IDisposable
         }
     }
 
-    /// <summary>A socket's file stays behind when its server is killed.</summary>
-    private static void RemoveStale(string? path)
-    {
-        if (path is null || !File.Exists(path))
-        {
-            return;
-        }
-
-        using Socket probe = Sockets.For(new UnixDomainSocketEndPoint(path));
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-            throw new LimpetException($"Cannot listen at {path}: somebody does already.");
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
-        {
-            File.Delete(path);
-        }
-    }
-
-    /// <summary>Whether a file is a socket, which alone cannot be opened; who tries to connect to a file of another kind is refused as well.</summary>
-    private static bool IsSocket(string path)
-    {
-        const int NoSuchDevice = 6;
-        try
-        {
-            // For writing too: so a pipe's other end is not waited for.
-            File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
-            return false;
-        }
-        catch (IOException e)
-        {
-            return e.HResult == NoSuchDevice;
-        }
-    }
-
-    private async Task AcceptAsync(CancellationToken cancellationToken)
+    private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
-                await _greetings.WaitAsync(cancellationToken).ConfigureAwait(false);
-                _ = WelcomeAsync(await NextAsync(cancellationToken).ConfigureAwait(false), cancellationToken);
+                Socket next = await NextAsync(listener, cancellationToken).ConfigureAwait(false);
+                _ = WelcomeAsync(await _strangers.AddAsync(next, cancellationToken).ConfigureAwait(false), cancellationToken);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -187,14 +120,14 @@ public sealed class LimpetServer : IDisposable
     }
 
     /// <summary>The next connection. One that cannot be taken, because it broke at once or descriptors are short, keeps none after it away.</summary>
-    private async Task<Socket> NextAsync(CancellationToken cancellationToken)
+    private async Task<Socket> NextAsync(Socket listener, CancellationToken cancellationToken)
     {
         string? told = null;
         while (true)
         {
             try
             {
-                return await _listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                return await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (SocketException e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -209,33 +142,35 @@ public sealed class LimpetServer : IDisposable
         }
     }
 
-    private async Task WelcomeAsync(Socket socket, CancellationToken cancellationToken)
+    private async Task WelcomeAsync(Stranger stranger, CancellationToken cancellationToken)
     {
-        string who = $"Somebody at {Address}";
         Stream? stream = null;
         try
         {
-            who = socket.RemoteEndPoint is IPEndPoint ip ? $"{ip}" : $"{Address}";
-            Sockets.Watch(socket, _options.SilenceLimit);
+            Sockets.Watch(stranger.Socket, _options.SilenceLimit);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(_options.GreetingLimit);
-            stream = await _security.ProtectAsync(new SocketStream(socket), isServer: true, limit.Token).ConfigureAwait(false);
+            stream = await _security.ProtectAsync(new SocketStream(stranger.Socket), isServer: true, limit.Token).ConfigureAwait(false);
             uint peerId = await Task.Factory.StartNew(
                 () => Limpet.Greet(stream, _options), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
-            await TakeAsync(stream, peerId, who, cancellationToken).ConfigureAwait(false);
+            _strangers.Remove(stranger);
+            await TakeAsync(stream, peerId, stranger.Name, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or KbusException or OperationCanceledException or ObjectDisposedException)
         {
             stream?.Dispose();
-            socket.Dispose();
+            stranger.Socket.Dispose();
             if (!cancellationToken.IsCancellationRequested)
             {
-                _options.Tell($"{who} was sent away. {e.Message}");
+                string why = stranger.IsCrowdedOut ? $"It had not greeted, nor had {Strangers.Most - 1} others."
+                    : e is LimpetException or KbusException ? e.Message
+                    : "The connection broke.";
+                _sentAway.Tell($"A connection from {stranger.Name} was sent away. {why}");
             }
         }
         finally
         {
-            _greetings.Release();
+            _strangers.Remove(stranger);
         }
     }
 
@@ -252,6 +187,11 @@ public sealed class LimpetServer : IDisposable
                     throw new LimpetException($"It is Limpet {peerId}, and there is a link with Limpet {former.PeerNetworkId}.");
                 }
 
+                if (!former.Ended.IsCompleted)
+                {
+                    CheckRival(peerId, who);
+                }
+
                 // It is followed no more: the server goes on with the new one.
                 Volatile.Write(ref _limpet, null);
                 former.Dispose();
@@ -265,6 +205,7 @@ public sealed class LimpetServer : IDisposable
 
             Limpet limpet = Limpet.Begin(stream, _options, peerId);
             Interlocked.Exchange(ref _limpet, limpet);
+            _linkedFrom = who;
             _options.Tell($"Connected from {who}: {limpet}.");
             _options.Linked?.Invoke(limpet);
             _ = FollowAsync(limpet);
@@ -279,6 +220,19 @@ public sealed class LimpetServer : IDisposable
         {
             _changing.Release();
         }
+    }
+
+    /// <summary>Somebody has come with the network id of the peer whose link still is.</summary>
+    /// <exception cref="LimpetException">Two push each other out.</exception>
+    private void CheckRival(uint peerId, string who)
+    {
+        if (!_rivals.MayTakeOver())
+        {
+            throw new LimpetException(
+                $"It has network id {peerId}, and so has the Limpet that is linked from {_linkedFrom}; they push each other out. Give one of them another id by --id.");
+        }
+
+        _options.Tell($"Limpet {peerId} has come again, from {who}, and takes the place of its link from {_linkedFrom}.");
     }
 
     private async Task FollowAsync(Limpet limpet)

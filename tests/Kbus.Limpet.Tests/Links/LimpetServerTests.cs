@@ -49,6 +49,14 @@ public sealed class LimpetServerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_port_that_somebody_listens_to_is_refused()
+    {
+        await using Served server = await Served.At(Served.AnyPort(), _bowls.Options(0, 1));
+        LimpetException refusal = await Assert.ThrowsAsync<LimpetException>(() => LimpetServer.ListenAsync(server.Address, _bowls.Options(1, 2)));
+        Assert.Contains("in use", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_can_be_stopped_while_its_link_ends_by_itself()
     {
         for (int i = 0; i < 200; i++)
@@ -112,6 +120,56 @@ public sealed class LimpetServerTests : IDisposable
         while (before.Next() is not null)
         {
         }
+    }
+
+    [Fact]
+    public async Task Two_peers_with_one_network_id_are_told_and_do_not_push_each_other_out_for_ever()
+    {
+        await using Served server = await Served.At(Served.AnyPort(), _bowls.Options(0, 1));
+        List<RawPeer> peers = [];
+        for (int i = 0; i < 5; i++)
+        {
+            peers.Add(server.Greet(2));
+            peers[i].TellBind($"$.Peer{i}");
+            if (i < 4)
+            {
+                _bowls.AwaitReplier(0, $"$.Peer{i}");
+            }
+        }
+
+        Assert.Null(peers[4].Next());
+        _bowls.AwaitTold("Limpet 2 has come again, from 127.0.0.1:");
+        _bowls.AwaitTold("It has network id 2, and so has the Limpet that is linked from 127.0.0.1:");
+        Assert.Equal(3, _bowls.Told.Count(t => t.Contains("has come again", StringComparison.Ordinal)));
+        Assert.NotNull(_bowls.Open(0).FindReplier("$.Peer3"));
+        peers.ForEach(p => p.Dispose());
+    }
+
+    [Fact]
+    public async Task Who_comes_to_the_path_of_a_socket_is_called_by_process()
+    {
+        await using Served server = await Served.At(Served.NewPath(), _bowls.Options(0, 1));
+        await using NetworkStream stranger = server.Connect();
+        stranger.Write("GET / HTTP/1.0\r\n"u8);
+        _bowls.AwaitTold($"A connection from process {Environment.ProcessId} was sent away. No link with the peer: it greeted with the bytes 47455420 in place of HELO.");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task However_many_connect_and_say_nothing_the_peer_is_let_in(bool isTls)
+    {
+        using var keys = new Keys();
+        await using Served server = await Served.At(Served.AnyPort(), _bowls.Options(0, 1), isTls ? keys.One : null);
+        List<NetworkStream> flood = [.. Enumerable.Range(0, 200).Select(_ => server.Connect())];
+        using var stop = new CancellationTokenSource();
+        Task<LimpetEnding> running = new LimpetClient(server.Address, _bowls.Options(1, 2), isTls ? keys.Other : null).RunAsync(cancellationToken: stop.Token);
+        _bowls.Bound(1, "$.Far", replier: true);
+        _bowls.AwaitReplier(0, "$.Far");
+        _bowls.AwaitTold("was sent away. It had not greeted, nor had 63 others.");
+        await stop.CancelAsync();
+        await running.WaitAsync(Limit, TestContext.Current.CancellationToken);
+        flood.ForEach(f => f.Dispose());
     }
 
     [Theory]

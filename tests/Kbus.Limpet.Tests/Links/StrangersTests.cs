@@ -1,0 +1,91 @@
+using System.Net;
+using System.Net.Sockets;
+using Kbus.Tests;
+
+namespace Kbus.Limpets.Tests;
+
+public sealed class StrangersTests : IDisposable
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
+    private readonly HandClock _clock = new();
+    private readonly List<Socket> _clients = [];
+    private readonly List<Stranger> _taken = [];
+    private readonly Strangers _strangers;
+
+    public StrangersTests() => _strangers = new Strangers(_clock);
+
+    public void Dispose()
+    {
+        _clients.ForEach(c => c.Dispose());
+        _taken.ForEach(t => t.Socket.Dispose());
+        _clock.Dispose();
+    }
+
+    [Fact]
+    public async Task When_there_are_too_many_the_oldest_of_the_address_with_the_most_goes()
+    {
+        Stranger other = await ConnectAsync("127.0.0.2");
+        for (int i = 1; i < Strangers.Most; i++)
+        {
+            await ConnectAsync("127.0.0.1");
+        }
+
+        Assert.DoesNotContain(_taken, s => s.IsCrowdedOut);
+        for (int i = 1; i <= 5; i++)
+        {
+            _clock.Advance(Grace);
+            await ConnectAsync("127.0.0.1");
+            Assert.Equal(_taken[1..(i + 1)], _taken.Where(s => s.IsCrowdedOut));
+        }
+
+        Assert.False(other.IsCrowdedOut);
+        Assert.Equal(0, await _clients[1].ReceiveAsync(new byte[1], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Everybody_has_a_moment_to_greet_first()
+    {
+        for (int i = 0; i < Strangers.Most; i++)
+        {
+            await ConnectAsync("127.0.0.1");
+        }
+
+        Task<Stranger> next = ConnectAsync("127.0.0.1");
+        while (!next.IsCompleted && !_taken[0].IsCrowdedOut)
+        {
+            await Task.WhenAny(next, _clock.UntilSomebodyWaits());
+            Assert.False(next.IsCompleted);
+            Assert.False(_taken[0].IsCrowdedOut);
+            _clock.Advance(Grace);
+            await Task.WhenAny(next, _clock.UntilSomebodyWaits());
+        }
+
+        await next.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.True(_taken[0].IsCrowdedOut);
+    }
+
+    [Fact]
+    public async Task Who_has_greeted_makes_room()
+    {
+        for (int i = 0; i < 3 * Strangers.Most; i++)
+        {
+            _strangers.Remove(await ConnectAsync("127.0.0.1"));
+        }
+
+        Assert.DoesNotContain(_taken, s => s.IsCrowdedOut);
+    }
+
+    private async Task<Stranger> ConnectAsync(string from)
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        client.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+        client.Connect(listener.LocalEndPoint!);
+        _clients.Add(client);
+        Stranger stranger = await _strangers.AddAsync(listener.Accept(), TestContext.Current.CancellationToken);
+        _taken.Add(stranger);
+        return stranger;
+    }
+}

@@ -60,7 +60,7 @@ public sealed partial class Limpet
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            End(LimpetEndingKind.PeerGone, $"The connection broke: {e.Message}");
+            EndBroken(e);
         }
         finally
         {

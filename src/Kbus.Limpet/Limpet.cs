@@ -47,7 +47,7 @@ public sealed partial class Limpet : IDisposable
         _reader = new FrameReader(stream, options.MaxData);
         _run = new FrameRun(_reader, HearRefusal);
         _posted = new FrameRun(_reader, HearRefusal);
-        _outbox = new Outbox(stream, options.Backlog, options.Time, e => End(LimpetEndingKind.PeerGone, $"The connection broke: {e.Message}"));
+        _outbox = new Outbox(stream, options.Backlog, options.Time, EndBroken);
         _ksock = options.Open();
         try
         {
@@ -221,6 +221,13 @@ public sealed partial class Limpet : IDisposable
         _stream.Dispose();
         PartEnded();
     }
+
+    /// <summary>Ends the link because reading or writing failed. What TLS says of that is for programmers, and shipped without its words.</summary>
+    private void EndBroken(Exception e) => End(
+        LimpetEndingKind.PeerGone,
+        _stream is SslStream && e is not BrokenException
+            ? "The connection broke: it ended in the middle of something, or somebody on the way has changed it."
+            : $"The connection broke: {e.Message}.");
 
     /// <summary>Tells the peer that no more comes, if the stream can.</summary>
     private bool FinishWriting()

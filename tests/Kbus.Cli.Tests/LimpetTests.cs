@@ -152,6 +152,7 @@ public sealed class LimpetTests
     [InlineData(2, "--max-messages: '0' is not a whole number from 1 to 4294967295. See kbus limpet --help.", "-s", "a", "--max-messages", "0")]
     [InlineData(2, "--bus: 'two' is not a whole number from 0 to 4294967295. See kbus limpet --help.", "-s", "a", "-k", "two")]
     [InlineData(2, "--verbosity: '1x' is not a whole number from 0 to 4294967295. See kbus limpet --help.", "-s", "a", "-v", "1x")]
+    [InlineData(2, "--silence: '1' is not a number of seconds from 4 to 3600. See kbus limpet --help.", "-s", "a", "--silence", "1")]
     [InlineData(2, "--quiet and --verbosity contradict each other. See kbus limpet --help.", "-s", "a", "-v", "1", "-q")]
     [InlineData(2, "\"A\" is not a message name, nor a wildcard that ends in .* or .%. See kbus limpet --help.", "-s", "a", "-m", "A")]
     [InlineData(2, "\"$.B*\" is not a message name, nor a wildcard that ends in .* or .%. See kbus limpet --help.", "-s", "a", "--allow-in", "$.B*")]
@@ -193,8 +194,25 @@ public sealed class LimpetTests
         Ended taken = bus.Run("limpet", "-s", Path.Join(bus.Directory, "bus0"), "-q");
         Assert.Equal(new Ended(1, "", $"kbus: Cannot listen at {bus.Directory}/bus0: somebody does already.\n"), taken);
         Ended nobody = bus.Run("limpet", "-c", Path.Join(bus.Directory, "glass"), "-q", "--once");
-        Assert.Equal(1, nobody.Code);
-        Assert.StartsWith($"kbus: No link with {bus.Directory}/glass: ", nobody.Errors, StringComparison.Ordinal);
+        Assert.Equal(
+            new Ended(1, "", $"kbus: No link with {bus.Directory}/glass: there is no such socket; its server does not listen yet, or another path was meant.\n"),
+            nobody);
+    });
+
+    [Fact]
+    public Task A_path_at_which_nothing_can_listen_is_told_by_what_it_is() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus();
+        string file = Path.Join(bus.Directory, "file");
+        File.WriteAllText(file, "precious");
+        Ended ordinary = bus.Run("limpet", "-s", file, "-q");
+        Assert.Equal(new Ended(1, "", $"kbus: Cannot listen at {file}: it is a file of another kind than a socket, and is left as it is.\n"), ordinary);
+        Ended client = bus.Run("limpet", "-c", file, "-q", "--once");
+        Assert.Equal(new Ended(1, "", $"kbus: No link with {file}: it is a file of another kind, and no socket.\n"), client);
+        Ended directory = bus.Run("limpet", "-s", bus.Directory, "-q");
+        Assert.Equal(new Ended(1, "", $"kbus: Cannot listen at {bus.Directory}: it is a directory.\n"), directory);
+        Ended none = bus.Run("limpet", "-s", Path.Join(bus.Directory, "none/glass"), "-q");
+        Assert.Equal(new Ended(1, "", $"kbus: Cannot listen at {bus.Directory}/none/glass: there is no directory {bus.Directory}/none.\n"), none);
     });
 
     [Fact]

@@ -115,13 +115,20 @@ internal static class LimpetArguments
         return name;
     });
 
-    private static TimeSpan SilenceLimit(Invocation invocation) => Meant(invocation, () =>
+    private static TimeSpan SilenceLimit(Invocation invocation)
     {
         var options = new LimpetOptions();
         options = options with { SilenceLimit = invocation.Arguments.Seconds(Options.Silence) ?? options.SilenceLimit };
-        options.Check();
-        return options.SilenceLimit;
-    });
+        try
+        {
+            options.Check();
+            return options.SilenceLimit;
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw CommandException.Usage($"{Options.Silence}: '{invocation.Arguments.Text(Options.Silence)}' is not a number of seconds from 4 to 3600.", invocation.Verb);
+        }
+    }
 
     private static IReadOnlyList<string> Names(Invocation invocation, Option option)
     {

@@ -157,7 +157,7 @@ internal sealed class SocketStream : Stream, IFinishing, IProgressing
         };
     }
 
-    private static IOException Broken(int error) => new((Errno)(-error) switch
+    private static BrokenException Broken(int error) => new((Errno)(-error) switch
     {
         Errno.ECONNRESET or Errno.EPIPE => "the peer has closed it",
         Errno.ETIMEDOUT => "the peer does not answer any more",

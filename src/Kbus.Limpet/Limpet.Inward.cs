@@ -112,6 +112,9 @@ public sealed partial class Limpet
             case Verdict.Answer:
                 AnswerPeer(header, error);
                 break;
+            case Verdict.AnswerHere:
+                AnswerRequester(new MessageHeader { Id = header.InReplyTo, From = header.To }, error);
+                break;
             case Verdict.Loop:
                 EndLoop();
                 break;

@@ -50,7 +50,7 @@ internal sealed partial class LimpetRules
             return verdict == Verdict.Leave && mustBeAnswered ? Verdict.Answer : verdict;
         }
 
-        if (mustBeAnswered && !_remembered.TryAdd(header.Id, header.From))
+        if (mustBeAnswered && !Remember(header, name))
         {
             error = Errno.EALREADY;
             return Verdict.Answer;
@@ -82,6 +82,19 @@ internal sealed partial class LimpetRules
     /// <param name="request">Its id on the bus.</param>
     /// <returns>False if it has been answered already.</returns>
     public bool Forget(MessageId request) => _remembered.TryTake(request, out _);
+
+    private bool Remember(in MessageHeader request, ReadOnlySpan<byte> name)
+    {
+        bool isNew = _remembered.TryAdd(request.Id, request.From, _inward.IsOpen ? default : name);
+        foreach ((MessageId forgotten, uint requester) in _remembered.TakeTooMany())
+        {
+            // Most of them have gone, or it would not have come to this; the bus knows.
+            byte[] answer = AnswerTo(new MessageHeader { Id = forgotten, From = requester }, Errno.EBUSY, out MessageHeader header);
+            _ = _ksock.Submit(header, answer, default, isAwaited: false, out _);
+        }
+
+        return isNew;
+    }
 
     private Verdict BindEventFromBus(ReadOnlySpan<byte> data)
     {

@@ -29,9 +29,10 @@ internal sealed partial class LimpetRules
             return _judge.ProbeFromPeer(data);
         }
 
-        if (header.IsReply && !header.IsRequest && TryAddress(ref header))
+        if (header.IsReply && !header.IsRequest && TryAddress(ref header, out AwaitedAnswer awaited))
         {
-            return Verdict.Carry;
+            error = Errno.EACCES;
+            return MayAnswer(awaited, name) ? Verdict.Carry : Verdict.AnswerHere;
         }
 
         if (header.Id.NetworkId != 0 && CameBackFromPeer(header, out Verdict verdict))
@@ -56,8 +57,10 @@ internal sealed partial class LimpetRules
     }
 
     /// <summary>If the Reply answers a Request that was carried from here: addresses it to who awaits it.</summary>
-    private bool TryAddress(ref MessageHeader header)
+    private bool TryAddress(ref MessageHeader header, out AwaitedAnswer awaited)
     {
+        awaited = default;
+
         // An id of network 0 is one of the peer's own bus; that Reply was only overheard there.
         if (header.InReplyTo.NetworkId == 0)
         {
@@ -66,16 +69,20 @@ internal sealed partial class LimpetRules
 
         uint network = header.InReplyTo.NetworkId == _ownId ? 0 : header.InReplyTo.NetworkId;
         var request = new MessageId(network, header.InReplyTo.SerialNumber);
-        if (!_remembered.TryTake(request, out uint? requester))
+        if (!_remembered.TryTake(request, out awaited))
         {
             return false;
         }
 
         header.InReplyTo = request;
-        header.To = requester.Value;
+        header.To = awaited.Requester;
         header.Id = default;
         return true;
     }
+
+    /// <summary>An answer has the name of what it answers, or says why there is none; one of any other name would be heard by who listens to that.</summary>
+    private bool MayAnswer(AwaitedAnswer awaited, ReadOnlySpan<byte> name) =>
+        _inward.Allows(name) || name.StartsWith("$.KBUS."u8) || name.SequenceEqual(awaited.Name);
 
     /// <summary>A Reply that was exchanged beyond: for this bus's listeners, in answer to the Request as they have seen it.</summary>
     private Verdict Overheard(ref MessageHeader header, ReadOnlySpan<byte> name)

@@ -23,6 +23,9 @@ internal sealed class NameList
         }
     }
 
+    /// <summary>True if everything may pass.</summary>
+    public bool IsOpen => _names.Length == 0;
+
     /// <summary>True if a message of this name may pass; of a wildcard, if all that it stands for may.</summary>
     public bool Allows(ReadOnlySpan<byte> name)
     {
@@ -34,7 +37,7 @@ internal sealed class NameList
             }
         }
 
-        return _names.Length == 0;
+        return IsOpen;
     }
 
     private static bool Covers(ReadOnlySpan<byte> allowed, ReadOnlySpan<byte> name)

@@ -1,16 +1,20 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Kbus.Limpets;
 
 /// <summary>The Requests of this bus that were carried to the peer to be answered, and who awaits the answer. Spec section 12.4, rule 3.</summary>
 /// <remarks>
-/// One enters when it is read from the bus and leaves when its answer is about to be sent. Those that are left when the link ends are answered
-/// by the bus itself, since the Limpet's Ksock closes then. Any thread may call.
+/// <para>One enters when it is read from the bus and leaves when its answer is about to be sent. Those that are left when the link ends are answered
+/// by the bus itself, since the Limpet's Ksock closes then. Any thread may call.</para>
+/// <para>A Limpet does not hear that a requester has gone, and a peer may leave Requests without an answer. So there are so many at most: of
+/// more, the oldest go, and are answered here.</para>
 /// </remarks>
-internal sealed class Remembered
+/// <param name="most">How many there are at most.</param>
+internal sealed class Remembered(int most = 65536)
 {
-    private readonly Dictionary<MessageId, uint> _requesters = [];
+    private const int Part = 16;
+
+    private readonly Dictionary<MessageId, Entry> _requests = [];
     private readonly Lock _lock = new();
+    private ulong _number;
 
     /// <summary>How many there are.</summary>
     public int Count
@@ -19,30 +23,54 @@ internal sealed class Remembered
         {
             lock (_lock)
             {
-                return _requesters.Count;
+                return _requests.Count;
             }
         }
     }
 
     /// <summary>Remembers a Request.</summary>
+    /// <param name="request">Its id on this bus.</param>
+    /// <param name="requester">Who awaits the answer.</param>
+    /// <param name="name">The Request's name, if the answer's is to be compared with it; else empty.</param>
     /// <returns>False if one of this id is remembered already: then nobody could tell their answers apart.</returns>
-    public bool TryAdd(MessageId request, uint requester)
+    public bool TryAdd(MessageId request, uint requester, ReadOnlySpan<byte> name)
     {
         lock (_lock)
         {
-            return _requesters.TryAdd(request, requester);
+            return _requests.TryAdd(request, new Entry(new AwaitedAnswer(requester, name.ToArray()), ++_number));
         }
     }
 
     /// <summary>Forgets a Request because its answer is here.</summary>
     /// <param name="request">Its id on this bus.</param>
-    /// <param name="requester">Who awaits the answer.</param>
-    public bool TryTake(MessageId request, [NotNullWhen(true)] out uint? requester)
+    /// <param name="awaited">Who awaits the answer.</param>
+    public bool TryTake(MessageId request, out AwaitedAnswer awaited)
     {
         lock (_lock)
         {
-            requester = _requesters.Remove(request, out uint found) ? found : null;
-            return requester is not null;
+            bool isKnown = _requests.Remove(request, out Entry found);
+            awaited = found.Awaited;
+            return isKnown;
         }
     }
+
+    /// <summary>Forgets the oldest, if there are too many.</summary>
+    /// <returns>Them; mostly none.</returns>
+    public (MessageId Request, uint Requester)[] TakeTooMany()
+    {
+        lock (_lock)
+        {
+            if (_requests.Count <= most)
+            {
+                return [];
+            }
+
+            (MessageId Request, uint Requester)[] oldest =
+                [.. _requests.OrderBy(r => r.Value.Number).Take((most / Part) + 1).Select(r => (r.Key, r.Value.Awaited.Requester))];
+            Array.ForEach(oldest, o => _requests.Remove(o.Request));
+            return oldest;
+        }
+    }
+
+    private readonly record struct Entry(AwaitedAnswer Awaited, ulong Number);
 }

@@ -12,6 +12,9 @@ internal enum Verdict
     /// <summary>It is a Request that goes no further, and the answer to it goes back to where it came from.</summary>
     Answer,
 
+    /// <summary>It is an answer that may not come to this bus, and who awaits it there gets another from the Limpet.</summary>
+    AnswerHere,
+
     /// <summary>It goes no further, and neither should anything else: the link closes a ring of buses.</summary>
     Loop,
 

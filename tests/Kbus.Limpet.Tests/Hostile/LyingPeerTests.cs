@@ -154,6 +154,34 @@ public sealed class LyingPeerTests : IDisposable
     }
 
     [Fact]
+    public void Requests_that_it_never_answers_take_no_memory_without_end_and_are_answered_in_its_place()
+    {
+        (Limpet limpet, RawPeer peer) = Attach();
+        peer.TellBind("$.Far");
+        _bowls.AwaitReplier(0, "$.Far");
+        Ksock patient = _bowls.Open(0);
+        MessageId first = patient.Send(new Request("$.Far"));
+        _ = peer.Next();
+        for (int i = 0; i < 700; i++)
+        {
+            using Ksock requester = _bowls.Open(0);
+            for (int j = 0; j < 100; j++)
+            {
+                requester.Send(new Request("$.Far"));
+            }
+
+            for (int j = 0; j < 100; j++)
+            {
+                _ = peer.Next();
+            }
+        }
+
+        Assert.InRange(limpet.Counts.Awaited, 1, 65536);
+        Message answer = Bowls.Next(patient);
+        Assert.Equal(("$.KBUS.RemoteError.EBUSY", first), (answer.Name, answer.InReplyTo));
+    }
+
+    [Fact]
     public void A_hundred_thousand_binds_are_bounded_and_the_bus_goes_on()
     {
         (Limpet limpet, RawPeer peer) = Attach();

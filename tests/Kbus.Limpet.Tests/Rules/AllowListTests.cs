@@ -1,3 +1,5 @@
+using Kbus.Core;
+
 namespace Kbus.Limpets.Tests;
 
 /// <summary>What the lists of allowed names let pass through a whole link.</summary>
@@ -93,6 +95,36 @@ public sealed class AllowListTests
             open.Send(Message.ReplyTo(Bowls.Next(open), "!"));
             Assert.Equal(new MessageId(2, 2), peer.Next()!.Header.InReplyTo);
             Assert.Equal(0u, shut.NumMessages);
+        }
+    }
+
+    [Fact]
+    public void An_answer_by_a_name_that_may_not_come_in_is_heard_by_nobody_and_its_requester_gets_EACCES()
+    {
+        using var bowls = new Bowls(1);
+        (Limpet limpet, RawPeer peer) = RawPeer.Attach(bowls.Options(0, 1) with { AllowIn = Open }, 2);
+        using (limpet)
+        using (peer)
+        {
+            peer.TellBind("$.Ask");
+            bowls.AwaitReplier(0, "$.Ask");
+            Ksock listener = bowls.Bound(0, "$.Shut");
+            Ksock requester = bowls.Open(0);
+            uint serial = 0;
+            foreach ((string name, string heard) in new[]
+            {
+                ("$.Shut", "$.KBUS.RemoteError.EACCES"), ("$.Ask", "$.Ask"), ("$.Open.Door", "$.Open.Door"), ("$.KBUS.Replier.Ignored", "$.KBUS.Replier.Ignored"),
+            })
+            {
+                MessageId asked = requester.Send(new Request("$.Ask"));
+                RawPeer.Frame request = peer.Next()!;
+                peer.Send(new MessageHeader { Id = new MessageId(2, ++serial), InReplyTo = request.Header.Id, To = request.Header.From }, name);
+                Message answer = Bowls.Next(requester);
+                Assert.Equal((heard, asked), (answer.Name, answer.InReplyTo));
+            }
+
+            Assert.Equal(0u, listener.NumMessages);
+            Assert.Equal(0, limpet.Counts.Awaited);
         }
     }
 

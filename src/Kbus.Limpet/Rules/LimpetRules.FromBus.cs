@@ -43,6 +43,11 @@ internal sealed partial class LimpetRules
             return Verdict.Leave;
         }
 
+        if (isAnswer && header.OrigFrom.NetworkId != 0)
+        {
+            _ways.Note(header.OrigFrom.NetworkId, header.From);
+        }
+
         StampSender(ref header);
         if (header.Id.NetworkId != 0 && !isAnswer && CameByAnotherWay(header, out Verdict verdict))
         {
@@ -132,15 +137,16 @@ internal sealed partial class LimpetRules
             return true;
         }
 
-        if (_watch.GoesRound(header, header.From, out _, out bool cameFromPeer))
+        bool goesRound = _watch.GoesRound(header, header.From, out _, out bool cameFromPeer);
+        if (goesRound && cameFromPeer)
         {
-            // Of three ways the peer's may not be among the last two.
-            verdict = cameFromPeer ? _judge.Judge(header, header.From) : Verdict.Leave;
+            verdict = _judge.Judge(header, header.From);
             return true;
         }
 
-        // A program may send again what it has heard. Carried back, that would look like a ring to the Limpets on the way.
-        return cameFromPeer && !_judge.IsLimpet(header.From, out _);
+        // Of three ways the peer's may not be among the last two; but two programs may use one id of their own choosing. And a program may send again
+        // what it has heard: carried back, that would look like a ring to the Limpets on the way.
+        return goesRound ? _judge.IsLimpet(header.From) : cameFromPeer && !_judge.IsLimpet(header.From);
     }
 
     private Verdict Stamped(ref MessageHeader header, Verdict verdict)

@@ -104,7 +104,8 @@ internal sealed partial class LimpetRules
     }
 
     /// <summary>A stateful Request goes to the one Ksock meant, if this is its bus, else to whoever knows the way there.</summary>
-    /// <returns>None, EADDRNOTAVAIL (nobody replies), or another error of the bus. Whether the one meant is the replier is found out by sending.</returns>
+    /// <returns>None, EADDRNOTAVAIL (nobody replies), EPIPE (somebody does who is not meant), or another error of the bus. Whether the one meant is
+    /// still the replier on its own bus is found out by sending.</returns>
     private Errno AddressStateful(ref MessageHeader header, ReadOnlySpan<byte> name)
     {
         if (header.FinalTo.NetworkId == _ownId)
@@ -115,8 +116,13 @@ internal sealed partial class LimpetRules
         }
 
         Errno error = _ksock.Bare.FindReplierFor(name, out uint replier);
-        header.To = replier != 0 ? replier : header.To;
-        return error == Errno.None && replier == 0 ? Errno.EADDRNOTAVAIL : error;
+        if (error == Errno.None && replier == 0)
+        {
+            return Errno.EADDRNOTAVAIL;
+        }
+
+        header.To = error == Errno.None ? replier : header.To;
+        return error == Errno.None && !_ways.MayBe(header.FinalTo.NetworkId, replier) ? Errno.EPIPE : error;
     }
 
     private void BindEventFromPeer(ReadOnlySpan<byte> data)

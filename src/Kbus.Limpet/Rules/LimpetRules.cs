@@ -25,6 +25,7 @@ internal sealed partial class LimpetRules : IDisposable
     private readonly LoopWatch _watch = new();
     private readonly LoopJudge _judge;
     private readonly CarriedOut _carried;
+    private readonly ReplyWays _ways;
 
     /// <summary>Makes the rules of one link.</summary>
     /// <param name="ksock">The Limpet's Ksock, which it marks as one (<see cref="Ksock.ActAsLimpet"/>).</param>
@@ -40,7 +41,8 @@ internal sealed partial class LimpetRules : IDisposable
         _inward = new NameList(options.AllowIn);
         _told = new SparingTell(options.Tell, options.Time);
         _judge = new LoopJudge(ksock, options.Time, LinkRank.Of(options.Time.GetUtcNow(), _ownId, peerId), sendProbe);
-        _carried = new CarriedOut(ksock => _judge.IsLimpet(ksock, out _));
+        _carried = new CarriedOut(_judge.IsLimpet);
+        _ways = new ReplyWays(_judge.IsLimpet);
         Proxies = new Proxies(ksock, options);
         ksock.ActAsLimpet(_ownId);
     }

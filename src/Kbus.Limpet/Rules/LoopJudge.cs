@@ -156,8 +156,11 @@ internal sealed class LoopJudge
     /// <returns>Whether it is carried on.</returns>
     public Verdict ProbeFromPeer(ReadOnlySpan<byte> data) => RingProbe.TryRead(data, out RingProbe probe) ? JudgeProbe(probe) : Verdict.Leave;
 
-    /// <summary>Whether a Ksock of this bus is a Limpet's.</summary>
-    public bool IsLimpet(uint bringer, out uint network) => _ksock.Bare.NetworkIdOf(bringer, out network) == Errno.None && network != 0;
+    /// <summary>Whether a Ksock of this bus is a Limpet's. It costs a question to the bus.</summary>
+    public bool IsLimpet(uint bringer) => IsLimpet(bringer, out _);
+
+    /// <summary>The same, and which network id it has.</summary>
+    private bool IsLimpet(uint bringer, out uint network) => _ksock.Bare.NetworkIdOf(bringer, out network) == Errno.None && network != 0;
 
     private Verdict JudgeProbe(RingProbe probe)
     {

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Kbus.Core;
 
 namespace Kbus.Limpets;
@@ -38,20 +36,18 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
     /// <param name="bringer">The Ksock that brought it to this bus.</param>
     public void Note(MessageId id, uint bringer)
     {
-        bool isKnown;
         lock (_lock)
         {
-            ref Last last = ref CollectionsMarshal.GetValueRefOrNullRef(_last, id.NetworkId);
-            isKnown = !Unsafe.IsNullRef(ref last) && last.Bringer == bringer;
-            if (isKnown)
+            if (_last.TryGetValue(id.NetworkId, out Last? last) && last.Bringer == bringer)
             {
                 last.Add(id.SerialNumber, _now);
+                return;
             }
         }
 
-        if (!isKnown && isLimpet(bringer))
+        if (isLimpet(bringer))
         {
-            Add(id, bringer);
+            NoteChange(id, bringer);
         }
     }
 
@@ -60,37 +56,49 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
     {
         lock (_lock)
         {
-            return _last.TryGetValue(id.NetworkId, out Last last) && _now - last.Since <= Memory && (int)(last.SerialNumber - id.SerialNumber) >= 0;
+            return _last.TryGetValue(id.NetworkId, out Last? last) && _now - last.Since <= Memory && (int)(last.SerialNumber - id.SerialNumber) >= 0;
         }
     }
 
-    private void Add(MessageId id, uint bringer)
+    private void NoteChange(MessageId id, uint bringer)
     {
         lock (_lock)
         {
-            if (_last.Count >= MostNetworks)
+            if (!_last.TryGetValue(id.NetworkId, out Last? last))
             {
-                foreach (uint network in _last.Where(l => _now - l.Value.Since > Memory).Select(l => l.Key).ToArray())
+                if (_last.Count >= MostNetworks)
                 {
-                    _last.Remove(network);
+                    ForgetOld();
                 }
+
+                if (_last.Count >= MostNetworks)
+                {
+                    return;
+                }
+
+                _last.Add(id.NetworkId, last = new Last { SerialNumber = id.SerialNumber });
             }
 
-            if (_last.Count < MostNetworks || _last.ContainsKey(id.NetworkId))
-            {
-                ref Last last = ref CollectionsMarshal.GetValueRefOrAddDefault(_last, id.NetworkId, out bool isKnown);
-                last.Bringer = bringer;
-                last.SerialNumber = isKnown ? last.SerialNumber : id.SerialNumber;
-                last.Add(id.SerialNumber, _now);
-            }
+            last.Bringer = bringer;
+            last.Add(id.SerialNumber, _now);
         }
     }
 
-    private struct Last
+    private void ForgetOld()
     {
-        public uint SerialNumber;
-        public uint Bringer;
-        public uint Since;
+        foreach (uint network in _last.Where(l => _now - l.Value.Since > Memory).Select(l => l.Key).ToArray())
+        {
+            _last.Remove(network);
+        }
+    }
+
+    private sealed class Last
+    {
+        public uint SerialNumber { get; set; }
+
+        public uint Bringer { get; set; }
+
+        public uint Since { get; private set; }
 
         public void Add(uint serialNumber, uint now)
         {

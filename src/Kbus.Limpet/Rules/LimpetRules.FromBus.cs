@@ -17,13 +17,10 @@ internal sealed partial class LimpetRules
         error = Errno.None;
         if (Frame.IsBindEvent(name))
         {
-            if (IsFromBusItself(header))
-            {
-                return Stamped(ref header, BindEventFromBus(data));
-            }
-
             error = Errno.EBADMSG;
-            return MustBeAnswered(header) ? Verdict.Answer : Verdict.Leave;
+            return IsFromBusItself(header) ? Stamped(ref header, BindEventFromBus(data))
+                : MustBeAnswered(header) ? Verdict.Answer
+                : Verdict.Leave;
         }
 
         if (IsFromBusItself(header) && name.SequenceEqual(MessageName.UnbindEventsLost))
@@ -48,6 +45,7 @@ internal sealed partial class LimpetRules
             _ways.Note(header.OrigFrom.NetworkId, header.From);
         }
 
+        // As the peer is going to see it, and may send it back.
         StampSender(ref header);
         if (header.Id.NetworkId != 0 && !isAnswer && CameByAnotherWay(header, out Verdict verdict))
         {
@@ -90,8 +88,8 @@ internal sealed partial class LimpetRules
 
     private bool Remember(in MessageHeader request, ReadOnlySpan<byte> name)
     {
-        bool isNew = _remembered.TryAdd(request.Id, request.From, _inward.IsOpen ? default : name);
-        foreach ((MessageId forgotten, uint requester) in _remembered.TakeTooMany())
+        bool isNew = _remembered.TryAdd(request.Id, request.From, _inward.IsOpen ? default : name, out (MessageId, uint)[] givenUp);
+        foreach ((MessageId forgotten, uint requester) in givenUp)
         {
             // Most of them have gone, or it would not have come to this; the bus knows.
             byte[] answer = AnswerTo(new MessageHeader { Id = forgotten, From = requester }, Errno.EBUSY, out MessageHeader header);

@@ -13,6 +13,8 @@ namespace Kbus.Limpets;
 /// link's rank is greater it sends one of its own in its place. So only the probe of the newest link comes all the way back to
 /// the bus of who sent it, which then closes its link. In a web of several rings each of them loses its newest link, and what is left of
 /// it is a tree that reaches everybody.</para>
+/// <para>What comes back from the peer need be no ring: a peer of another make sends back much of what it gets. It is left, too, and a probe sent
+/// now and then; but no link is closed for it alone.</para>
 /// <para>A ring that no probe passes (a Limpet of another make that carries other names only), or two network ids that are equal, which
 /// look the same, are dealt with some seconds later: of the two Limpets on this bus by which messages go round the newer,
 /// whose Ksock has the greater id, closes its link, and if it has not, then the older.</para>

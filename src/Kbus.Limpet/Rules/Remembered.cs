@@ -10,6 +10,7 @@ namespace Kbus.Limpets;
 /// <param name="most">How many there are at most.</param>
 internal sealed class Remembered(int most = 65536)
 {
+    /// <summary>Looking for the oldest takes a while: so many times fewer go at once.</summary>
     private const int Part = 16;
 
     private readonly Dictionary<MessageId, Entry> _requests = [];
@@ -32,12 +33,15 @@ internal sealed class Remembered(int most = 65536)
     /// <param name="request">Its id on this bus.</param>
     /// <param name="requester">Who awaits the answer.</param>
     /// <param name="name">The Request's name, if the answer's is to be compared with it; else empty.</param>
+    /// <param name="givenUp">The oldest, if there were too many, which are forgotten; mostly none.</param>
     /// <returns>False if one of this id is remembered already: then nobody could tell their answers apart.</returns>
-    public bool TryAdd(MessageId request, uint requester, ReadOnlySpan<byte> name)
+    public bool TryAdd(MessageId request, uint requester, ReadOnlySpan<byte> name, out (MessageId Request, uint Requester)[] givenUp)
     {
         lock (_lock)
         {
-            return _requests.TryAdd(request, new Entry(new AwaitedAnswer(requester, name.ToArray()), ++_number));
+            bool isNew = _requests.TryAdd(request, new Entry(new AwaitedAnswer(requester, name.ToArray()), ++_number));
+            givenUp = _requests.Count <= most ? [] : TakeOldest();
+            return isNew;
         }
     }
 
@@ -54,22 +58,12 @@ internal sealed class Remembered(int most = 65536)
         }
     }
 
-    /// <summary>Forgets the oldest, if there are too many.</summary>
-    /// <returns>Them; mostly none.</returns>
-    public (MessageId Request, uint Requester)[] TakeTooMany()
+    private (MessageId Request, uint Requester)[] TakeOldest()
     {
-        lock (_lock)
-        {
-            if (_requests.Count <= most)
-            {
-                return [];
-            }
-
-            (MessageId Request, uint Requester)[] oldest =
-                [.. _requests.OrderBy(r => r.Value.Number).Take((most / Part) + 1).Select(r => (r.Key, r.Value.Awaited.Requester))];
-            Array.ForEach(oldest, o => _requests.Remove(o.Request));
-            return oldest;
-        }
+        (MessageId Request, uint Requester)[] oldest =
+            [.. _requests.OrderBy(r => r.Value.Number).Take((most / Part) + 1).Select(r => (r.Key, r.Value.Awaited.Requester))];
+        Array.ForEach(oldest, o => _requests.Remove(o.Request));
+        return oldest;
     }
 
     private readonly record struct Entry(AwaitedAnswer Awaited, ulong Number);

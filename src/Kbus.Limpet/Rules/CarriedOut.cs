@@ -7,9 +7,9 @@ namespace Kbus.Limpets;
 /// <para>A peer of another make sends back whatever it is sent with an id of neither end of the link (spec section 12.7). In a chain, star or tree a network
 /// lies on one side of a link, and the ids that its Limpet gives rise. So one number for each network is enough, however many
 /// messages are under way: what comes from the peer and is not beyond the last that was carried to it has been on this bus.</para>
-/// <para>A network may move to the peer's side, when links are made anew: then its ids go on rising there; and if its bus has begun anew as well,
-/// it is known as one of this side for some seconds after this side has brought its last message. Only what a Limpet brought counts, and only true
-/// ids: programs may choose what ids they like. Any thread may call.</para>
+/// <para>A network lies on the side from which it is heard first, for half a minute after it was heard from there: so nobody on the other side can
+/// silence it by using its ids. When links are made anew it may move to the peer's side; there its ids go on rising, and so are news. Only what
+/// a Limpet brought counts, and only true ids: programs may choose what ids they like. Any thread may call.</para>
 /// </remarks>
 /// <param name="isLimpet">Tells of a Ksock of this bus whether it is a Limpet's. It costs a question to the bus, and is asked when a
 /// network's messages come by another Ksock than before.</param>
@@ -18,10 +18,13 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
     private const int MostNetworks = 4096;
     private const uint Memory = 30;
 
+    /// <summary>What brings a network that lies on the peer's side. No Ksock has this number.</summary>
+    private const uint Peer = 0;
+
     /// <summary>By how much ids may be out of order because of urgent messages. What is further back is a bus that has begun anew.</summary>
     private const int Disorder = 65536;
 
-    private readonly Dictionary<uint, Last> _last = [];
+    private readonly Dictionary<uint, Network> _networks = [];
     private readonly Lock _lock = new();
     private uint _now;
 
@@ -38,67 +41,83 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
     {
         lock (_lock)
         {
-            if (_last.TryGetValue(id.NetworkId, out Last? last) && last.Bringer == bringer)
+            if (Find(id.NetworkId) is { } known && (known.Bringer == bringer || known.Bringer == Peer))
             {
-                last.Add(id.SerialNumber, _now);
+                if (known.Bringer == bringer)
+                {
+                    known.Add(id.SerialNumber, _now);
+                }
+
                 return;
             }
         }
 
         if (isLimpet(bringer))
         {
-            NoteChange(id, bringer);
+            Begin(id, bringer);
         }
     }
 
-    /// <summary>Whether a message with a true id has been carried to the peer already.</summary>
+    /// <summary>Whether a message with a true id that has come from the peer was carried there from here. If its network is not known, it lies there.</summary>
     public bool Has(MessageId id)
     {
         lock (_lock)
         {
-            return _last.TryGetValue(id.NetworkId, out Last? last) && _now - last.Since <= Memory && (int)(last.SerialNumber - id.SerialNumber) >= 0;
+            if (Find(id.NetworkId) is not { } known)
+            {
+                Begin(id, Peer);
+                return false;
+            }
+
+            if (known.Bringer == Peer)
+            {
+                known.Add(id.SerialNumber, _now);
+                return false;
+            }
+
+            return (int)(known.SerialNumber - id.SerialNumber) >= 0;
         }
     }
 
-    private void NoteChange(MessageId id, uint bringer)
+    /// <summary>A network that has been heard lately. Under the lock.</summary>
+    private Network? Find(uint id) => _networks.TryGetValue(id, out Network? known) && _now - known.Since <= Memory ? known : null;
+
+    private void Begin(MessageId id, uint bringer)
     {
         lock (_lock)
         {
-            if (!_last.TryGetValue(id.NetworkId, out Last? last))
+            if (_networks.Count >= MostNetworks)
             {
-                if (_last.Count >= MostNetworks)
-                {
-                    ForgetOld();
-                }
-
-                if (_last.Count >= MostNetworks)
-                {
-                    return;
-                }
-
-                _last.Add(id.NetworkId, last = new Last { SerialNumber = id.SerialNumber });
+                ForgetOld();
             }
 
-            last.Bringer = bringer;
-            last.Add(id.SerialNumber, _now);
+            if (Find(id.NetworkId) is { } known)
+            {
+                known.Bringer = bringer;
+                known.Add(id.SerialNumber, _now);
+            }
+            else if (_networks.Count < MostNetworks)
+            {
+                _networks[id.NetworkId] = new Network(id.SerialNumber, bringer, _now);
+            }
         }
     }
 
     private void ForgetOld()
     {
-        foreach (uint network in _last.Where(l => _now - l.Value.Since > Memory).Select(l => l.Key).ToArray())
+        foreach (uint old in _networks.Keys.Where(id => Find(id) is null).ToArray())
         {
-            _last.Remove(network);
+            _networks.Remove(old);
         }
     }
 
-    private sealed class Last
+    private sealed class Network(uint serialNumber, uint bringer, uint since)
     {
-        public uint SerialNumber { get; set; }
+        public uint SerialNumber { get; private set; } = serialNumber;
 
-        public uint Bringer { get; set; }
+        public uint Bringer { get; set; } = bringer;
 
-        public uint Since { get; private set; }
+        public uint Since { get; private set; } = since;
 
         public void Add(uint serialNumber, uint now)
         {

@@ -35,10 +35,26 @@ public sealed class CarriedOutTests
     public void What_a_program_sends_does_not_count()
     {
         _carried.Note(new MessageId(1, 1000), Program);
-        Assert.False(_carried.Has(new MessageId(1, 5)));
         _carried.Note(new MessageId(1, 5), Limpet);
         _carried.Note(new MessageId(1, 1000), Program);
+        Assert.True(_carried.Has(new MessageId(1, 5)));
         Assert.False(_carried.Has(new MessageId(1, 6)));
+    }
+
+    [Fact]
+    public void A_network_that_is_heard_from_the_peer_cannot_be_silenced_by_its_ids_on_this_side()
+    {
+        Assert.False(_carried.Has(new MessageId(1, 10)));
+        _carried.Note(new MessageId(1, 4_000_000_000), Limpet);
+        Assert.False(_carried.Has(new MessageId(1, 11)));
+        for (int second = 0; second <= 30; second++)
+        {
+            _carried.Tick();
+        }
+
+        // From there nothing has come for long.
+        _carried.Note(new MessageId(1, 20), Limpet);
+        Assert.True(_carried.Has(new MessageId(1, 20)));
     }
 
     [Fact]

@@ -171,12 +171,12 @@ public sealed class EchoingPeerTests : IDisposable
     private void AssertQuiet(Ksock listener)
     {
         listener.Bind("$.Last");
+        Ksock far = _bowls.Bound(0, "$.Last.Of.All");
         _peer.Send(new MessageHeader { Id = new MessageId(4, 4_000_000), OrigFrom = new OrigFrom(4, 2) }, "$.Last");
         Assert.Equal("$.Last", Bowls.Next(listener).Name);
-        Ksock far = _bowls.Bound(0, "$.Last");
-        _peer.Send(new MessageHeader { Id = new MessageId(4, 4_000_001), OrigFrom = new OrigFrom(4, 2) }, "$.Last");
-        Assert.Equal("$.Last", Bowls.Next(far).Name);
-        Assert.Equal(1u, listener.NumMessages);
+        _peer.Send(new MessageHeader { Id = new MessageId(4, 4_000_001), OrigFrom = new OrigFrom(4, 2) }, "$.Last.Of.All");
+        Assert.Equal("$.Last.Of.All", Bowls.Next(far).Name);
+        Assert.Equal(0u, listener.NumMessages);
         Assert.All(_limpets, l => Assert.False(l.Ended.IsCompleted));
     }
 }

@@ -26,6 +26,7 @@ public sealed class StatefulTests : IDisposable
         Message reply = Ask(requester, meant);
         meant.Unbind("$.State", replier: true);
         _bowls.AwaitNoReplier(0, "$.State");
+        _bowls.AwaitNoReplier(takenOn, "$.State");
         Ksock other = _bowls.Bound(takenOn, "$.State", replier: true);
         _bowls.AwaitReplier(0, "$.State");
         requester.Send(Message.StatefulRequest(reply, "$.State", "for one alone"));

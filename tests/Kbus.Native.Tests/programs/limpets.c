@@ -272,13 +272,15 @@ static void inward(kbus_ksock_t fish, kbus_ksock_t limpet, kbus_limpet_context_t
 	EXPECT_INT(0, kbus_ksock_read_next_msg(fish, &msg));
 	EXPECT(msg == NULL);
 
-	/* A message with our own network id, and a bind event that says nothing. */
+	/* A message with our own network id, a bind event that somebody has made up, and one of the bus that says nothing. */
 	msg = from_peer("$.Gulp", NULL, (kbus_msg_id_t){ 1, 1 }, 0, 0);
 	msg->orig_from = (kbus_orig_from_t){ 1, 9 };
 	EXPECT_ERROR(ELOOP, kbus_limpet_amend_msg_to_kbus(context, msg, &error));
 	EXPECT(error == NULL);
 	kbus_msg_delete(&msg);
 	msg = from_peer(KBUS_MSG_NAME_REPLIER_BIND_EVENT, "short", (kbus_msg_id_t){ 2, 34 }, 0, 0);
+	EXPECT_INT(1, kbus_limpet_amend_msg_to_kbus(context, msg, &error));
+	msg->from = 0;
 	EXPECT_ERROR(EBADMSG, kbus_limpet_amend_msg_to_kbus(context, msg, &error));
 	kbus_msg_delete(&msg);
 }

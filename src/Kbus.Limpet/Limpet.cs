@@ -227,7 +227,7 @@ public sealed partial class Limpet : IDisposable
         LimpetEndingKind.PeerGone,
         _stream is SslStream && e is not BrokenException
             ? "The connection broke: it ended in the middle of something, or somebody on the way has changed it."
-            : $"The connection broke: {e.Message}.");
+            : $"The connection broke: {e.Message.TrimEnd('.')}.");
 
     /// <summary>Tells the peer that no more comes, if the stream can.</summary>
     private bool FinishWriting()

@@ -60,6 +60,9 @@ public sealed partial class Ksock : IDisposable
 
     internal KsockHost Host => _host;
 
+    /// <summary>False if somebody else has closed the descriptor.</summary>
+    internal bool HasDescriptor => _host.HasDescriptor;
+
     /// <summary>Opens a Ksock on a bus of the daemon.</summary>
     /// <param name="device">The bus's number; bus 0 always exists.</param>
     /// <param name="mode">What it is opened for.</param>
@@ -93,13 +96,6 @@ public sealed partial class Ksock : IDisposable
                 message.Dispose();
             }
         }
-    }
-
-    /// <summary>Lets go of a Ksock whose descriptor somebody else has closed, and which the bus therefore knows to be closed.</summary>
-    internal void Abandon()
-    {
-        _host.Abandon();
-        Dispose();
     }
 
     /// <summary>Such as <c>Ksock device 0, id 1, mode read/write</c>, or <c>Ksock device 0 (closed)</c>.</summary>

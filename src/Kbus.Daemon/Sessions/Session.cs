@@ -91,6 +91,11 @@ internal sealed partial class Session : Carrier, IDisposable
     {
         DiscardIncoming();
         ReleaseHeld();
+
+        // A process whose socket was closed without a word may go on writing to the memory: it is told by this, and not to ring, because
+        // the number of its bell may be another file's by now.
+        _deliveries.SetFlags(DeliveryFlags.Ended);
+        ForgoBell();
         _socket.Dispose();
         _memory.Dispose();
     }

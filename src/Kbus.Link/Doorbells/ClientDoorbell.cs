@@ -21,11 +21,14 @@ internal sealed class ClientDoorbell(SharedMemory memory, Descriptor socket)
     private int _sent;
     private int _heard;
 
-    /// <summary>Whether the bus has hung up.</summary>
-    public bool IsBusGone => PeerSocket.HasHungUp(_socket.Number);
+    /// <summary>Whether the bus has ended the link or hung up.</summary>
+    public bool IsBusGone => HasEnded || PeerSocket.HasHungUp(_socket.Number);
+
+    /// <summary>Whether the bus has said that it has ended the link, which it does although somebody in this process closed the socket.</summary>
+    public bool HasEnded => ((DeliveryFlags)Volatile.Read(ref _memory.Header.DeliveryFlagsWord) & DeliveryFlags.Ended) != 0;
 
     /// <summary>Sleeps until the bus has hung up, whatever it rings for. False if it has not.</summary>
-    public bool BusGoes(Deadline deadline) => PeerSocket.HangsUp(_socket.Number, deadline);
+    public bool BusGoes(Deadline deadline) => HasEnded || !_socket.IsOurs || PeerSocket.HangsUp(_socket.Number, deadline);
 
     /// <summary>Rings that are in the socket or will be there at once, for a client that keeps account.</summary>
     public int RingsOwed

@@ -34,6 +34,8 @@ internal static unsafe partial class LibC
     private const int SetStatusFlags = 4;
     private const int SeekEnd = 2;
 
+    private static readonly long StatusNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 80 : 5;
+
     /// <summary>Opens a file; <paramref name="mode"/> holds the permissions of a file that is made.</summary>
     public static int Open(string path, int flags, int mode)
     {
@@ -67,6 +69,16 @@ internal static unsafe partial class LibC
 
     /// <summary>The size of a file in bytes. Moves its file position to the end, which no memory file has a use for.</summary>
     public static long FileSize(int descriptor) => Result(NativeSeek(descriptor, 0, SeekEnd));
+
+    /// <summary>The file system and the inode of an open file. By the number of the system call: older C libraries have no function of that name.</summary>
+    public static int Inode(int descriptor, out ulong device, out ulong node)
+    {
+        // It begins with these two, and is 144 bytes long at most.
+        ulong* status = stackalloc ulong[32];
+        int result = (int)Result(NativeSystemCall(StatusNumber, descriptor, (nint)status, 0, 0, 0, 0));
+        (device, node) = result < 0 ? (0, 0) : (status[0], status[1]);
+        return result;
+    }
 
     /// <summary>Sets the size of a file.</summary>
     public static int Truncate(int descriptor, long size)
@@ -128,6 +140,26 @@ internal static unsafe partial class LibC
         }
     }
 
+    /// <summary>Reads all the bytes from a place in a file. Zero, or the error; the end of the file is one.</summary>
+    public static int ReadAt(int descriptor, Span<byte> bytes, long offset)
+    {
+        fixed (byte* start = bytes)
+        {
+            for (int read = 0; read < bytes.Length;)
+            {
+                int result = (int)Result(NativeReadAt(descriptor, start + read, (nuint)(bytes.Length - read), offset + read));
+                if (result != Interrupted && result <= 0)
+                {
+                    return result < 0 ? result : -(int)Errno.EFAULT;
+                }
+
+                read += Math.Max(0, result);
+            }
+        }
+
+        return 0;
+    }
+
     [LibraryImport(Library, EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int NativeOpen(string path, int flags, int mode);
 
@@ -154,6 +186,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "write")]
     private static partial nint NativeWrite(int descriptor, byte* bytes, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "pread")]
+    private static partial nint NativeReadAt(int descriptor, byte* bytes, nuint count, long offset);
 
     [LibraryImport(Library, EntryPoint = "read")]
     private static partial nint NativeRead(int descriptor, byte* bytes, nuint count);

@@ -55,6 +55,30 @@ internal static unsafe partial class LibC
     /// <param name="name">What <c>/proc/PID/maps</c> shows for it; it opens nothing.</param>
     public static int CreateMemoryFile(string name) => Result(NativeMemfdCreate(name, MemoryCloseOnExec | MemoryAllowSealing));
 
+    /// <summary>Reads all the bytes at an address of a process. Zero, or the error: <c>-EFAULT</c> if some of them cannot be read.</summary>
+    public static int ReadMemory(int process, ulong address, Span<byte> bytes)
+    {
+        nint* parts = stackalloc nint[4];
+        fixed (byte* start = bytes)
+        {
+            for (int read = 0; read < bytes.Length;)
+            {
+                parts[0] = (nint)(start + read);
+                parts[2] = (nint)(address + (ulong)read);
+                parts[1] = parts[3] = bytes.Length - read;
+                int result = (int)Result(NativeReadProcess(process, parts, 1, parts + 2, 1, 0));
+                if (result <= 0)
+                {
+                    return result < 0 ? result : -(int)Errno.EFAULT;
+                }
+
+                read += result;
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>Adds seals to a memory file.</summary>
     public static int AddSeals(int descriptor, int seals) => Result(NativeFcntl(descriptor, AddSealsCommand, seals));
 
@@ -85,6 +109,9 @@ internal static unsafe partial class LibC
     /// <remarks>Fails with EPERM once the file is sealed with <see cref="SealFutureWrite"/>.</remarks>
     public static int PunchHole(int descriptor, long offset, long length) =>
         Result(NativeFallocate(descriptor, FallocatePunchHole | FallocateKeepSize, offset, length));
+
+    [LibraryImport(Library, EntryPoint = "process_vm_readv")]
+    private static partial nint NativeReadProcess(int process, void* to, nuint toCount, void* from, nuint fromCount, nuint flags);
 
     [LibraryImport(Library, EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int NativeMemfdCreate(string name, uint flags);

@@ -23,6 +23,9 @@ internal static partial class LibC
     /// <summary>The call does not exist in this kernel: <c>-ENOSYS</c>.</summary>
     public const int NoSuchCall = -(int)Errno.ENOSYS;
 
+    /// <summary>The kernel, or a filter of system calls, forbids it: <c>-EPERM</c>.</summary>
+    public const int NotPermitted = -(int)Errno.EPERM;
+
     // The runtime knows this name and opens libc.so.6 for it.
     private const string Library = "libc";
 

@@ -14,7 +14,7 @@ internal sealed unsafe class CompletionReader
     private readonly SharedMemory _memory;
     private readonly CompletionSlot* _slots;
     private readonly ulong _mask;
-    private readonly int _socket;
+    private readonly Descriptor _socket;
     private readonly BriefWait _brief = new(MostSpin);
     private int _sleepers;
 
@@ -26,7 +26,7 @@ internal sealed unsafe class CompletionReader
         _memory = memory;
         _slots = (CompletionSlot*)memory.Completions;
         _mask = (ulong)memory.Layout.CompletionSlots - 1;
-        _socket = socket.Number;
+        _socket = socket;
     }
 
     /// <summary>How often a sleeper looks whether the bus lives, because its death does not wake a futex.</summary>
@@ -133,7 +133,7 @@ internal sealed unsafe class CompletionReader
                     return WaitOutcome.Happened;
                 }
 
-                if ((woken is LibC.TimedOut or LibC.Interrupted) && PeerSocket.HasHungUp(_socket))
+                if ((woken is LibC.TimedOut or LibC.Interrupted) && (!_socket.IsOurs || PeerSocket.HasHungUp(_socket.Number)))
                 {
                     // The result may have come as the last thing the bus did.
                     return TryGet(sequence, out completion) ? WaitOutcome.Happened : WaitOutcome.BusDied;

@@ -12,4 +12,7 @@ internal enum DeliveryFlags : uint
 
     /// <summary>The ring is only the front of the queue: an empty ring does not mean an empty queue.</summary>
     MoreBehind = 2,
+
+    /// <summary>The bus has ended this link. Who still takes has its socket closed, or will hear of it there.</summary>
+    Ended = 4,
 }

@@ -69,17 +69,12 @@ internal sealed unsafe class OpenKsock(Ksock ksock)
         }
     }
 
-    /// <summary>Closes the Ksock.</summary>
-    public void Close()
+    /// <summary>Closes the Ksock. False if somebody else had closed its descriptor, which may be another file's by now and is not touched.</summary>
+    public bool Close()
     {
+        bool wasOpen = Ksock.HasDescriptor;
         Ksock.Dispose();
         Lent.Dispose();
-    }
-
-    /// <summary>Lets go of a Ksock whose descriptor was closed by somebody else.</summary>
-    public void Abandon()
-    {
-        Ksock.Abandon();
-        Lent.Dispose();
+        return wasOpen;
     }
 }

@@ -46,11 +46,11 @@ internal static class OpenKsocks
             throw;
         }
 
-        stale?.Abandon();
+        _ = stale?.Close();
         return descriptor;
     }
 
-    /// <summary>Closes one. False if there is none with that descriptor.</summary>
+    /// <summary>Closes one. False if there is none with that descriptor, or the descriptor had been closed behind our back.</summary>
     public static bool Close(int descriptor)
     {
         OpenKsock? closed;
@@ -63,8 +63,7 @@ internal static class OpenKsocks
             }
         }
 
-        closed?.Close();
-        return closed is not null;
+        return closed is not null && closed.Close();
     }
 
     /// <summary>This process is a forked child: what was open is its parent's and is not touched any more.</summary>

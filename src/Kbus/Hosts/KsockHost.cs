@@ -187,8 +187,8 @@ internal abstract class KsockHost : IDisposable
     {
     }
 
-    /// <summary>Lets go of everything but the descriptor, which somebody else has closed.</summary>
-    public virtual void Abandon() => Dispose();
+    /// <summary>False if somebody else has closed the descriptor; then every call gives EBADF, and disposing of this only lets go of what is left.</summary>
+    public virtual bool HasDescriptor => true;
 
     /// <summary>Closes the Ksock. When this returns, everybody sees it closed.</summary>
     public abstract void Dispose();

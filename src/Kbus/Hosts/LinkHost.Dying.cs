@@ -15,7 +15,11 @@ internal sealed partial class LinkHost
     private void Die()
     {
         _isDead = true;
-        _ = LibC.Shutdown(_socket.Number);
+        if (HasSocket())
+        {
+            _ = LibC.Shutdown(_socket.Number);
+        }
+
         MakeNews();
         DrainPosted();
     }
@@ -23,6 +27,11 @@ internal sealed partial class LinkHost
     /// <summary>The next of what remains. Under the take lock.</summary>
     private Errno TakeRemains(MessageBuffer target)
     {
+        if (_isLost)
+        {
+            return Errno.EBADF;
+        }
+
         CollectRemains();
         if (_remains.Count == 0)
         {

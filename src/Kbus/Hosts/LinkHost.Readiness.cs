@@ -123,7 +123,7 @@ internal sealed partial class LinkHost
         }
 
         // The bus publishes a message first, and rings then.
-        while (SomethingCanBeTaken() && !_isDead && LibC.Poll(_socket.Number, LibC.PollIn, RestNanoseconds) == 0)
+        while (SomethingCanBeTaken() && !_isDead && LibC.Poll(_socket.Number, LibC.PollIn, RestNanoseconds) == 0 && HasSocket())
         {
             lock (_takeLock)
             {
@@ -132,17 +132,6 @@ internal sealed partial class LinkHost
         }
 
         Leave(0);
-    }
-
-    public override void Abandon()
-    {
-        _isDead = true;
-        if (!Interlocked.Exchange(ref _isDisposed, true))
-        {
-            // The number may be somebody else's by now: it is neither closed nor used any more.
-            _ = _socket.Release();
-            Leave(0);
-        }
     }
 
     /// <summary>Makes the socket unreadable if nothing can be taken any more, or readable if something can. Under the take lock.</summary>
@@ -233,10 +222,14 @@ internal sealed partial class LinkHost
         }
 
         _askedAt = now;
+        if (!HasSocketStill())
+        {
+            return true;
+        }
 
         // A poll of no time at all is interrupted by a signal, too, and that is not the end of the bus.
         int reported = LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, Deadline.Passed);
-        if (reported > 0 && (reported & PeerSocket.Gone) == 0 && _doorbell.RingsOwed <= 0 && _sleepers == 0)
+        if (reported > 0 && (reported & PeerSocket.Gone) == 0 && _doorbell.RingsOwed <= 0 && _sleepers == 0 && HasSocket())
         {
             CountAnew();
         }

@@ -92,9 +92,9 @@ internal sealed partial class LinkHost
             return Errno.EBADF;
         }
 
-        readable = SomethingCanBeTaken();
+        readable = !IsLost && SomethingCanBeTaken();
         writable = (_mode & KsockMode.Write) != 0 && !_isDead;
-        return Leave(_isDead && !readable ? Errno.ENODEV : Errno.None);
+        return Leave(_isDead && !readable ? WhyNot() : Errno.None);
     }
 
     private Errno PollWaiting(out bool readable, out bool writable)

@@ -65,6 +65,12 @@ internal sealed partial class LinkHost
             _lookers = 0;
             Settle();
             _lookers = lookers;
+            if (!HasSocketStill())
+            {
+                sleeps = false;
+                return 1;
+            }
+
             bool isThere = SomethingCanBeTaken();
             sleeps = !isThere && (!_keepsExact || _doorbell.RingsOwed <= 0);
             if (sleeps)

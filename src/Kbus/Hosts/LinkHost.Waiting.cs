@@ -256,12 +256,19 @@ internal sealed partial class LinkHost
     {
         Span<byte> rings = stackalloc byte[64];
         Span<int> files = stackalloc int[1];
+        if (IsLost)
+        {
+            return false;
+        }
+
         while (everything || _doorbell.RingsOwed > 0)
         {
             int received = LibC.ReceiveMessage(_socket.Number, rings, files, LibC.MessageDontWait, out int count);
             for (int i = 0; i < count; i++)
             {
-                _areas.Add(new Descriptor(files[i]));
+                var area = new Descriptor(files[i]);
+                area.Identify();
+                _areas.Add(area);
             }
 
             if (received <= 0)

@@ -26,6 +26,7 @@ internal sealed partial class LinkHost : KsockHost
     private readonly KsockMode _mode;
     private volatile bool _isDead;
     private volatile bool _isDisposed;
+    private volatile bool _isLost;
     private int _users;
 
     private LinkHost(OpenedLink link, KsockMode mode)
@@ -65,7 +66,7 @@ internal sealed partial class LinkHost : KsockHost
             return;
         }
 
-        if (!_isDead)
+        if (HasSocket() && !_isDead)
         {
             _ = Command(CommandCode.Close, 0, default, out _, evenIfDisposed: true);
         }
@@ -129,6 +130,6 @@ internal sealed partial class LinkHost : KsockHost
         }
     }
 
-    /// <summary>What a call gets that cannot be carried out: closed by us, or the bus has gone.</summary>
-    private Errno WhyNot() => _isDisposed ? Errno.EBADF : Errno.ENODEV;
+    /// <summary>What a call gets that cannot be carried out: closed by us or by somebody else, or the bus has gone.</summary>
+    private Errno WhyNot() => _isDisposed || _isLost ? Errno.EBADF : Errno.ENODEV;
 }

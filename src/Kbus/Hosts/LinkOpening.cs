@@ -70,7 +70,10 @@ internal static class LinkOpening
                 throw new KbusException((Errno)(-result), "The memory that the bus shares cannot be mapped.");
             }
 
-            return new OpenedLink(new Descriptor(socket.Release()), bell!, memory!, welcome.KsockId, welcome.Device);
+            var kept = new Descriptor(socket.Release());
+            kept.Identify();
+            bell!.Identify(isEventCounter: true);
+            return new OpenedLink(kept, bell, memory!, welcome.KsockId, welcome.Device);
         }
     }
 

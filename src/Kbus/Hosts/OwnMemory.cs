@@ -1,14 +1,16 @@
 using Kbus.Core;
 using Kbus.Link;
-using Microsoft.Win32.SafeHandles;
 
 namespace Kbus.Hosts;
 
 /// <summary>The memory of this process, where pointy messages written at the bare level have their names and data.</summary>
-/// <remarks>Read through the kernel, so that a bad pointer gives EFAULT and does not end the process.</remarks>
+/// <remarks>
+/// Read through the kernel, so that a bad pointer gives EFAULT and does not end the process. No file is kept open for it: its number could be the
+/// host's before it is used again.
+/// </remarks>
 internal sealed class OwnMemory : CallerMemory
 {
-    private static OpenedMemory? _opened;
+    private static bool _isFileNeeded;
 
     public override bool TryRead(ulong address, Span<byte> target)
     {
@@ -17,41 +19,25 @@ internal sealed class OwnMemory : CallerMemory
             return false;
         }
 
-        try
+        if (!Volatile.Read(ref _isFileNeeded))
         {
-            SafeFileHandle memory = Opened();
-            for (int read = 0; read < target.Length;)
+            int error = LibC.ReadMemory(LibC.ProcessId(), address, target);
+            if (error is not LibC.NoSuchCall and not LibC.NotPermitted)
             {
-                int count = RandomAccess.Read(memory, target[read..], (long)address + read);
-                if (count <= 0)
-                {
-                    return false;
-                }
-
-                read += count;
+                return error == 0;
             }
 
-            return true;
+            // A kernel, or a filter of system calls, that does not let a process read itself in this way.
+            Volatile.Write(ref _isFileNeeded, true);
         }
-        catch (IOException)
+
+        int file = LibC.Open("/proc/self/mem", LibC.OpenReadOnly, 0);
+        bool isRead = file >= 0 && LibC.ReadAt(file, target, (long)address) == 0;
+        if (file >= 0)
         {
-            return false;
-        }
-    }
-
-    /// <summary>The file of this process's memory; one that was opened before a fork is the parent's.</summary>
-    private static SafeFileHandle Opened()
-    {
-        int process = LibC.ProcessId();
-        OpenedMemory? opened = Volatile.Read(ref _opened);
-        if (opened?.Process != process)
-        {
-            opened = new OpenedMemory(process, File.OpenHandle("/proc/self/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            Volatile.Write(ref _opened, opened);
+            _ = LibC.Close(file);
         }
 
-        return opened.File;
+        return isRead;
     }
-
-    private sealed record OpenedMemory(int Process, SafeFileHandle File);
 }

@@ -43,7 +43,7 @@ internal sealed class PayloadViews : IDisposable
             }
 
             int index = (int)place.Area;
-            if (_views[index] is null && _files[index] is { } file)
+            if (_views[index] is null && _files[index] is { IsOurs: true } file)
             {
                 // The mapping is what is needed; the descriptor is not any more.
                 _ = PayloadView.Map(file, LibC.FileSize(file.Number), out PayloadView? mapped);

@@ -171,7 +171,7 @@ public sealed partial class BareKsock
                 continue;
             }
 
-            error = _host.SleepOnDescriptor(forMessage: true, looks: true, left);
+            error = _host.SleepOnDescriptor(forMessage: true, forRoom: false, looks: true, left);
             isBrief = true;
             if (error != Errno.None)
             {
@@ -201,7 +201,7 @@ public sealed partial class BareKsock
                 continue;
             }
 
-            error = _host.SleepOnDescriptor(forMessage, looks: false, left);
+            error = _host.SleepOnDescriptor(forMessage, forRoom, looks: false, left);
             isBrief = true;
             if (error != Errno.None)
             {

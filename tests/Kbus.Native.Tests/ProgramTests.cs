@@ -22,6 +22,9 @@ public sealed class ProgramTests
     public Task Who_waits_is_woken_and_readiness_is_exact_after_each_call_in_every_mixture_of_ways_to_wait() => EndsWell("waking.c");
 
     [Fact]
+    public Task Who_waits_to_be_able_to_send_is_woken_when_another_thread_gives_up_the_waiting_message() => EndsWell("discarding.c");
+
+    [Fact]
     public Task A_ksock_whose_descriptor_was_closed_by_close_is_refused_and_what_has_its_number_then_is_not_touched() => EndsWell("closed.c");
 
     [Fact]

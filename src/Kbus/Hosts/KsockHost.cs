@@ -153,10 +153,11 @@ internal abstract class KsockHost : IDisposable
     /// <summary>Sleeps until the descriptor is readable, a waiting send may be worth another try, or a signal handler has run.</summary>
     /// <remarks>For hosts that have a descriptor; it may come back for nothing. Not for who waits for an awaited answer.</remarks>
     /// <param name="forMessage">False if messages that can be taken are no reason to come back.</param>
+    /// <param name="forRoom">Whether it is a reason not to sleep at all that no message waits to be sent any more.</param>
     /// <param name="looks">Whether the caller has begun to look (<see cref="BeginWait"/>).</param>
     /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <returns>None, or EINTR.</returns>
-    public virtual Errno SleepOnDescriptor(bool forMessage, bool looks, TimeSpan timeout) => throw new NotSupportedException();
+    public virtual Errno SleepOnDescriptor(bool forMessage, bool forRoom, bool looks, TimeSpan timeout) => throw new NotSupportedException();
 
     /// <summary>A call begins that may wait, of a Ksock whose descriptor is in use. <see cref="EndWait"/> follows.</summary>
     /// <param name="looks">

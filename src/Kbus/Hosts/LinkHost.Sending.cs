@@ -325,6 +325,10 @@ internal sealed partial class LinkHost
         }
 
         ShowWritability();
+
+        // The bus does not ring for what this process has done itself.
+        MakeNews();
+        WakeSleeper();
     }
 
     /// <summary>Whether a message is a Request that somebody will answer; one that a Limpet only overheard is not.</summary>

@@ -11,7 +11,7 @@ internal sealed partial class LinkHost
     private const long RestNanoseconds = 1_000_000;
     private int _sleepers;
 
-    public override Errno SleepOnDescriptor(bool forMessage, bool looks, TimeSpan timeout)
+    public override Errno SleepOnDescriptor(bool forMessage, bool forRoom, bool looks, TimeSpan timeout)
     {
         if (!TryEnter())
         {
@@ -21,8 +21,11 @@ internal sealed partial class LinkHost
         Deadline deadline = Deadline.After(timeout);
         long news = Interlocked.Read(ref _news);
         int reported = 1;
+
+        // Looked at after the news: who gives the waiting message up from now on makes some.
         bool isSending = IsSending;
-        if (!isSending || !AskForRetries(forMessage))
+        bool isDone = forRoom && !isSending && (_mode & KsockMode.Write) != 0;
+        if (!isDone && (!isSending || !AskForRetries(forMessage)))
         {
             reported = BeginSleep(looks, forMessage, out bool sleeps);
             if (sleeps)

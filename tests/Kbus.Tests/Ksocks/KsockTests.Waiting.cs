@@ -256,4 +256,23 @@ public abstract partial class KsockTests
         sender.Discard();
         Assert.Equal(Errno.ECANCELED, await asking);
     });
+
+    [Fact]
+    public Task Discarding_wakes_who_waits_for_the_send_whether_he_sleeps_or_is_just_about_to() => Limited.Run(async () =>
+    {
+        OpenFullListener("$.Full");
+        Ksock sender = Open();
+        for (int round = 0; round < 300; round++)
+        {
+            sender.TrySend(Patient(), out _, out _);
+            Task<Errno> waiting = Task.Run(() => ErrnoOf(() => sender.WaitUntilSent()));
+            for (int i = 0; i < round; i++)
+            {
+                await Task.Yield();
+            }
+
+            sender.Discard();
+            Assert.Equal(Errno.ENOMSG, await waiting);
+        }
+    });
 }

@@ -15,6 +15,7 @@ internal static class Failure
         KbusException refusal => Of(refusal.Errno),
         ObjectDisposedException => Of(Errno.EBADF),
         OutOfMemoryException => Of(Errno.ENOMEM),
+        NullReferenceException => Of(Errno.EFAULT),
         ArgumentException => Of(Errno.EINVAL),
         _ => Of(Errno.EIO),
     };

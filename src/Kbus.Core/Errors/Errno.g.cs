@@ -88,7 +88,7 @@ public enum Errno
 
     /// <summary>Bad address.</summary>
     /// <remarks>
-    /// <para>On attempting to bind, unbind, find a replier or send, memory that was named in the call (the name, the data, the structure itself) cannot be read.</para>
+    /// <para>On attempting to bind, unbind, find a replier or send, memory that was named in the call (the name, the data, the structure itself) cannot be read; in C, on any call, a pointer leads nowhere.</para>
     /// <para>The pointers in a message must stay valid until SEND has returned.</para>
     /// </remarks>
     EFAULT = 14,
@@ -192,6 +192,10 @@ public enum Errno
     ERANGE = 34,
 
     /// <summary>Resource deadlock avoided.</summary>
+    /// <remarks>
+    /// <para>On any call in C by a signal handler, the handler interrupted another call of its thread. Nothing was done.</para>
+    /// <para>Note in the handler what is to be done, and do it when the interrupted call has returned.</para>
+    /// </remarks>
     EDEADLK = 35,
 
     /// <summary>File name too long.</summary>

@@ -40,17 +40,17 @@ internal sealed class Descriptor : IDisposable
 
     /// <summary>False if the number stands for another file, or none, since somebody else has closed it; asks the kernel.</summary>
     /// <remarks>Always true of one that was not identified.</remarks>
-    public bool IsOurs => _identity is not { } identity || (IsOpen && FileIdentity.TryOf(Number, _isEventCounter, out FileIdentity now) && now == identity);
+    public bool IsOurs => _identity is not { } identity || (TryIdentify(out FileIdentity now) && now.MayBe(identity));
 
-    /// <summary>Whether it is ours and nothing else can be taken for it.</summary>
-    public bool IsSurelyOurs => _identity is { } identity && identity.IsUnique(_isEventCounter) && IsOurs;
+    /// <summary>Whether it is ours beyond doubt.</summary>
+    public bool IsSurelyOurs => _identity is { } identity && TryIdentify(out FileIdentity now) && now.IsSurely(identity, _isEventCounter);
 
     /// <summary>Remembers which file it is. Before others know the descriptor.</summary>
     /// <param name="isEventCounter">Whether it is an event counter, which takes more to tell from others.</param>
     public void Identify(bool isEventCounter = false)
     {
         _isEventCounter = isEventCounter;
-        _identity = FileIdentity.TryOf(Number, isEventCounter, out FileIdentity identity) ? identity : null;
+        _identity = TryIdentify(out FileIdentity identity) ? identity : null;
     }
 
     /// <summary>Gives the descriptor away: the caller closes it. -1 if there is none any more.</summary>
@@ -75,5 +75,12 @@ internal sealed class Descriptor : IDisposable
         {
             _ = LibC.Close(number);
         }
+    }
+
+    private bool TryIdentify(out FileIdentity identity)
+    {
+        int number = Volatile.Read(ref _number);
+        identity = default;
+        return number >= 0 && FileIdentity.TryOf(number, _isEventCounter, out identity);
     }
 }

@@ -30,9 +30,14 @@ internal readonly record struct FileIdentity(ulong Device, ulong Node, long Even
         return true;
     }
 
-    /// <summary>Whether no other file can be taken for it.</summary>
+    /// <summary>Whether it may be the same file: if it is a counter of which nothing could be learnt, another counter will do.</summary>
+    public bool MayBe(FileIdentity other) => (Device, Node) == (other.Device, other.Node)
+        && (EventCounter == other.EventCounter || EventCounter == NoNumber || other.EventCounter == NoNumber);
+
+    /// <summary>Whether it is the same file, which takes knowing both.</summary>
+    /// <param name="other">The other.</param>
     /// <param name="isEventCounter">Whether it is an event counter.</param>
-    public bool IsUnique(bool isEventCounter) => !isEventCounter || EventCounter != NoNumber;
+    public bool IsSurely(FileIdentity other, bool isEventCounter) => this == other && (!isEventCounter || EventCounter != NoNumber);
 
     private static long EventCounterOf(int descriptor)
     {

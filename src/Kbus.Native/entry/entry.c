@@ -3,98 +3,131 @@
 #include "limpet.h"
 
 #include "gate.h"
+#include "touch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/* A function of kbus.h and its managed half, which has the same arguments. What it gives when the gate is shut is `shut`. */
-#define ENTRY(shut, name, parameters, arguments)                     \
+/* A function of kbus.h and its managed half, which has the same arguments. What it gives when the gate is shut is `shut`; when a pointer leads
+ * nowhere, which `readable` finds out, it gives `fault`. */
+#define ENTRY(shut, fault, name, parameters, arguments, readable)    \
 	int kbusnet_##name parameters;                               \
 	EXPORTED int kbus_##name parameters                          \
 	{                                                            \
 		struct kbus_visitor *visitor = kbus_gate_enter();    \
-		int result = shut;                                   \
+		int result;                                          \
 		if (visitor) {                                       \
-			result = kbusnet_##name arguments;           \
+			result = (readable) ? kbusnet_##name arguments : (fault); \
 			kbus_gate_leave(visitor);                    \
+		} else {                                             \
+			result = kbus_gate_is_inside() ? -EDEADLK : (shut); \
 		}                                                    \
 		return kbus_gate_result(result);                     \
 	}
 
 /* The same for one that gives nothing. */
-#define ENTRY_VOID(name, parameters, declared, arguments)            \
+#define ENTRY_VOID(name, parameters, declared, arguments, readable)  \
 	void kbusnet_##name declared;                                \
 	EXPORTED void kbus_##name parameters                         \
 	{                                                            \
 		int before = errno;                                  \
 		struct kbus_visitor *visitor = kbus_gate_enter();    \
 		if (visitor) {                                       \
-			kbusnet_##name arguments;                    \
+			if (readable)                                \
+				kbusnet_##name arguments;            \
 			kbus_gate_leave(visitor);                    \
 		}                                                    \
 		errno = before;                                      \
 	}
 
-#define KSOCK(name, parameters, arguments) ENTRY(-EBADF, name, parameters, arguments)
-#define OTHER(name, parameters, arguments) ENTRY(-ENOTSUP, name, parameters, arguments)
+#define KSOCK(name, parameters, arguments, readable) ENTRY(-EBADF, fault_of(ksock), name, parameters, arguments, readable)
+#define OTHER(name, parameters, arguments, readable) ENTRY(-ENOTSUP, -EFAULT, name, parameters, arguments, readable)
+#define LIMPET(name, parameters, arguments, readable) ENTRY(-EBADF, -EFAULT, name, parameters, arguments, readable)
 
-OTHER(ksock_open, (uint32_t device_number, int flags), (device_number, flags))
-OTHER(ksock_open_by_name, (const char *device_name, int flags), (device_name, flags))
-KSOCK(ksock_close, (kbus_ksock_t ksock), (ksock))
-KSOCK(ksock_bind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier))
-KSOCK(ksock_unbind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier))
-KSOCK(ksock_find_replier_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t *id), (ksock, name, length, id))
-KSOCK(ksock_id, (kbus_ksock_t ksock, uint32_t *id), (ksock, id))
-KSOCK(ksock_last_msg_id, (kbus_ksock_t ksock, kbus_msg_id_t *id), (ksock, id))
-KSOCK(ksock_max_messages, (kbus_ksock_t ksock, uint32_t *count), (ksock, count))
-KSOCK(ksock_num_messages, (kbus_ksock_t ksock, uint32_t *count), (ksock, count))
-KSOCK(ksock_num_unreplied_to, (kbus_ksock_t ksock, uint32_t *count), (ksock, count))
-KSOCK(ksock_only_once, (kbus_ksock_t ksock, uint32_t request), (ksock, request))
-KSOCK(ksock_report_replier_binds, (kbus_ksock_t ksock, uint32_t request), (ksock, request))
-KSOCK(ksock_kernel_module_verbose, (kbus_ksock_t ksock, uint32_t request), (ksock, request))
-KSOCK(ksock_max_message_size, (kbus_ksock_t ksock, uint32_t *size), (ksock, size))
-KSOCK(ksock_new_device, (kbus_ksock_t ksock, uint32_t *number), (ksock, number))
-KSOCK(ksock_next_msg, (kbus_ksock_t ksock, uint32_t *length), (ksock, length))
-KSOCK(ksock_len_left, (kbus_ksock_t ksock, uint32_t *length), (ksock, length))
-KSOCK(ksock_read_msg, (kbus_ksock_t ksock, kbus_message_t **msg, size_t length), (ksock, msg, length))
-KSOCK(ksock_read_next_msg, (kbus_ksock_t ksock, kbus_message_t **msg), (ksock, msg))
-KSOCK(ksock_read_data, (kbus_ksock_t ksock, void *data, size_t count), (ksock, data, count))
-KSOCK(ksock_read_msgs, (kbus_ksock_t ksock, kbus_message_t *msgs[], uint32_t count), (ksock, msgs, count))
-KSOCK(ksock_wait_read_msg, (kbus_ksock_t ksock, int timeout_ms, kbus_message_t **msg), (ksock, timeout_ms, msg))
+/* What the result is put into, and what is read. */
+#define TARGET(pointer) kbus_can_read((pointer), sizeof(*(pointer)))
+#define TARGETS(pointer, count) kbus_can_read((pointer), (count) * sizeof(*(pointer)))
+#define IF_GIVEN(pointer, readable) ((pointer) == NULL || (readable))
+#define NAME(name, length) kbus_can_read((name), (length) > KBUS_MAX_NAME_LEN ? KBUS_MAX_NAME_LEN + 1 : (length))
+#define NOTHING 1
+
+int kbusnet_ksock_id(kbus_ksock_t ksock, uint32_t *id);
+
+/* What a bad pointer gives. That there is no such Ksock comes before it. */
+static int fault_of(kbus_ksock_t ksock)
+{
+	uint32_t id;
+	int error = kbusnet_ksock_id(ksock, &id);
+
+	return error < 0 ? error : -EFAULT;
+}
+
+OTHER(ksock_open, (uint32_t device_number, int flags), (device_number, flags), NOTHING)
+OTHER(ksock_open_by_name, (const char *device_name, int flags), (device_name, flags), kbus_can_read_string(device_name, &(size_t){ 0 }))
+KSOCK(ksock_close, (kbus_ksock_t ksock), (ksock), NOTHING)
+KSOCK(ksock_bind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier), NAME(name, length))
+KSOCK(ksock_unbind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier),
+      NAME(name, length))
+KSOCK(ksock_find_replier_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t *id), (ksock, name, length, id),
+      NAME(name, length) && TARGET(id))
+KSOCK(ksock_id, (kbus_ksock_t ksock, uint32_t *id), (ksock, id), TARGET(id))
+KSOCK(ksock_last_msg_id, (kbus_ksock_t ksock, kbus_msg_id_t *id), (ksock, id), TARGET(id))
+KSOCK(ksock_max_messages, (kbus_ksock_t ksock, uint32_t *count), (ksock, count), TARGET(count))
+KSOCK(ksock_num_messages, (kbus_ksock_t ksock, uint32_t *count), (ksock, count), TARGET(count))
+KSOCK(ksock_num_unreplied_to, (kbus_ksock_t ksock, uint32_t *count), (ksock, count), TARGET(count))
+KSOCK(ksock_only_once, (kbus_ksock_t ksock, uint32_t request), (ksock, request), NOTHING)
+KSOCK(ksock_report_replier_binds, (kbus_ksock_t ksock, uint32_t request), (ksock, request), NOTHING)
+KSOCK(ksock_kernel_module_verbose, (kbus_ksock_t ksock, uint32_t request), (ksock, request), NOTHING)
+KSOCK(ksock_max_message_size, (kbus_ksock_t ksock, uint32_t *size), (ksock, size), TARGET(size))
+KSOCK(ksock_new_device, (kbus_ksock_t ksock, uint32_t *number), (ksock, number), TARGET(number))
+KSOCK(ksock_next_msg, (kbus_ksock_t ksock, uint32_t *length), (ksock, length), TARGET(length))
+KSOCK(ksock_len_left, (kbus_ksock_t ksock, uint32_t *length), (ksock, length), TARGET(length))
+KSOCK(ksock_read_msg, (kbus_ksock_t ksock, kbus_message_t **msg, size_t length), (ksock, msg, length), TARGET(msg))
+KSOCK(ksock_read_next_msg, (kbus_ksock_t ksock, kbus_message_t **msg), (ksock, msg), TARGET(msg))
+KSOCK(ksock_read_data, (kbus_ksock_t ksock, void *data, size_t count), (ksock, data, count), kbus_can_read(data, count))
+KSOCK(ksock_read_msgs, (kbus_ksock_t ksock, kbus_message_t *msgs[], uint32_t count), (ksock, msgs, count), TARGETS(msgs, count))
+KSOCK(ksock_wait_read_msg, (kbus_ksock_t ksock, int timeout_ms, kbus_message_t **msg), (ksock, timeout_ms, msg), TARGET(msg))
 KSOCK(ksock_wait_borrow_msgs, (kbus_ksock_t ksock, int timeout_ms, const kbus_message_t *msgs[], uint32_t count),
-      (ksock, timeout_ms, msgs, count))
-KSOCK(ksock_release_msg, (kbus_ksock_t ksock), (ksock))
-KSOCK(ksock_write_msg, (kbus_ksock_t ksock, const kbus_message_t *msg), (ksock, msg))
-KSOCK(ksock_write_data, (kbus_ksock_t ksock, uint8_t *data, size_t length), (ksock, data, length))
-KSOCK(ksock_send, (kbus_ksock_t ksock, kbus_msg_id_t *id), (ksock, id))
-KSOCK(ksock_send_msg, (kbus_ksock_t ksock, const kbus_message_t *msg, kbus_msg_id_t *id), (ksock, msg, id))
+      (ksock, timeout_ms, msgs, count), TARGETS(msgs, count))
+KSOCK(ksock_release_msg, (kbus_ksock_t ksock), (ksock), NOTHING)
+KSOCK(ksock_write_msg, (kbus_ksock_t ksock, const kbus_message_t *msg), (ksock, msg), kbus_can_read_written(msg))
+KSOCK(ksock_write_data, (kbus_ksock_t ksock, uint8_t *data, size_t length), (ksock, data, length), kbus_can_read(data, length))
+KSOCK(ksock_send, (kbus_ksock_t ksock, kbus_msg_id_t *id), (ksock, id), IF_GIVEN(id, TARGET(id)))
+KSOCK(ksock_send_msg, (kbus_ksock_t ksock, const kbus_message_t *msg, kbus_msg_id_t *id), (ksock, msg, id),
+      kbus_can_read_message(msg) && IF_GIVEN(id, TARGET(id)))
 KSOCK(ksock_send_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count, kbus_send_result_t results[]),
-      (ksock, msgs, count, results))
-KSOCK(ksock_begin_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count), (ksock, msgs, count))
-KSOCK(ksock_end_msgs, (kbus_ksock_t ksock, kbus_send_result_t results[], uint32_t count), (ksock, results, count))
+      (ksock, msgs, count, results), kbus_can_read_all(msgs, count) && TARGETS(results, count))
+KSOCK(ksock_begin_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count), (ksock, msgs, count),
+      kbus_can_read_all(msgs, count))
+KSOCK(ksock_end_msgs, (kbus_ksock_t ksock, kbus_send_result_t results[], uint32_t count), (ksock, results, count), TARGETS(results, count))
 KSOCK(ksock_request, (kbus_ksock_t ksock, const kbus_message_t *request, int timeout_ms, kbus_message_t **reply),
-      (ksock, request, timeout_ms, reply))
-KSOCK(ksock_discard, (kbus_ksock_t ksock), (ksock))
-KSOCK(ksock_poll, (kbus_ksock_t ksock, uint32_t *ready), (ksock, ready))
-KSOCK(wait_for_message_timeout, (kbus_ksock_t ksock, int wait_for, int timeout_ms), (ksock, wait_for, timeout_ms))
-OTHER(read_bindings, (char **text), (text))
+      (ksock, request, timeout_ms, reply), kbus_can_read_message(request) && TARGET(reply))
+KSOCK(ksock_discard, (kbus_ksock_t ksock), (ksock), NOTHING)
+KSOCK(ksock_poll, (kbus_ksock_t ksock, uint32_t *ready), (ksock, ready), TARGET(ready))
+KSOCK(wait_for_message_timeout, (kbus_ksock_t ksock, int wait_for, int timeout_ms), (ksock, wait_for, timeout_ms), NOTHING)
+OTHER(read_bindings, (char **text), (text), TARGET(text))
 
-EXPORTED int kbus_ksock_bind(kbus_ksock_t ksock, const char *name, uint32_t is_replier)
-{
-	return kbus_ksock_bind_n(ksock, name, strlen(name), is_replier);
-}
+/* The same with names that end with a NUL. */
+#define WITH_STRING(name, parameters, arguments, readable)           \
+	EXPORTED int kbus_##name parameters                          \
+	{                                                            \
+		struct kbus_visitor *visitor = kbus_gate_enter();    \
+		size_t length;                                       \
+		int result;                                          \
+		if (visitor) {                                       \
+			result = kbus_can_read_string(string, &length) && (readable) ? kbusnet_##name##_n arguments : fault_of(ksock); \
+			kbus_gate_leave(visitor);                    \
+		} else {                                             \
+			result = kbus_gate_is_inside() ? -EDEADLK : -EBADF; \
+		}                                                    \
+		return kbus_gate_result(result);                     \
+	}
 
-EXPORTED int kbus_ksock_unbind(kbus_ksock_t ksock, const char *name, uint32_t is_replier)
-{
-	return kbus_ksock_unbind_n(ksock, name, strlen(name), is_replier);
-}
-
-EXPORTED int kbus_ksock_find_replier(kbus_ksock_t ksock, const char *name, uint32_t *id)
-{
-	return kbus_ksock_find_replier_n(ksock, name, strlen(name), id);
-}
+WITH_STRING(ksock_bind, (kbus_ksock_t ksock, const char *string, uint32_t is_replier), (ksock, string, length, is_replier), NOTHING)
+WITH_STRING(ksock_unbind, (kbus_ksock_t ksock, const char *string, uint32_t is_replier), (ksock, string, length, is_replier), NOTHING)
+WITH_STRING(ksock_find_replier, (kbus_ksock_t ksock, const char *string, uint32_t *id), (ksock, string, length, id), TARGET(id))
 
 EXPORTED int kbus_ksock_borrow_msg(kbus_ksock_t ksock, const kbus_message_t **msg)
 {
@@ -108,26 +141,30 @@ EXPORTED int kbus_wait_for_message(kbus_ksock_t ksock, int wait_for)
 
 #define CONTENT const char *name, uint32_t name_len, const void *data, uint32_t data_len, uint32_t flags
 #define CONTENT_ARGUMENTS name, name_len, data, data_len, flags
+#define CONTENT_READABLE (IF_GIVEN(name, NAME(name, name_len)) && IF_GIVEN(data, kbus_can_read(data, data_len)))
 #define ANSWER kbus_message_t **msg, const kbus_message_t *in_reply_to, const void *data, uint32_t data_len, uint32_t flags
 #define ANSWER_ARGUMENTS msg, in_reply_to, data, data_len, flags
 
-OTHER(msg_create, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS))
-OTHER(msg_create_entire, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS))
-OTHER(msg_create_request, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS))
-OTHER(msg_create_entire_request, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS))
-OTHER(msg_create_reply_to, (ANSWER), (ANSWER_ARGUMENTS))
-OTHER(msg_create_entire_reply_to, (ANSWER), (ANSWER_ARGUMENTS))
-OTHER(msg_create_stateful_request, (kbus_message_t **msg, const kbus_message_t *earlier, CONTENT), (msg, earlier, CONTENT_ARGUMENTS))
+OTHER(msg_create, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS), TARGET(msg))
+OTHER(msg_create_entire, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS), TARGET(msg) && CONTENT_READABLE)
+OTHER(msg_create_request, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS), TARGET(msg))
+OTHER(msg_create_entire_request, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS), TARGET(msg) && CONTENT_READABLE)
+OTHER(msg_create_reply_to, (ANSWER), (ANSWER_ARGUMENTS), TARGET(msg) && TARGET(in_reply_to))
+OTHER(msg_create_entire_reply_to, (ANSWER), (ANSWER_ARGUMENTS),
+      TARGET(msg) && kbus_can_read_message(in_reply_to) && IF_GIVEN(data, kbus_can_read(data, data_len)))
+OTHER(msg_create_stateful_request, (kbus_message_t **msg, const kbus_message_t *earlier, CONTENT), (msg, earlier, CONTENT_ARGUMENTS),
+      TARGET(msg) && TARGET(earlier))
 OTHER(msg_create_entire_stateful_request, (kbus_message_t **msg, const kbus_message_t *earlier, CONTENT),
-      (msg, earlier, CONTENT_ARGUMENTS))
-OTHER(msg_sizeof, (const kbus_message_t *msg), (msg))
-OTHER(msg_split_bind_event, (const kbus_message_t *msg, uint32_t *is_bind, uint32_t *binder, char **name), (msg, is_bind, binder, name))
+      (msg, earlier, CONTENT_ARGUMENTS), TARGET(msg) && TARGET(earlier) && CONTENT_READABLE)
+OTHER(msg_sizeof, (const kbus_message_t *msg), (msg), TARGET(msg))
+OTHER(msg_split_bind_event, (const kbus_message_t *msg, uint32_t *is_bind, uint32_t *binder, char **name), (msg, is_bind, binder, name),
+      kbus_can_read_message(msg) && TARGET(is_bind) && TARGET(binder) && TARGET(name))
 
-ENTRY_VOID(msg_delete_all, (kbus_message_t **msg), (kbus_message_t **msg), (msg))
+ENTRY_VOID(msg_delete_all, (kbus_message_t **msg), (kbus_message_t **msg), (msg), IF_GIVEN(msg, TARGET(msg)))
 ENTRY_VOID(msg_print2, (FILE *stream, const kbus_message_t *msg, unsigned flags),
-	   (FILE *stream, const kbus_message_t *msg, unsigned flags), (stream, msg, flags))
+	   (FILE *stream, const kbus_message_t *msg, unsigned flags), (stream, msg, flags), kbus_can_read_message(msg))
 ENTRY_VOID(msg_dump, (const kbus_message_t *msg, int dump_data), (FILE *stream, const kbus_message_t *msg, int dump_data),
-	   (stdout, msg, dump_data))
+	   (stdout, msg, dump_data), kbus_can_read_message(msg))
 
 /* Messages are blocks of malloc. */
 EXPORTED void kbus_msg_delete(kbus_message_t **msg)
@@ -143,37 +180,45 @@ EXPORTED void kbus_msg_print(FILE *stream, const kbus_message_t *msg)
 	kbus_msg_print2(stream, msg, KBUS_MSG_PRINT_FLAGS_ABBREVIATE);
 }
 
-#define LIMPET kbus_limpet_context_t *context
+#define CONTEXT kbus_limpet_context_t *context
 
 ENTRY_VOID(serialise_message_header, (const kbus_message_t *msg, uint32_t result[KBUS_SERIALISED_HDR_LEN]),
-	   (const kbus_message_t *msg, uint32_t *result), (msg, result))
+	   (const kbus_message_t *msg, uint32_t *result), (msg, result), TARGET(msg) && TARGETS(result, KBUS_SERIALISED_HDR_LEN))
 ENTRY_VOID(unserialise_message_header, (uint32_t serial[KBUS_SERIALISED_HDR_LEN], kbus_message_t *result),
-	   (uint32_t *serial, kbus_message_t *result), (serial, result))
-ENTRY_VOID(limpet_ReplierBindEvent_hton, (kbus_message_t *msg), (kbus_message_t *msg), (msg))
-ENTRY_VOID(limpet_ReplierBindEvent_ntoh, (kbus_message_t *msg), (kbus_message_t *msg), (msg))
+	   (uint32_t *serial, kbus_message_t *result), (serial, result), TARGET(result) && TARGETS(serial, KBUS_SERIALISED_HDR_LEN))
+ENTRY_VOID(limpet_ReplierBindEvent_hton, (kbus_message_t *msg), (kbus_message_t *msg), (msg), kbus_can_read_message(msg))
+ENTRY_VOID(limpet_ReplierBindEvent_ntoh, (kbus_message_t *msg), (kbus_message_t *msg), (msg), kbus_can_read_message(msg))
 KSOCK(limpet_new_context,
       (kbus_ksock_t ksock, uint32_t network_id, uint32_t other_network_id, const char *message_name, uint32_t verbosity,
        kbus_limpet_context_t **context),
-      (ksock, network_id, other_network_id, message_name, verbosity, context))
-ENTRY_VOID(limpet_set_verbosity, (LIMPET, uint32_t verbosity), (LIMPET, uint32_t verbosity), (context, verbosity))
-ENTRY_VOID(limpet_free_context, (kbus_limpet_context_t **context), (kbus_limpet_context_t **context), (context))
-KSOCK(limpet_amend_msg_from_kbus, (LIMPET, kbus_message_t *msg), (context, msg))
-KSOCK(limpet_amend_msg_to_kbus, (LIMPET, kbus_message_t *msg, kbus_message_t **error), (context, msg, error))
-KSOCK(limpet_could_not_send_to_kbus_msg, (LIMPET, kbus_message_t *msg, int errnum, kbus_message_t **error),
-      (context, msg, errnum, error))
+      (ksock, network_id, other_network_id, message_name, verbosity, context), IF_GIVEN(message_name, kbus_can_read_string(message_name, &(size_t){ 0 })) && IF_GIVEN(context, TARGET(context)))
+ENTRY_VOID(limpet_set_verbosity, (CONTEXT, uint32_t verbosity), (CONTEXT, uint32_t verbosity), (context, verbosity), NOTHING)
+ENTRY_VOID(limpet_free_context, (kbus_limpet_context_t **context), (kbus_limpet_context_t **context), (context), IF_GIVEN(context, TARGET(context)))
+LIMPET(limpet_amend_msg_from_kbus, (CONTEXT, kbus_message_t *msg), (context, msg), IF_GIVEN(msg, kbus_can_read_message(msg)))
+LIMPET(limpet_amend_msg_to_kbus, (CONTEXT, kbus_message_t *msg, kbus_message_t **error), (context, msg, error), IF_GIVEN(msg, kbus_can_read_message(msg)))
+LIMPET(limpet_could_not_send_to_kbus_msg, (CONTEXT, kbus_message_t *msg, int errnum, kbus_message_t **error),
+      (context, msg, errnum, error), IF_GIVEN(msg, kbus_can_read_message(msg)))
 
 const char *kbusnet_error_text(int errnum, const char *operation);
 const char *kbusnet_error_name(int errnum);
 
 EXPORTED const char *kbus_error_text(int errnum, const char *operation)
 {
-	const char *text = "This process was forked while its parent was using KBUS, and cannot use KBUS itself.";
+	const char *text;
 	int before = errno;
 	struct kbus_visitor *visitor = kbus_gate_enter();
 
 	if (visitor) {
+		size_t unused;
+
+		if (operation != NULL && !kbus_can_read_string(operation, &unused))
+			operation = NULL;
 		text = kbusnet_error_text(errnum, operation);
 		kbus_gate_leave(visitor);
+	} else if (kbus_gate_is_inside()) {
+		text = "A signal handler cannot ask for this while its thread is in the middle of another call.";
+	} else {
+		text = "This process was forked while its parent was using KBUS, and cannot use KBUS itself.";
 	}
 	errno = before;
 	return text;

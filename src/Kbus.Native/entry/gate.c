@@ -10,6 +10,7 @@
  */
 #define _GNU_SOURCE
 #include "gate.h"
+#include "touch.h"
 
 #include <linux/membarrier.h>
 #include <poll.h>
@@ -37,8 +38,7 @@ enum {
 #define LONGEST_WAIT_FOR_CALLS 1 /* seconds that a fork waits for calls to come out */
 #define ACTIVATION_SIGNAL SIGRTMIN /* by which the runtime stops its threads */
 
-/* A thread that has been here: how many calls it is inside of, more than one if a signal handler calls. Its place is used again when it has
- * ended. Places are never freed. */
+/* A thread that has been here, and whether it is inside. Its place is used again when it has ended. Places are never freed. */
 struct kbus_visitor {
 	atomic_int inside;
 	atomic_int has_ended;
@@ -55,7 +55,9 @@ static int has_process_fence;
 static int everybody_is_out;
 static _Atomic(struct kbus_visitor *) visitors;
 static pthread_key_t place;
+static pthread_t forker; /* who forks, while anybody does */
 static __thread struct kbus_visitor *self;
+static __thread int is_starting;
 
 static int fence_in_all_threads(void)
 {
@@ -81,6 +83,7 @@ static void before_fork(void)
 	struct timespec now, limit, moment = { 0, 20000 };
 
 	pthread_mutex_lock(&forking);
+	forker = pthread_self();
 	atomic_store(&is_forking, 1);
 	everybody_is_out = fence_in_all_threads();
 	clock_gettime(CLOCK_MONOTONIC, &limit);
@@ -145,19 +148,18 @@ static int find_place(void)
 	return 1;
 }
 
-/* Says that this thread is inside. False, and it is not, if anybody forks. */
+/* Says that this thread is inside. False, and it is not, if another one forks. A handler of fork that the host had registered before may call, too, after
+ * ours has run: the thread that forks need not wait for itself. */
 static inline int go_in(struct kbus_visitor *mine)
 {
-	int inside = atomic_load_explicit(&mine->inside, memory_order_relaxed);
-
-	atomic_store_explicit(&mine->inside, inside + 1, memory_order_relaxed);
+	atomic_store_explicit(&mine->inside, 1, memory_order_relaxed);
 	if (has_process_fence)
 		atomic_signal_fence(memory_order_seq_cst);
 	else
 		atomic_thread_fence(memory_order_seq_cst);
-	if (!atomic_load_explicit(&is_forking, memory_order_acquire))
+	if (!atomic_load_explicit(&is_forking, memory_order_acquire) || pthread_equal(forker, pthread_self()))
 		return 1;
-	atomic_store_explicit(&mine->inside, inside, memory_order_release);
+	atomic_store_explicit(&mine->inside, 0, memory_order_release);
 	return 0;
 }
 
@@ -186,6 +188,7 @@ static void start(void)
 	sigdelset(&all, SIGABRT);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	sigaction(SIGPIPE, NULL, &pipe_action);
+	kbus_touch_start();
 	kbusnet_start();
 	sigaction(SIGPIPE, &pipe_action, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -205,13 +208,17 @@ static struct kbus_visitor *enter_at_first(void)
 	atomic_uint *state;
 	int error = errno;
 
+	if (is_starting)
+		return NULL;
+	is_starting = 1;
 	pthread_once(&started, start);
+	is_starting = 0;
 	errno = error;
 	state = atomic_load(&page);
 	if (state == NULL || atomic_load(state) == NOT_OURS)
 		return NULL;
 
-	if (self == NULL && !find_place())
+	if (kbus_gate_is_inside() || (self == NULL && !find_place()))
 		return NULL;
 	go_in_after_fork(self);
 	if (atomic_load(state) == OURS_SINCE_FORK) {
@@ -232,32 +239,36 @@ struct kbus_visitor *kbus_gate_enter(void)
 
 	if (state == NULL || atomic_load_explicit(state, memory_order_relaxed) != OURS || mine == NULL)
 		return enter_at_first();
+	if (atomic_load_explicit(&mine->inside, memory_order_relaxed) != 0)
+		return NULL;
 	if (!go_in(mine))
 		go_in_after_fork(mine);
 	return mine;
 }
 
+int kbus_gate_is_inside(void)
+{
+	return is_starting || (self != NULL && atomic_load_explicit(&self->inside, memory_order_relaxed) != 0);
+}
+
 void kbus_gate_leave(struct kbus_visitor *visitor)
 {
-	int inside = atomic_load_explicit(&visitor->inside, memory_order_relaxed);
-
-	atomic_store_explicit(&visitor->inside, inside - 1, memory_order_release);
+	atomic_store_explicit(&visitor->inside, 0, memory_order_release);
 }
 
 /* Every poll of managed code comes here (--wrap=ppoll): who sleeps counts as out, so that a fork need not wait for it. */
 int __wrap_ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *timeout, const sigset_t *sigmask)
 {
-	int result, error, inside;
+	int result, error;
 	int may_sleep = timeout == NULL || timeout->tv_sec != 0 || timeout->tv_nsec != 0;
 	struct kbus_visitor *mine = self;
 
 	if (!may_sleep || mine == NULL || atomic_load_explicit(&mine->inside, memory_order_relaxed) == 0)
 		return __real_ppoll(fds, nfds, timeout, sigmask);
-	inside = atomic_exchange(&mine->inside, 0);
+	atomic_store_explicit(&mine->inside, 0, memory_order_release);
 	result = __real_ppoll(fds, nfds, timeout, sigmask);
 	error = errno;
 	go_in_after_fork(mine);
-	atomic_store_explicit(&mine->inside, inside, memory_order_relaxed);
 	errno = error;
 	return result;
 }

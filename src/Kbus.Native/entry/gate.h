@@ -13,9 +13,12 @@
 struct kbus_visitor;
 
 /* Goes in, starting the runtime at the first call of all; what it gives must leave. NULL: this process is a forked child whose copy of the
- * runtime cannot be used. */
+ * runtime cannot be used, or this thread is inside already and a signal handler calls. */
 struct kbus_visitor *kbus_gate_enter(void);
 void kbus_gate_leave(struct kbus_visitor *visitor);
+
+/* Whether this thread is inside. */
+int kbus_gate_is_inside(void);
 
 /* Zeroed memory for a caller, from malloc. */
 void *kbus_gate_allocate(size_t length);

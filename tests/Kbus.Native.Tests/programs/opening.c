@@ -44,7 +44,7 @@ static void names_and_numbers(void)
 	static const char *const no_buses[] = {
 		"", "0", "kbus0", "/dev/kbus", "/dev/kbusx", "/dev/kbus-1", "/dev/kbus+0", "/dev/kbus 0", "/dev/kbus0 ", "/dev/kbus00", "/dev/kbus007",
 		"/dev/kbus0x0", "/dev/kbus0\n", "/dev/kbus1", "/dev/kbus255", "/dev/kbus4294967295", "/dev/kbus4294967296", "/dev/kbus99999999999",
-		"/dev/nothing", "/dev/../dev/kbus0", NULL,
+		"/dev/nothing", "/dev/../dev/kbus0",
 	};
 	static const uint32_t numbers[] = { 1, 77, 255, 256, 0x7FFFFFFF, (uint32_t)-1 };
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Kbus.Link;
@@ -9,7 +10,18 @@ namespace Kbus.Link;
 /// </remarks>
 internal static unsafe partial class LibC
 {
-    /// <summary>Runs a program, with this process's environment, to its end. Zero or <c>-errno</c>: whether it could be started.</summary>
+    // Larger than these structures are in any C library for Linux.
+    private const int FileActionsLength = 256;
+    private const int SpawnAttributesLength = 1024;
+    private const int SignalSetLength = 256;
+    private const int FirstOfOthers = 3;
+    private const short SetDefaultSignals = 0x04;
+    private const short SetSignalMask = 0x08;
+
+    /// <summary>
+    /// Runs a program, with this process's environment, to its end; but with none of its descriptors save the first three, no signal blocked and none
+    /// ignored. Zero or <c>-errno</c>: whether it could be started.
+    /// </summary>
     /// <param name="path">The program.</param>
     /// <param name="arguments">Its arguments, without its own name.</param>
     public static int Run(string path, params ReadOnlySpan<string> arguments)
@@ -23,10 +35,7 @@ internal static unsafe partial class LibC
         }
 
         strings[count] = null;
-        nint library = NativeLibrary.Load("libc.so.6");
-        void* environment = *(void**)NativeLibrary.GetExport(library, "environ");
-        int process;
-        int result = -NativeSpawn(&process, strings[0], null, null, strings, environment);
+        int result = Spawn(strings, out int process);
         for (int i = 0; i < count; i++)
         {
             Marshal.FreeCoTaskMem((nint)strings[i]);
@@ -40,8 +49,88 @@ internal static unsafe partial class LibC
         return result;
     }
 
+    private static int Spawn(byte** strings, out int process)
+    {
+        nint library = NativeLibrary.Load("libc.so.6");
+        void* environment = *(void**)NativeLibrary.GetExport(library, "environ");
+        byte* actions = stackalloc byte[FileActionsLength];
+        byte* attributes = stackalloc byte[SpawnAttributesLength];
+        byte* signals = stackalloc byte[SignalSetLength];
+        process = 0;
+        int result = -NativeInitActions(actions);
+        if (result != 0)
+        {
+            return result;
+        }
+
+        _ = NativeInitAttributes(attributes);
+        _ = NativeFillSignals(signals);
+        _ = NativeSetDefaults(attributes, signals);
+        _ = NativeEmptySignals(signals);
+        _ = NativeSetMask(attributes, signals);
+        _ = NativeSetFlags(attributes, SetDefaultSignals | SetSignalMask);
+        CloseOthers(library, actions);
+        fixed (int* number = &process)
+        {
+            result = -NativeSpawn(number, strings[0], actions, attributes, strings, environment);
+        }
+
+        _ = NativeDestroyAttributes(attributes);
+        _ = NativeDestroyActions(actions);
+        return result;
+    }
+
+    /// <summary>Has all descriptors closed but the first three: by one call where the C library has it (glibc 2.34), else by one for each that is open now.</summary>
+    private static void CloseOthers(nint library, byte* actions)
+    {
+        if (NativeLibrary.TryGetExport(library, "posix_spawn_file_actions_addclosefrom_np", out nint closeFrom))
+        {
+            _ = ((delegate* unmanaged<void*, int, int>)closeFrom)(actions, FirstOfOthers);
+            return;
+        }
+
+        foreach (string open in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+        {
+            int number = int.Parse(Path.GetFileName(open.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture);
+            if (number >= FirstOfOthers)
+            {
+                _ = NativeAddClose(actions, number);
+            }
+        }
+    }
+
     [LibraryImport(Library, EntryPoint = "posix_spawn")]
     private static partial int NativeSpawn(int* process, byte* path, void* actions, void* attributes, byte** arguments, void* environment);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_init")]
+    private static partial int NativeInitActions(void* actions);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_destroy")]
+    private static partial int NativeDestroyActions(void* actions);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_addclose")]
+    private static partial int NativeAddClose(void* actions, int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_init")]
+    private static partial int NativeInitAttributes(void* attributes);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_destroy")]
+    private static partial int NativeDestroyAttributes(void* attributes);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_setflags")]
+    private static partial int NativeSetFlags(void* attributes, short flags);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_setsigdefault")]
+    private static partial int NativeSetDefaults(void* attributes, void* signals);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_setsigmask")]
+    private static partial int NativeSetMask(void* attributes, void* signals);
+
+    [LibraryImport(Library, EntryPoint = "sigfillset")]
+    private static partial int NativeFillSignals(void* signals);
+
+    [LibraryImport(Library, EntryPoint = "sigemptyset")]
+    private static partial int NativeEmptySignals(void* signals);
 
     [LibraryImport(Library, EntryPoint = "waitpid")]
     private static partial int NativeWaitProcess(int process, int* status, int options);

@@ -18,9 +18,11 @@ internal static class DaemonStarter
         string program = Find() ?? throw new KbusException(
             Errno.ENOENT, $"No kbusd answers in {directory}, and no kbusd program is to be found to start one. Install it, or set KBUS_DAEMON to its path.");
 
-        // The shell ends at once and the daemon goes on without a parent of ours, so it is never ours to wait for; its stdio is its own.
-        const string script = "setsid \"$0\" \"$@\" </dev/null >/dev/null 2>&1 &";
-        PromptThread.AsMostThreads(() => _ = LibC.Run("/bin/sh", "-c", script, program, "--runtime-dir", directory, "--exit-when-idle", IdleSeconds));
+        // The shell ends at once and the daemon goes on without a parent of ours, so it is never ours to wait for; its stdio is its own, and so are its
+        // working directory and the permissions of what it makes. What systemd told this process about itself is not for the daemon.
+        const string script = "cd / && umask 022 && unset NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LISTEN_FDNAMES; setsid \"$0\" \"$@\" </dev/null >/dev/null 2>&1 &";
+        string[] arguments = ["-c", script, Path.GetFullPath(program), "--runtime-dir", Path.GetFullPath(directory), "--exit-when-idle", IdleSeconds];
+        PromptThread.AsMostThreads(() => _ = LibC.Run("/bin/sh", arguments));
         string control = RuntimeDirectory.ControlSocket(directory);
         long pause = 1_000_000;
         while (!deadline.HasPassed)

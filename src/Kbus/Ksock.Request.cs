@@ -83,9 +83,10 @@ public sealed partial class Ksock
     /// <returns>False if the time ran out.</returns>
     private bool WaitForAnswer(PendingAnswer pending, PostedSend posted, in WaitLimit limit)
     {
+        bool isOver = false;
         while (true)
         {
-            TimeSpan left = limit.Left;
+            TimeSpan left = isOver ? TimeSpan.Zero : limit.Left;
             _host.WaitBriefly(left);
             if (HasAnswer(pending, posted))
             {
@@ -110,7 +111,7 @@ public sealed partial class Ksock
                 return isAnswered;
             }
 
-            _host.WaitForNews(since, left);
+            isOver = !_host.WaitForNews(since, left);
         }
     }
 
@@ -176,7 +177,7 @@ public sealed partial class Ksock
             bool isOver = left == TimeSpan.Zero;
             if (!isOver)
             {
-                _host.WaitForNews(since, left);
+                isOver = !_host.WaitForNews(since, left);
             }
 
             since = _host.WatchNews();

@@ -67,6 +67,9 @@ public sealed class ProgramTests
     public Task Threads_whose_sends_wait_for_room_all_get_it() => EndsWell("waitingthreads.c");
 
     [Fact]
+    public Task A_thread_that_is_cancelled_while_it_waits_or_sends_leaves_its_ksock_as_good_as_before() => EndsWell("cancelling.c");
+
+    [Fact]
     public Task Memory_stays_as_it_is_over_hundreds_of_thousands_of_messages() => EndsWell("endurance.c");
 
     [Fact]

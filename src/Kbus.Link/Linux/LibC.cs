@@ -17,6 +17,9 @@ internal static partial class LibC
     /// <summary>A signal came while waiting: <c>-EINTR</c>.</summary>
     public const int Interrupted = -(int)Errno.EINTR;
 
+    /// <summary>The thread was cancelled while it slept, and the host's C code ends it when it comes out of this library: <c>-ECANCELED</c>.</summary>
+    public const int Cancelled = -(int)Errno.ECANCELED;
+
     /// <summary>The time given has passed: <c>-ETIMEDOUT</c>.</summary>
     public const int TimedOut = -(int)Errno.ETIMEDOUT;
 

@@ -12,9 +12,9 @@
 
 /* A function of kbus.h and its managed half, which has the same arguments. What it gives when the gate is shut is `shut`; when a pointer leads
  * nowhere, which `readable` finds out, it gives `fault`. */
-#define ENTRY(shut, fault, name, parameters, arguments, readable)    \
+#define BODY(visibility, function, shut, fault, name, parameters, arguments, readable) \
 	int kbusnet_##name parameters;                               \
-	EXPORTED int kbus_##name parameters                          \
+	visibility int function parameters                           \
 	{                                                            \
 		struct kbus_visitor *visitor = kbus_gate_enter();    \
 		int result;                                          \
@@ -27,24 +27,49 @@
 		return kbus_gate_result(result);                     \
 	}
 
-/* The same for one that gives nothing. */
+#define ENTRY(shut, fault, name, parameters, arguments, readable) \
+	BODY(EXPORTED, kbus_##name, shut, fault, name, parameters, arguments, readable)
+
+/* The same for one that gives nothing, and is no point of cancellation though it may print. */
 #define ENTRY_VOID(name, parameters, declared, arguments, readable)  \
 	void kbusnet_##name declared;                                \
 	EXPORTED void kbus_##name parameters                         \
 	{                                                            \
-		int before = errno;                                  \
+		int before = errno, state = kbus_gate_forbid_cancelling(); \
 		struct kbus_visitor *visitor = kbus_gate_enter();    \
 		if (visitor) {                                       \
 			if (readable)                                \
 				kbusnet_##name arguments;            \
 			kbus_gate_leave(visitor);                    \
 		}                                                    \
+		kbus_gate_allow_cancelling(state);                   \
 		errno = before;                                      \
+	}
+
+/* One that does more than calls on the path of a message may do: a point of cancellation could be anywhere in it. */
+#define UNCANCELLED(shut, fault, name, parameters, arguments, readable) \
+	static int uncancelled_##name parameters;                    \
+	EXPORTED int kbus_##name parameters                          \
+	{                                                            \
+		int state = kbus_gate_forbid_cancelling();           \
+		int result = uncancelled_##name arguments;           \
+		kbus_gate_allow_cancelling(state);                   \
+		return kbus_gate_result(result);                     \
+	}                                                            \
+	BODY(static, uncancelled_##name, shut, fault, name, parameters, arguments, readable)
+
+/* One that was a point of cancellation in the original, or waits: a thread may end before it has done anything. */
+#define POINT(name, parameters, arguments, readable)                 \
+	BODY(static, begun_##name, -EBADF, fault_of(ksock), name, parameters, arguments, readable) \
+	EXPORTED int kbus_##name parameters                          \
+	{                                                            \
+		pthread_testcancel();                                \
+		return begun_##name arguments;                       \
 	}
 
 #define KSOCK(name, parameters, arguments, readable) ENTRY(-EBADF, fault_of(ksock), name, parameters, arguments, readable)
 #define OTHER(name, parameters, arguments, readable) ENTRY(-ENOTSUP, -EFAULT, name, parameters, arguments, readable)
-#define LIMPET(name, parameters, arguments, readable) ENTRY(-EBADF, -EFAULT, name, parameters, arguments, readable)
+#define LIMPET(name, parameters, arguments, readable) UNCANCELLED(-EBADF, -EFAULT, name, parameters, arguments, readable)
 
 /* What the result is put into, and what is read. */
 #define TARGET(pointer) kbus_can_read((pointer), sizeof(*(pointer)))
@@ -64,9 +89,10 @@ static int fault_of(kbus_ksock_t ksock)
 	return error < 0 ? error : -EFAULT;
 }
 
-OTHER(ksock_open, (uint32_t device_number, int flags), (device_number, flags), NOTHING)
-OTHER(ksock_open_by_name, (const char *device_name, int flags), (device_name, flags), kbus_can_read_string(device_name, &(size_t){ 0 }))
-KSOCK(ksock_close, (kbus_ksock_t ksock), (ksock), NOTHING)
+UNCANCELLED(-ENOTSUP, -EFAULT, ksock_open, (uint32_t device_number, int flags), (device_number, flags), NOTHING)
+UNCANCELLED(-ENOTSUP, -EFAULT, ksock_open_by_name, (const char *device_name, int flags), (device_name, flags),
+	    kbus_can_read_string(device_name, &(size_t){ 0 }))
+UNCANCELLED(-EBADF, -EFAULT, ksock_close, (kbus_ksock_t ksock), (ksock), NOTHING)
 KSOCK(ksock_bind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier), NAME(name, length))
 KSOCK(ksock_unbind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier),
       NAME(name, length))
@@ -84,30 +110,30 @@ KSOCK(ksock_max_message_size, (kbus_ksock_t ksock, uint32_t *size), (ksock, size
 KSOCK(ksock_new_device, (kbus_ksock_t ksock, uint32_t *number), (ksock, number), TARGET(number))
 KSOCK(ksock_next_msg, (kbus_ksock_t ksock, uint32_t *length), (ksock, length), TARGET(length))
 KSOCK(ksock_len_left, (kbus_ksock_t ksock, uint32_t *length), (ksock, length), TARGET(length))
-KSOCK(ksock_read_msg, (kbus_ksock_t ksock, kbus_message_t **msg, size_t length), (ksock, msg, length), TARGET(msg))
-KSOCK(ksock_read_next_msg, (kbus_ksock_t ksock, kbus_message_t **msg), (ksock, msg), TARGET(msg))
-KSOCK(ksock_read_data, (kbus_ksock_t ksock, void *data, size_t count), (ksock, data, count), kbus_can_read(data, count))
-KSOCK(ksock_read_msgs, (kbus_ksock_t ksock, kbus_message_t *msgs[], uint32_t count), (ksock, msgs, count), TARGETS(msgs, count))
-KSOCK(ksock_wait_read_msg, (kbus_ksock_t ksock, int timeout_ms, kbus_message_t **msg), (ksock, timeout_ms, msg), TARGET(msg))
-KSOCK(ksock_wait_borrow_msgs, (kbus_ksock_t ksock, int timeout_ms, const kbus_message_t *msgs[], uint32_t count),
+POINT(ksock_read_msg, (kbus_ksock_t ksock, kbus_message_t **msg, size_t length), (ksock, msg, length), TARGET(msg))
+POINT(ksock_read_next_msg, (kbus_ksock_t ksock, kbus_message_t **msg), (ksock, msg), TARGET(msg))
+POINT(ksock_read_data, (kbus_ksock_t ksock, void *data, size_t count), (ksock, data, count), kbus_can_read(data, count))
+POINT(ksock_read_msgs, (kbus_ksock_t ksock, kbus_message_t *msgs[], uint32_t count), (ksock, msgs, count), TARGETS(msgs, count))
+POINT(ksock_wait_read_msg, (kbus_ksock_t ksock, int timeout_ms, kbus_message_t **msg), (ksock, timeout_ms, msg), TARGET(msg))
+POINT(ksock_wait_borrow_msgs, (kbus_ksock_t ksock, int timeout_ms, const kbus_message_t *msgs[], uint32_t count),
       (ksock, timeout_ms, msgs, count), TARGETS(msgs, count))
 KSOCK(ksock_release_msg, (kbus_ksock_t ksock), (ksock), NOTHING)
-KSOCK(ksock_write_msg, (kbus_ksock_t ksock, const kbus_message_t *msg), (ksock, msg), kbus_can_read_written(msg))
-KSOCK(ksock_write_data, (kbus_ksock_t ksock, uint8_t *data, size_t length), (ksock, data, length), kbus_can_read(data, length))
+POINT(ksock_write_msg, (kbus_ksock_t ksock, const kbus_message_t *msg), (ksock, msg), kbus_can_read_written(msg))
+POINT(ksock_write_data, (kbus_ksock_t ksock, uint8_t *data, size_t length), (ksock, data, length), kbus_can_read(data, length))
 KSOCK(ksock_send, (kbus_ksock_t ksock, kbus_msg_id_t *id), (ksock, id), IF_GIVEN(id, TARGET(id)))
-KSOCK(ksock_send_msg, (kbus_ksock_t ksock, const kbus_message_t *msg, kbus_msg_id_t *id), (ksock, msg, id),
+POINT(ksock_send_msg, (kbus_ksock_t ksock, const kbus_message_t *msg, kbus_msg_id_t *id), (ksock, msg, id),
       kbus_can_read_message(msg) && IF_GIVEN(id, TARGET(id)))
-KSOCK(ksock_send_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count, kbus_send_result_t results[]),
+POINT(ksock_send_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count, kbus_send_result_t results[]),
       (ksock, msgs, count, results), kbus_can_read_all(msgs, count) && TARGETS(results, count))
-KSOCK(ksock_begin_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count), (ksock, msgs, count),
+POINT(ksock_begin_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count), (ksock, msgs, count),
       kbus_can_read_all(msgs, count))
-KSOCK(ksock_end_msgs, (kbus_ksock_t ksock, kbus_send_result_t results[], uint32_t count), (ksock, results, count), TARGETS(results, count))
-KSOCK(ksock_request, (kbus_ksock_t ksock, const kbus_message_t *request, int timeout_ms, kbus_message_t **reply),
+POINT(ksock_end_msgs, (kbus_ksock_t ksock, kbus_send_result_t results[], uint32_t count), (ksock, results, count), TARGETS(results, count))
+POINT(ksock_request, (kbus_ksock_t ksock, const kbus_message_t *request, int timeout_ms, kbus_message_t **reply),
       (ksock, request, timeout_ms, reply), kbus_can_read_message(request) && TARGET(reply))
 KSOCK(ksock_discard, (kbus_ksock_t ksock), (ksock), NOTHING)
 KSOCK(ksock_poll, (kbus_ksock_t ksock, uint32_t *ready), (ksock, ready), TARGET(ready))
-KSOCK(wait_for_message_timeout, (kbus_ksock_t ksock, int wait_for, int timeout_ms), (ksock, wait_for, timeout_ms), NOTHING)
-OTHER(read_bindings, (char **text), (text), TARGET(text))
+POINT(wait_for_message_timeout, (kbus_ksock_t ksock, int wait_for, int timeout_ms), (ksock, wait_for, timeout_ms), NOTHING)
+UNCANCELLED(-ENOTSUP, -EFAULT, read_bindings, (char **text), (text), TARGET(text))
 
 /* The same with names that end with a NUL. */
 #define WITH_STRING(name, parameters, arguments, readable)           \
@@ -188,7 +214,7 @@ ENTRY_VOID(unserialise_message_header, (uint32_t serial[KBUS_SERIALISED_HDR_LEN]
 	   (uint32_t *serial, kbus_message_t *result), (serial, result), TARGET(result) && TARGETS(serial, KBUS_SERIALISED_HDR_LEN))
 ENTRY_VOID(limpet_ReplierBindEvent_hton, (kbus_message_t *msg), (kbus_message_t *msg), (msg), kbus_can_read_message(msg))
 ENTRY_VOID(limpet_ReplierBindEvent_ntoh, (kbus_message_t *msg), (kbus_message_t *msg), (msg), kbus_can_read_message(msg))
-KSOCK(limpet_new_context,
+UNCANCELLED(-EBADF, fault_of(ksock), limpet_new_context,
       (kbus_ksock_t ksock, uint32_t network_id, uint32_t other_network_id, const char *message_name, uint32_t verbosity,
        kbus_limpet_context_t **context),
       (ksock, network_id, other_network_id, message_name, verbosity, context), IF_GIVEN(message_name, kbus_can_read_string(message_name, &(size_t){ 0 })) && IF_GIVEN(context, TARGET(context)))

@@ -25,7 +25,6 @@
 
 void kbusnet_start(void);
 void kbusnet_forked(void);
-int __real_ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *timeout, const sigset_t *sigmask);
 int __wrap_ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *timeout, const sigset_t *sigmask);
 
 /* What the process's page says. A fork of any kind leaves it with zeros. */
@@ -42,6 +41,7 @@ enum {
 struct kbus_visitor {
 	atomic_int inside;
 	atomic_int has_ended;
+	int was_cancelled; /* in a sleep; it ends when it comes out */
 	struct kbus_visitor *next;
 };
 
@@ -177,6 +177,7 @@ static void start(void)
 	struct sigaction pipe_action;
 	sigset_t all, before;
 	void *memory;
+	int state = kbus_gate_forbid_cancelling();
 
 	sigfillset(&all);
 	sigdelset(&all, ACTIVATION_SIGNAL);
@@ -192,6 +193,7 @@ static void start(void)
 	kbusnet_start();
 	sigaction(SIGPIPE, &pipe_action, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	kbus_gate_allow_cancelling(state);
 
 	memory = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED || madvise(memory, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK) != 0 ||
@@ -254,6 +256,10 @@ int kbus_gate_is_inside(void)
 void kbus_gate_leave(struct kbus_visitor *visitor)
 {
 	atomic_store_explicit(&visitor->inside, 0, memory_order_release);
+	if (visitor->was_cancelled) {
+		visitor->was_cancelled = 0;
+		pthread_exit(PTHREAD_CANCELED);
+	}
 }
 
 /* Every poll of managed code comes here (--wrap=ppoll): who sleeps counts as out, so that a fork need not wait for it. */
@@ -263,10 +269,15 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *timeout
 	int may_sleep = timeout == NULL || timeout->tv_sec != 0 || timeout->tv_nsec != 0;
 	struct kbus_visitor *mine = self;
 
+	(void)sigmask; /* managed code gives none */
 	if (!may_sleep || mine == NULL || atomic_load_explicit(&mine->inside, memory_order_relaxed) == 0)
-		return __real_ppoll(fds, nfds, timeout, sigmask);
+		return kbus_poll_uncancelled(fds, nfds, timeout);
+	if (mine->was_cancelled) {
+		errno = ECANCELED;
+		return -1;
+	}
 	atomic_store_explicit(&mine->inside, 0, memory_order_release);
-	result = __real_ppoll(fds, nfds, timeout, sigmask);
+	result = kbus_poll_caught(fds, nfds, timeout, &mine->was_cancelled);
 	error = errno;
 	go_in_after_fork(mine);
 	errno = error;

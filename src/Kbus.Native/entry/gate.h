@@ -7,6 +7,7 @@
 #define KBUS_GATE_H
 
 #include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
 
 /* A thread of which it is known whether it is inside. */
@@ -19,6 +20,26 @@ void kbus_gate_leave(struct kbus_visitor *visitor);
 
 /* Whether this thread is inside. */
 int kbus_gate_is_inside(void);
+
+/* For what may come upon a point of cancellation inside (cancel.c). What the first gives is for the second. */
+static inline int kbus_gate_forbid_cancelling(void)
+{
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	return state;
+}
+
+static inline void kbus_gate_allow_cancelling(int state)
+{
+	pthread_setcancelstate(state, &state);
+}
+
+/* poll, which is no point of cancellation; and one at which a thread that is cancelled gets ECANCELED, and *was_cancelled becomes 1. */
+struct pollfd;
+struct timespec;
+int kbus_poll_uncancelled(struct pollfd *fds, unsigned long nfds, const struct timespec *timeout);
+int kbus_poll_caught(struct pollfd *fds, unsigned long nfds, const struct timespec *timeout, int *was_cancelled);
 
 /* Zeroed memory for a caller, from malloc. */
 void *kbus_gate_allocate(size_t length);

@@ -115,7 +115,7 @@ internal abstract class KsockHost : IDisposable
     /// <summary>Waits until there has been news. Several threads may wait; all of them are woken.</summary>
     /// <param name="since">What <see cref="WatchNews"/> gave before the caller looked and found nothing.</param>
     /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever. It may come back a little early.</param>
-    /// <returns>False if the time ran out first.</returns>
+    /// <returns>False if the time ran out first, or the thread is to end.</returns>
     public abstract bool WaitForNews(long since, TimeSpan timeout);
 
     /// <summary>Calls <paramref name="signal"/> once, from any thread, as soon as <see cref="WaitForNews"/> would return true.</summary>

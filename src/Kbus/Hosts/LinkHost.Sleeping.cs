@@ -41,7 +41,7 @@ internal sealed partial class LinkHost
             }
         }
 
-        return Leave(reported == LibC.Interrupted ? Errno.EINTR : Errno.None);
+        return Leave(reported is LibC.Interrupted or LibC.Cancelled ? Errno.EINTR : Errno.None);
     }
 
     /// <summary>Wakes who sleeps on the socket, for news that the bus does not ring for.</summary>
@@ -127,15 +127,17 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Sleeps on the socket on behalf of all who wait. Under the sleep lock, which it lets go of meanwhile.</summary>
-    private void SleepOnSocket(Deadline deadline)
+    /// <returns>False if the thread must not wait any longer, since it is to end.</returns>
+    private bool SleepOnSocket(Deadline deadline)
     {
         _someoneSleeps = true;
         long news = _news;
         Monitor.Exit(_sleepLock);
         bool isNews;
+        bool isCancelled = false;
         try
         {
-            isNews = _keepsExact ? SleepExactly(news, deadline) : _doorbell.Wait(deadline) != WaitOutcome.TimedOut;
+            isNews = _keepsExact ? SleepExactly(news, deadline, out isCancelled) : _doorbell.Wait(deadline) != WaitOutcome.TimedOut;
         }
         finally
         {
@@ -154,10 +156,13 @@ internal sealed partial class LinkHost
         {
             JoinPump();
         }
+
+        return !isCancelled;
     }
 
-    private bool SleepExactly(long news, Deadline deadline)
+    private bool SleepExactly(long news, Deadline deadline, out bool isCancelled)
     {
+        isCancelled = false;
         _ = BeginSleep(looks: false, forMessage: false, out bool sleeps);
         if (Interlocked.Read(ref _news) != news)
         {
@@ -172,13 +177,14 @@ internal sealed partial class LinkHost
         if (!sleeps)
         {
             // The socket stays readable while messages wait, which are not what the caller waits for: rest, and look again.
-            _ = LibC.Poll([], deadline.NanosecondsAtMost(RestNanoseconds));
+            isCancelled = LibC.Poll([], deadline.NanosecondsAtMost(RestNanoseconds)) == LibC.Cancelled;
             return true;
         }
 
         int reported = LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, deadline);
         EndSleep(looks: false, reported);
-        return reported != 0;
+        isCancelled = reported == LibC.Cancelled;
+        return reported != 0 && !isCancelled;
     }
 
     /// <summary>Asks to be rung when the waiting message may be worth another try. True if it is so already, or a message can be taken.</summary>

@@ -77,9 +77,10 @@ internal sealed partial class LinkHost
         Deadline deadline = Deadline.After(timeout);
         bool looks = StopLooking();
         bool happened;
+        bool mayWait = true;
         lock (_sleepLock)
         {
-            while (!(happened = Interlocked.Read(ref _news) != since || _isDead || _isDisposed) && !deadline.HasPassed)
+            while (!(happened = Interlocked.Read(ref _news) != since || _isDead || _isDisposed) && mayWait && !deadline.HasPassed)
             {
                 if (_someoneSleeps || _isPumped)
                 {
@@ -87,7 +88,7 @@ internal sealed partial class LinkHost
                 }
                 else
                 {
-                    SleepOnSocket(deadline);
+                    mayWait = SleepOnSocket(deadline);
                 }
             }
         }
@@ -98,7 +99,7 @@ internal sealed partial class LinkHost
             GoOnLooking();
         }
 
-        return Leave(happened);
+        return Leave(happened && mayWait);
     }
 
     public override void NotifyOfNews(long since, Action signal)

@@ -70,7 +70,7 @@ public sealed partial class BareKsock : IDisposable
 
     /// <summary>Appends bytes to the message under construction; all are taken, or the whole message under construction is lost.</summary>
     /// <param name="bytes">The bytes.</param>
-    /// <returns>None, EBADF (not opened for writing), EALREADY (a message waits; nothing is lost), EINVAL, ENAMETOOLONG, EMSGSIZE, EBADMSG or ENODEV.</returns>
+    /// <returns>None, EBADF (not opened for writing), EALREADY (a message waits; nothing is lost), EINVAL, ENAMETOOLONG, EMSGSIZE, EBADMSG, ENOMEM or ENODEV.</returns>
     public Errno Write(ReadOnlySpan<byte> bytes)
     {
         lock (_lock)
@@ -80,7 +80,16 @@ public sealed partial class BareKsock : IDisposable
                 return Errno.EBADF;
             }
 
-            return _host.IsSending ? Errno.EALREADY : _assembly.Write(bytes, _host.MaxMessageSize);
+            try
+            {
+                return _host.IsSending ? Errno.EALREADY : _assembly.Write(bytes, _host.MaxMessageSize);
+            }
+            catch (OutOfMemoryException)
+            {
+                // What is half there would be taken for something else by the next write.
+                _assembly.Discard();
+                return Errno.ENOMEM;
+            }
         }
     }
 

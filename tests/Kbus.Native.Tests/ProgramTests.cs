@@ -70,6 +70,9 @@ public sealed class ProgramTests
     public Task A_thread_that_is_cancelled_while_it_waits_or_sends_leaves_its_ksock_as_good_as_before() => EndsWell("cancelling.c");
 
     [Fact]
+    public Task A_process_that_may_have_few_addresses_uses_less_or_is_told_that_they_are_too_few() => EndsWell("limited.c");
+
+    [Fact]
     public Task Memory_stays_as_it_is_over_hundreds_of_thousands_of_messages() => EndsWell("endurance.c");
 
     [Fact]

@@ -68,7 +68,7 @@
 	}
 
 #define KSOCK(name, parameters, arguments, readable) ENTRY(-EBADF, fault_of(ksock), name, parameters, arguments, readable)
-#define OTHER(name, parameters, arguments, readable) ENTRY(-ENOTSUP, -EFAULT, name, parameters, arguments, readable)
+#define OTHER(name, parameters, arguments, readable) ENTRY(kbus_gate_why_shut(), -EFAULT, name, parameters, arguments, readable)
 #define LIMPET(name, parameters, arguments, readable) UNCANCELLED(-EBADF, -EFAULT, name, parameters, arguments, readable)
 
 /* What the result is put into, and what is read. */
@@ -89,8 +89,8 @@ static int fault_of(kbus_ksock_t ksock)
 	return error < 0 ? error : -EFAULT;
 }
 
-UNCANCELLED(-ENOTSUP, -EFAULT, ksock_open, (uint32_t device_number, int flags), (device_number, flags), NOTHING)
-UNCANCELLED(-ENOTSUP, -EFAULT, ksock_open_by_name, (const char *device_name, int flags), (device_name, flags),
+UNCANCELLED(kbus_gate_why_shut(), -EFAULT, ksock_open, (uint32_t device_number, int flags), (device_number, flags), NOTHING)
+UNCANCELLED(kbus_gate_why_shut(), -EFAULT, ksock_open_by_name, (const char *device_name, int flags), (device_name, flags),
 	    kbus_can_read_string(device_name, &(size_t){ 0 }))
 UNCANCELLED(-EBADF, -EFAULT, ksock_close, (kbus_ksock_t ksock), (ksock), NOTHING)
 KSOCK(ksock_bind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier), NAME(name, length))
@@ -133,7 +133,7 @@ POINT(ksock_request, (kbus_ksock_t ksock, const kbus_message_t *request, int tim
 KSOCK(ksock_discard, (kbus_ksock_t ksock), (ksock), NOTHING)
 KSOCK(ksock_poll, (kbus_ksock_t ksock, uint32_t *ready), (ksock, ready), TARGET(ready))
 POINT(wait_for_message_timeout, (kbus_ksock_t ksock, int wait_for, int timeout_ms), (ksock, wait_for, timeout_ms), NOTHING)
-UNCANCELLED(-ENOTSUP, -EFAULT, read_bindings, (char **text), (text), TARGET(text))
+UNCANCELLED(kbus_gate_why_shut(), -EFAULT, read_bindings, (char **text), (text), TARGET(text))
 
 /* The same with names that end with a NUL. */
 #define WITH_STRING(name, parameters, arguments, readable)           \
@@ -243,6 +243,8 @@ EXPORTED const char *kbus_error_text(int errnum, const char *operation)
 		kbus_gate_leave(visitor);
 	} else if (kbus_gate_is_inside()) {
 		text = "A signal handler cannot ask for this while its thread is in the middle of another call.";
+	} else if (kbus_gate_why_shut() == -ENOMEM) {
+		text = "This process may not have the address space that KBUS needs (ulimit -v): half a gigabyte at least.";
 	} else {
 		text = "This process was forked while its parent was using KBUS, and cannot use KBUS itself.";
 	}

@@ -53,6 +53,7 @@ static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int is_forking;
 static int has_process_fence;
 static int everybody_is_out;
+static int has_room;
 static _Atomic(struct kbus_visitor *) visitors;
 static pthread_key_t place;
 static pthread_t forker; /* who forks, while anybody does */
@@ -190,10 +191,12 @@ static void start(void)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	sigaction(SIGPIPE, NULL, &pipe_action);
 	kbus_touch_start();
-	kbusnet_start();
+	has_room = kbus_room_start(kbusnet_start);
 	sigaction(SIGPIPE, &pipe_action, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	kbus_gate_allow_cancelling(state);
+	if (!has_room)
+		return;
 
 	memory = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED || madvise(memory, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK) != 0 ||
@@ -246,6 +249,11 @@ struct kbus_visitor *kbus_gate_enter(void)
 	if (!go_in(mine))
 		go_in_after_fork(mine);
 	return mine;
+}
+
+int kbus_gate_why_shut(void)
+{
+	return has_room ? -ENOTSUP : -ENOMEM;
 }
 
 int kbus_gate_is_inside(void)

@@ -18,6 +18,12 @@ struct kbus_visitor;
 struct kbus_visitor *kbus_gate_enter(void);
 void kbus_gate_leave(struct kbus_visitor *visitor);
 
+/* Starts the runtime, if there are addresses enough for it; whether there are. */
+int kbus_room_start(void (*start)(void));
+
+/* Why the gate is shut, as an error of a call that needs no Ksock. */
+int kbus_gate_why_shut(void);
+
 /* Whether this thread is inside. */
 int kbus_gate_is_inside(void);
 

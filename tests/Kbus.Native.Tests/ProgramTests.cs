@@ -31,7 +31,7 @@ public sealed class ProgramTests
     public Task A_ksock_whose_descriptor_was_closed_by_close_is_refused_and_what_has_its_number_then_is_not_touched() => EndsWell("closed.c");
 
     [Fact]
-    public Task A_pointer_that_leads_nowhere_is_an_error_of_the_call_and_other_faults_stay_the_programs() => EndsWell("pointers.c");
+    public Task A_null_pointer_is_an_error_of_the_call_and_faults_stay_the_programs() => EndsWell("pointers.c");
 
     [Fact]
     public Task A_signal_handler_in_the_middle_of_a_call_is_refused_and_one_that_interrupts_a_sleeping_call_is_served() => EndsWell("handlers.c");

@@ -88,7 +88,7 @@ public enum Errno
 
     /// <summary>Bad address.</summary>
     /// <remarks>
-    /// <para>On attempting to bind, unbind, find a replier or send, memory that was named in the call (the name, the data, the structure itself) cannot be read; in C, on any call, a pointer leads nowhere.</para>
+    /// <para>On attempting to bind, unbind, find a replier or send, memory that was named in the call (the name, the data, the structure itself) cannot be read; in C, on any call, a pointer is null.</para>
     /// <para>The pointers in a message must stay valid until SEND has returned.</para>
     /// </remarks>
     EFAULT = 14,

@@ -3,23 +3,23 @@
 #include "limpet.h"
 
 #include "gate.h"
-#include "touch.h"
+#include "pointers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/* A function of kbus.h and its managed half, which has the same arguments. What it gives when the gate is shut is `shut`; when a pointer leads
- * nowhere, which `readable` finds out, it gives `fault`. */
-#define BODY(visibility, function, shut, fault, name, parameters, arguments, readable) \
+/* A function of kbus.h and its managed half, which has the same arguments. What it gives when the gate is shut is `shut`; when a pointer is
+ * missing, of which `given` tells, it gives `fault`. */
+#define BODY(visibility, function, shut, fault, name, parameters, arguments, given) \
 	int kbusnet_##name parameters;                               \
 	visibility int function parameters                           \
 	{                                                            \
 		struct kbus_visitor *visitor = kbus_gate_enter();    \
 		int result;                                          \
 		if (visitor) {                                       \
-			result = (readable) ? kbusnet_##name arguments : (fault); \
+			result = (given) ? kbusnet_##name arguments : (fault); \
 			kbus_gate_leave(visitor);                    \
 		} else {                                             \
 			result = kbus_gate_is_inside() ? -EDEADLK : (shut); \
@@ -27,18 +27,18 @@
 		return kbus_gate_result(result);                     \
 	}
 
-#define ENTRY(shut, fault, name, parameters, arguments, readable) \
-	BODY(EXPORTED, kbus_##name, shut, fault, name, parameters, arguments, readable)
+#define ENTRY(shut, fault, name, parameters, arguments, given) \
+	BODY(EXPORTED, kbus_##name, shut, fault, name, parameters, arguments, given)
 
 /* The same for one that gives nothing, and is no point of cancellation though it may print. */
-#define ENTRY_VOID(name, parameters, declared, arguments, readable)  \
+#define ENTRY_VOID(name, parameters, declared, arguments, given)  \
 	void kbusnet_##name declared;                                \
 	EXPORTED void kbus_##name parameters                         \
 	{                                                            \
 		int before = errno, state = kbus_gate_forbid_cancelling(); \
 		struct kbus_visitor *visitor = kbus_gate_enter();    \
 		if (visitor) {                                       \
-			if (readable)                                \
+			if (given)                                \
 				kbusnet_##name arguments;            \
 			kbus_gate_leave(visitor);                    \
 		}                                                    \
@@ -47,7 +47,7 @@
 	}
 
 /* One that does more than calls on the path of a message may do: a point of cancellation could be anywhere in it. */
-#define UNCANCELLED(shut, fault, name, parameters, arguments, readable) \
+#define UNCANCELLED(shut, fault, name, parameters, arguments, given) \
 	static int uncancelled_##name parameters;                    \
 	EXPORTED int kbus_##name parameters                          \
 	{                                                            \
@@ -56,31 +56,30 @@
 		kbus_gate_allow_cancelling(state);                   \
 		return kbus_gate_result(result);                     \
 	}                                                            \
-	BODY(static, uncancelled_##name, shut, fault, name, parameters, arguments, readable)
+	BODY(static, uncancelled_##name, shut, fault, name, parameters, arguments, given)
 
 /* One that was a point of cancellation in the original, or waits: a thread may end before it has done anything. */
-#define POINT(name, parameters, arguments, readable)                 \
-	BODY(static, begun_##name, -EBADF, fault_of(ksock), name, parameters, arguments, readable) \
+#define POINT(name, parameters, arguments, given)                 \
+	BODY(static, begun_##name, -EBADF, fault_of(ksock), name, parameters, arguments, given) \
 	EXPORTED int kbus_##name parameters                          \
 	{                                                            \
 		pthread_testcancel();                                \
 		return begun_##name arguments;                       \
 	}
 
-#define KSOCK(name, parameters, arguments, readable) ENTRY(-EBADF, fault_of(ksock), name, parameters, arguments, readable)
-#define OTHER(name, parameters, arguments, readable) ENTRY(kbus_gate_why_shut(), -EFAULT, name, parameters, arguments, readable)
-#define LIMPET(name, parameters, arguments, readable) UNCANCELLED(-EBADF, -EFAULT, name, parameters, arguments, readable)
+#define KSOCK(name, parameters, arguments, given) ENTRY(-EBADF, fault_of(ksock), name, parameters, arguments, given)
+#define OTHER(name, parameters, arguments, given) ENTRY(kbus_gate_why_shut(), -EFAULT, name, parameters, arguments, given)
+#define LIMPET(name, parameters, arguments, given) UNCANCELLED(-EBADF, -EFAULT, name, parameters, arguments, given)
 
 /* What the result is put into, and what is read. */
-#define TARGET(pointer) kbus_can_read((pointer), sizeof(*(pointer)))
-#define TARGETS(pointer, count) kbus_can_read((pointer), (count) * sizeof(*(pointer)))
-#define IF_GIVEN(pointer, readable) ((pointer) == NULL || (readable))
-#define NAME(name, length) kbus_can_read((name), (length) > KBUS_MAX_NAME_LEN ? KBUS_MAX_NAME_LEN + 1 : (length))
+#define TARGET(pointer) ((pointer) != NULL)
+#define TARGETS(pointer, count) kbus_is_given((pointer), (count))
+#define NAME(name, length) kbus_is_given((name), (length))
 #define NOTHING 1
 
 int kbusnet_ksock_id(kbus_ksock_t ksock, uint32_t *id);
 
-/* What a bad pointer gives. That there is no such Ksock comes before it. */
+/* What a missing pointer gives. That there is no such Ksock comes before it. */
 static int fault_of(kbus_ksock_t ksock)
 {
 	uint32_t id;
@@ -91,7 +90,7 @@ static int fault_of(kbus_ksock_t ksock)
 
 UNCANCELLED(kbus_gate_why_shut(), -EFAULT, ksock_open, (uint32_t device_number, int flags), (device_number, flags), NOTHING)
 UNCANCELLED(kbus_gate_why_shut(), -EFAULT, ksock_open_by_name, (const char *device_name, int flags), (device_name, flags),
-	    kbus_can_read_string(device_name, &(size_t){ 0 }))
+	    TARGET(device_name))
 UNCANCELLED(-EBADF, -EFAULT, ksock_close, (kbus_ksock_t ksock), (ksock), NOTHING)
 KSOCK(ksock_bind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier), NAME(name, length))
 KSOCK(ksock_unbind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier),
@@ -112,38 +111,38 @@ KSOCK(ksock_next_msg, (kbus_ksock_t ksock, uint32_t *length), (ksock, length), T
 KSOCK(ksock_len_left, (kbus_ksock_t ksock, uint32_t *length), (ksock, length), TARGET(length))
 POINT(ksock_read_msg, (kbus_ksock_t ksock, kbus_message_t **msg, size_t length), (ksock, msg, length), TARGET(msg))
 POINT(ksock_read_next_msg, (kbus_ksock_t ksock, kbus_message_t **msg), (ksock, msg), TARGET(msg))
-POINT(ksock_read_data, (kbus_ksock_t ksock, void *data, size_t count), (ksock, data, count), kbus_can_read(data, count))
+POINT(ksock_read_data, (kbus_ksock_t ksock, void *data, size_t count), (ksock, data, count), kbus_is_given(data, count))
 POINT(ksock_read_msgs, (kbus_ksock_t ksock, kbus_message_t *msgs[], uint32_t count), (ksock, msgs, count), TARGETS(msgs, count))
 POINT(ksock_wait_read_msg, (kbus_ksock_t ksock, int timeout_ms, kbus_message_t **msg), (ksock, timeout_ms, msg), TARGET(msg))
 POINT(ksock_wait_borrow_msgs, (kbus_ksock_t ksock, int timeout_ms, const kbus_message_t *msgs[], uint32_t count),
       (ksock, timeout_ms, msgs, count), TARGETS(msgs, count))
 KSOCK(ksock_release_msg, (kbus_ksock_t ksock), (ksock), NOTHING)
-POINT(ksock_write_msg, (kbus_ksock_t ksock, const kbus_message_t *msg), (ksock, msg), kbus_can_read_written(msg))
-POINT(ksock_write_data, (kbus_ksock_t ksock, uint8_t *data, size_t length), (ksock, data, length), kbus_can_read(data, length))
-KSOCK(ksock_send, (kbus_ksock_t ksock, kbus_msg_id_t *id), (ksock, id), IF_GIVEN(id, TARGET(id)))
+POINT(ksock_write_msg, (kbus_ksock_t ksock, const kbus_message_t *msg), (ksock, msg), TARGET(msg))
+POINT(ksock_write_data, (kbus_ksock_t ksock, uint8_t *data, size_t length), (ksock, data, length), kbus_is_given(data, length))
+KSOCK(ksock_send, (kbus_ksock_t ksock, kbus_msg_id_t *id), (ksock, id), NOTHING)
 POINT(ksock_send_msg, (kbus_ksock_t ksock, const kbus_message_t *msg, kbus_msg_id_t *id), (ksock, msg, id),
-      kbus_can_read_message(msg) && IF_GIVEN(id, TARGET(id)))
+      TARGET(msg))
 POINT(ksock_send_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count, kbus_send_result_t results[]),
-      (ksock, msgs, count, results), kbus_can_read_all(msgs, count) && TARGETS(results, count))
+      (ksock, msgs, count, results), kbus_are_all_given(msgs, count) && TARGETS(results, count))
 POINT(ksock_begin_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count), (ksock, msgs, count),
-      kbus_can_read_all(msgs, count))
+      kbus_are_all_given(msgs, count))
 POINT(ksock_end_msgs, (kbus_ksock_t ksock, kbus_send_result_t results[], uint32_t count), (ksock, results, count), TARGETS(results, count))
 POINT(ksock_request, (kbus_ksock_t ksock, const kbus_message_t *request, int timeout_ms, kbus_message_t **reply),
-      (ksock, request, timeout_ms, reply), kbus_can_read_message(request) && TARGET(reply))
+      (ksock, request, timeout_ms, reply), TARGET(request) && TARGET(reply))
 KSOCK(ksock_discard, (kbus_ksock_t ksock), (ksock), NOTHING)
 KSOCK(ksock_poll, (kbus_ksock_t ksock, uint32_t *ready), (ksock, ready), TARGET(ready))
 POINT(wait_for_message_timeout, (kbus_ksock_t ksock, int wait_for, int timeout_ms), (ksock, wait_for, timeout_ms), NOTHING)
 UNCANCELLED(kbus_gate_why_shut(), -EFAULT, read_bindings, (char **text), (text), TARGET(text))
 
 /* The same with names that end with a NUL. */
-#define WITH_STRING(name, parameters, arguments, readable)           \
+#define WITH_STRING(name, parameters, arguments, given)           \
 	EXPORTED int kbus_##name parameters                          \
 	{                                                            \
 		struct kbus_visitor *visitor = kbus_gate_enter();    \
 		size_t length;                                       \
 		int result;                                          \
 		if (visitor) {                                       \
-			result = kbus_can_read_string(string, &length) && (readable) ? kbusnet_##name##_n arguments : fault_of(ksock); \
+			result = kbus_is_string_given(string, &length) && (given) ? kbusnet_##name##_n arguments : fault_of(ksock); \
 			kbus_gate_leave(visitor);                    \
 		} else {                                             \
 			result = kbus_gate_is_inside() ? -EDEADLK : -EBADF; \
@@ -167,30 +166,29 @@ EXPORTED int kbus_wait_for_message(kbus_ksock_t ksock, int wait_for)
 
 #define CONTENT const char *name, uint32_t name_len, const void *data, uint32_t data_len, uint32_t flags
 #define CONTENT_ARGUMENTS name, name_len, data, data_len, flags
-#define CONTENT_READABLE (IF_GIVEN(name, NAME(name, name_len)) && IF_GIVEN(data, kbus_can_read(data, data_len)))
 #define ANSWER kbus_message_t **msg, const kbus_message_t *in_reply_to, const void *data, uint32_t data_len, uint32_t flags
 #define ANSWER_ARGUMENTS msg, in_reply_to, data, data_len, flags
 
 OTHER(msg_create, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS), TARGET(msg))
-OTHER(msg_create_entire, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS), TARGET(msg) && CONTENT_READABLE)
+OTHER(msg_create_entire, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS), TARGET(msg))
 OTHER(msg_create_request, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS), TARGET(msg))
-OTHER(msg_create_entire_request, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS), TARGET(msg) && CONTENT_READABLE)
+OTHER(msg_create_entire_request, (kbus_message_t **msg, CONTENT), (msg, CONTENT_ARGUMENTS), TARGET(msg))
 OTHER(msg_create_reply_to, (ANSWER), (ANSWER_ARGUMENTS), TARGET(msg) && TARGET(in_reply_to))
 OTHER(msg_create_entire_reply_to, (ANSWER), (ANSWER_ARGUMENTS),
-      TARGET(msg) && kbus_can_read_message(in_reply_to) && IF_GIVEN(data, kbus_can_read(data, data_len)))
+      TARGET(msg) && TARGET(in_reply_to))
 OTHER(msg_create_stateful_request, (kbus_message_t **msg, const kbus_message_t *earlier, CONTENT), (msg, earlier, CONTENT_ARGUMENTS),
       TARGET(msg) && TARGET(earlier))
 OTHER(msg_create_entire_stateful_request, (kbus_message_t **msg, const kbus_message_t *earlier, CONTENT),
-      (msg, earlier, CONTENT_ARGUMENTS), TARGET(msg) && TARGET(earlier) && CONTENT_READABLE)
+      (msg, earlier, CONTENT_ARGUMENTS), TARGET(msg) && TARGET(earlier))
 OTHER(msg_sizeof, (const kbus_message_t *msg), (msg), TARGET(msg))
 OTHER(msg_split_bind_event, (const kbus_message_t *msg, uint32_t *is_bind, uint32_t *binder, char **name), (msg, is_bind, binder, name),
-      kbus_can_read_message(msg) && TARGET(is_bind) && TARGET(binder) && TARGET(name))
+      TARGET(msg) && TARGET(is_bind) && TARGET(binder) && TARGET(name))
 
-ENTRY_VOID(msg_delete_all, (kbus_message_t **msg), (kbus_message_t **msg), (msg), IF_GIVEN(msg, TARGET(msg)))
+ENTRY_VOID(msg_delete_all, (kbus_message_t **msg), (kbus_message_t **msg), (msg), NOTHING)
 ENTRY_VOID(msg_print2, (FILE *stream, const kbus_message_t *msg, unsigned flags),
-	   (FILE *stream, const kbus_message_t *msg, unsigned flags), (stream, msg, flags), kbus_can_read_message(msg))
+	   (FILE *stream, const kbus_message_t *msg, unsigned flags), (stream, msg, flags), TARGET(msg))
 ENTRY_VOID(msg_dump, (const kbus_message_t *msg, int dump_data), (FILE *stream, const kbus_message_t *msg, int dump_data),
-	   (stdout, msg, dump_data), kbus_can_read_message(msg))
+	   (stdout, msg, dump_data), TARGET(msg))
 
 /* Messages are blocks of malloc. */
 EXPORTED void kbus_msg_delete(kbus_message_t **msg)
@@ -212,18 +210,18 @@ ENTRY_VOID(serialise_message_header, (const kbus_message_t *msg, uint32_t result
 	   (const kbus_message_t *msg, uint32_t *result), (msg, result), TARGET(msg) && TARGETS(result, KBUS_SERIALISED_HDR_LEN))
 ENTRY_VOID(unserialise_message_header, (uint32_t serial[KBUS_SERIALISED_HDR_LEN], kbus_message_t *result),
 	   (uint32_t *serial, kbus_message_t *result), (serial, result), TARGET(result) && TARGETS(serial, KBUS_SERIALISED_HDR_LEN))
-ENTRY_VOID(limpet_ReplierBindEvent_hton, (kbus_message_t *msg), (kbus_message_t *msg), (msg), kbus_can_read_message(msg))
-ENTRY_VOID(limpet_ReplierBindEvent_ntoh, (kbus_message_t *msg), (kbus_message_t *msg), (msg), kbus_can_read_message(msg))
+ENTRY_VOID(limpet_ReplierBindEvent_hton, (kbus_message_t *msg), (kbus_message_t *msg), (msg), TARGET(msg))
+ENTRY_VOID(limpet_ReplierBindEvent_ntoh, (kbus_message_t *msg), (kbus_message_t *msg), (msg), TARGET(msg))
 UNCANCELLED(-EBADF, fault_of(ksock), limpet_new_context,
       (kbus_ksock_t ksock, uint32_t network_id, uint32_t other_network_id, const char *message_name, uint32_t verbosity,
        kbus_limpet_context_t **context),
-      (ksock, network_id, other_network_id, message_name, verbosity, context), IF_GIVEN(message_name, kbus_can_read_string(message_name, &(size_t){ 0 })) && IF_GIVEN(context, TARGET(context)))
+      (ksock, network_id, other_network_id, message_name, verbosity, context), NOTHING)
 ENTRY_VOID(limpet_set_verbosity, (CONTEXT, uint32_t verbosity), (CONTEXT, uint32_t verbosity), (context, verbosity), NOTHING)
-ENTRY_VOID(limpet_free_context, (kbus_limpet_context_t **context), (kbus_limpet_context_t **context), (context), IF_GIVEN(context, TARGET(context)))
-LIMPET(limpet_amend_msg_from_kbus, (CONTEXT, kbus_message_t *msg), (context, msg), IF_GIVEN(msg, kbus_can_read_message(msg)))
-LIMPET(limpet_amend_msg_to_kbus, (CONTEXT, kbus_message_t *msg, kbus_message_t **error), (context, msg, error), IF_GIVEN(msg, kbus_can_read_message(msg)))
+ENTRY_VOID(limpet_free_context, (kbus_limpet_context_t **context), (kbus_limpet_context_t **context), (context), NOTHING)
+LIMPET(limpet_amend_msg_from_kbus, (CONTEXT, kbus_message_t *msg), (context, msg), NOTHING)
+LIMPET(limpet_amend_msg_to_kbus, (CONTEXT, kbus_message_t *msg, kbus_message_t **error), (context, msg, error), NOTHING)
 LIMPET(limpet_could_not_send_to_kbus_msg, (CONTEXT, kbus_message_t *msg, int errnum, kbus_message_t **error),
-      (context, msg, errnum, error), IF_GIVEN(msg, kbus_can_read_message(msg)))
+      (context, msg, errnum, error), NOTHING)
 
 const char *kbusnet_error_text(int errnum, const char *operation);
 const char *kbusnet_error_name(int errnum);
@@ -237,7 +235,7 @@ EXPORTED const char *kbus_error_text(int errnum, const char *operation)
 	if (visitor) {
 		size_t unused;
 
-		if (operation != NULL && !kbus_can_read_string(operation, &unused))
+		if (operation != NULL && !kbus_is_string_given(operation, &unused))
 			operation = NULL;
 		text = kbusnet_error_text(errnum, operation);
 		kbus_gate_leave(visitor);

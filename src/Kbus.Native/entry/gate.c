@@ -10,7 +10,6 @@
  */
 #define _GNU_SOURCE
 #include "gate.h"
-#include "touch.h"
 
 #include <linux/membarrier.h>
 #include <poll.h>
@@ -190,7 +189,6 @@ static void start(void)
 	sigdelset(&all, SIGABRT);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	sigaction(SIGPIPE, NULL, &pipe_action);
-	kbus_touch_start();
 	has_room = kbus_room_start(kbusnet_start);
 	sigaction(SIGPIPE, &pipe_action, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -2,7 +2,7 @@
  *
  * Part of KBUS. MIT licence. Link with -lkbus; see kbus(3) and docs/c.md.
  *
- * Functions that return int return 0 or a useful number of 0 or more, or a negative errno; errno is then set too. A pointer that leads nowhere
+ * Functions that return int return 0 or a useful number of 0 or more, or a negative errno; errno is then set too. A null pointer where something is needed
  * gives -EFAULT, and a call by a signal handler in the middle of another call of its thread -EDEADLK.
  * Nothing blocks but the functions with "wait" or "request" in their names.
  * Any thread may call any function at any time, also for one Ksock; a message belongs to one thread at a time.

@@ -93,8 +93,11 @@ public sealed class SocketsTests
 
     private static (Socket One, Socket Other) Pair(Socket listener)
     {
+        // The kernel must not take nearly all of it at once.
+        listener.ReceiveBufferSize = 64 * 1024;
         listener.Listen();
         Socket one = Sockets.For(listener.LocalEndPoint!);
+        one.SendBufferSize = 64 * 1024;
         one.Connect(listener.LocalEndPoint!);
         return (one, listener.Accept());
     }

@@ -80,6 +80,8 @@ internal sealed class FrameRun(FrameReader reader, Action refused) : SendRun
     {
         public int Count => run._count;
 
+        public bool AreChecked => false;
+
         public Errno TryGet(int index, out OutgoingMessage message) => run.TryGet(index, out message);
     }
 

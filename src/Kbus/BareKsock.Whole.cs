@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kbus.Core;
 using Kbus.Hosts;
 
@@ -214,6 +215,7 @@ public sealed partial class BareKsock
     /// <param name="message">The message, readable as far as its lengths say.</param>
     /// <param name="mostBytes">The bus's limit of message size.</param>
     /// <param name="whole">Where its parts are.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal unsafe Errno CheckWhole(byte* message, uint mostBytes, out WholeMessage whole)
     {
         whole = default;

@@ -10,6 +10,9 @@ internal readonly struct BatchMessages(MessageBatch batch) : IOutgoingMessages
     public int Count => batch.Count;
 
     /// <inheritdoc/>
+    public bool AreChecked => false;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Errno TryGet(int index, out OutgoingMessage message)
     {

@@ -16,6 +16,9 @@ internal readonly unsafe struct WholeMessages(BareKsock bare, nint* messages, in
     public int Count => count;
 
     /// <inheritdoc/>
+    public bool AreChecked => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Errno TryGet(int index, out OutgoingMessage message)
     {

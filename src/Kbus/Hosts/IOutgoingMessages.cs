@@ -7,6 +7,9 @@ internal interface IOutgoingMessages
     /// <summary>How many there are.</summary>
     int Count { get; }
 
+    /// <summary>Whether each message comes checked but for its name: its flags, lengths and size, and that the Ksock can send it now.</summary>
+    bool AreChecked { get; }
+
     /// <summary>The message at a place.</summary>
     /// <param name="index">Its place.</param>
     /// <param name="message">The message.</param>

@@ -116,13 +116,15 @@ internal sealed partial class LinkHost
     /// <returns>How many.</returns>
     private int TakeOutcomes(Span<SendOutcome> outcomes)
     {
+        Posted telling = _telling;
+        bool[] slotIsTaken = _slotIsTaken;
+        ulong sequence = _drained;
         int most = Math.Min(_left, outcomes.Length);
         int count = 0;
         while (count < most)
         {
             // Once the remains are collected nobody would answer a Request that turns out to be accepted (by a bus that was only given up).
-            ulong sequence = _drained + 1;
-            bool isThere = _completions.TryGet(sequence, out Completion completion) && !_areCollected;
+            bool isThere = _completions.TryGet(++sequence, out Completion completion) && !_areCollected;
             if (!isThere && !_isDead)
             {
                 break;
@@ -130,12 +132,15 @@ internal sealed partial class LinkHost
 
             SendOutcome outcome = isThere ? new((Errno)completion.Error, completion.Id) : new(Errno.ENODEV, default);
             outcomes[count++] = outcome;
-            _drained = sequence;
-            Volatile.Write(ref _slotIsTaken[Slot(sequence)], false);
-            NoteRequest(_telling.IsRequest, _telling.IsAwaited, outcome.Error, outcome.Id);
-            Note(outcome.Error);
+            Volatile.Write(ref slotIsTaken[Slot(sequence)], false);
+            if (telling.IsRequest || outcome.Error == Errno.EAGAIN)
+            {
+                NoteRequest(telling.IsRequest, telling.IsAwaited, outcome.Error, outcome.Id);
+                Note(outcome.Error);
+            }
         }
 
+        _drained += (ulong)count;
         _left -= count;
         return count;
     }

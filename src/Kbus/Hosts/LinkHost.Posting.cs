@@ -107,7 +107,7 @@ internal sealed partial class LinkHost
             Errno error = messages.TryGet(i, out OutgoingMessage message);
             if (error == Errno.None)
             {
-                error = WriteOne(message, run, ref last);
+                error = WriteOne(message, messages.AreChecked, run, ref last);
             }
 
             if (error == Errno.None)
@@ -125,7 +125,7 @@ internal sealed partial class LinkHost
 
     /// <summary>Writes one message of a run; the shortest way is that of what most runs are made of.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Errno WriteOne(in OutgoingMessage message, SendRun run, ref ulong last)
+    private Errno WriteOne(in OutgoingMessage message, bool isChecked, SendRun run, ref ulong last)
     {
         if (message.Header.IsRequest)
         {
@@ -141,7 +141,7 @@ internal sealed partial class LinkHost
         }
         else
         {
-            error = Check(message, checksSize: true);
+            error = isChecked ? CheckName(message) : Check(message, checksSize: true);
             sequence = 0;
             if (error == Errno.None)
             {

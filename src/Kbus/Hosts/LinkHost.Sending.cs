@@ -181,8 +181,11 @@ internal sealed partial class LinkHost
         // Otherwise the bus's limit was looked at when the header was complete, and only the absolute maximum counts.
         uint most = checksSize ? Volatile.Read(ref _memory.Header.MaxMessageSize) : uint.MaxValue;
         Errno error = MessageCheck.Parts(message.Header.Flags, message.NameLength, message.DataLength, most);
-        return error != Errno.None || IsSendable(message.Name) ? error : Errno.EBADMSG;
+        return error != Errno.None ? error : CheckName(message);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Errno CheckName(in OutgoingMessage message) => IsSendable(message.Name) ? Errno.None : Errno.EBADMSG;
 
     /// <summary>Whether a message may have this name. Programs mostly send one name many times.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -103,7 +103,11 @@ public sealed class MessageBuffer : IDisposable
     /// <summary>What borrowed the data of an earlier message and has given them back: it may borrow again, so that big messages leave nothing behind either.</summary>
     internal BorrowedData? GivenBack => _givenBack;
 
-    internal ref readonly MessageHeader Header => ref HeaderIn(HasMessage ? _bytes : NoHeader);
+    internal ref readonly MessageHeader Header
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref HeaderIn(HasMessage ? _bytes : NoHeader);
+    }
 
     /// <summary>Makes a message that lasts: name and data are copied out.</summary>
     /// <returns>A message of the class that fits its kind.</returns>
@@ -143,13 +147,13 @@ public sealed class MessageBuffer : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal unsafe nint MakePointy()
     {
-        fixed (byte* message = _bytes, data = Data)
-        {
-            var header = (MessageHeader*)message;
-            header->NamePointer = (ulong)(message + MessageHeader.Size);
-            header->DataPointer = header->DataLength == 0 ? 0 : (ulong)data;
-            return (nint)message;
-        }
+        var message = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_bytes));
+        var header = (MessageHeader*)message;
+        header->NamePointer = (ulong)(message + MessageHeader.Size);
+        header->DataPointer = header->DataLength == 0 ? 0
+            : _borrowed is null ? (ulong)(message + MessageLayout.DataOffset(header->NameLength))
+            : (ulong)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_borrowed.Bytes));
+        return (nint)message;
     }
 
     /// <summary>Makes room for a message, forgetting the last one. The host fills in the bytes and then commits.</summary>
@@ -215,7 +219,10 @@ public sealed class MessageBuffer : IDisposable
         (_borrowed, other._borrowed) = (other._borrowed, null);
     }
 
-    private static ref readonly MessageHeader HeaderIn(byte[] bytes) => ref MemoryMarshal.AsRef<MessageHeader>(bytes.AsSpan());
+    // Every buffer has room for a header.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref readonly MessageHeader HeaderIn(byte[] bytes) =>
+        ref Unsafe.As<byte, MessageHeader>(ref MemoryMarshal.GetArrayDataReference(bytes));
 
     private byte[] Allocated(int length) => GC.AllocateUninitializedArray<byte>(length, _isPinned);
 

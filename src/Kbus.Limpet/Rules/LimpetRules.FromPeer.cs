@@ -157,9 +157,13 @@ internal sealed partial class LimpetRules
             return true;
         }
 
-        // Most are the peer's, and nobody here may use its network id.
-        bool isPeers = header.Id.NetworkId == _peerId;
-        if (!isPeers && ((CarriedOut.IsTrue(header) && _carried.Has(header.Id)) || _watch.CameFromBusAlone(header)))
+        if (header.Id.NetworkId == _peerId)
+        {
+            // As most have: this is the one way for the peer's own. That one came by the bus is judged there (CameByAnotherWay).
+            return false;
+        }
+
+        if ((CarriedOut.IsTrue(header) && _carried.Has(header.Id)) || _watch.CameFromBusAlone(header))
         {
             _judge.Suspect(header);
             return true;

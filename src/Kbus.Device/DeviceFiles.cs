@@ -114,10 +114,13 @@ internal sealed unsafe class DeviceFiles : IDisposable
             return false;
         }
 
-        _stuckByUser[user] = _stuckByUser.GetValueOrDefault(user) + 1;
+        Stuck(user);
         StartThread();
         return true;
     }
+
+    /// <summary>A thread in whose place another serves waits for memory of this user. Under <see cref="Serving"/>.</summary>
+    public void Stuck(uint user) => _stuckByUser[user] = _stuckByUser.GetValueOrDefault(user) + 1;
 
     /// <summary>The memory of this user has come after all, or never will. Under <see cref="Serving"/>.</summary>
     public void Unstuck(uint user)
@@ -162,11 +165,11 @@ internal sealed unsafe class DeviceFiles : IDisposable
         {
             if (turn.IsReplaced)
             {
-                turn.Finish();
                 return;
             }
 
-            // A thread that is still stuck will answer its request to a closed connection; so the session stays for it.
+            // A thread that is still stuck will answer its request to a closed connection; so the session stays for it. One that has come
+            // back has answered under the same lock.
             IsEnding = true;
             _session.Unmount();
             if (_stuckByUser.Count == 0)

@@ -4,7 +4,8 @@ namespace Kbus.Device;
 /// <remarks>
 /// Memory can be made to come as late as its owner likes, or never (userfaultfd, a file system of one's own). A thread that has been
 /// out for too long is replaced by another, which goes on with the requests that came after; it ends when it has finished its own.
-/// A user can keep only a few threads waiting like that: no more is read for such a user then.
+/// A user can keep only a few threads waiting like that: no more is read for such a user then. A thread counts while it is out, so that
+/// whoever has got the answer can at once make the next call.
 /// </remarks>
 internal sealed class ServingTurn : IDisposable
 {
@@ -36,6 +37,11 @@ internal sealed class ServingTurn : IDisposable
 
         _user = user;
         _isOut = true;
+        if (IsReplaced)
+        {
+            _files.Stuck(user);
+        }
+
         _watch ??= new Timer(static turn => ((ServingTurn)turn!).ReplaceIfStuck(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _watch.Change(Patience, Timeout.InfiniteTimeSpan);
         _files.Serving.Exit();
@@ -48,10 +54,11 @@ internal sealed class ServingTurn : IDisposable
         _files.Serving.Enter();
         _isOut = false;
         _watch!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (IsReplaced)
+        {
+            _files.Unstuck(_user);
+        }
     }
-
-    /// <summary>The thread that was replaced has come back after all.</summary>
-    public void Finish() => _files.Unstuck(_user);
 
     /// <inheritdoc/>
     public void Dispose() => _watch?.Dispose();

@@ -1,5 +1,6 @@
-/* Sends a message whose name lies in memory that does not come until a line is read from standard input (userfaultfd).
-   usage: stuck DEVICE. Says "waiting" before it sends and "sent ERRNO" afterwards; exits with 77 where that cannot be done. */
+/* Sends a message whose name and data lie in memory that does not come until a line is read from standard input, one for each
+   (userfaultfd). usage: stuck DEVICE. Says "waiting" whenever memory is waited for and "sent ERRNO" afterwards; exits with 77 where
+   that cannot be done. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define PAGE 4096
 #define SEND _IOR('k', 8, char *)
 
 struct header {
@@ -28,11 +30,16 @@ static int uffd;
 
 static void *let_come(void *unused)
 {
-    static char page[4096] __attribute__((aligned(4096))) = "$.Late";
-    struct uffdio_copy copy = { .dst = (uintptr_t)withheld, .src = (uintptr_t)page, .len = sizeof page };
-    getchar();
-    if (ioctl(uffd, UFFDIO_COPY, &copy) != 0)
-        perror("UFFDIO_COPY");
+    static char page[PAGE] __attribute__((aligned(PAGE))) = "$.Late";
+    struct uffd_msg fault;
+    while (read(uffd, &fault, sizeof fault) == sizeof fault) {
+        struct uffdio_copy copy = { .dst = fault.arg.pagefault.address & ~(uint64_t)(PAGE - 1), .src = (uintptr_t)page, .len = PAGE };
+        puts("waiting");
+        fflush(stdout);
+        getchar();
+        if (ioctl(uffd, UFFDIO_COPY, &copy) != 0)
+            perror("UFFDIO_COPY");
+    }
     return unused;
 }
 
@@ -46,16 +53,14 @@ int main(int argc, char **argv)
     if (fd < 0)
         return 1;
     uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-    withheld = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    withheld = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     range.range.start = (uintptr_t)withheld;
-    range.range.len = 4096;
+    range.range.len = 2 * PAGE;
     if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) != 0 || ioctl(uffd, UFFDIO_REGISTER, &range) != 0)
         return 77;
-    struct header h = { .start = 0x7375624B, .name_len = 6, .name = withheld, .end = 0x4B627573 };
+    struct header h = { .start = 0x7375624B, .name_len = 6, .data_len = 1, .name = withheld, .data = withheld + PAGE, .end = 0x4B627573 };
     if (write(fd, &h, sizeof h) != sizeof h || pthread_create(&thread, NULL, let_come, NULL) != 0)
         return 1;
-    puts("waiting");
-    fflush(stdout);
     int result = ioctl(fd, SEND, id);
     printf("sent %d\n", result == 0 ? 0 : errno);
     return 0;

@@ -91,5 +91,5 @@ public sealed record LimpetOptions
     }
 
     /// <summary>Opens a Ksock for the Limpet as the options say.</summary>
-    public Ksock Open() => OpenKsock is { } open ? open() : Kbus.Ksock.Open(Device, KsockMode.ReadWrite, Ksock);
+    public Ksock Open() => OpenKsock is { } open ? open() : Kbus.Ksock.Open(Device, KsockMode.ReadWrite, (Ksock ?? KsockOptions.Default) with { PostsMuch = true });
 }

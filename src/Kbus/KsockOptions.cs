@@ -16,5 +16,8 @@ public sealed record KsockOptions
     /// <summary>Tells the time to asynchronous waits: default the system's. Calls that block use the system's always.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    /// <summary>Whether much is posted before its results are looked at, as a Limpet does: the Ksock gets as much room for that as there is.</summary>
+    internal bool PostsMuch { get; init; }
+
     internal static KsockOptions Default { get; } = new();
 }

@@ -20,7 +20,7 @@ public sealed class HostileMemberTests
             long start = Stopwatch.GetTimestamp();
             while (Stopwatch.GetElapsedTime(start) < Limited.Span)
             {
-                using RawLink link = RawLink.Open(daemon.Directory);
+                using RawLink link = RawLink.Open(daemon.Directory, (uint)random.NextInt64(1L << 32), (uint)random.NextInt64(1L << 32));
                 link.Write((ushort)CommandCode.Bind, 0, 1, "$.Echo"u8);
                 echo.Once(random.Next(16, 50_000));
                 bool everywhere = random.Next(2) == 0;
@@ -78,6 +78,19 @@ public sealed class HostileMemberTests
         }
 
         DaemonStatus.UntilIdle(daemon, idle);
+    });
+
+    [Fact]
+    public Task Who_wishes_all_the_memory_there_is_gets_what_a_Limpet_gets() => Limited.Run(_ =>
+    {
+        using DaemonProcess daemon = DaemonProcess.Start();
+        using RawLink greedy = RawLink.Open(daemon.Directory, uint.MaxValue, uint.MaxValue);
+        Assert.Equal(LinkLayout.MostWishedCompletionSlots, greedy.Memory.Layout.CompletionSlots);
+        Assert.Equal(LinkLayout.MostWishedCommandRingSize, greedy.Memory.Layout.CommandRingSize);
+        Assert.Equal(LinkLayout.DefaultDeliveryRingSize, greedy.Memory.Layout.DeliveryRingSize);
+        using var echo = new EchoPair(daemon.Directory);
+        echo.Once(50_000);
+        Assert.False(greedy.IsBusGone);
     });
 
     [Fact]

@@ -66,7 +66,8 @@ internal sealed class PendingConnection(Descriptor socket, BusThread bus) : IDis
         int bell = LibC.CreateEvent();
         SharedMemory? memory = null;
         Descriptor? file = null;
-        result = bell < 0 ? bell : SharedMemory.Create(LinkLayout.Default, 0, bus.Number, out memory, out file);
+        LinkLayout layout = LinkLayout.Wished(hello.CompletionSlots, hello.CommandRingSize, hello.DeliveryRingSize);
+        result = bell < 0 ? bell : SharedMemory.Create(layout, 0, bus.Number, out memory, out file);
         if (result < 0)
         {
             watched.Dispose();

@@ -25,6 +25,12 @@ internal sealed record LinkLayout
     /// <summary>Bytes of the delivery ring of a link that wishes nothing else.</summary>
     public const int DefaultDeliveryRingSize = 1024 * 1024;
 
+    /// <summary>The most completion slots that a link gets which wishes more than the usual.</summary>
+    public const int MostWishedCompletionSlots = 8192;
+
+    /// <summary>Bytes of the largest command ring that a link gets which wishes more than the usual.</summary>
+    public const int MostWishedCommandRingSize = 1024 * 1024;
+
     /// <summary>The most completion slots there can be.</summary>
     public const int LargestCompletionSlots = 64 * 1024;
 
@@ -91,6 +97,18 @@ internal sealed record LinkLayout
             && IsPowerOfTwo(deliveryRingSize, Environment.SystemPageSize, LargestRingSize);
         return possible ? new LinkLayout(completionSlots, commandRingSize, deliveryRingSize) : null;
     }
+
+    /// <summary>The layout that a client gets by what it wishes: the next larger one there is, not less than the usual, and not without limit.</summary>
+    /// <param name="completionSlots">The wished number of completion slots; zero for the usual.</param>
+    /// <param name="commandRingSize">The wished bytes of the command ring; zero for the usual.</param>
+    /// <param name="deliveryRingSize">The wished bytes of the delivery ring; zero for the usual, which is also the most.</param>
+    public static LinkLayout Wished(uint completionSlots, uint commandRingSize, uint deliveryRingSize) => TryCreate(
+        Granted(completionSlots, Default.CompletionSlots, MostWishedCompletionSlots),
+        Granted(commandRingSize, Default.CommandRingSize, MostWishedCommandRingSize),
+        Granted(deliveryRingSize, Default.DeliveryRingSize, Default.DeliveryRingSize))!;
+
+    private static int Granted(uint wished, int usual, int most) =>
+        wished >= most ? most : Math.Max(usual, (int)BitOperations.RoundUpToPowerOf2(wished));
 
     private static bool IsPowerOfTwo(int value, int least, int most) =>
         value >= least && value <= most && BitOperations.IsPow2(value);

@@ -41,7 +41,10 @@ internal static class LinkOpening
     private static OpenedLink? TryOpen(uint device, KsockMode mode, KsockOptions options, Deadline deadline, out HandshakeFault fault)
     {
         using Descriptor socket = Connect(device, options, deadline);
-        var hello = new ClientHello(mode, LibC.ProcessId(), 0, 0, 0, 0);
+        (uint slots, uint commands) = options.PostsMuch
+            ? ((uint)LinkLayout.MostWishedCompletionSlots, (uint)LinkLayout.MostWishedCommandRingSize)
+            : (0, 0);
+        var hello = new ClientHello(mode, LibC.ProcessId(), 0, slots, commands, 0);
         fault = HandshakeExchange.SendHello(socket, hello, deadline);
         BusWelcome? welcome = null;
         Descriptor? file = null;

@@ -31,11 +31,12 @@ internal sealed unsafe class RawLink : IDisposable
         return socket!;
     }
 
-    public static RawLink Open(string directory)
+    /// <summary>Opens a link that wishes so many completion slots, and so many bytes of either ring.</summary>
+    public static RawLink Open(string directory, uint slots = 0, uint bytes = 0)
     {
         Deadline deadline = Deadline.After(TimeSpan.FromSeconds(30));
         Descriptor socket = Connect(directory);
-        var hello = new ClientHello(KsockMode.ReadWrite, LibC.ProcessId(), 0, 0, 0, 0);
+        var hello = new ClientHello(KsockMode.ReadWrite, LibC.ProcessId(), 0, slots, bytes, bytes);
         Assert.Equal(HandshakeFault.None, HandshakeExchange.SendHello(socket, hello, deadline));
         HandshakeFault fault = HandshakeExchange.ReceiveWelcome(socket, deadline, out BusWelcome? welcome, out Descriptor? file, out Descriptor? bell);
         Assert.Equal(HandshakeFault.None, fault);

@@ -31,4 +31,19 @@ public sealed class LinkLayoutTests
         Assert.Equal(LinkLayout.DefaultCommandRingSize, LinkLayout.Default.CommandRingSize);
         Assert.Equal(LinkLayout.DefaultDeliveryRingSize, LinkLayout.Default.DeliveryRingSize);
     }
+
+    [Theory]
+    [InlineData(0u, 0u, LinkLayout.DefaultCompletionSlots, LinkLayout.DefaultCommandRingSize)]
+    [InlineData(1u, 4096u, LinkLayout.DefaultCompletionSlots, LinkLayout.DefaultCommandRingSize)]
+    [InlineData(1025u, 128u * 1024 + 1, 2048, 256 * 1024)]
+    [InlineData(4096u, 512u * 1024, 4096, 512 * 1024)]
+    [InlineData(8193u, 1024u * 1024 + 1, LinkLayout.MostWishedCompletionSlots, LinkLayout.MostWishedCommandRingSize)]
+    [InlineData(uint.MaxValue, uint.MaxValue, LinkLayout.MostWishedCompletionSlots, LinkLayout.MostWishedCommandRingSize)]
+    public void A_wish_makes_a_link_larger_up_to_a_limit_and_never_smaller(uint slots, uint commands, int slotsGranted, int commandsGranted)
+    {
+        LinkLayout layout = LinkLayout.Wished(slots, commands, commands);
+        Assert.Equal(slotsGranted, layout.CompletionSlots);
+        Assert.Equal(commandsGranted, layout.CommandRingSize);
+        Assert.Equal(LinkLayout.DefaultDeliveryRingSize, layout.DeliveryRingSize);
+    }
 }

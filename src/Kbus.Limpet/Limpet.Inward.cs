@@ -13,6 +13,7 @@ public sealed partial class Limpet
 
     // Held by the thread that waits for the peer, except while it waits, and by one of the pool: over all that follows here.
     private readonly Lock _inwardLock = new();
+    private readonly MessageHeader[] _scratch = new MessageHeader[1];
     private FrameWriter _answers = new();
     private FrameRun _run;
     private FrameRun _posted;
@@ -70,10 +71,11 @@ public sealed partial class Limpet
 
     private void CarryWhatWasRead()
     {
-        while (_ending is null && _reader.TryRead(ref _run.Next))
+        do
         {
-            CarryInward(ref _run.Next, _reader.Name, _reader.Data);
+            CarryPlainInward();
         }
+        while (CarryOneInward());
 
         Post();
         if (_posted.IsTold)
@@ -82,6 +84,35 @@ public sealed partial class Limpet
         }
 
         WriteAnswers();
+    }
+
+    /// <summary>Carries announcements as many as come next, unless others before them have yet to be posted.</summary>
+    private void CarryPlainInward()
+    {
+        if (_options.Trace is not null || _run.Kept > 0 || _ending is not null)
+        {
+            return;
+        }
+
+        var plain = new PlainFrames(_reader, _rules, _scratch);
+        Errno error = _ksock.Host.SendUnanswered(ref plain);
+        Interlocked.Add(ref _carriedIn, plain.Count - plain.Refused);
+        Interlocked.Add(ref _refused, plain.Refused);
+        if (error != Errno.None)
+        {
+            throw new KbusException(error);
+        }
+    }
+
+    private bool CarryOneInward()
+    {
+        if (_ending is not null || !_reader.TryRead(ref _run.Next))
+        {
+            return false;
+        }
+
+        CarryInward(ref _run.Next, _reader.Name, _reader.Data);
+        return true;
     }
 
     private void CarryInward(ref MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)

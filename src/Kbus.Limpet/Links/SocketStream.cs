@@ -13,9 +13,14 @@ internal sealed class SocketStream : Stream, IFinishing, IProgressing
     /// <summary>How often a write that waits is tried: the kernel says that there is room only when a good part of its buffer is free, which may take a slow peer minutes.</summary>
     private const long TryEvery = 100_000_000;
 
+    /// <summary>A peer that has sent so many bytes since they were read last is about to send more.</summary>
+    private const int MuchAtOnce = 32 * 1024;
+    private const long LookNanoseconds = 300_000;
+
     private readonly Socket _socket;
     private readonly SafeSocketHandle _handle;
     private volatile bool _isClosed;
+    private bool _isBusy;
 
     /// <summary>Takes over a connected socket.</summary>
     public SocketStream(Socket socket)
@@ -65,7 +70,13 @@ internal sealed class SocketStream : Stream, IFinishing, IProgressing
     public override int Read(Span<byte> buffer)
     {
         using var held = new Held(this);
-        int count = LibC.Receive(held.Number, buffer, 0);
+        int count = _isBusy ? Look(held.Number, buffer) : LibC.Again;
+        if (count == LibC.Again)
+        {
+            count = LibC.Receive(held.Number, buffer, 0);
+        }
+
+        _isBusy = count >= MuchAtOnce;
         ObjectDisposedException.ThrowIf(_isClosed, this);
         return count >= 0 ? count : throw Broken(count);
     }
@@ -120,6 +131,22 @@ internal sealed class SocketStream : Stream, IFinishing, IProgressing
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>Gives way to others, among them those who work at what was read before, until there is something to read again.</summary>
+    /// <remarks>So more is read at once, and the peer does not pay for waking this thread.</remarks>
+    /// <returns>As of the call; <see cref="LibC.Again"/> if nothing has come for a while.</returns>
+    private static int Look(int socket, Span<byte> buffer)
+    {
+        long until = LibC.MonotonicNanoseconds() + LookNanoseconds;
+        int count;
+        do
+        {
+            LibC.YieldProcessor();
+            count = LibC.Receive(socket, buffer, LibC.MessageDontWait);
+        }
+        while (count == LibC.Again && LibC.MonotonicNanoseconds() < until);
+        return count;
     }
 
     private void WriteRest(ReadOnlyMemory<byte> rest)

@@ -6,6 +6,8 @@ namespace Kbus.Limpets;
 /// <content>From the peer to the bus. Spec section 12.5.</content>
 internal sealed partial class LimpetRules
 {
+    private const MessageFlags NotPlain = MessageFlags.WantAReply | MessageFlags.AllOrWait | MessageFlags.AllOrFail;
+
     /// <summary>Looks at a message that the peer sent. Bindings are made and ended here.</summary>
     /// <param name="header">Its header, to be changed. What is to be carried is then sent by the Limpet's Ksock.</param>
     /// <param name="name">Its name.</param>
@@ -55,6 +57,12 @@ internal sealed partial class LimpetRules
 
         return header.IsReply && !header.IsRequest ? Overheard(ref header, name) : Verdict.Carry;
     }
+
+    /// <summary>Whether a message is an announcement of the peer's own bus that may be carried, and of which nobody need hear what becomes.</summary>
+    /// <param name="header">Its header, which is carried as it is.</param>
+    /// <param name="name">Its name.</param>
+    public bool IsPlainFromPeer(in MessageHeader header, ReadOnlySpan<byte> name) =>
+        header.Id.NetworkId == _peerId && (header.Flags & NotPlain) == 0 && !header.IsReply && !name.StartsWith("$.KBUS."u8) && _inward.Allows(name);
 
     /// <summary>If the Reply answers a Request that was carried from here: addresses it to who awaits it.</summary>
     private bool TryAddress(ref MessageHeader header, out AwaitedAnswer awaited)

@@ -19,6 +19,7 @@ internal sealed class FrameReader(Stream stream, uint mostData)
     private int _end;
     private int _nameLength;
     private int _dataLength;
+    private int _length;
 
     /// <summary>The name of the frame that was read last. Valid until <see cref="Fill"/>.</summary>
     public ReadOnlySpan<byte> Name => _bytes.AsSpan(NameAt, _nameLength);
@@ -44,6 +45,23 @@ internal sealed class FrameReader(Stream stream, uint mostData)
     /// <exception cref="WireException">It is no frame.</exception>
     public bool TryRead(ref MessageHeader header)
     {
+        if (!TryLook(ref header))
+        {
+            return false;
+        }
+
+        Advance();
+        if (Frame.IsBindEvent(Name))
+        {
+            Frame.TurnBindEvent(DataBytes);
+        }
+
+        return true;
+    }
+
+    /// <summary>As <see cref="TryRead"/>, but the frame stays the next one until <see cref="Advance"/>. The data of a bind event is as it was on the wire.</summary>
+    public bool TryLook(ref MessageHeader header)
+    {
         if (_end - _start < Frame.HeaderLength)
         {
             return false;
@@ -66,14 +84,12 @@ internal sealed class FrameReader(Stream stream, uint mostData)
         NameAt = _start + Frame.HeaderLength;
         _nameLength = (int)header.NameLength;
         _dataLength = (int)header.DataLength;
-        _start += (int)length;
-        if (Frame.IsBindEvent(Name))
-        {
-            Frame.TurnBindEvent(DataBytes);
-        }
-
+        _length = (int)length;
         return true;
     }
+
+    /// <summary>Goes on behind the frame that <see cref="TryLook"/> has seen.</summary>
+    public void Advance() => _start += _length;
 
     /// <summary>Waits for more bytes.</summary>
     /// <returns>False if the peer has ended the stream, between two frames.</returns>

@@ -230,6 +230,25 @@ internal sealed partial class EmbeddedHost : KsockHost
         return 0;
     }
 
+    public override Errno SendUnanswered<T>(ref T announcements)
+    {
+        while (announcements.TryNext(out OutgoingMessage message))
+        {
+            Errno error = Send(message, SendManner.None, out _);
+            if (error is Errno.EBADF or Errno.ENODEV)
+            {
+                return error;
+            }
+
+            if (error != Errno.None)
+            {
+                announcements.Refuse(error);
+            }
+        }
+
+        return Errno.None;
+    }
+
     public override void LookForOutcome(ulong post)
     {
         // Every post was answered before it returned.

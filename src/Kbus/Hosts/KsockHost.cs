@@ -138,6 +138,12 @@ internal abstract class KsockHost : IDisposable
     public abstract ulong PostAll<T>(in T messages, SendRun run)
         where T : struct, IOutgoingMessages;
 
+    /// <summary>Sends announcements for which no answer is wanted, in order with all else that is sent.</summary>
+    /// <param name="announcements">The announcements.</param>
+    /// <returns>None when all are on their way; EBADF or ENODEV if the Ksock is closed or its bus has died, and some may not be.</returns>
+    public abstract Errno SendUnanswered<T>(ref T announcements)
+        where T : struct, IAnnouncements;
+
     /// <summary>Passes on the outcome of a post, and of those before it, if the bus has answered or does so within microseconds.</summary>
     /// <param name="post">What <see cref="Post"/> gave.</param>
     public abstract void LookForOutcome(ulong post);

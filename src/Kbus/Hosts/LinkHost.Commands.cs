@@ -127,12 +127,17 @@ internal sealed partial class LinkHost
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private unsafe Errno Begin(int bodyLength, bool wantsCompletion, in Posted posted, out byte* target, out ulong sequence)
     {
-        if (wantsCompletion && posted.Done is null && !_isDead && !Volatile.Read(ref _slotIsTaken[Slot(_lastSequence + 1)])
+        if (posted.Done is null && !_isDead && (!wantsCompletion || !Volatile.Read(ref _slotIsTaken[Slot(_lastSequence + 1)]))
             && _commands.TryBegin(bodyLength, out Span<byte> body))
         {
             target = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(body));
-            sequence = ++_lastSequence;
-            Volatile.Write(ref _slotIsTaken[Slot(sequence)], true);
+            sequence = 0;
+            if (wantsCompletion)
+            {
+                sequence = ++_lastSequence;
+                Volatile.Write(ref _slotIsTaken[Slot(sequence)], true);
+            }
+
             return Errno.None;
         }
 

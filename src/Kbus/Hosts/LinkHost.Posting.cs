@@ -145,7 +145,7 @@ internal sealed partial class LinkHost
             sequence = 0;
             if (error == Errno.None)
             {
-                error = WriteInline(message, 0, default, out sequence);
+                error = WriteInline(message, 0, wantsCompletion: true, default, out sequence);
             }
         }
 
@@ -176,6 +176,61 @@ internal sealed partial class LinkHost
     {
         _posted[Slot(first)] = posted;
         Volatile.Write(ref _lastPosted, first + (ulong)posted.Count - 1);
+    }
+
+    public override Errno SendUnanswered<T>(ref T announcements)
+    {
+        if (!TryEnter())
+        {
+            return Errno.EBADF;
+        }
+
+        Errno error;
+        bool isMore;
+        do
+        {
+            error = SendSomeUnanswered(ref announcements, out isMore);
+            _commandBell.RingIfWanted();
+        }
+        while (isMore && error == Errno.None);
+        return Leave(error);
+    }
+
+    private Errno SendSomeUnanswered<T>(ref T announcements, out bool isMore)
+        where T : struct, IAnnouncements
+    {
+        isMore = false;
+        lock (_commandLock)
+        {
+            try
+            {
+                for (int i = 0; i < PostsAtOnce; i++)
+                {
+                    if (!announcements.TryNext(out OutgoingMessage message))
+                    {
+                        return Errno.None;
+                    }
+
+                    Errno error = Check(message, checksSize: true);
+                    if (error != Errno.None)
+                    {
+                        announcements.Refuse(error);
+                    }
+                    else if ((error = WriteInline(message, 0, wantsCompletion: false, default, out _)) != Errno.None)
+                    {
+                        return error;
+                    }
+                }
+            }
+            finally
+            {
+                // Whatever happens, what was written is sent.
+                _commands.Publish();
+            }
+        }
+
+        isMore = true;
+        return Errno.None;
     }
 
     public override void LookForOutcome(ulong post)

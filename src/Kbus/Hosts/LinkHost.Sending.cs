@@ -151,7 +151,7 @@ internal sealed partial class LinkHost
         }
 
         error = IsInline(message)
-            ? WriteInline(message, flags, new Posted(posted, 1, isOwed, isAwaited), out sequence)
+            ? WriteInline(message, flags, wantsCompletion: true, new Posted(posted, 1, isOwed, isAwaited), out sequence)
             : WriteInParts(message, flags, new Posted(posted, 1, isOwed, isAwaited), out sequence);
         if (isOwed && error != Errno.None)
         {
@@ -238,10 +238,10 @@ internal sealed partial class LinkHost
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private unsafe Errno WriteInline(in OutgoingMessage message, ushort flags, in Posted posted, out ulong sequence)
+    private unsafe Errno WriteInline(in OutgoingMessage message, ushort flags, bool wantsCompletion, in Posted posted, out ulong sequence)
     {
         int length = (int)MessageLayout.EntireLength(message.NameLength, message.DataLength);
-        Errno error = Begin(length, wantsCompletion: true, posted, out byte* target, out sequence);
+        Errno error = Begin(length, wantsCompletion, posted, out byte* target, out sequence);
         if (error != Errno.None)
         {
             return error;

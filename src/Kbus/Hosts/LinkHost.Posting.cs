@@ -185,32 +185,34 @@ internal sealed partial class LinkHost
             return Errno.EBADF;
         }
 
-        Errno error;
-        bool isMore;
-        do
+        try
         {
-            error = SendSomeUnanswered(ref announcements, out isMore);
-            _commandBell.RingIfWanted();
+            Errno error = Errno.None;
+            while (error == Errno.None && announcements.TryNext(out OutgoingMessage message))
+            {
+                error = SendSomeUnanswered(message, ref announcements);
+                _commandBell.RingIfWanted();
+            }
+
+            return error;
         }
-        while (isMore && error == Errno.None);
-        return Leave(error);
+        finally
+        {
+            Leave(0);
+        }
     }
 
-    private Errno SendSomeUnanswered<T>(ref T announcements, out bool isMore)
+    /// <summary>Sends an announcement and some that come behind it, under one lock.</summary>
+    private Errno SendSomeUnanswered<T>(scoped OutgoingMessage message, ref T announcements)
         where T : struct, IAnnouncements
     {
-        isMore = false;
         lock (_commandLock)
         {
             try
             {
-                for (int i = 0; i < PostsAtOnce; i++)
+                int left = PostsAtOnce;
+                do
                 {
-                    if (!announcements.TryNext(out OutgoingMessage message))
-                    {
-                        return Errno.None;
-                    }
-
                     Errno error = Check(message, checksSize: true);
                     if (error != Errno.None)
                     {
@@ -221,6 +223,8 @@ internal sealed partial class LinkHost
                         return error;
                     }
                 }
+                while (--left > 0 && announcements.TryNext(out message));
+                return Errno.None;
             }
             finally
             {
@@ -228,9 +232,6 @@ internal sealed partial class LinkHost
                 _commands.Publish();
             }
         }
-
-        isMore = true;
-        return Errno.None;
     }
 
     public override void LookForOutcome(ulong post)

@@ -23,6 +23,30 @@ public sealed class MixedFramesTests
         }
     }
 
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(false, 40)]
+    [InlineData(true, 0)]
+    [InlineData(true, 1)]
+    [InlineData(true, 40)]
+    public async Task Nonsense_behind_announcements_ends_the_link_and_what_came_before_is_heard(bool isLinked, int before)
+    {
+        using var bowls = new Bowls(1, isLinked: isLinked);
+        (Limpet limpet, RawPeer peer) = RawPeer.Attach(bowls.Options(0, 1), 2);
+        using RawPeer closed = peer;
+        using Ksock listener = bowls.Bound(0, "$.Say");
+        byte[] frame = RawPeer.Bytes(new MessageHeader { Id = new MessageId(2, 1) }, "$.Say");
+        peer.Write([.. Enumerable.Repeat(frame, before).SelectMany(f => f), .. new byte[frame.Length]]);
+        LimpetEnding ending = await limpet.Ended.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal(LimpetEndingKind.PeerConfused, ending.Kind);
+        for (int i = 0; i < before; i++)
+        {
+            Assert.Equal("$.Say", Bowls.Next(listener).Name);
+        }
+
+        Assert.Equal(0u, listener.NumMessages);
+    }
+
     private static void Play(Random random, bool isLinked)
     {
         using var bowls = new Bowls(1, isLinked: isLinked);

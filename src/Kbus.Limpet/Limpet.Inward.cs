@@ -95,9 +95,18 @@ public sealed partial class Limpet
         }
 
         var plain = new PlainFrames(_reader, _rules, _scratch);
-        Errno error = _ksock.Host.SendUnanswered(ref plain);
-        Interlocked.Add(ref _carriedIn, plain.Count - plain.Refused);
-        Interlocked.Add(ref _refused, plain.Refused);
+        Errno error;
+        try
+        {
+            error = _ksock.Host.SendUnanswered(ref plain);
+        }
+        finally
+        {
+            // Also if nonsense comes behind them.
+            Interlocked.Add(ref _carriedIn, plain.Count - plain.Refused);
+            Interlocked.Add(ref _refused, plain.Refused);
+        }
+
         if (error != Errno.None)
         {
             throw new KbusException(error);

@@ -2,7 +2,7 @@ namespace Kbus.Limpets;
 
 /// <summary>What a link has carried so far.</summary>
 /// <param name="CarriedOut">Messages written for the peer, bind events and answers included.</param>
-/// <param name="CarriedIn">Messages of the peer that the bus accepted.</param>
+/// <param name="CarriedIn">Messages of the peer that were handed to the bus and not refused.</param>
 /// <param name="Refused">Messages of the peer that the bus refused; the Requests among them were answered.</param>
 /// <param name="Missed">Announcements and overheard messages that the peer missed because it took nothing.</param>
 /// <param name="Awaited">Requests that are on their way to be answered beyond.</param>

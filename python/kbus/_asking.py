@@ -35,12 +35,11 @@ class AskingCalls(ReadingCalls):
         if asked is None:
             raise error(EALREADY, "send")
         try:
-            self._kept()
-            while not answers:
-                if not self._fetch() and not self._wait(until):
-                    self._asking.pop(asked._pair(), None)
-                    self._give_up(asked)
-                    return None
+            # A loop of its own: Python 3.13 takes the jump back to the beginning of a loop, where handlers run, for outside of the try.
+            if not self._fetch_until(answers, until):
+                self._asking.pop(asked._pair(), None)
+                self._give_up(asked)
+                return None
         except BaseException:
             self._asking.pop(asked._pair(), None)
             for answer in answers:
@@ -48,6 +47,14 @@ class AskingCalls(ReadingCalls):
             self._give_up(asked)
             raise
         return answers[0]
+
+    def _fetch_until(self, answers: List[Message], until: Optional[float]) -> bool:
+        """Fetches messages until one of them is an answer. False if the time runs out."""
+        self._kept()
+        while not answers:
+            if not self._fetch() and not self._wait(until):
+                return False
+        return True
 
     def _ask(self, request: Message, answered: Callable[[Message], bool]) -> Optional[MessageId]:
         """Sends a Request, perhaps only as far as to where it waits for room, notes who is to be told of the answer, and gives its id.

@@ -3,12 +3,18 @@
 import gc
 import random
 import signal
+import sys
 import threading
+import unittest
 
 from kbus import Announcement, Request, Status, reply_to
 from tests.test_ksock import KsockTests
 
 _ROUNDS = 1500
+
+
+# Before, Python runs handlers also between the end of a call and the use of what it gave: docs/python.md says so.
+_needs_whole_calls = unittest.skipIf(sys.version_info < (3, 11), "the promise begins with Python 3.11")
 
 
 class Interruption(Exception):
@@ -66,6 +72,7 @@ class InterruptedTests(KsockTests):
             replier.send_msg(Announcement("$.News", "after %d" % count))
             count += 1
 
+    @_needs_whole_calls
     def test_no_message_is_lost_when_calls_are_interrupted(self):
         seed = random.randrange(1 << 30)
         chance = random.Random(seed)
@@ -98,6 +105,7 @@ class InterruptedTests(KsockTests):
         self.assertEqual(list(range(len(numbers))), numbers, said)
         self.assertEqual(0, requester.num_messages())
 
+    @_needs_whole_calls
     def test_no_message_is_lost_when_waits_are_interrupted(self):
         seed = random.randrange(1 << 30)
         chance = random.Random(seed)
@@ -139,6 +147,7 @@ class InterruptedTests(KsockTests):
         self.assertIsInstance(requester.wait_for_msg(60).cast(), Status)
         self.assertIsNone(requester.read_next_msg())
 
+    @_needs_whole_calls
     def test_a_handler_that_reads_leaves_no_blank_message(self):
         listener, sender = self.open(), self.open()
         listener.bind("$.News")
@@ -168,5 +177,4 @@ class InterruptedTests(KsockTests):
 
 
 if __name__ == "__main__":
-    import unittest
     unittest.main()

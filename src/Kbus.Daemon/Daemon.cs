@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Kbus.Link;
 
 namespace Kbus.Daemon;
@@ -13,12 +14,13 @@ internal sealed class Daemon : IDisposable
     private readonly List<BusThread> _buses = [];
     private readonly Descriptor _directoryLock;
     private readonly ListeningThread _listening;
-    private readonly TaskCompletionSource<string> _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly StopRequest _stop;
     private DeviceHost? _devices;
     private bool _isDisposed;
 
-    private Daemon(DaemonOptions options, string directory, Descriptor directoryLock, Log log)
+    private Daemon(DaemonOptions options, string directory, Descriptor directoryLock, Log log, StopRequest stop)
     {
+        _stop = stop;
         _options = options;
         Directory = directory;
         _directoryLock = directoryLock;
@@ -31,21 +33,6 @@ internal sealed class Daemon : IDisposable
 
     /// <summary>Everything that is said.</summary>
     public Log Log { get; }
-
-    /// <summary>Completes, with the reason, when the daemon is to stop.</summary>
-    public Task<string> StopAsked => _stop.Task;
-
-    /// <summary>The buses, in the order of their numbers.</summary>
-    public IReadOnlyList<BusThread> Buses
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return [.. _buses];
-            }
-        }
-    }
 
     /// <summary>How many buses there are.</summary>
     public int BusCount
@@ -60,11 +47,20 @@ internal sealed class Daemon : IDisposable
     }
 
     /// <summary>Open Ksocks on all buses.</summary>
-    public int OpenKsocks => Buses.Sum(b => b.OpenKsocks);
+    public int OpenKsocks
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _buses.Sum(b => b.OpenKsocks);
+            }
+        }
+    }
 
     /// <summary>Starts serving: when this returns, Ksocks can be opened.</summary>
     /// <exception cref="KbusdException">It cannot, and the message says why; nothing is left behind.</exception>
-    public static Daemon Start(DaemonOptions options, Log log)
+    public static Daemon Start(DaemonOptions options, Log log, StopRequest stop)
     {
         string directory = Path.GetFullPath(options.RuntimeDirectory ?? RuntimeDirectory.ForDaemon
             ?? throw new KbusdException("Say where the sockets should be, with --runtime-dir: neither XDG_RUNTIME_DIR nor HOME is set."));
@@ -73,7 +69,7 @@ internal sealed class Daemon : IDisposable
         Daemon daemon;
         try
         {
-            daemon = new Daemon(options, directory, held, log);
+            daemon = new Daemon(options, directory, held, log, stop);
         }
         catch
         {
@@ -101,14 +97,26 @@ internal sealed class Daemon : IDisposable
     }
 
     /// <summary>Asks the daemon to stop. Any thread may call; the first reason counts.</summary>
-    public void AskToStop(string why) => _stop.TrySetResult(why);
+    public void AskToStop(string why) => _stop.Ask(why);
 
-    /// <summary>The bus of this number, or null. Any thread may call.</summary>
+    /// <summary>The bus of this number, or null. One that a fault has ended is followed by a new, empty one. Any thread may call.</summary>
+    /// <remarks>If there cannot be a new one now, the one that has ended is returned: it abandons all work.</remarks>
     public BusThread? FindBus(uint number)
     {
         lock (_lock)
         {
-            return number < _buses.Count ? _buses[(int)number] : null;
+            if (number >= _buses.Count)
+            {
+                return null;
+            }
+
+            BusThread bus = _buses[(int)number];
+            if (bus.HasFailed && !_isDisposed && TryMake(number, out BusThread? successor))
+            {
+                _buses[(int)number] = bus = successor;
+            }
+
+            return bus;
         }
     }
 
@@ -141,6 +149,7 @@ internal sealed class Daemon : IDisposable
     public void KsocksChanged() => _listening.Wake();
 
     /// <summary>Stops: no more connections, every link hung up, nothing left in the file system.</summary>
+    /// <remarks>The buses go on until no connection can come to them any more, and the listening thread's bell is there until no bus can ring it.</remarks>
     public void Dispose()
     {
         List<BusThread> buses;
@@ -156,8 +165,9 @@ internal sealed class Daemon : IDisposable
         }
 
         _devices?.Dispose();
-        _listening.Dispose();
+        _listening.Stop();
         buses.ForEach(b => b.Stop());
+        _listening.Dispose();
         _directoryLock.Dispose();
     }
 
@@ -177,10 +187,7 @@ internal sealed class Daemon : IDisposable
 
     private void Add(uint number)
     {
-        // The seed keeps members from choosing names that collide; it changes no result.
-        ulong seed = (ulong)Random.Shared.NextInt64();
-        var bus = new BusThread(this, number, _options.Bus with { HashSeed = seed }, hasDevice: _options.Devices is not null);
-        bus.Start();
+        BusThread bus = Make(number);
         try
         {
             _listening.Listen(bus);
@@ -192,6 +199,29 @@ internal sealed class Daemon : IDisposable
         }
 
         _buses.Add(bus);
+    }
+
+    private bool TryMake(uint number, [NotNullWhen(true)] out BusThread? bus)
+    {
+        try
+        {
+            bus = Make(number);
+            return true;
+        }
+        catch (KbusdException)
+        {
+            bus = null;
+            return false;
+        }
+    }
+
+    private BusThread Make(uint number)
+    {
+        // The seed keeps members from choosing names that collide; it changes no result.
+        ulong seed = (ulong)Random.Shared.NextInt64();
+        var bus = new BusThread(this, number, _options.Bus with { HashSeed = seed }, hasDevice: _options.Devices is not null);
+        bus.Start();
+        return bus;
     }
 
     /// <summary>A daemon with many Ksocks needs a descriptor for each; what the system allows at most is meant for such programs.</summary>

@@ -3,19 +3,23 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>Everything that the daemon says: on starting and stopping, and when somebody misbehaves. Any thread may call.</summary>
-/// <remarks>Lines go to standard error, where systemd and a terminal both find them. What a hostile process could repeat at will is said at most
-/// a few times a second, and how often it was left out.</remarks>
-internal sealed class Log(TextWriter output, TimeProvider time)
+/// <summary>Everything that the daemon says: on starting and stopping, and when something goes wrong. Any thread may call; no call waits or fails.</summary>
+/// <remarks>
+/// Lines go to standard error, where systemd and a terminal both find them. What a hostile process could repeat at will is said at most
+/// a few times a second, together with how often it was left out.
+/// </remarks>
+/// <param name="writer">What writes the lines; null if nobody wants them.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Log(LogWriter? writer, TimeProvider time)
 {
     private const int MostEachSecond = 10;
-    private const int MostWaiting = 16;
     private readonly Lock _lock = new();
-    private readonly Lock _boundedLock = new();
     private long _second;
     private int _saidThisSecond;
     private int _leftOut;
-    private int _waiting;
+
+    /// <summary>A log that keeps nothing.</summary>
+    public static Log Silent { get; } = new(null, TimeProvider.System);
 
     /// <summary>The daemon serves.</summary>
     public void Started(string directory, int buses) =>
@@ -38,6 +42,9 @@ internal sealed class Log(TextWriter output, TimeProvider time)
     /// <summary>The daemon has ended.</summary>
     public void Stopped() => Say("kbusd: stopped.");
 
+    /// <summary>The daemon cannot start, or cannot go on.</summary>
+    public void Ended(string why) => Say($"kbusd: {why}");
+
     /// <summary>A process wrote nonsense and lost its Ksock.</summary>
     public void Misbehaved(uint bus, Session session) => SayBounded(
         $"kbusd: bus {bus}: Ksock {session.State.Id} of process {session.Peer.ProcessId} (user {session.Peer.UserId}) was closed, because {session.Fault.Describe()}.");
@@ -48,20 +55,24 @@ internal sealed class Log(TextWriter output, TimeProvider time)
     /// <summary>Connections cannot be taken for want of something.</summary>
     public void CannotAccept(Errno error) => SayBounded($"kbusd: no connection can be taken now: {error.Describe()}.");
 
-    private void Say(string line)
-    {
-        lock (_lock)
-        {
-            output.WriteLine(line);
-            output.Flush();
-        }
-    }
+    /// <summary>A fault of ours ended one bus. The others go on.</summary>
+    public void BusEnded(uint bus, int ksocks, Exception fault) => SayBounded(
+        $"kbusd: bus {bus} has ended by a fault of kbusd; its {ksocks} Ksocks see it die, and the next one that opens finds a new, empty bus. "
+        + $"Please report this:\n{fault}");
 
-    /// <summary>Says a line on another thread, unless too many were said lately or nobody reads them.</summary>
-    /// <remarks>Called by the threads of the buses, which never wait for whoever reads what we say.</remarks>
+    /// <summary>A fault of ours ended one connection, question or request. Everything else goes on.</summary>
+    public void GivenUp(string what, Exception fault) => SayBounded($"kbusd: {what} was given up by a fault of kbusd. Please report this:\n{fault}");
+
+    private void Say(string line) => writer?.Write(line);
+
     private void SayBounded(string line)
     {
-        lock (_boundedLock)
+        if (writer is null)
+        {
+            return;
+        }
+
+        lock (_lock)
         {
             long second = time.GetTimestamp() / time.TimestampFrequency;
             if (second != _second)
@@ -69,7 +80,7 @@ internal sealed class Log(TextWriter output, TimeProvider time)
                 (_second, _saidThisSecond) = (second, 0);
             }
 
-            if (_waiting >= MostWaiting || ++_saidThisSecond > MostEachSecond)
+            if (++_saidThisSecond > MostEachSecond)
             {
                 _leftOut++;
                 return;
@@ -77,22 +88,11 @@ internal sealed class Log(TextWriter output, TimeProvider time)
 
             if (_leftOut > 0)
             {
-                line = $"kbusd: {_leftOut} further lines were left out.{Environment.NewLine}{line}";
+                line = $"kbusd: {_leftOut} further line{(_leftOut == 1 ? " was" : "s were")} left out.\n{line}";
                 _leftOut = 0;
             }
-
-            _waiting++;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(SayWaiting, line, preferLocal: false);
-    }
-
-    private void SayWaiting(string line)
-    {
         Say(line);
-        lock (_boundedLock)
-        {
-            _waiting--;
-        }
     }
 }

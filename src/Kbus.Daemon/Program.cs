@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kbus.Daemon;
+using Kbus.Link;
 
 if (args is ["--help"] or ["-h"])
 {
@@ -13,31 +14,40 @@ if (args is ["--version"])
     return 0;
 }
 
-var log = new Log(Console.Error, TimeProvider.System);
+const int StandardError = 2;
+LibC.IgnoreMeaninglessSignals();
+using var writer = new LogWriter(StandardError);
+var log = new Log(writer, TimeProvider.System);
+var stop = new StopRequest();
+using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, s => Stop(s, "SIGTERM"));
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, s => Stop(s, "SIGINT"));
+using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s => Stop(s, "SIGHUP"));
 try
 {
     DaemonOptions options = CommandLine.Parse(args, File.ReadAllText);
-    using Daemon daemon = Daemon.Start(options, log);
-    using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, s => Stop(s, "SIGTERM"));
-    using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, s => Stop(s, "SIGINT"));
-    using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s => Stop(s, "SIGHUP"));
+    using Daemon daemon = Daemon.Start(options, log, stop);
     daemon.Report();
     ServiceActivation.Notify("READY=1");
-    string why = await daemon.StopAsked;
+    string why = await stop.Asked;
     ServiceActivation.Notify("STOPPING=1");
     log.Stopping(why, daemon.OpenKsocks);
     daemon.Dispose();
     log.Stopped();
     return 0;
-
-    void Stop(PosixSignalContext signal, string name)
-    {
-        signal.Cancel = true;
-        daemon.AskToStop(name);
-    }
 }
 catch (KbusdException e)
 {
-    Console.Error.WriteLine($"kbusd: {e.Message}");
+    log.Ended(e.Message);
     return 2;
+}
+catch (Exception e)
+{
+    log.Ended($"a fault of kbusd ended it. Please report this:\n{e}");
+    return 70;
+}
+
+void Stop(PosixSignalContext signal, string name)
+{
+    signal.Cancel = true;
+    stop.Ask(name);
 }

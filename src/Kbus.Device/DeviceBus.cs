@@ -5,25 +5,72 @@ namespace Kbus.Device;
 /// <summary>One bus as the device files see it: its Core, and the door through which they come to it.</summary>
 /// <remarks>
 /// A device call runs on the thread that read it, between <see cref="Enter"/> and <see cref="Leave"/>; only then may it touch
-/// <see cref="Bus"/>. Whoever is inside does nothing that could wait: no memory of a caller is read there, and nothing is waited for.
+/// <see cref="Bus"/>. Whoever is inside does nothing that could wait: no memory of a caller is read there, and nothing is waited for. An exception that
+/// comes up inside ends the bus (<see cref="FailEntered"/>), because nobody knows what state it left the bus in.
 /// </remarks>
 internal abstract class DeviceBus
 {
+    [ThreadStatic]
+    private static DeviceBus? _entered;
+
     /// <summary>The bus's number.</summary>
     public abstract uint Number { get; }
 
     /// <summary>The bus.</summary>
     public abstract Bus Bus { get; }
 
+    /// <summary>The calling thread came to an exception: if it was inside a bus, that bus ends, and the thread is out.</summary>
+    public static void FailEntered(Exception fault)
+    {
+        DeviceBus? bus = _entered;
+        _entered = null;
+        bus?.Fail(fault);
+    }
+
     /// <summary>Waits until nobody else is in an operation on this bus, and keeps everybody else out.</summary>
-    public abstract void Enter();
+    /// <exception cref="BusEndedException">A fault has ended the bus.</exception>
+    public void Enter()
+    {
+        if (!TryEnter())
+        {
+            throw new BusEndedException();
+        }
+    }
+
+    /// <summary>As <see cref="Enter"/>, but false if a fault has ended the bus.</summary>
+    public bool TryEnter()
+    {
+        if (!TryGetIn())
+        {
+            return false;
+        }
+
+        _entered = this;
+        return true;
+    }
 
     /// <summary>Rings everybody else who has got messages, and lets others in again.</summary>
-    public abstract void Leave();
+    public void Leave()
+    {
+        GetOut();
+        _entered = null;
+    }
 
-    /// <summary>A Ksock was opened (1) or closed (-1) here. Called inside.</summary>
-    public abstract void CountKsock(int change);
+    /// <summary>A Ksock was opened here. Called inside.</summary>
+    public abstract void Opened(DeviceKsock ksock);
+
+    /// <summary>A Ksock was closed here. Called inside.</summary>
+    public abstract void Closed(DeviceKsock ksock);
 
     /// <summary>The bus's message limit has been set. Called inside.</summary>
     public abstract void MaxMessageSizeChanged();
+
+    /// <summary>Gets in; false if a fault has ended the bus.</summary>
+    protected abstract bool TryGetIn();
+
+    /// <summary>Gets out in the usual way.</summary>
+    protected abstract void GetOut();
+
+    /// <summary>Gets out and ends the bus. It tells its other members, and each <see cref="DeviceKsock"/> by <see cref="DeviceKsock.BusFailed"/>.</summary>
+    protected abstract void Fail(Exception fault);
 }

@@ -18,4 +18,7 @@ internal abstract class DeviceBuses
     /// <param name="userId">Its user.</param>
     /// <param name="why">The reason, as the rest of a sentence.</param>
     public abstract void MemoryRefused(int processId, uint userId, string why);
+
+    /// <summary>A request came to an exception and has failed with EIO.</summary>
+    public abstract void RequestFailed(Exception fault);
 }

@@ -59,7 +59,14 @@ internal sealed unsafe class DeviceFiles : IDisposable
         }
 
         var files = new DeviceFiles(options, buses, forOthers);
-        files.StartThread();
+        if (!files.TryStartThread())
+        {
+            files._session.Unmount();
+            files._session.Destroy();
+            files._place.Remove();
+            throw new DeviceException("The device files cannot be served: there can be no further thread.");
+        }
+
         string? complaint = null;
         for (uint number = 0; number < buses.Count && complaint is null; number++)
         {
@@ -106,7 +113,7 @@ internal sealed unsafe class DeviceFiles : IDisposable
     public bool MayWaitFor(uint user) => _stuckByUser.GetValueOrDefault(user) < MostStuckForUser;
 
     /// <summary>Lets another thread serve in the place of one to which the memory of this user does not come. Under <see cref="Serving"/>.</summary>
-    /// <returns>False if the files end.</returns>
+    /// <returns>False if the files end, or there can be no further thread: then the others wait until the memory comes.</returns>
     public bool TryReplace(uint user)
     {
         if (IsEnding)
@@ -115,8 +122,13 @@ internal sealed unsafe class DeviceFiles : IDisposable
         }
 
         Stuck(user);
-        StartThread();
-        return true;
+        if (TryStartThread())
+        {
+            return true;
+        }
+
+        Unstuck(user);
+        return false;
     }
 
     /// <summary>A thread in whose place another serves waits for memory of this user. Under <see cref="Serving"/>.</summary>
@@ -131,7 +143,18 @@ internal sealed unsafe class DeviceFiles : IDisposable
         }
     }
 
-    private void StartThread() => new Thread(Serve) { Name = "device files", IsBackground = true }.Start();
+    private bool TryStartThread()
+    {
+        try
+        {
+            new Thread(Serve) { Name = "device files", IsBackground = true }.Start();
+            return true;
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            return false;
+        }
+    }
 
     private void Serve()
     {

@@ -21,7 +21,7 @@ public sealed class CostTests
     {
         string directory = Directory.CreateTempSubdirectory("kbus-").FullName;
         int count = length > 10_000 ? Count / 10 : Count;
-        using (var daemon = Daemon.Start(new DaemonOptions { RuntimeDirectory = directory }, new Log(TextWriter.Null, TimeProvider.System)))
+        using (var daemon = Daemon.Start(new DaemonOptions { RuntimeDirectory = directory }, Log.Silent, new StopRequest()))
         using (Ksock replier = Open(directory))
         using (Ksock requester = Open(directory))
         using (var request = new MessageBuffer())

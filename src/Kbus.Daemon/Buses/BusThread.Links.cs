@@ -16,9 +16,9 @@ internal sealed partial class BusThread
 
     private readonly HashSet<Session> _sessions = [];
     private readonly Dictionary<ulong, Session> _byToken = [];
-    private readonly Dictionary<int, ProcessWatch> _processes = [];
-    private ulong _lastSession;
-    private int _openDevices;
+    private readonly Dictionary<ulong, ProcessWatch> _watches = [];
+    private readonly Dictionary<ulong, ProcessWatch> _watchesByIdentity = [];
+    private ulong _lastToken;
     private int _openKsocks;
 
     /// <summary>The links, in no particular order.</summary>
@@ -34,21 +34,22 @@ internal sealed partial class BusThread
         }
 
         // Every step that can fail for want of something comes before the Ksock gets an id, which nothing of ours uses up.
-        ulong number = ++_lastSession << KindBits;
-        if (Watch(request, number) is { } error)
+        ulong number = ++_lastToken << KindBits;
+        Errno error = Watch(request, number, out ProcessWatch? process);
+        if (error != Errno.None)
         {
             Refuse(request, error);
             return;
         }
 
-        var session = new Session(this, request) { Token = number };
+        var session = new Session(this, request) { Token = number, Process = process };
         session.State = Bus.Open((request.Mode & KsockMode.Write) != 0, session);
         session.TellMaxMessageSize(Bus.MaxMessageSize);
         session.AskForBell();
         request.Memory.Header.Constants.KsockId = session.State.Id;
         _sessions.Add(session);
         _byToken.Add(number, session);
-        _processes[session.Peer.ProcessId].Sessions.Add(session);
+        process?.Sessions.Add(session);
         Payloads.Enter(session.Peer.UserId);
         CountKsocks();
         Welcome(session, request);
@@ -72,12 +73,9 @@ internal sealed partial class BusThread
             _hot.Remove(session);
         }
 
-        ProcessWatch watch = _processes[session.Peer.ProcessId];
-        watch.Sessions.Remove(session);
-        if (watch.Sessions.Count == 0)
+        if (session.Process is { } watch && watch.Sessions.Remove(session) && watch.Sessions.Count == 0)
         {
-            _processes.Remove(session.Peer.ProcessId);
-            watch.Descriptor.Dispose();
+            Forget(watch);
         }
 
         // Its memory is still needed to say that it is closed; it goes when the present operation is over.
@@ -87,7 +85,7 @@ internal sealed partial class BusThread
 
     private void CountKsocks()
     {
-        int open = _sessions.Count + _openDevices;
+        int open = _sessions.Count + _deviceKsocks.Count;
         Volatile.Write(ref _openKsocks, open);
         if (open == 0)
         {
@@ -95,25 +93,59 @@ internal sealed partial class BusThread
         }
     }
 
-    private Errno? Watch(OpenRequest request, ulong number)
+    private Errno Watch(OpenRequest request, ulong number, out ProcessWatch? process)
     {
+        process = null;
         int result = LibC.EpollAdd(_epoll.Number, request.Bell.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, number | BellToken);
         if (result >= 0)
         {
             result = LibC.EpollAdd(_epoll.Number, request.Socket.Number, LibC.EpollPeerClosed, number | SocketToken);
         }
 
-        if (result >= 0 && !_processes.ContainsKey(request.Peer.ProcessId))
+        if (result >= 0 && request.Process is not null)
         {
-            ulong token = ((ulong)request.Peer.ProcessId << KindBits) | ProcessToken;
-            result = LibC.EpollAdd(_epoll.Number, request.Process.Number, LibC.EpollIn, token);
-            if (result >= 0)
-            {
-                _processes.Add(request.Peer.ProcessId, new ProcessWatch(new Descriptor(request.Process.Release())));
-            }
+            result = WatchProcess(request.Process, out process);
         }
 
-        return result < 0 ? (Errno)(-result) : null;
+        return (Errno)Math.Max(0, -result);
+    }
+
+    private int WatchProcess(Descriptor pidfd, out ProcessWatch? process)
+    {
+        var watch = new ProcessWatch(new Descriptor(pidfd.Release()), (++_lastToken << KindBits) | ProcessToken);
+        if (watch.Identity is { } known && _watchesByIdentity.TryGetValue(known, out process))
+        {
+            watch.Dispose();
+            return 0;
+        }
+
+        int result = LibC.EpollAdd(_epoll.Number, watch.Number, LibC.EpollIn, watch.Token);
+        if (result < 0)
+        {
+            watch.Dispose();
+            process = null;
+            return result;
+        }
+
+        _watches.Add(watch.Token, watch);
+        if (watch.Identity is { } identity)
+        {
+            _watchesByIdentity.Add(identity, watch);
+        }
+
+        process = watch;
+        return 0;
+    }
+
+    private void Forget(ProcessWatch watch)
+    {
+        _watches.Remove(watch.Token);
+        if (watch.Identity is { } identity)
+        {
+            _watchesByIdentity.Remove(identity);
+        }
+
+        watch.Dispose();
     }
 
     private void Welcome(Session session, OpenRequest request)
@@ -125,7 +157,6 @@ internal sealed partial class BusThread
         // The bell stays registered as long as the process has it: no descriptor of ours is needed for that, nor for the memory.
         request.MemoryFile.Dispose();
         request.Bell.Dispose();
-        request.Process.Dispose();
         if (fault != HandshakeFault.None)
         {
             Close(session);
@@ -152,9 +183,9 @@ internal sealed partial class BusThread
         Close(session);
     }
 
-    private void ProcessEnded(int processId)
+    private void ProcessEnded(ulong token)
     {
-        if (_processes.TryGetValue(processId, out ProcessWatch? watch))
+        if (_watches.TryGetValue(token, out ProcessWatch? watch))
         {
             foreach (Session session in watch.Sessions.ToArray())
             {
@@ -185,24 +216,5 @@ internal sealed partial class BusThread
         }
 
         _closed.Clear();
-    }
-
-    private void CloseAll()
-    {
-        foreach (Session session in _sessions.ToArray())
-        {
-            // Hung up, not closed one after the other: what was delivered can still be read, and nobody is told of deaths that come together.
-            session.Dispose();
-        }
-
-        _sessions.Clear();
-        Payloads.Dispose();
-        _epoll.Dispose();
-        _workBell.Dispose();
-    }
-
-    private sealed record ProcessWatch(Descriptor Descriptor)
-    {
-        public HashSet<Session> Sessions { get; } = [];
     }
 }

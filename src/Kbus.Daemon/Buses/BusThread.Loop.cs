@@ -14,7 +14,7 @@ internal sealed partial class BusThread
     private readonly Lookout _lookout = new(Environment.ProcessorCount, TimeProvider.System);
     private long _round;
 
-    private void Run()
+    private void Serve()
     {
         using var events = new EpollEvents(EventsAtOnce);
         while (!_stopping)
@@ -38,8 +38,6 @@ internal sealed partial class BusThread
                 TakeEvents(events, wait: true);
             }
         }
-
-        CloseAll();
     }
 
     /// <summary>Gives each hot link its bounded share. A link that has long been quiet is asked to ring instead.</summary>
@@ -59,10 +57,10 @@ internal sealed partial class BusThread
             if (session.HasCommands)
             {
                 session.LastServed = _round;
-                _gate?.EnterAsOwner();
+                Enter();
                 served += session.Serve();
                 CloseFailed();
-                _gate?.LeaveAsOwner();
+                Leave();
             }
             else if (_round - session.LastServed > RoundsUntilQuiet)
             {
@@ -142,14 +140,14 @@ internal sealed partial class BusThread
             return false;
         }
 
-        _gate?.EnterAsOwner();
+        Enter();
         for (int i = 0; i < count; i++)
         {
             Handle(events.Data(i));
         }
 
         CloseFailed();
-        _gate?.LeaveAsOwner();
+        Leave();
         return true;
     }
 
@@ -158,12 +156,7 @@ internal sealed partial class BusThread
         switch (token & KindMask)
         {
             case WorkToken:
-                while (_work.TryDequeue(out Action? work))
-                {
-                    work();
-                    RingRecipients();
-                }
-
+                DoWork();
                 break;
             case BellToken when Find(token) is { } session:
                 Heat(session);
@@ -172,8 +165,34 @@ internal sealed partial class BusThread
                 HungUp(session);
                 break;
             case ProcessToken:
-                ProcessEnded((int)(token >> KindBits));
+                ProcessEnded(token);
                 break;
+        }
+    }
+
+    private void DoWork()
+    {
+        while (NextWork() is { } work)
+        {
+            try
+            {
+                work.CarryOut(this);
+            }
+            catch
+            {
+                work.Abandon();
+                throw;
+            }
+
+            RingRecipients();
+        }
+    }
+
+    private BusWork? NextWork()
+    {
+        lock (_workLock)
+        {
+            return _work.TryDequeue(out BusWork? work) ? work : null;
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Kbus.Core;
 using Kbus.Link;
 
@@ -9,12 +8,13 @@ namespace Kbus.Daemon;
 /// <para>Links with traffic are <em>hot</em>: the thread looks at their command rings by itself. A link that has been quiet for a while
 /// is asked to ring its bell instead. Under load no system call is made for a message; idle, the thread sleeps and costs nothing.</para>
 /// <para>Other threads hand it work through <see cref="Post"/>; everything else here belongs to the thread. The loop stands in
-/// BusThread.Loop.cs, opening and closing of links in BusThread.Links.cs.</para>
+/// BusThread.Loop.cs, opening and closing of links in BusThread.Links.cs, its end in BusThread.Ending.cs.</para>
 /// </remarks>
 internal sealed partial class BusThread
 {
     private readonly Daemon _daemon;
-    private readonly ConcurrentQueue<Action> _work = new();
+    private readonly Lock _workLock = new();
+    private readonly Queue<BusWork> _work = new();
     private readonly List<Session> _recipients = [];
     private readonly List<Session> _failed = [];
     private readonly List<Session> _closed = [];
@@ -23,6 +23,7 @@ internal sealed partial class BusThread
     private readonly Thread _thread;
     private readonly BusGate? _gate;
     private volatile bool _stopping;
+    private bool _takesNoWork;
 
     /// <summary>Makes the bus; <see cref="Start"/> starts its thread.</summary>
     /// <exception cref="KbusdException">There are no descriptors left.</exception>
@@ -33,7 +34,16 @@ internal sealed partial class BusThread
         Number = number;
         Bus = new Bus(options);
         _epoll = Owned(LibC.CreateEpoll());
-        _workBell = Owned(LibC.CreateEvent());
+        try
+        {
+            _workBell = Owned(LibC.CreateEvent());
+        }
+        catch
+        {
+            _epoll.Dispose();
+            throw;
+        }
+
         _ = LibC.EpollAdd(_epoll.Number, _workBell.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WorkToken);
         _thread = new Thread(Run) { Name = $"bus {number}", IsBackground = true };
     }
@@ -51,44 +61,32 @@ internal sealed partial class BusThread
     public int OpenKsocks => Volatile.Read(ref _openKsocks);
 
     /// <summary>Starts the thread.</summary>
-    public void Start() => _thread.Start();
-
-    /// <summary>Has work done on the bus's thread, between two operations. Any thread may call.</summary>
-    public void Post(Action work)
+    /// <exception cref="KbusdException">There can be no further thread; nothing is left of the bus.</exception>
+    public void Start()
     {
-        _work.Enqueue(work);
-        _ = LibC.SignalEvent(_workBell.Number);
-    }
-
-    /// <summary>Ends the thread: every link is hung up, so that the processes learn of it (D22). Any other thread may call.</summary>
-    public void Stop()
-    {
-        _stopping = true;
-        _ = LibC.SignalEvent(_workBell.Number);
-        _thread.Join();
-    }
-
-    /// <summary>Lets the thread that serves device files in, between two operations of this bus's own thread.</summary>
-    public void EnterAsGuest() => _gate!.EnterAsGuest();
-
-    /// <summary>Rings those who got messages from the guest, and lets the guest out.</summary>
-    public void LeaveAsGuest()
-    {
-        RingRecipients();
-        bool anyFailed = _failed.Count > 0;
-        _gate!.LeaveAsGuest();
-        if (anyFailed)
+        if (!Threads.TryStart(_thread))
         {
-            // Its sessions are for this bus's own thread to close.
-            _ = LibC.SignalEvent(_workBell.Number);
+            Release();
+            throw new KbusdException("A bus cannot be made: there can be no further thread.");
         }
     }
 
-    /// <summary>A Ksock was opened or closed as a device file. Called inside.</summary>
-    public void CountDevices(int change)
+    /// <summary>Has work done on the bus's thread, between two operations. Any thread may call.</summary>
+    /// <returns>False if the bus has ended: the work has been abandoned.</returns>
+    public bool Post(BusWork work)
     {
-        _openDevices += change;
-        CountKsocks();
+        lock (_workLock)
+        {
+            if (!_takesNoWork)
+            {
+                _work.Enqueue(work);
+                _ = LibC.SignalEvent(_workBell.Number);
+                return true;
+            }
+        }
+
+        work.Abandon();
+        return false;
     }
 
     /// <summary>Remembers a recipient that is to be rung before the sender gets its answer.</summary>

@@ -13,14 +13,20 @@ internal sealed class GuestBus(BusThread thread) : DeviceBus
     public override Bus Bus => thread.Bus;
 
     /// <inheritdoc/>
-    public override void Enter() => thread.EnterAsGuest();
+    public override void Opened(DeviceKsock ksock) => thread.Opened(ksock);
 
     /// <inheritdoc/>
-    public override void Leave() => thread.LeaveAsGuest();
-
-    /// <inheritdoc/>
-    public override void CountKsock(int change) => thread.CountDevices(change);
+    public override void Closed(DeviceKsock ksock) => thread.Closed(ksock);
 
     /// <inheritdoc/>
     public override void MaxMessageSizeChanged() => thread.TellMaxMessageSize();
+
+    /// <inheritdoc/>
+    protected override bool TryGetIn() => thread.TryEnterAsGuest();
+
+    /// <inheritdoc/>
+    protected override void GetOut() => thread.LeaveAsGuest();
+
+    /// <inheritdoc/>
+    protected override void Fail(Exception fault) => thread.FailAsGuest(fault);
 }

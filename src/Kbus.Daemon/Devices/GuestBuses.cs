@@ -16,4 +16,7 @@ internal sealed class GuestBuses(Daemon daemon) : DeviceBuses
 
     /// <inheritdoc/>
     public override void MemoryRefused(int processId, uint userId, string why) => daemon.Log.MemoryRefused(processId, userId, why);
+
+    /// <inheritdoc/>
+    public override void RequestFailed(Exception fault) => daemon.Log.GivenUp("a call on a device file", fault);
 }

@@ -36,16 +36,9 @@ internal sealed class ControlServer : IDisposable
     /// <summary>The socket that takes the connections.</summary>
     public Descriptor Listener { get; }
 
-    /// <summary>Takes one connection, if it may.</summary>
-    public void Accept()
+    /// <summary>Answers a connection, or hangs up if there are too many.</summary>
+    public void Serve(Descriptor connection)
     {
-        int number = LibC.Accept(Listener.Number);
-        if (number < 0)
-        {
-            return;
-        }
-
-        var connection = new Descriptor(number);
         if (Interlocked.Increment(ref _running) > MostAtOnce)
         {
             Interlocked.Decrement(ref _running);
@@ -75,6 +68,10 @@ internal sealed class ControlServer : IDisposable
             {
                 Write(connection, StatusReport.Make(_daemon, deadline), deadline);
             }
+        }
+        catch (Exception e)
+        {
+            _daemon.Log.GivenUp("a question about the status", e);
         }
         finally
         {

@@ -14,6 +14,7 @@ internal sealed class ListeningThread : IDisposable
     private const int EventsAtOnce = 64;
     private const int AcceptedAtOnce = 64;
     private const int MostPending = 1024;
+    private const string NoDescriptorLeft = "kbusd has no descriptor left for another Ksock. Its limit is that of ulimit -n, or of LimitNOFILE= in its unit.";
     private const ulong WakeToken = ulong.MaxValue;
     private const ulong ControlToken = ulong.MaxValue - 1;
     private const ulong FirstPending = 1UL << 32;
@@ -25,10 +26,11 @@ internal sealed class ListeningThread : IDisposable
     private readonly Descriptor _epoll;
     private readonly Descriptor _wake;
     private readonly Lock _lock = new();
-    private readonly Dictionary<ulong, (Descriptor Socket, BusThread Bus, string? Path)> _listeners = [];
+    private readonly Dictionary<ulong, (Descriptor Socket, string? Path)> _listeners = [];
     private readonly Dictionary<ulong, PendingConnection> _pending = [];
-    private ControlServer? _control;
     private readonly Thread _thread;
+    private ControlServer? _control;
+    private Descriptor? _reserve;
     private ulong _lastPending = FirstPending;
     private long _idleSince;
     private long _exhaustedUntil;
@@ -42,6 +44,7 @@ internal sealed class ListeningThread : IDisposable
         _options = options;
         _epoll = Owned(LibC.CreateEpoll());
         _wake = Owned(LibC.CreateEvent());
+        _reserve = Owned(LibC.CreateEvent());
         _ = LibC.EpollAdd(_epoll.Number, _wake.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WakeToken);
         _thread = new Thread(Run) { Name = "listening", IsBackground = true };
         _idleSince = Stopwatch.GetTimestamp();
@@ -54,7 +57,10 @@ internal sealed class ListeningThread : IDisposable
         // Opened last and closed first: where it answers, there are the buses too.
         _control = new ControlServer(_daemon, _options.SocketMode);
         _ = LibC.EpollAdd(_epoll.Number, _control.Listener.Number, LibC.EpollIn, ControlToken);
-        _thread.Start();
+        if (!Threads.TryStart(_thread))
+        {
+            throw new KbusdException("No connections can be taken: there can be no further thread.");
+        }
     }
 
     /// <summary>Opens the socket of a bus. Any thread may call.</summary>
@@ -75,7 +81,7 @@ internal sealed class ListeningThread : IDisposable
 
         lock (_lock)
         {
-            _listeners.Add(bus.Number, (socket!, bus, isOurs ? path : null));
+            _listeners.Add(bus.Number, (socket!, isOurs ? path : null));
         }
 
         _ = LibC.EpollAdd(_epoll.Number, socket!.Number, LibC.EpollIn, bus.Number);
@@ -84,8 +90,8 @@ internal sealed class ListeningThread : IDisposable
     /// <summary>Has the thread look around. Any thread may call.</summary>
     public void Wake() => _ = LibC.SignalEvent(_wake.Number);
 
-    /// <summary>Stops taking connections and removes the sockets.</summary>
-    public void Dispose()
+    /// <summary>Stops taking connections and removes the sockets. <see cref="Wake"/> may be called until it is disposed of.</summary>
+    public void Stop()
     {
         _stopping = true;
         Wake();
@@ -95,7 +101,7 @@ internal sealed class ListeningThread : IDisposable
         }
 
         _control?.Dispose();
-        foreach ((Descriptor socket, _, string? path) in _listeners.Values)
+        foreach ((Descriptor socket, string? path) in _listeners.Values)
         {
             if (path is not null)
             {
@@ -110,6 +116,13 @@ internal sealed class ListeningThread : IDisposable
             connection.Dispose();
         }
 
+        _pending.Clear();
+    }
+
+    /// <summary>Lets go of what is left once nobody can call <see cref="Wake"/> any more.</summary>
+    public void Dispose()
+    {
+        _reserve?.Dispose();
         _epoll.Dispose();
         _wake.Dispose();
     }
@@ -122,7 +135,7 @@ internal sealed class ListeningThread : IDisposable
             int count = LibC.EpollWait(_epoll.Number, events, NextMoment());
             for (int i = 0; i < count && !_stopping; i++)
             {
-                Handle(events.Data(i));
+                HandleAlone(events.Data(i));
             }
 
             DropTheSlow();
@@ -130,17 +143,28 @@ internal sealed class ListeningThread : IDisposable
         }
     }
 
+    /// <summary>The outermost frame of each event: what goes wrong in it ends one connection.</summary>
+    private void HandleAlone(ulong token)
+    {
+        try
+        {
+            Handle(token);
+        }
+        catch (Exception e)
+        {
+            _daemon.Log.GivenUp("a connection", e);
+            Drop(token);
+            LookAway();
+        }
+    }
+
     private void Handle(ulong token)
     {
-        if (token == ControlToken)
-        {
-            _control!.Accept();
-        }
-        else if (token is >= FirstPending and < ControlToken)
+        if (token is >= FirstPending and < ControlToken)
         {
             Hear(token);
         }
-        else if (token < FirstPending)
+        else if (token != WakeToken)
         {
             Accept(token);
         }
@@ -148,40 +172,79 @@ internal sealed class ListeningThread : IDisposable
 
     private void Accept(ulong listener)
     {
-        (Descriptor socket, BusThread bus, _) = Listener(listener);
+        int socket = Listener(listener).Number;
         for (int i = 0; i < AcceptedAtOnce; i++)
         {
-            int number = LibC.Accept(socket.Number);
+            int number = LibC.Accept(socket);
+            if (number is -(int)Errno.EMFILE or -(int)Errno.ENFILE)
+            {
+                TurnAway(listener, socket, (Errno)(-number));
+                continue;
+            }
+
             if (number < 0)
             {
                 if (number is not LibC.Again and not -(int)Errno.ECONNABORTED)
                 {
-                    Exhausted((Errno)(-number));
+                    _daemon.Log.CannotAccept((Errno)(-number));
+                    LookAway();
                 }
 
                 return;
             }
 
-            if (_pending.Count >= MostPending)
+            if (listener == ControlToken)
             {
-                // The one that has been silent longest makes way.
-                Drop(_pending.MinBy(p => p.Key).Key);
+                _control!.Serve(new Descriptor(number));
             }
-
-            var connection = new PendingConnection(new Descriptor(number), bus);
-            ulong token = ++_lastPending;
-            _pending.Add(token, connection);
-            if (!TryHear(token, connection))
+            else
             {
-                _ = LibC.EpollAdd(_epoll.Number, number, LibC.EpollIn | LibC.EpollPeerClosed, token);
+                Take(new Descriptor(number), (uint)listener);
             }
         }
     }
 
-    /// <summary>Without descriptors or memory every look at the socket would fail again at once: look away for a moment.</summary>
-    private void Exhausted(Errno error)
+    private void Take(Descriptor socket, uint bus)
+    {
+        if (_pending.Count >= MostPending)
+        {
+            // The one that has been silent longest makes way.
+            Drop(_pending.MinBy(p => p.Key).Key);
+        }
+
+        var connection = new PendingConnection(socket, _daemon, bus);
+        ulong token = ++_lastPending;
+        _pending.Add(token, connection);
+        if (!TryHear(token, connection))
+        {
+            _ = LibC.EpollAdd(_epoll.Number, connection.Number, LibC.EpollIn | LibC.EpollPeerClosed, token);
+        }
+    }
+
+    /// <summary>No descriptor is left for a connection that waits: the one that is kept for this serves to say so, and to hang up.</summary>
+    private void TurnAway(ulong listener, int socket, Errno error)
     {
         _daemon.Log.CannotAccept(error);
+        _reserve?.Dispose();
+        int number = LibC.Accept(socket);
+        if (number >= 0)
+        {
+            using var connection = new Descriptor(number);
+            var refusal = BusWelcome.Refusal((int)error, NoDescriptorLeft);
+            _ = listener == ControlToken ? 0 : (int)HandshakeExchange.SendWelcome(connection, refusal, null, null, Deadline.Passed);
+        }
+
+        int reserve = LibC.CreateEvent();
+        _reserve = reserve < 0 ? null : new Descriptor(reserve);
+        if (reserve < 0 || number < 0)
+        {
+            LookAway();
+        }
+    }
+
+    /// <summary>Without memory, say, each further attempt would fail again at once: no connection is taken for a moment.</summary>
+    private void LookAway()
+    {
         _exhaustedUntil = Stopwatch.GetTimestamp() + (long)(PauseWhenExhausted.TotalSeconds * Stopwatch.Frequency);
         SetListening(0);
     }
@@ -190,18 +253,25 @@ internal sealed class ListeningThread : IDisposable
     {
         lock (_lock)
         {
-            foreach ((ulong token, (Descriptor socket, _, _)) in _listeners)
+            foreach ((ulong token, (Descriptor socket, _)) in _listeners)
             {
                 _ = LibC.EpollChange(_epoll.Number, socket.Number, events, token);
             }
         }
+
+        _ = LibC.EpollChange(_epoll.Number, _control!.Listener.Number, events, ControlToken);
     }
 
-    private (Descriptor Socket, BusThread Bus, string? Path) Listener(ulong token)
+    private Descriptor Listener(ulong token)
     {
+        if (token == ControlToken)
+        {
+            return _control!.Listener;
+        }
+
         lock (_lock)
         {
-            return _listeners[token];
+            return _listeners[token].Socket;
         }
     }
 
@@ -215,7 +285,7 @@ internal sealed class ListeningThread : IDisposable
 
     private bool TryHear(ulong token, PendingConnection connection)
     {
-        if (!connection.TryHear(_daemon.Log))
+        if (!connection.TryHear())
         {
             return false;
         }

@@ -5,7 +5,7 @@ using Kbus.Link;
 namespace Kbus.Daemon;
 
 /// <summary>A connection whose process has not yet said what it wants. When it has, the link is made and handed to the bus.</summary>
-internal sealed class PendingConnection(Descriptor socket, BusThread bus) : IDisposable
+internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint bus) : IDisposable
 {
     private readonly HelloReceiver _hello = new();
 
@@ -16,7 +16,7 @@ internal sealed class PendingConnection(Descriptor socket, BusThread bus) : IDis
     public int Number { get; } = socket.Number;
 
     /// <summary>Reads what has come; true if nothing more is to be heard, because the link was made or refused.</summary>
-    public bool TryHear(Log log)
+    public bool TryHear()
     {
         if (!_hello.TryReceive(socket, out ClientHello hello, out HandshakeFault fault))
         {
@@ -40,7 +40,7 @@ internal sealed class PendingConnection(Descriptor socket, BusThread bus) : IDis
         {
             if (why.Length > 0)
             {
-                log.Refused(bus.Number, why);
+                daemon.Log.Refused(bus, why);
                 _ = HandshakeExchange.SendWelcome(socket, BusWelcome.Refusal((int)error, why), null, null, Deadline.Passed);
             }
 
@@ -56,21 +56,21 @@ internal sealed class PendingConnection(Descriptor socket, BusThread bus) : IDis
     private Errno Make(in ClientHello hello)
     {
         int result = LibC.PeerCredentials(socket.Number, out PeerCredentials peer);
-        int process = result < 0 ? result : LibC.PeerPidfd(socket.Number);
-        if (process < 0)
+        Descriptor? process = null;
+        result = result < 0 ? result : PeerProcess.Open(socket, peer, out process);
+        if (result < 0)
         {
-            return (Errno)(-process);
+            return (Errno)(-result);
         }
 
-        var watched = new Descriptor(process);
         int bell = LibC.CreateEvent();
         SharedMemory? memory = null;
         Descriptor? file = null;
         LinkLayout layout = LinkLayout.Wished(hello.CompletionSlots, hello.CommandRingSize, hello.DeliveryRingSize);
-        result = bell < 0 ? bell : SharedMemory.Create(layout, 0, bus.Number, out memory, out file);
+        result = bell < 0 ? bell : SharedMemory.Create(layout, 0, bus, out memory, out file);
         if (result < 0)
         {
-            watched.Dispose();
+            process?.Dispose();
             if (bell >= 0)
             {
                 _ = LibC.Close(bell);
@@ -85,11 +85,11 @@ internal sealed class PendingConnection(Descriptor socket, BusThread bus) : IDis
             Memory = memory!,
             MemoryFile = file!,
             Bell = new Descriptor(bell),
-            Process = watched,
+            Process = process,
             Peer = peer,
             Mode = hello.Mode,
         };
-        bus.Post(() => bus.Open(request));
+        _ = daemon.FindBus(bus)!.Post(request);
         return Errno.None;
     }
 }

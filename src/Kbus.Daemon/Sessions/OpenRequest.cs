@@ -3,7 +3,7 @@ using Kbus.Link;
 namespace Kbus.Daemon;
 
 /// <summary>A link that the listening thread has made for a process, on its way to the bus.</summary>
-internal sealed class OpenRequest : IDisposable
+internal sealed class OpenRequest : BusWork, IDisposable
 {
     /// <summary>The connection; the bus-to-client doorbell.</summary>
     public required Descriptor Socket { get; init; }
@@ -17,14 +17,20 @@ internal sealed class OpenRequest : IDisposable
     /// <summary>The client-to-bus bell, to be passed to the process and then closed.</summary>
     public required Descriptor Bell { get; init; }
 
-    /// <summary>Stands for the process; readable when it has ended.</summary>
-    public required Descriptor Process { get; init; }
+    /// <summary>Stands for the process; readable when it has ended. Null where the kernel has none for it: then its socket alone tells of its end.</summary>
+    public required Descriptor? Process { get; init; }
 
     /// <summary>Whose process it is, by the kernel's word.</summary>
     public required PeerCredentials Peer { get; init; }
 
     /// <summary>What the Ksock is opened for.</summary>
     public required KsockMode Mode { get; init; }
+
+    /// <inheritdoc/>
+    public override void CarryOut(BusThread bus) => bus.Open(this);
+
+    /// <inheritdoc/>
+    public override void Abandon() => Dispose();
 
     /// <summary>Lets go of everything, when the link is not to be.</summary>
     public void Dispose()
@@ -33,6 +39,6 @@ internal sealed class OpenRequest : IDisposable
         Memory.Dispose();
         MemoryFile.Dispose();
         Bell.Dispose();
-        Process.Dispose();
+        Process?.Dispose();
     }
 }

@@ -45,6 +45,9 @@ internal sealed partial class Session : Carrier, IDisposable
     /// <inheritdoc/>
     public override KsockOwner Owner => new(Peer.ProcessId, Peer.UserId, Mode);
 
+    /// <summary>The watch over its process; null if its socket alone tells of its end.</summary>
+    public ProcessWatch? Process { get; init; }
+
     /// <summary>The session's place and generation, by which the event loop finds it.</summary>
     public ulong Token { get; set; }
 
@@ -91,7 +94,12 @@ internal sealed partial class Session : Carrier, IDisposable
     {
         DiscardIncoming();
         ReleaseHeld();
+        HangUp();
+    }
 
+    /// <summary>Lets go of the memory and the socket, and asks nothing of the bus: the process sees that the bus has ended (D22).</summary>
+    public void HangUp()
+    {
         // A process whose socket was closed without a word may go on writing to the memory: it is told by this, and not to ring, because
         // the number of its bell may be another file's by now.
         _deliveries.SetFlags(DeliveryFlags.Ended);

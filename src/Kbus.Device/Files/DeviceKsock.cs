@@ -22,7 +22,7 @@ internal sealed class DeviceKsock : Carrier
         Bus = bus;
         Owner = owner;
         File = new KsockFile(bus.Bus, owner.Mode, this, _memory);
-        bus.CountKsock(1);
+        bus.Opened(this);
     }
 
     /// <summary>The bus.</summary>
@@ -79,12 +79,15 @@ internal sealed class DeviceKsock : Carrier
     public void Close()
     {
         File.Close();
-        Bus.CountKsock(-1);
-        if (_pollHandle != 0)
-        {
-            LibFuse.DestroyPollHandle(_pollHandle);
-            _pollHandle = 0;
-        }
+        Bus.Closed(this);
+        DropPollHandle();
+    }
+
+    /// <summary>A fault has ended the bus: who polls the file is woken, and every further call fails.</summary>
+    public void BusFailed()
+    {
+        Wake();
+        DropPollHandle();
     }
 
     /// <inheritdoc/>
@@ -102,6 +105,15 @@ internal sealed class DeviceKsock : Carrier
 
     /// <inheritdoc/>
     public override void RetryWorthwhile() => Wake();
+
+    private void DropPollHandle()
+    {
+        if (_pollHandle != 0)
+        {
+            LibFuse.DestroyPollHandle(_pollHandle);
+            _pollHandle = 0;
+        }
+    }
 
     private void Wake()
     {

@@ -144,12 +144,20 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
             }
         }
 
-        ksock.Bus.Enter();
-        Errno error = ksock.Send(memory, out MessageId id);
-        ksock.Bus.Leave();
-        if (points)
+        Errno error;
+        MessageId id;
+        try
         {
-            memory.Forget();
+            ksock.Bus.Enter();
+            error = ksock.Send(memory, out id);
+            ksock.Bus.Leave();
+        }
+        finally
+        {
+            if (points)
+            {
+                memory.Forget();
+            }
         }
 
         request.Reply(error, id);

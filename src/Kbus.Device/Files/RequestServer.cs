@@ -51,6 +51,13 @@ internal sealed unsafe class RequestServer : IDisposable
         _readBufferSize = 0;
     }
 
+    /// <summary>A request came to an exception: it fails with EIO, and so does the bus that was being touched.</summary>
+    public void Fail(nint request, Exception fault)
+    {
+        GiveUp(fault);
+        _ = LibFuse.ReplyError(request, (int)Errno.EIO);
+    }
+
     /// <summary>Finds a name.</summary>
     public void Lookup(nint request, ReadOnlySpan<byte> name)
     {
@@ -106,8 +113,15 @@ internal sealed unsafe class RequestServer : IDisposable
         {
             if (LibFuse.ReplyOpen(request, answer) == -(int)Errno.ENOENT)
             {
-                // The caller has gone meanwhile, and the kernel will not speak of this file again.
-                Close(file.Handle);
+                // The caller has gone meanwhile, and the kernel will not speak of this file again. It has been answered, whatever happens now.
+                try
+                {
+                    Close(file.Handle);
+                }
+                catch (Exception e)
+                {
+                    GiveUp(e);
+                }
             }
         }
     }
@@ -185,7 +199,18 @@ internal sealed unsafe class RequestServer : IDisposable
             return;
         }
 
-        ksock.Bus.Enter();
+        if (!ksock.Bus.TryEnter())
+        {
+            if (pollHandle != 0)
+            {
+                LibFuse.DestroyPollHandle(pollHandle);
+            }
+
+            // Which a poller sees as an error of the file.
+            _ = LibFuse.ReplyError(request, (int)Errno.EIO);
+            return;
+        }
+
         (bool readable, bool writable) = ksock.Poll(pollHandle);
         ksock.Bus.Leave();
         _ = LibFuse.ReplyPoll(request, (readable ? Readable : 0) | (writable ? Writable : 0));
@@ -220,14 +245,22 @@ internal sealed unsafe class RequestServer : IDisposable
     private static void Close(nint handle)
     {
         var gcHandle = GCHandle.FromIntPtr(handle);
-        if (gcHandle.Target is DeviceKsock ksock)
+        object? target = gcHandle.Target;
+        gcHandle.Free();
+        if (target is DeviceKsock ksock && ksock.Bus.TryEnter())
         {
-            ksock.Bus.Enter();
             ksock.Close();
             ksock.Bus.Leave();
         }
+    }
 
-        gcHandle.Free();
+    private void GiveUp(Exception fault)
+    {
+        DeviceBus.FailEntered(fault);
+        if (fault is not BusEndedException)
+        {
+            _buses.RequestFailed(fault);
+        }
     }
 
     /// <summary>Sees to it that there is room for an answer; the kernel asks for 1 MiB at most.</summary>

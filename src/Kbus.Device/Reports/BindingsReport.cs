@@ -17,18 +17,29 @@ internal static class BindingsReport
             {
                 text.Append("# <device> is bound to <Ksock-ID> in <process-PID> as <Replier|Listener> for <message-name>\n");
                 bus.Enter();
-                foreach (Binding binding in bus.Bus.BindingsNewestFirst())
+                try
                 {
-                    text.Append(
-                        CultureInfo.InvariantCulture,
-                        $"{number,3}: {binding.Ksock.Id,8} {binding.Ksock.Carrier.Owner.ProcessId,8}  {(binding.IsReplier ? 'R' : 'L')}  ");
-                    text.Append(Encoding.ASCII.GetString(binding.Name.Name)).Append('\n');
+                    Describe(text, number, bus.Bus);
                 }
-
-                bus.Leave();
+                finally
+                {
+                    // The bus was only read: a report that finds no memory is given up alone.
+                    bus.Leave();
+                }
             }
         }
 
         return Encoding.ASCII.GetBytes(text.ToString());
+    }
+
+    private static void Describe(StringBuilder text, uint number, Bus bus)
+    {
+        foreach (Binding binding in bus.BindingsNewestFirst())
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{number,3}: {binding.Ksock.Id,8} {binding.Ksock.Carrier.Owner.ProcessId,8}  {(binding.IsReplier ? 'R' : 'L')}  ");
+            text.Append(Encoding.ASCII.GetString(binding.Name.Name)).Append('\n');
+        }
     }
 }

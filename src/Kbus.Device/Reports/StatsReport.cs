@@ -21,8 +21,21 @@ internal static class StatsReport
             if (buses.Find(number) is { } bus)
             {
                 bus.Enter();
-                Describe(text, number, bus.Bus);
-                bus.Leave();
+                foreach (KsockState ksock in bus.Bus.Ksocks)
+                {
+                    // Observes what the process has taken by itself.
+                    _ = bus.Bus.NumMessages(ksock);
+                }
+
+                try
+                {
+                    Describe(text, number, bus.Bus);
+                }
+                finally
+                {
+                    // From here on the bus is only read: a report that finds no memory is given up alone.
+                    bus.Leave();
+                }
             }
         }
 
@@ -37,8 +50,6 @@ internal static class StatsReport
             $"dev {number,2}: next ksock {Next(bus.LastKsockId)} next msg {Next(bus.LastSerial)} unsent unbindings {bus.SetAsideCount}{tragic}\n");
         foreach (KsockState ksock in bus.Ksocks.OrderByDescending(k => k.Id))
         {
-            // Looks at what the process has taken by itself, first.
-            _ = bus.NumMessages(ksock);
             Describe(text, ksock);
         }
     }

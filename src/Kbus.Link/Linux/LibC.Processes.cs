@@ -10,6 +10,7 @@ internal static unsafe partial class LibC
     private const int LimitOpenFiles = 7;
     private const long PidfdSendSignalNumber = 424;
     private const long PidfdOpenNumber = 434;
+    private const uint PidFileSystem = 0x50494446;
 
     /// <summary>The id of this process, asked of the kernel each time: a forked child has another.</summary>
     public static int ProcessId() => NativeGetPid();
@@ -26,6 +27,15 @@ internal static unsafe partial class LibC
     /// <summary>Sends a signal to the process that a pidfd stands for, and to no other that got its number later.</summary>
     public static int PidfdSendSignal(int pidfd, int signal) =>
         (int)Result(NativeSystemCall(PidfdSendSignalNumber, pidfd, signal, 0, 0, 0, 0));
+
+    /// <summary>What tells the process of a pidfd from all others, as long as the machine runs; null where the kernel knows no such thing (before Linux 6.9).</summary>
+    public static ulong? PidfdIdentity(int pidfd)
+    {
+        // It begins with the type of the file system, and is 120 bytes long at most.
+        ulong* status = stackalloc ulong[32];
+        bool isPidfs = Result(NativeFileSystemStatus(pidfd, status)) >= 0 && (uint)status[0] == PidFileSystem;
+        return isPidfs && Inode(pidfd, out _, out ulong node) >= 0 ? node : null;
+    }
 
     /// <summary>Nanoseconds of the clock that never goes back and that all processes share.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -60,6 +70,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "geteuid")]
     private static partial uint NativeGetEffectiveUserId();
+
+    [LibraryImport(Library, EntryPoint = "fstatfs")]
+    private static partial int NativeFileSystemStatus(int descriptor, ulong* status);
 
     [LibraryImport(Library, EntryPoint = "kill")]
     private static partial int NativeKill(int processId, int signal);

@@ -147,24 +147,13 @@ internal static unsafe partial class LibC
         return result;
     }
 
-    /// <summary>A pidfd of the process that connected: exact on Linux 6.5 and later, by its process id before.</summary>
+    /// <summary>A pidfd of the process that connected; <c>-ENOPROTOOPT</c> before Linux 6.5.</summary>
     public static int PeerPidfd(int socket)
     {
         int pidfd = -1;
         uint length = sizeof(int);
         int result = Result(NativeGetSocketOption(socket, LevelSocket, OptionPeerPidfd, &pidfd, &length));
-        if (result >= 0)
-        {
-            return pidfd;
-        }
-
-        if (result != -(int)Errno.ENOPROTOOPT)
-        {
-            return result;
-        }
-
-        int known = PeerCredentials(socket, out PeerCredentials peer);
-        return known < 0 ? known : PidfdOpen(peer.ProcessId);
+        return result < 0 ? result : pidfd;
     }
 
     [LibraryImport(Library, EntryPoint = "socket")]

@@ -12,7 +12,7 @@ internal sealed class LinkedBuses : ITestBuses
     public LinkedBuses(BusOptions limits, int buses)
     {
         var options = new DaemonOptions { RuntimeDirectory = _directory, Buses = buses, Bus = limits };
-        _daemon = Daemon.Daemon.Start(options, new Log(TextWriter.Null, TimeProvider.System));
+        _daemon = Daemon.Daemon.Start(options, Log.Silent, new StopRequest());
     }
 
     public Ksock Open(uint device, KsockMode mode, KsockOptions options) =>

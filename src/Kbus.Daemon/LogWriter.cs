@@ -1,0 +1,156 @@
+using System.Text;
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <summary>Writes the daemon's lines to a descriptor, on a thread of its own. Nothing that happens there reaches anybody else.</summary>
+/// <remarks>
+/// A line that cannot be written (a full disk, a closed descriptor, a reader that has gone) is lost and counted; the count is written with the
+/// next line that can be. A reader that stands still holds up this thread alone: lines wait in a short queue, and those that find it full are
+/// lost and counted likewise. Any thread may call.
+/// </remarks>
+internal sealed class LogWriter : IDisposable
+{
+    private const int MostWaiting = 64;
+    private const int LongestLine = 8192;
+    private static readonly TimeSpan PatienceWithReader = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PatienceAtEnd = TimeSpan.FromSeconds(1);
+
+    private readonly int _descriptor;
+    private readonly Lock _lock = new();
+    private readonly Queue<string> _waiting = new();
+    private readonly SemaphoreSlim _come = new(0);
+    private readonly ManualResetEventSlim _isIdle = new(initialState: true);
+    private readonly Thread _thread;
+    private int _lost;
+    private bool _isInsideLine;
+    private volatile bool _isEnding;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="descriptor">Where lines go: 2 for standard error. It stays the caller's.</param>
+    public LogWriter(int descriptor)
+    {
+        _descriptor = descriptor;
+        _thread = new Thread(Run) { Name = "log", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>How many lines have been lost since the last one that was written.</summary>
+    public int Lost
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lost;
+            }
+        }
+    }
+
+    /// <summary>Has a line written. Never waits and never fails.</summary>
+    public void Write(string line)
+    {
+        lock (_lock)
+        {
+            if (_isEnding || _waiting.Count >= MostWaiting)
+            {
+                _lost++;
+                return;
+            }
+
+            _waiting.Enqueue(line);
+            _isIdle.Reset();
+        }
+
+        _come.Release();
+    }
+
+    /// <summary>Waits until all lines have been written, or lost; false if that takes longer than the given time.</summary>
+    public bool TryFlush(TimeSpan limit) => _isIdle.Wait(limit);
+
+    /// <summary>Waits a moment until all lines have been written, and ends.</summary>
+    public void Dispose()
+    {
+        if (_isEnding)
+        {
+            return;
+        }
+
+        bool isDone = TryFlush(PatienceAtEnd);
+        _isEnding = true;
+        _come.Release();
+        if (isDone)
+        {
+            _thread.Join();
+            _come.Dispose();
+            _isIdle.Dispose();
+        }
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            _come.Wait();
+            string? line;
+            int lost;
+            lock (_lock)
+            {
+                if (!_waiting.TryDequeue(out line))
+                {
+                    return;
+                }
+
+                lost = _lost;
+            }
+
+            bool isWritten = TryWrite(line, lost);
+            lock (_lock)
+            {
+                _lost = isWritten ? _lost - lost : _lost + 1;
+                if (_waiting.Count == 0)
+                {
+                    _isIdle.Set();
+                }
+            }
+        }
+    }
+
+    private bool TryWrite(string line, int lost)
+    {
+        try
+        {
+            // The part of a line that fitted on the disk stays there: what comes next begins a line of its own.
+            string before = _isInsideLine ? "\n" : string.Empty;
+            string count = lost == 0 ? string.Empty : $"kbusd: {lost} line{(lost == 1 ? "" : "s")} could not be written before this one.\n";
+            string cut = line.Length <= LongestLine ? line : string.Concat(line.AsSpan(0, LongestLine), " ...");
+            return TryWrite(Encoding.UTF8.GetBytes($"{before}{count}{cut}\n"));
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
+        }
+    }
+
+    private bool TryWrite(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            long written = LibC.Write(_descriptor, bytes);
+            if (written == LibC.Again && LibC.Poll(_descriptor, LibC.PollOut, Deadline.After(PatienceWithReader)) > 0)
+            {
+                continue;
+            }
+
+            if (written <= 0)
+            {
+                return false;
+            }
+
+            _isInsideLine = bytes[(int)written - 1] != (byte)'\n';
+            bytes = bytes[(int)written..];
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+
+namespace Kbus.Link;
+
+/// <content>What signals do to this process.</content>
+internal static unsafe partial class LibC
+{
+    private const nint Default = 0;
+    private const nint Ignore = 1;
+
+    // Larger than the structure is in any C library for Linux; it begins with the handler.
+    private const int SignalActionLength = 256;
+
+    // The first real-time signals belong to the C library and to the runtime.
+    private const int FirstFreeRealTimeSignal = 35;
+    private const int LastRealTimeSignal = 64;
+
+    /// <summary>SIGUSR1, SIGUSR2, SIGALRM, SIGSTKFLT, SIGXFSZ, SIGVTALRM, SIGPROF, SIGIO and SIGPWR: by themselves they end a process.</summary>
+    private static ReadOnlySpan<byte> MeaninglessSignals => [10, 12, 14, 16, 25, 26, 27, 29, 30];
+
+    /// <summary>Ignores the signals that mean nothing to a service and would end it. What has a handler keeps it.</summary>
+    /// <remarks>
+    /// With SIGXFSZ ignored, a file or shared memory that would grow beyond RLIMIT_FSIZE is an error (EFBIG) of the one call. Programs that are started
+    /// by this process get the default back (<see cref="Run"/>).
+    /// </remarks>
+    public static void IgnoreMeaninglessSignals()
+    {
+        foreach (byte signal in MeaninglessSignals)
+        {
+            IgnoreIfDefault(signal);
+        }
+
+        for (int signal = FirstFreeRealTimeSignal; signal <= LastRealTimeSignal; signal++)
+        {
+            IgnoreIfDefault(signal);
+        }
+    }
+
+    private static void IgnoreIfDefault(int signal)
+    {
+        byte* action = stackalloc byte[SignalActionLength];
+        if (NativeSignalAction(signal, null, action) == 0 && *(nint*)action == Default)
+        {
+            _ = NativeSignal(signal, Ignore);
+        }
+    }
+
+    [LibraryImport(Library, EntryPoint = "signal")]
+    private static partial nint NativeSignal(int signal, nint handler);
+
+    [LibraryImport(Library, EntryPoint = "sigaction")]
+    private static partial int NativeSignalAction(int signal, void* action, void* former);
+}

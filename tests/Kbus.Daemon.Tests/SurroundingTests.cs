@@ -1,0 +1,253 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Kbus.Daemon.Tests;
+
+/// <summary>The daemon in bad surroundings: nothing there ends it, or changes it in silence.</summary>
+public sealed class SurroundingTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("kbus-").FullName;
+
+    private string Runtime => Path.Join(_directory, "run");
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData("2>/dev/full")]
+    [InlineData("2>&-")]
+    public Task Nonsense_from_a_stranger_ends_nothing_where_the_log_cannot_be_written(string redirection) => Limited.Run(() =>
+    {
+        using Process daemon = Start($"exec \"$0\" --runtime-dir \"$1\" {redirection}");
+        for (int i = 0; i < 3; i++)
+        {
+            using Socket stranger = Connect("bus0");
+            stranger.Send(Encoding.ASCII.GetBytes(new string('x', 64)));
+            while (stranger.Receive(new byte[2048]) > 0)
+            {
+            }
+        }
+
+        using (Ksock ksock = Open())
+        {
+            Assert.Equal(new MessageId(0, 1), ksock.Send(new Announcement("$.After")));
+        }
+
+        Stop(daemon);
+    });
+
+    [Fact]
+    public Task A_log_that_nobody_reads_keeps_the_daemon_from_nothing_not_even_from_ending() => Limited.Run(() =>
+    {
+        // Its standard error is a pipe that is full already.
+        using Process daemon = Start(
+            "mkfifo \"$1.log\"; exec 3<>\"$1.log\"; head -c 65536 /dev/zero >&3; exec \"$0\" --runtime-dir \"$1\" 2>&3 3>&-");
+        for (int i = 0; i < 100; i++)
+        {
+            using Socket stranger = Connect("bus0");
+            stranger.Send(Encoding.ASCII.GetBytes(new string('x', 64)));
+            _ = stranger.Receive(new byte[2048]);
+        }
+
+        using (Ksock ksock = Open())
+        {
+            Assert.Equal(1u, ksock.Id);
+        }
+
+        Stop(daemon);
+    });
+
+    [Fact]
+    public Task Signals_that_mean_nothing_end_nothing() => Limited.Run(() =>
+    {
+        using Process daemon = Start("exec \"$0\" --runtime-dir \"$1\"");
+        string[] signals = ["USR1", "USR2", "ALRM", "STKFLT", "XFSZ", "VTALRM", "PROF", "IO", "PWR", "RTMIN+1", "RTMAX", "PIPE", "WINCH", "URG"];
+        foreach (string signal in signals)
+        {
+            Assert.Equal(0, Kbusd.Run("/bin/bash", "-c", $"kill -{signal} {daemon.Id}").Code);
+        }
+
+        using Ksock ksock = Open();
+        Assert.Equal(1u, ksock.Id);
+        Stop(daemon);
+    });
+
+    [Fact]
+    public Task Where_no_file_may_grow_an_opening_is_refused_and_the_daemon_lives() => Limited.Run(() =>
+    {
+        using Process daemon = Start("ulimit -f 0; exec \"$0\" --runtime-dir \"$1\"");
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(Errno.EFBIG, Assert.Throws<KbusException>(Open).Errno);
+        }
+
+        Assert.Equal(daemon.Id, ProcessTests.Status(Runtime).GetProperty("pid").GetInt32());
+        Stop(daemon);
+    });
+
+    [Fact]
+    public Task Where_a_file_may_grow_a_little_only_big_messages_are_refused() => Limited.Run(() =>
+    {
+        // In blocks of 1024 bytes: enough for a link, and too little for an area of big payloads.
+        using Process daemon = Start("ulimit -f 4000; exec \"$0\" --runtime-dir \"$1\"");
+        using Ksock sender = Open();
+        using Ksock listener = Open();
+        listener.Bind("$.*");
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(Errno.ENOMEM, Assert.Throws<KbusException>(() => sender.Send(new Announcement("$.Big", new byte[200_000]))).Errno);
+        }
+
+        sender.Send(new Announcement("$.Small", "x"));
+        Assert.Equal("$.Small", listener.WaitForMessage()!.Name);
+        Stop(daemon);
+    });
+
+    [Fact]
+    public Task Where_there_can_be_no_further_thread_there_is_no_further_bus_and_nothing_else_happens() => Limited.Run(() =>
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "only root can become a user whose processes are counted");
+        Directory.CreateDirectory(Runtime, (UnixFileMode)511);
+        File.SetUnixFileMode(_directory, (UnixFileMode)511);
+        File.SetUnixFileMode(Runtime, (UnixFileMode)511);
+        using Process daemon = Start("exec setpriv --reuid 61234 --regid 61234 --clear-groups bash -c 'ulimit -u 40; exec \"$0\" --runtime-dir \"$1\"' \"$0\" \"$1\"");
+        using Ksock ksock = Open();
+        Errno refused = Errno.None;
+        while (refused == Errno.None)
+        {
+            try
+            {
+                Assert.InRange(ksock.NewDevice(), 1u, 100u);
+            }
+            catch (KbusException e)
+            {
+                refused = e.Errno;
+            }
+        }
+
+        Assert.Equal(Errno.ENOMEM, refused);
+        Assert.Equal(Errno.ENOMEM, Assert.Throws<KbusException>(() => ksock.NewDevice()).Errno);
+        ksock.Bind("$.A");
+        ksock.Send(new Announcement("$.A"));
+        Assert.Equal("$.A", ksock.WaitForMessage()!.Name);
+
+        // The runtime needs a thread to hear of SIGTERM.
+        daemon.Kill();
+        daemon.WaitForExit();
+    });
+
+    [Fact]
+    public Task Without_a_descriptor_left_connections_are_told_so_at_once_and_served_again_later() => Limited.Run(() =>
+    {
+        using Process daemon = Start("ulimit -n 200; exec \"$0\" --runtime-dir \"$1\"");
+        List<Ksock> open = [];
+        KbusException? refusal = null;
+        while (refusal is null)
+        {
+            try
+            {
+                open.Add(Open());
+            }
+            catch (KbusException e)
+            {
+                refusal = e;
+            }
+        }
+
+        Assert.Equal(Errno.EMFILE, refusal.Errno);
+
+        // What is left are descriptors for connections that say nothing.
+        List<Socket> silent = [];
+        byte[] said = new byte[2048];
+        int received = 0;
+        while (received == 0)
+        {
+            silent.Add(Connect("bus0"));
+            received = silent[^1].Poll(TimeSpan.FromMilliseconds(1), SelectMode.SelectRead) ? silent[^1].Receive(said) : 0;
+        }
+
+        Assert.Contains("kbusd has no descriptor left for another Ksock.", Encoding.UTF8.GetString(said, 0, received), StringComparison.Ordinal);
+        using (Socket question = Connect("control"))
+        {
+            Assert.Equal(0, question.Receive(said));
+        }
+
+        silent.ForEach(s => s.Dispose());
+        open.ForEach(k => k.Dispose());
+        using Ksock again = Open();
+        Assert.Equal(daemon.Id, ProcessTests.Status(Runtime).GetProperty("pid").GetInt32());
+        Stop(daemon);
+    });
+
+    [Fact]
+    public Task A_SIGTERM_during_the_start_leaves_no_sockets() => Limited.Run(() =>
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            using Process daemon = Kbusd.Start(Kbusd.Path, "--runtime-dir", Runtime, "--buses", "256");
+            while (!File.Exists(Path.Join(Runtime, "lock")))
+            {
+                Thread.Yield();
+            }
+
+            Stop(daemon);
+            Assert.Equal(["lock"], Directory.GetFileSystemEntries(Runtime).Select(f => Path.GetFileName(f)));
+            File.Delete(Path.Join(Runtime, "lock"));
+        }
+    });
+
+    [Fact]
+    public Task A_socket_whose_process_has_ended_opens_no_Ksock() => Limited.Run(() =>
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "there is no Python to leave a socket to its child");
+        using Process daemon = Start("exec \"$0\" --runtime-dir \"$1\"");
+        byte[] hello = new byte[Link.ClientHello.Size];
+        new Link.ClientHello(KsockMode.ReadWrite, 1, 0, 0, 0, 0).Encode(hello);
+        const string script = """
+            import os, socket, sys
+            s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+            gone, tell = os.pipe()
+            if os.fork(): os._exit(0)
+            os.close(tell); os.read(gone, 1)
+            s.sendall(bytes.fromhex(sys.argv[2])); sys.stdout.buffer.write(s.recv(2000)); sys.stdout.flush()
+            """;
+        (_, string said, _) = Kbusd.Run("/usr/bin/python3", "-c", script, Path.Join(Runtime, "bus0"), Convert.ToHexString(hello));
+        Assert.Contains("A link cannot be made: ", said, StringComparison.Ordinal);
+        using Ksock first = Open();
+        Assert.Equal(1u, first.Id);
+        Stop(daemon);
+    });
+
+    /// <summary>Runs a script that starts kbusd (<c>$0</c>) on a directory (<c>$1</c>), and waits until it serves.</summary>
+    private Process Start(string script)
+    {
+        string ready = Path.Join(_directory, "ready");
+        using var supervisor = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 50_000 };
+        supervisor.Bind(new UnixDomainSocketEndPoint(ready));
+        File.SetUnixFileMode(ready, (UnixFileMode)511);
+        Process process = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", script, Kbusd.Path, Runtime])
+        {
+            // The managed program maps its own code by way of a file, which some of these limits forbid.
+            Environment = { ["NOTIFY_SOCKET"] = ready, ["DOTNET_EnableWriteXorExecute"] = "0" },
+        })!;
+        Assert.Equal(7, supervisor.Receive(new byte[100]));
+        return process;
+    }
+
+    private static void Stop(Process daemon)
+    {
+        Assert.Equal(0, Kbusd.Run("/bin/kill", "-TERM", daemon.Id.ToString(CultureInfo.InvariantCulture)).Code);
+        daemon.WaitForExit();
+        Assert.Equal(0, daemon.ExitCode);
+    }
+
+    private Ksock Open() => Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = Runtime, StartDaemon = false });
+
+    private Socket Connect(string name)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 30_000 };
+        socket.Connect(new UnixDomainSocketEndPoint(Path.Join(Runtime, name)));
+        return socket;
+    }
+}

@@ -47,8 +47,12 @@ internal sealed partial class Bus
     /// <summary>The serial number that was last given to a message; 0 before the first.</summary>
     public uint LastSerial => _lastSerial;
 
-    /// <summary>How many bindings there are.</summary>
-    public int BindingCount => _bindings.Count;
+    /// <summary>All bindings.</summary>
+    public BindingList Bindings => _bindings.All;
+
+    /// <summary>How much work the bus has done: one step for each recipient, binding, entry or debt that an operation looked at or changed.</summary>
+    /// <remarks>Counted, not measured, so that it is the same for the same operations. A step takes some 50 to 100 nanoseconds.</remarks>
+    public ulong Steps { get; private set; }
 
     /// <summary>How many answers are owed.</summary>
     public int AnswersOwed => _ledger.Owed;
@@ -102,6 +106,7 @@ internal sealed partial class Bus
             }
         }
 
+        Steps += (uint)taken;
         _roomMade |= taken > 0;
         return true;
     }
@@ -147,6 +152,7 @@ internal sealed partial class Bus
 
         if ((_roomMade || _bindingsChanged) && _waitingSenders.Count > 0)
         {
+            Steps += (uint)_waitingSenders.Count;
             foreach (KsockState sender in _waitingSenders)
             {
                 if (_bindingsChanged || sender.BlockedOn is not { } full || !IsFull(full, sender.Waiting!.EntireLength, 1))
@@ -200,7 +206,7 @@ internal sealed partial class Bus
             bytes += entry.Length;
             Debug.Assert(entry.Message is null || entry.Message.EntireLength == entry.Length, "an entry knows the length of its message");
             Debug.Assert(entry.Debt is null || (entry.Debt.IsQueued && entry.Debt.Replier == ksock), "a copy to answer knows its debt");
-            Debug.Assert(entry.Because is null || ksock.Bindings.Contains(entry.Because), "no message outlives the binding it came by");
+            Debug.Assert(entry.Because is null || (entry.Because.Ksock == ksock && entry.Because.AtKsock.IsLinked), "no message outlives the binding it came by");
         }
 
         Debug.Assert(bytes == ksock.Queue.Bytes, "the bytes of a queue are those of its messages");

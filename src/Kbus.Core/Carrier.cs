@@ -26,11 +26,11 @@ internal abstract class Carrier
     /// <summary>A message was put at the end of the queue, which keeps it.</summary>
     public abstract void Appended();
 
-    /// <summary>The queue changed elsewhere than at its end. Comes only between <see cref="Freeze"/> and the next call.</summary>
+    /// <summary>The queue changed elsewhere than at its end. Comes only between <see cref="Freeze()"/> and the next call.</summary>
     public abstract void Rewritten();
 
-    /// <summary>As <see cref="Rewritten"/>, when nothing has changed but that one message was put in front.</summary>
-    public virtual void Prepended() => Rewritten();
+    /// <summary>As <see cref="Rewritten"/>, when nothing has changed but that so many messages were put in front.</summary>
+    public virtual void Prepended(int count) => Rewritten();
 
     /// <summary>A waiting send could now give another result; the sender should be woken (D7).</summary>
     public abstract void RetryWorthwhile();
@@ -42,6 +42,11 @@ internal abstract class Carrier
     public virtual void Freeze()
     {
     }
+
+    /// <summary>As <see cref="Freeze()"/>, when so many messages are about to be put in front: the carrier can make room for them first.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="length">Bytes of the entire form of each.</param>
+    public virtual void Freeze(int count, int length) => Freeze();
 
     /// <summary>Whether takes must become operations at once, because somebody waits for room in this queue.</summary>
     /// <remarks>When it has been switched on, every later take is an operation, or will be seen by <see cref="ObserveTaken"/>.</remarks>

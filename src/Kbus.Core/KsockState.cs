@@ -36,8 +36,11 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>The messages that wait for it.</summary>
     public MessageQueue Queue { get; } = new();
 
-    /// <summary>Its bindings, oldest first.</summary>
-    public List<Binding> Bindings { get; } = [];
+    /// <summary>Its bindings.</summary>
+    public BindingList Bindings { get; } = new(BindingSide.Ksock);
+
+    /// <summary>The number of the search that last came by here: whoever looks for repeats gives each search a new one.</summary>
+    public ulong Mark { get; set; }
 
     /// <summary>The Requests it sent: those still owed an answer, and those answered whose copy still waits at the replier.</summary>
     public DebtList Debts { get; } = new(DebtSide.Sender);
@@ -78,8 +81,8 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>Bytes of messages it has taken but still reads in the bus's memory; they count against its byte budget.</summary>
     public long HeldBytes { get; set; }
 
-    /// <summary>Which urgent message was last put in front of its queue, and how many copies of it.</summary>
-    public (ulong Delivery, int Copies) UrgentGroup { get; set; }
+    /// <summary>How many copies it gets of the urgent message that is being delivered; 0 between two operations.</summary>
+    public int UrgentCopies { get; set; }
 
     /// <summary>False once it has been closed.</summary>
     public bool IsOpen { get; set; } = true;

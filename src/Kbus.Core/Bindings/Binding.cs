@@ -15,33 +15,16 @@ internal sealed class Binding(KsockState ksock, BoundName name, bool isReplier, 
 
     /// <summary>Ascends with each binding made on this bus; newest first is the order everywhere.</summary>
     public ulong Order { get; } = order;
-}
 
-/// <summary>A name that somebody is bound to, with all its bindings.</summary>
-internal sealed class BoundName(ReadOnlySpan<byte> name) : NameEntry(name)
-{
-    /// <summary>Listeners' bindings, oldest first.</summary>
-    public List<Binding> Listeners { get; } = [];
+    /// <summary>The binding before this one of the same Ksock to the same name as listener; null if it is the only one, or a replier's.</summary>
+    public Binding? OlderAlike { get; set; }
 
-    /// <summary>The one replier's binding of exactly this name.</summary>
-    public Binding? Replier { get; set; }
+    /// <summary>Its place among the bindings of its Ksock.</summary>
+    public Neighbours<Binding> AtKsock;
 
-    /// <summary>True if nobody is bound to it any more.</summary>
-    public bool IsUnused => Listeners.Count == 0 && Replier is null;
-}
+    /// <summary>A listener's place among the listeners of its name; a replier's among all repliers of the bus.</summary>
+    public Neighbours<Binding> AtRole;
 
-/// <summary>Who gets a message of one name: worked out once and kept until a binding changes.</summary>
-internal sealed class Route(ReadOnlySpan<byte> name) : NameEntry(name)
-{
-    /// <summary>The bindings of all listeners, newest first, repeated ones repeated.</summary>
-    public Binding[] Listeners { get; set; } = [];
-
-    /// <summary>True if a Ksock is among the listeners more than once.</summary>
-    public bool HasRepeats { get; set; }
-
-    /// <summary>The binding of the most specific replier.</summary>
-    public Binding? Replier { get; set; }
-
-    /// <summary>The version of the binding table that this route was worked out from.</summary>
-    public ulong Version { get; set; }
+    /// <summary>Its place among all bindings of the bus.</summary>
+    public Neighbours<Binding> AtBus;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Kbus.Core;
 
@@ -13,13 +14,18 @@ internal sealed class BindingTable(ulong seed)
     private const int MaxRoutes = 4096;
     private readonly NameTable<BoundName> _names = new(seed);
     private readonly NameTable<Route> _routes = new(seed);
-    private readonly List<Binding> _matching = [];
-    private readonly HashSet<KsockState> _seen = [];
+    private readonly Dictionary<ListenerKey, Binding> _newestAlike = [];
+    private readonly List<BoundName> _matching = [];
+    private readonly NewestFirst _merge = new();
     private ulong _version = 1;
     private ulong _nextOrder = 1;
+    private ulong _mark;
 
-    /// <summary>How many bindings there are.</summary>
-    public int Count { get; private set; }
+    /// <summary>All bindings.</summary>
+    public BindingList All { get; } = new(BindingSide.Bus);
+
+    /// <summary>All repliers' bindings.</summary>
+    public BindingList Repliers { get; } = new(BindingSide.Role);
 
     /// <summary>The replier's binding of exactly this string; wildcards are not evaluated (spec section 2.6).</summary>
     public Binding? FindReplier(ReadOnlySpan<byte> name) => _names.Find(name)?.Replier;
@@ -39,39 +45,45 @@ internal sealed class BindingTable(ulong seed)
         {
             Debug.Assert(bound.Replier is null, "a name has one replier");
             bound.Replier = binding;
+            Repliers.Add(binding);
         }
         else
         {
             bound.Listeners.Add(binding);
+            ref Binding? newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_newestAlike, new ListenerKey(ksock.Id, bound), out _);
+            binding.OlderAlike = newest;
+            newest = binding;
         }
 
         ksock.Bindings.Add(binding);
-        Count++;
-        _version++;
+        All.Add(binding);
+        bound.Version = ++_version;
         return binding;
     }
 
-    /// <summary>Ends a binding that is in the table.</summary>
+    /// <summary>Ends a binding that is in the table. Of several alike, the newest ends first.</summary>
     public void Remove(Binding binding)
     {
         BoundName bound = binding.Name;
         if (binding.IsReplier)
         {
             bound.Replier = null;
+            Repliers.Remove(binding);
         }
         else
         {
-            bound.Listeners.RemoveAt(IndexOf(bound.Listeners, binding));
+            bound.Listeners.Remove(binding);
+            RemoveNewestAlike(binding);
         }
 
+        bound.Version = ++_version;
         if (bound.IsUnused)
         {
             _names.Remove(bound);
         }
 
-        binding.Ksock.Bindings.RemoveAt(IndexOf(binding.Ksock.Bindings, binding));
-        Count--;
-        _version++;
+        binding.Ksock.Bindings.Remove(binding);
+        All.Remove(binding);
     }
 
     /// <summary>The newest binding of this Ksock with exactly this name and kind.</summary>
@@ -88,7 +100,7 @@ internal sealed class BindingTable(ulong seed)
             return bound.Replier?.Ksock == ksock ? bound.Replier : null;
         }
 
-        return bound.Listeners.FindLast(b => b.Ksock == ksock);
+        return _newestAlike.GetValueOrDefault(new ListenerKey(ksock.Id, bound));
     }
 
     /// <summary>Whether no binding has changed since a route was given.</summary>
@@ -117,34 +129,64 @@ internal sealed class BindingTable(ulong seed)
         return route;
     }
 
-    /// <summary>Lists in bind order are searched from a binding's order, so that ten thousand listeners of one name leave quickly.</summary>
-    private static int IndexOf(List<Binding> bindings, Binding binding)
+    private void RemoveNewestAlike(Binding binding)
     {
-        int low = 0;
-        int high = bindings.Count - 1;
-        while (low < high)
+        var key = new ListenerKey(binding.Ksock.Id, binding.Name);
+        Debug.Assert(_newestAlike[key] == binding, "the newest of several bindings alike ends first");
+        if (binding.OlderAlike is { } older)
         {
-            int middle = (low + high) / 2;
-            if (bindings[middle].Order < binding.Order)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
+            _newestAlike[key] = older;
         }
-
-        return low;
+        else
+        {
+            _newestAlike.Remove(key);
+        }
     }
 
+    /// <summary>Brings a route up to date: worked out anew only if a binding to a matching name has changed.</summary>
     private void WorkOut(Route route)
     {
-        ReadOnlySpan<byte> name = route.Name;
-        Binding? replier = null;
-        _matching.Clear();
+        Match(route.Name);
+        if (!IsAsBefore(route))
+        {
+            Binding? replier = null;
+            foreach (BoundName bound in _matching)
+            {
+                // Wildcards come first, shortest first: each later and more specific match takes the replier's place.
+                replier = bound.Replier ?? replier;
+                _merge.Add(bound.Listeners);
+                route.Matched.Add(bound.Version);
+            }
 
-        // Wildcards first, shortest first: each later and more specific match takes the replier's place.
+            ReadOnlySpan<Binding> listeners = _merge.Take();
+            route.SetListeners(listeners);
+            route.HasRepeats = HasRepeats(listeners);
+            route.Replier = replier;
+        }
+
+        route.Version = _version;
+    }
+
+    private bool IsAsBefore(Route route)
+    {
+        bool isAsBefore = route.Version != 0 && route.Matched.Count == _matching.Count;
+        for (int i = 0; isAsBefore && i < _matching.Count; i++)
+        {
+            isAsBefore = _matching[i].Version == route.Matched[i];
+        }
+
+        if (!isAsBefore)
+        {
+            route.Matched.Clear();
+        }
+
+        return isAsBefore;
+    }
+
+    /// <summary>Finds the bound names that match a name: the wildcards, shortest first, then the name itself.</summary>
+    private void Match(ReadOnlySpan<byte> name)
+    {
+        _matching.Clear();
         Span<byte> pattern = stackalloc byte[name.Length + 1];
         int lastDot = name.LastIndexOf((byte)'.');
         for (int i = 0; i <= lastDot; i++)
@@ -153,51 +195,48 @@ internal sealed class BindingTable(ulong seed)
             if (name[i] == '.' && i + 1 < name.Length)
             {
                 pattern[i + 1] = (byte)'*';
-                Gather(pattern[..(i + 2)], ref replier);
+                AddIfBound(pattern[..(i + 2)]);
             }
         }
 
         if (lastDot + 1 < name.Length)
         {
             pattern[lastDot + 1] = (byte)'%';
-            Gather(pattern[..(lastDot + 2)], ref replier);
+            AddIfBound(pattern[..(lastDot + 2)]);
         }
 
-        Gather(name, ref replier);
-        _matching.Sort(static (a, b) => b.Order.CompareTo(a.Order));
-        route.Listeners = [.. _matching];
-        route.HasRepeats = HasRepeats(_matching);
-        route.Replier = replier;
-        route.Version = _version;
+        AddIfBound(name);
     }
 
-    private bool HasRepeats(List<Binding> listeners)
+    private void AddIfBound(ReadOnlySpan<byte> name)
     {
-        if (listeners.Count < 2)
+        if (_names.Find(name) is { } bound)
         {
-            return false;
+            _matching.Add(bound);
         }
+    }
 
+    private bool HasRepeats(ReadOnlySpan<Binding> listeners)
+    {
+        _mark++;
         foreach (Binding listener in listeners)
         {
-            if (!_seen.Add(listener.Ksock))
+            if (listener.Ksock.Mark == _mark)
             {
-                _seen.Clear();
                 return true;
             }
+
+            listener.Ksock.Mark = _mark;
         }
 
-        _seen.Clear();
         return false;
     }
 
-    private void Gather(ReadOnlySpan<byte> name, ref Binding? replier)
+    /// <summary>One Ksock's bindings to one name as listener.</summary>
+    private readonly record struct ListenerKey(uint Ksock, BoundName Name)
     {
-        BoundName? bound = _names.Find(name);
-        if (bound is not null)
-        {
-            _matching.AddRange(bound.Listeners);
-            replier = bound.Replier ?? replier;
-        }
+        public bool Equals(ListenerKey other) => Ksock == other.Ksock && ReferenceEquals(Name, other.Name);
+
+        public override int GetHashCode() => (int)(Name.Hash ^ (Ksock * 0x9E3779B1));
     }
 }

@@ -75,14 +75,6 @@ internal sealed partial class Bus
         return Errno.None;
     }
 
-    /// <summary>All bindings, newest first.</summary>
-    public List<Binding> BindingsNewestFirst()
-    {
-        List<Binding> all = [.. _ksocks.Values.SelectMany(k => k.Bindings)];
-        all.Sort(static (a, b) => b.Order.CompareTo(a.Order));
-        return all;
-    }
-
     private Errno CheckBind(ReadOnlySpan<byte> name, bool isReplier)
     {
         Errno error = MessageName.CheckBinding(name);
@@ -104,6 +96,7 @@ internal sealed partial class Bus
     {
         KsockState ksock = binding.Ksock;
         Observe(ksock);
+        Steps += (uint)ksock.Queue.Count;
         if (!CameBy(ksock.Queue, binding))
         {
             return;

@@ -8,6 +8,7 @@ internal sealed partial class Bus
     /// <remarks>In this order: its own sends and debts, its queue (GoneAway), its bindings (bind events), what it read and left (Ignored).</remarks>
     public void Close(KsockState ksock)
     {
+        Steps += (uint)(ksock.Debts.Count + ksock.Queue.Count + ksock.Bindings.Count + ksock.Unreplied.Count);
         ObserveRepliersOf(ksock);
         ksock.Carrier.Freeze();
         Observe(ksock);
@@ -21,7 +22,7 @@ internal sealed partial class Bus
             ThrowAway(ksock.Queue.TakeFirst(), MessageName.ReplierGoneAway);
         }
 
-        while (ksock.Bindings is [.., { } newest])
+        while (ksock.Bindings.Newest is { } newest)
         {
             if (newest.IsReplier && ReportsBinds)
             {

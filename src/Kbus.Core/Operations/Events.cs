@@ -38,22 +38,20 @@ internal sealed partial class Bus
 
     private Errno ReportExisting(KsockState ksock)
     {
-        foreach (Binding binding in BindingsNewestFirst())
+        for (Binding? binding = _bindings.Repliers.Newest; binding is not null; binding = _bindings.Repliers.Before(binding))
         {
-            if (binding.IsReplier)
+            Steps++;
+            StoredMessage report = ComposeBindEvent(isBind: true, binding.Ksock, binding.Name.Name);
+            bool full = IsFull(ksock, report.EntireLength, 0);
+            if (!full)
             {
-                StoredMessage report = ComposeBindEvent(isBind: true, binding.Ksock, binding.Name.Name);
-                bool full = IsFull(ksock, report.EntireLength, 0);
-                if (!full)
-                {
-                    Append(ksock, report, because: null);
-                }
+                Append(ksock, report, because: null);
+            }
 
-                report.Release();
-                if (full)
-                {
-                    return Errno.EBUSY;
-                }
+            report.Release();
+            if (full)
+            {
+                return Errno.EBUSY;
             }
         }
 
@@ -75,7 +73,7 @@ internal sealed partial class Bus
         StoredMessage report = ComposeBindEvent(isBind: false, binding.Ksock, binding.Name.Name);
         if (!TryTell(report, closing: binding.Ksock))
         {
-            Binding[] listeners = _bindings.RouteOf(MessageName.ReplierBindEvent).Listeners;
+            ReadOnlySpan<Binding> listeners = _bindings.RouteOf(MessageName.ReplierBindEvent).Listeners;
             _losingEvents |= listeners.Length + (long)_setAsideCount > _options.MaxSetAsideEvents;
             if (_losingEvents)
             {
@@ -95,7 +93,8 @@ internal sealed partial class Bus
 
     private bool TryTell(StoredMessage report, KsockState? closing)
     {
-        Binding[] listeners = _bindings.RouteOf(MessageName.ReplierBindEvent).Listeners;
+        ReadOnlySpan<Binding> listeners = _bindings.RouteOf(MessageName.ReplierBindEvent).Listeners;
+        Steps += 2 * (uint)listeners.Length;
         foreach (Binding listener in listeners)
         {
             KsockState ksock = listener.Ksock;
@@ -123,7 +122,7 @@ internal sealed partial class Bus
     }
 
     /// <summary>Leaves one marker with each listener that has none since its last event. It belongs to that Ksock's newest binding.</summary>
-    private void MarkLost(Binding[] listeners)
+    private void MarkLost(ReadOnlySpan<Binding> listeners)
     {
         StoredMessage marker = Pool.Compose(
             new MessageHeader { Id = NextId(), Flags = MessageFlags.Synthetic }, MessageName.UnbindEventsLost, default);

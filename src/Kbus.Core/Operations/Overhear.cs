@@ -11,28 +11,19 @@ namespace Kbus.Core;
 internal sealed partial class Bus
 {
     /// <summary>Queues an overheard message for each listener that has room. Its sender has been told long ago; it cannot be refused here.</summary>
-    private Errno Overhear(KsockState sender, StoredMessage message, Binding[] listeners)
+    private void Overhear(KsockState sender, StoredMessage message, Route route)
     {
         _deliveries++;
-        foreach (Binding listener in listeners)
+        _ = AskListeners(sender, message, MessageFlags.None, route.Listeners, out _);
+        if ((message.Header.Flags & MessageFlags.Urgent) == 0)
         {
-            KsockState ksock = listener.Ksock;
-            if (ksock == sender)
-            {
-                continue;
-            }
-
-            if (IsFull(ksock, message.EntireLength, 0))
-            {
-                ksock.Missed++;
-            }
-            else if (!HasIt(ksock, message.Header.Id))
-            {
-                Enqueue(ksock, message, listener);
-            }
+            DeliverToListeners(sender, message, route.Listeners);
+            return;
         }
 
-        return Errno.None;
+        ChooseUrgentCopies(sender, message, route.Listeners, requester: null, replier: null);
+        PutUrgentCopies(message, route.Listeners);
+        EndUrgent();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

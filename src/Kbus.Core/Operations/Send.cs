@@ -32,7 +32,7 @@ internal sealed partial class Bus
         {
             if (isOverheard)
             {
-                error = Overhear(sender, message, route!.Listeners);
+                Overhear(sender, message, route!);
             }
             else if (CanNobodyRefuse(message.Header, route!))
             {
@@ -198,7 +198,7 @@ internal sealed partial class Bus
             }
         }
 
-        Errno error = AskListeners(sender, message, route.Listeners, out full);
+        Errno error = AskListeners(sender, message, header.Flags, route.Listeners, out full);
         if (error == Errno.None)
         {
             Deliver(sender, message, route, debt);
@@ -209,9 +209,10 @@ internal sealed partial class Bus
 
     /// <summary>Sends what nobody can refuse: each listener gets it that has room. Nothing need be known of all before the first gets it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Announce(KsockState sender, StoredMessage message, Binding[] listeners)
+    private void Announce(KsockState sender, StoredMessage message, ReadOnlySpan<Binding> listeners)
     {
         _deliveries++;
+        Steps += (uint)listeners.Length;
         foreach (Binding listener in listeners)
         {
             KsockState ksock = listener.Ksock;
@@ -241,16 +242,16 @@ internal sealed partial class Bus
     private bool HasIt(KsockState ksock, MessageId id) =>
         ksock.OnlyOnce && ksock.LastPushed == id && (!ksock.IsLimpet || ksock.LastDelivery == _deliveries);
 
-    /// <summary>Finds which listeners have room, and whether that is good enough for this message.</summary>
-    private Errno AskListeners(KsockState sender, StoredMessage message, Binding[] listeners, out KsockState? full)
+    /// <summary>Finds which listeners have room, and whether that is good enough for a message with these flags.</summary>
+    private Errno AskListeners(KsockState sender, StoredMessage message, MessageFlags flags, ReadOnlySpan<Binding> listeners, out KsockState? full)
     {
         full = null;
+        Steps += 2 * (uint)listeners.Length;
         if (listeners.Length > _refused.Length)
         {
             _refused = new bool[listeners.Length * 2];
         }
 
-        MessageFlags flags = message.Header.Flags;
         for (int i = 0; i < listeners.Length; i++)
         {
             KsockState ksock = listeners[i].Ksock;
@@ -269,25 +270,59 @@ internal sealed partial class Bus
     private void Deliver(KsockState sender, StoredMessage message, Route route, ReplyDebt? answered)
     {
         _deliveries++;
+        bool isUrgent = (message.Header.Flags & MessageFlags.Urgent) != 0;
+        KsockState? requester = null;
+        bool isAwaited = false;
         if (answered is not null)
         {
             // The replier may have taken the Request without our notice; that comes before its reply.
             Observe(sender);
-            KsockState requester = answered.Sender;
-            bool isAwaited = answered.IsAwaited;
+            requester = answered.Sender;
+            isAwaited = answered.IsAwaited;
             _ledger.Strike(answered);
-            Enqueue(requester, message, because: null, isAwaitedAnswer: isAwaited);
+            if (!isUrgent)
+            {
+                Append(requester, message, because: null, isAwaitedAnswer: isAwaited);
+            }
         }
 
+        Binding? replier = null;
+        ReplyDebt? debt = null;
         if (message.Header.IsRequest)
         {
             sender.HoldsSlot = false;
-            Binding binding = route.Replier!;
-            ReplyDebt debt = _ledger.Enter(sender, binding.Ksock, message.Header.Id, message.IsAwaited);
-            Enqueue(binding.Ksock, message, binding, debt);
+            replier = route.Replier!;
+            debt = _ledger.Enter(sender, replier.Ksock, message.Header.Id, message.IsAwaited);
+            if (!isUrgent)
+            {
+                Append(replier.Ksock, message, replier, debt);
+            }
         }
 
-        Binding[] listeners = route.Listeners;
+        if (!isUrgent)
+        {
+            DeliverToListeners(sender, message, route.Listeners);
+            return;
+        }
+
+        // Each copy is put in front of the earlier ones of its group, so the group is made from its end (D13).
+        ChooseUrgentCopies(sender, message, route.Listeners, requester, replier?.Ksock);
+        PutUrgentCopies(message, route.Listeners);
+        if (replier is not null)
+        {
+            PutInFront(replier.Ksock, message, replier, debt);
+        }
+
+        if (requester is not null)
+        {
+            PutInFront(requester, message, because: null, debt: null, isAwaited);
+        }
+
+        EndUrgent();
+    }
+
+    private void DeliverToListeners(KsockState sender, StoredMessage message, ReadOnlySpan<Binding> listeners)
+    {
         for (int i = 0; i < listeners.Length; i++)
         {
             KsockState ksock = listeners[i].Ksock;
@@ -297,44 +332,8 @@ internal sealed partial class Bus
             }
             else if (!IsOwnLimpet(sender, ksock) && !HasIt(ksock, message.Header.Id))
             {
-                Enqueue(ksock, message, listeners[i]);
+                Append(ksock, message, listeners[i]);
             }
-        }
-    }
-
-    /// <summary>Puts a copy where it belongs: at the end, or, if urgent, in front, after earlier copies of the same message (D13).</summary>
-    private void Enqueue(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt = null, bool isAwaitedAnswer = false)
-    {
-        if ((message.Header.Flags & MessageFlags.Urgent) == 0)
-        {
-            Append(ksock, message, because, debt, isAwaitedAnswer);
-            return;
-        }
-
-        ksock.Carrier.Freeze();
-        int copies = ksock.UrgentGroup.Delivery == _deliveries ? ksock.UrgentGroup.Copies : 0;
-        int waitedBefore = ksock.Queue.Count;
-        Observe(ksock);
-        copies = Math.Max(0, copies - (waitedBefore - ksock.Queue.Count));
-        message.Retain();
-        ksock.Queue.Insert(copies, new QueueEntry
-        {
-            Message = message,
-            Because = because,
-            Debt = debt,
-            Length = message.EntireLength,
-            IsAwaitedAnswer = isAwaitedAnswer,
-        });
-        ksock.UrgentGroup = (_deliveries, copies + 1);
-        ksock.LastPushed = message.Header.Id;
-        ksock.LastDelivery = _deliveries;
-        if (copies == 0)
-        {
-            ksock.Carrier.Prepended();
-        }
-        else
-        {
-            ksock.Carrier.Rewritten();
         }
     }
 

@@ -45,6 +45,7 @@ internal sealed partial class Bus
         Observe(ksock);
         int place = PlaceOfAnswer(ksock.Queue);
         bool found = place >= 0;
+        Steps += (uint)(found ? place : ksock.Queue.Count);
         if (place > 0)
         {
             ksock.Carrier.Freeze();

@@ -39,24 +39,16 @@ internal sealed class ReplyDebt
     public bool IsQueued { get; set; }
 
     /// <summary>Its place in the sender's list.</summary>
-    public DebtLink AtSender;
+    public Neighbours<ReplyDebt> AtSender;
 
     /// <summary>Its place in the replier's list.</summary>
-    public DebtLink AtReplier;
+    public Neighbours<ReplyDebt> AtReplier;
 
     /// <summary>Its place among owed debts of the same sender, replier and id.</summary>
-    public DebtLink AmongEquals;
+    public Neighbours<ReplyDebt> AmongEquals;
 
     /// <summary>True if no list holds it and no queue does.</summary>
     public bool IsSettled => !IsQueued && !AtSender.IsLinked && !AtReplier.IsLinked && !AmongEquals.IsLinked;
-}
-
-/// <summary>The neighbours of a debt in one list.</summary>
-internal struct DebtLink
-{
-    public ReplyDebt? Older;
-    public ReplyDebt? Newer;
-    public bool IsLinked;
 }
 
 /// <summary>Which of a debt's links a list uses.</summary>

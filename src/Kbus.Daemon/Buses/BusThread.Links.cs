@@ -8,7 +8,6 @@ internal sealed partial class BusThread
 {
     private const int KindBits = 2;
     private const ulong KindMask = (1 << KindBits) - 1;
-    private const int MostRoundsAfterEnd = 128;
     private const ulong WorkToken = 0;
     private const ulong BellToken = 1;
     private const ulong SocketToken = 2;
@@ -36,7 +35,7 @@ internal sealed partial class BusThread
         // Every step that can fail for want of something comes before the Ksock gets an id, which nothing of ours uses up.
         ulong number = ++_lastToken << KindBits;
         Errno error = Watch(request, number, out ProcessWatch? process);
-        if (error != Errno.None)
+        if (process is null)
         {
             Refuse(request, error);
             return;
@@ -49,7 +48,7 @@ internal sealed partial class BusThread
         request.Memory.Header.Constants.KsockId = session.State.Id;
         _sessions.Add(session);
         _byToken.Add(number, session);
-        process?.Sessions.Add(session);
+        process.Sessions.Add(session);
         Payloads.Enter(session.Peer.UserId);
         CountKsocks();
         Welcome(session, request);
@@ -69,13 +68,12 @@ internal sealed partial class BusThread
         _sessions.Remove(session);
         if (session.IsHot)
         {
-            session.IsHot = false;
-            _hot.Remove(session);
+            RemoveHot(session);
         }
 
-        if (session.Process is { } watch && watch.Sessions.Remove(session) && watch.Sessions.Count == 0)
+        if (session.Process.Sessions.Remove(session) && session.Process.Sessions.Count == 0)
         {
-            Forget(watch);
+            Forget(session.Process);
         }
 
         // Its memory is still needed to say that it is closed; it goes when the present operation is over.
@@ -102,7 +100,7 @@ internal sealed partial class BusThread
             result = LibC.EpollAdd(_epoll.Number, request.Socket.Number, LibC.EpollPeerClosed, number | SocketToken);
         }
 
-        if (result >= 0 && request.Process is not null)
+        if (result >= 0)
         {
             result = WatchProcess(request.Process, out process);
         }
@@ -110,16 +108,17 @@ internal sealed partial class BusThread
         return (Errno)Math.Max(0, -result);
     }
 
-    private int WatchProcess(Descriptor pidfd, out ProcessWatch? process)
+    private int WatchProcess(Descriptor? pidfd, out ProcessWatch? process)
     {
-        var watch = new ProcessWatch(new Descriptor(pidfd.Release()), (++_lastToken << KindBits) | ProcessToken);
+        ulong token = (++_lastToken << KindBits) | ProcessToken;
+        var watch = new ProcessWatch(pidfd is null ? null : new Descriptor(pidfd.Release()), token);
         if (watch.Identity is { } known && _watchesByIdentity.TryGetValue(known, out process))
         {
             watch.Dispose();
             return 0;
         }
 
-        int result = LibC.EpollAdd(_epoll.Number, watch.Number, LibC.EpollIn, watch.Token);
+        int result = watch.Descriptor is null ? 0 : LibC.EpollAdd(_epoll.Number, watch.Descriptor.Number, LibC.EpollIn, token);
         if (result < 0)
         {
             watch.Dispose();
@@ -127,7 +126,7 @@ internal sealed partial class BusThread
             return result;
         }
 
-        _watches.Add(watch.Token, watch);
+        _watches.Add(token, watch);
         if (watch.Identity is { } identity)
         {
             _watchesByIdentity.Add(identity, watch);
@@ -172,22 +171,20 @@ internal sealed partial class BusThread
 
     private Session? Find(ulong token) => _byToken.GetValueOrDefault(token & ~KindMask);
 
-    /// <summary>The process closed its end without saying so, or has gone. What it had sent before counts.</summary>
+    /// <summary>The process closed its end without saying so, or has gone. What it had sent before counts; it is carried out in turns like any other's.</summary>
     private void HungUp(Session session)
     {
-        // Bounded, because a forked child that has the memory too could go on writing for ever.
-        for (int round = 0; round < MostRoundsAfterEnd && session.Serve() > 0; round++)
-        {
-        }
-
-        Close(session);
+        session.IsEnding = true;
+        Heat(session);
     }
 
     private void ProcessEnded(ulong token)
     {
         if (_watches.TryGetValue(token, out ProcessWatch? watch))
         {
-            foreach (Session session in watch.Sessions.ToArray())
+            // It has ended once. Until its links have been closed, in turns, the descriptor would go on telling.
+            _ = LibC.EpollRemove(_epoll.Number, watch.Descriptor!.Number);
+            foreach (Session session in watch.Sessions)
             {
                 HungUp(session);
             }

@@ -2,67 +2,86 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <content>The loop: look at the hot links, take events, and before sleeping look once more.</content>
+/// <content>
+/// The loop: serve the hot links, take events, and before sleeping look once more. Each process has one turn a round, however many links it has,
+/// and a turn is bounded by the work that it makes (<see cref="Core.Bus.Steps"/>), not by the number of commands.
+/// </content>
 internal sealed partial class BusThread
 {
     private const int EventsAtOnce = 256;
-    private const int RoundsBetweenEvents = 64;
-    private const int RoundsUntilQuiet = 4096;
+    // How much work a process may make in one turn: some 200 microseconds.
+    private const ulong StepsInTurn = 2000;
 
-    private readonly List<Session> _hot = [];
+    // How long cold links, new ones and deaths wait while others keep the thread busy.
+    private const long NanosecondsBetweenEvents = 500_000;
+
+    // After that long without a command a link is asked to ring. So however many links a process opens, only those slow the loop down that are used.
+    private const long NanosecondsUntilQuiet = 5_000_000;
+
+    private readonly List<ProcessWatch> _hot = [];
     private readonly Pace _pace = new();
     private readonly Lookout _lookout = new(Environment.ProcessorCount, TimeProvider.System);
-    private long _round;
+    private EpollEvents _events = null!;
+    private long _nextEvents;
+    private long _now;
 
     private void Serve()
     {
         using var events = new EpollEvents(EventsAtOnce);
+        _events = events;
         while (!_stopping)
         {
-            _round++;
             int served = ServeHot();
             _pace.Note(served);
-            bool worked = served > 0;
-            if (worked || _round % RoundsBetweenEvents == 0)
-            {
-                worked |= (_round % RoundsBetweenEvents == 0) && TakeEvents(events, wait: false);
-            }
-
-            if (worked)
+            if (served > 0)
             {
                 _lookout.Found();
             }
             else if ((_hot.Count == 0 || !_lookout.TryRest()) && MaySleep())
             {
                 _lookout.GaveUp();
-                TakeEvents(events, wait: true);
+                TakeEvents(wait: true);
             }
         }
     }
 
-    /// <summary>Gives each hot link its bounded share. A link that has long been quiet is asked to ring instead.</summary>
-    /// <returns>How many commands were carried out.</returns>
+    /// <summary>Gives each process with hot links its turn, and takes events when it is time.</summary>
+    /// <returns>How much was found to do.</returns>
     private int ServeHot()
     {
         int served = 0;
         for (int i = _hot.Count - 1; i >= 0; i--)
         {
             // Closing sessions shortens the list.
-            if (i >= _hot.Count)
+            if (i < _hot.Count)
             {
-                continue;
+                served += ServeTurn(_hot[i]);
             }
 
-            Session session = _hot[i];
-            if (session.HasCommands)
+            _now = LibC.MonotonicNanoseconds();
+            if (_now >= _nextEvents)
             {
-                session.LastServed = _round;
-                Enter();
-                served += session.Serve();
-                CloseFailed();
-                Leave();
+                served += TakeEvents(wait: false) ? 1 : 0;
             }
-            else if (_round - session.LastServed > RoundsUntilQuiet)
+        }
+
+        return served;
+    }
+
+    /// <summary>A process's turn: its links one after the other, each with a bounded share, until the turn has made enough work.</summary>
+    private int ServeTurn(ProcessWatch process)
+    {
+        int served = 0;
+        ulong end = Bus.Steps + StepsInTurn;
+        for (int looks = process.Hot.Count; looks > 0 && process.Hot.Count > 0 && Bus.Steps < end; looks--)
+        {
+            process.Next = process.Next == 0 ? process.Hot.Count - 1 : Math.Min(process.Next, process.Hot.Count) - 1;
+            Session session = process.Hot[process.Next];
+            if (session.HasCommands || session.IsEnding)
+            {
+                served += ServeShare(session);
+            }
+            else if (_now - session.LastServed > NanosecondsUntilQuiet)
             {
                 Cool(session);
             }
@@ -71,31 +90,62 @@ internal sealed partial class BusThread
         return served;
     }
 
+    private int ServeShare(Session session)
+    {
+        session.LastServed = _now;
+        Enter();
+        int served = session.Serve();
+        if (session.IsEnding && !session.IsClosed && (served == 0 || --session.TurnsLeft == 0))
+        {
+            Close(session);
+            served++;
+        }
+
+        CloseFailed();
+        Leave();
+        return served;
+    }
+
     /// <summary>Asks every hot link to ring; true if after that none has anything to say.</summary>
     private bool MaySleep()
     {
-        foreach (Session session in _hot)
+        foreach (ProcessWatch process in _hot)
         {
-            session.AskForBell();
+            foreach (Session session in process.Hot)
+            {
+                session.AskForBell();
+            }
         }
 
         // The pair of the fence in CommandBell.RingIfWanted: either the link sees that we want its bell, or we see its command.
         Fence.Full();
         bool quiet = true;
-        foreach (Session session in _hot)
+        foreach (ProcessWatch process in _hot)
         {
-            quiet &= !session.HasCommands;
+            foreach (Session session in process.Hot)
+            {
+                quiet &= !session.HasCommands && !session.IsEnding;
+            }
         }
 
-        foreach (Session session in _hot)
+        foreach (ProcessWatch process in _hot)
         {
+            foreach (Session session in process.Hot)
+            {
+                if (quiet)
+                {
+                    session.HotPlace = -1;
+                }
+                else
+                {
+                    session.ForgoBell();
+                }
+            }
+
             if (quiet)
             {
-                session.IsHot = false;
-            }
-            else
-            {
-                session.ForgoBell();
+                process.Hot.Clear();
+                process.HotPlace = -1;
             }
         }
 
@@ -117,24 +167,51 @@ internal sealed partial class BusThread
             return;
         }
 
-        session.IsHot = false;
-        _hot.Remove(session);
+        RemoveHot(session);
     }
 
     private void Heat(Session session)
     {
-        session.LastServed = _round;
-        if (!session.IsHot && !session.IsClosed)
+        session.LastServed = _now;
+        if (session.IsHot || session.IsClosed)
         {
-            session.IsHot = true;
-            session.ForgoBell();
-            _hot.Add(session);
+            return;
+        }
+
+        session.ForgoBell();
+        ProcessWatch process = session.Process;
+        if (process.Hot.Count == 0)
+        {
+            process.HotPlace = _hot.Count;
+            _hot.Add(process);
+        }
+
+        session.HotPlace = process.Hot.Count;
+        process.Hot.Add(session);
+    }
+
+    /// <summary>The last of the list takes the place that becomes free, so that it takes the same time however many are hot.</summary>
+    private void RemoveHot(Session session)
+    {
+        ProcessWatch process = session.Process;
+        process.Hot[^1].HotPlace = session.HotPlace;
+        process.Hot[session.HotPlace] = process.Hot[^1];
+        process.Hot.RemoveAt(process.Hot.Count - 1);
+        session.HotPlace = -1;
+        if (process.Hot.Count == 0)
+        {
+            _hot[^1].HotPlace = process.HotPlace;
+            _hot[process.HotPlace] = _hot[^1];
+            _hot.RemoveAt(_hot.Count - 1);
+            process.HotPlace = -1;
         }
     }
 
-    private bool TakeEvents(EpollEvents events, bool wait)
+    private bool TakeEvents(bool wait)
     {
-        int count = LibC.EpollWait(_epoll.Number, events, wait ? LibC.Forever : 0);
+        int count = LibC.EpollWait(_epoll.Number, _events, wait ? LibC.Forever : 0);
+        _now = LibC.MonotonicNanoseconds();
+        _nextEvents = _now + NanosecondsBetweenEvents;
         if (count <= 0)
         {
             return false;
@@ -143,7 +220,7 @@ internal sealed partial class BusThread
         Enter();
         for (int i = 0; i < count; i++)
         {
-            Handle(events.Data(i));
+            Handle(_events.Data(i));
         }
 
         CloseFailed();

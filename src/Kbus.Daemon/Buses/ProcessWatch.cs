@@ -2,28 +2,37 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>A process that has Ksocks on a bus: its end closes them all.</summary>
+/// <summary>One process that has Ksocks on a bus: its end closes them all, and they share its turn.</summary>
 /// <remarks>
 /// Processes are told apart by the identity of their pidfds, never by their numbers: a number means nothing across pid namespaces, where
 /// every process may have number 0, and a dead process's number is given to another. Where the kernel gives pidfds no identity (before Linux
-/// 6.9), each link has a watch of its own.
+/// 6.9), or none at all, each link stands for a process of its own.
 /// </remarks>
-/// <param name="descriptor">The pidfd.</param>
+/// <param name="descriptor">The pidfd; null if there is none, and the link's socket alone tells of the end.</param>
 /// <param name="token">By which the bus's event loop finds the watch.</param>
-internal sealed class ProcessWatch(Descriptor descriptor, ulong token) : IDisposable
+internal sealed class ProcessWatch(Descriptor? descriptor, ulong token) : IDisposable
 {
     /// <summary>By which the bus's event loop finds the watch.</summary>
     public ulong Token => token;
 
     /// <summary>The identity by which further links of the process find the watch; null if there is none.</summary>
-    public ulong? Identity { get; } = LibC.PidfdIdentity(descriptor.Number);
+    public ulong? Identity { get; } = descriptor is null ? null : LibC.PidfdIdentity(descriptor.Number);
 
-    /// <summary>The number of the pidfd.</summary>
-    public int Number => descriptor.Number;
+    /// <summary>The pidfd.</summary>
+    public Descriptor? Descriptor => descriptor;
 
     /// <summary>The process's links on this bus.</summary>
     public HashSet<Session> Sessions { get; } = [];
 
+    /// <summary>Those of its links that the loop looks at by itself.</summary>
+    public List<Session> Hot { get; } = [];
+
+    /// <summary>Its place among the processes with hot links; -1 if it has none.</summary>
+    public int HotPlace { get; set; } = -1;
+
+    /// <summary>Which of the hot links is next, so that each has its turn though the process's share ends.</summary>
+    public int Next { get; set; }
+
     /// <inheritdoc/>
-    public void Dispose() => descriptor.Dispose();
+    public void Dispose() => descriptor?.Dispose();
 }

@@ -79,7 +79,7 @@ internal sealed class BusQuestion(Log log) : BusWork, IDisposable
             json.WriteNumber("set_aside_events", bus.SetAsideCount);
             json.WriteBoolean("losing_events", bus.IsLosingEvents);
             json.WriteNumber("answers_owed", bus.AnswersOwed);
-            json.WriteNumber("bindings", bus.BindingCount);
+            json.WriteNumber("bindings", bus.Bindings.Count);
             json.WriteStartArray("ksocks");
             foreach (KsockState ksock in bus.Ksocks.OrderBy(k => k.Id))
             {
@@ -113,12 +113,12 @@ internal sealed class BusQuestion(Log log) : BusWork, IDisposable
         json.WriteBoolean("sending", ksock.Waiting is not null);
         WriteId(json, "last_sent", ksock.LastSent);
         json.WriteStartArray("bindings");
-        for (int i = ksock.Bindings.Count - 1; i >= 0; i--)
+        foreach (Binding binding in ksock.Bindings.NewestFirst)
         {
             json.WriteStartObject();
-            json.WriteString("name", Encoding.ASCII.GetString(ksock.Bindings[i].Name.Name));
-            json.WriteBoolean("replier", ksock.Bindings[i].IsReplier);
-            json.WriteNumber("order", ksock.Bindings[i].Order);
+            json.WriteString("name", Encoding.ASCII.GetString(binding.Name.Name));
+            json.WriteBoolean("replier", binding.IsReplier);
+            json.WriteNumber("order", binding.Order);
             json.WriteEndObject();
         }
 

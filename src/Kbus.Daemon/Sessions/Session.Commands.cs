@@ -11,6 +11,9 @@ internal sealed partial class Session
     private const int MostCommandsAtOnce = 64;
     private const int MostBytesAtOnce = 256 * 1024;
 
+    // Some 200 microseconds.
+    private const ulong MostStepsAtOnce = 2000;
+
     private readonly CompletionSlot[] _answered = new CompletionSlot[MostCommandsAtOnce];
     private int _answeredCount;
     private LinkNews _answerNews;
@@ -26,7 +29,8 @@ internal sealed partial class Session
     {
         int served = 0;
         int bytes = 0;
-        while (served < MostCommandsAtOnce && bytes < MostBytesAtOnce && Fault == LinkFault.None && !IsClosed)
+        ulong end = _thread.Bus.Steps + MostStepsAtOnce;
+        while (served < MostCommandsAtOnce && bytes < MostBytesAtOnce && _thread.Bus.Steps < end && Fault == LinkFault.None && !IsClosed)
         {
             CommandLook look = _commands.TryRead(out CommandRecord command, out ReadOnlySpan<byte> body);
             if (look != CommandLook.Command)

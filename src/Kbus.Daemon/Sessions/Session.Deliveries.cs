@@ -102,40 +102,44 @@ internal sealed partial class Session
     }
 
     /// <inheritdoc/>
-    public override void Rewritten()
+    public override void Rewritten() => RewriteAll(moved: 1);
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The ring may have no room in front. Then the records behind all others go back to the queue, as many as it takes. That is a rewrite of its own,
+    /// before the queue changes: only from its end on may their room be written to.
+    /// </remarks>
+    public override void Freeze(int count, int length)
     {
-        if (!_isFrozen)
+        Freeze();
+        int inRing = Math.Min(length, MessageSizes.LargestInline);
+        if (!_isFrozen || _deliveries.HasRoomFor(count, inRing))
         {
             return;
         }
 
+        TakeBackLast(count, inRing);
         _isFrozen = false;
-        TakeBackKept();
-        _deliveries.Clear();
-        _window = 0;
-        _placedInWindow = 0;
-        FillWindow();
         if (!_deliveries.TryEndRewrite())
         {
             Fail(_deliveries.Fault);
             return;
         }
 
-        Refill();
-        RingLater();
+        SetFlags();
+        Freeze();
     }
 
     /// <inheritdoc/>
-    public override void Prepended()
+    public override void Prepended(int count)
     {
-        if (!_isFrozen || _window == 0 || !TryWrite(0, inFront: true))
+        if (!_isFrozen || _window == 0 || !TryPrepend(count))
         {
-            Rewritten();
+            RewriteAll(moved: count);
             return;
         }
 
         _isFrozen = false;
-        _window++;
         Fail(_deliveries.TryEndRewrite() ? LinkFault.None : _deliveries.Fault);
         RingLater();
     }
@@ -220,19 +224,82 @@ internal sealed partial class Session
         return _window > before;
     }
 
-    /// <summary>Gives back to the queue what the ring keeps, because the ring is about to be written anew.</summary>
-    private void TakeBackKept()
+    /// <summary>Writes the ring anew from the front of the queue.</summary>
+    /// <param name="moved">By how many places, at most, messages that the ring keeps have moved back in the queue.</param>
+    private void RewriteAll(int moved)
     {
-        for (int i = 0; i < State.Queue.Count; i++)
+        if (!_isFrozen)
         {
-            ref readonly QueueEntry entry = ref State.Queue[i];
-            if (entry.Message is null)
+            return;
+        }
+
+        _isFrozen = false;
+        int end = (int)Math.Min(State.Queue.Count, (long)_window + moved);
+        for (int place = 0; place < end; place++)
+        {
+            if (State.Queue[place].Message is null)
             {
-                // What the process may have done to these bytes meanwhile it has done to itself: they go back to it and to nobody else.
-                StoredMessage message = _thread.Bus.Pool.Rent(entry.Length, entry.Length);
-                _deliveries.ReadBack(entry.Place, message.Buffer.AsSpan(0, entry.Length));
-                State.Queue.TakeFromCarrier(i, message);
+                TakeBackKept(place);
             }
+        }
+
+        _deliveries.Clear();
+        _window = 0;
+        _placedInWindow = 0;
+        FillWindow();
+        if (!_deliveries.TryEndRewrite())
+        {
+            Fail(_deliveries.Fault);
+            return;
+        }
+
+        Refill();
+        RingLater();
+    }
+
+    private void TakeBackKept(int place)
+    {
+        // What the process may have done to these bytes meanwhile it has done to itself: they go back to it and to nobody else.
+        ref readonly QueueEntry entry = ref State.Queue[place];
+        StoredMessage message = _thread.Bus.Pool.Rent(entry.Length, entry.Length);
+        _deliveries.ReadBack(entry.Place, message.Buffer.AsSpan(0, entry.Length));
+        State.Queue.TakeFromCarrier(place, message);
+    }
+
+    /// <summary>Puts the first messages of the queue in front of those in the ring; false if they have no room, or not all of them can be placed.</summary>
+    private bool TryPrepend(int count)
+    {
+        for (int place = count - 1; place >= 0; place--)
+        {
+            if (!TryWrite(place, inFront: true))
+            {
+                return false;
+            }
+
+            _window++;
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes records back, from the end of the ring, until so many of that many bytes will have room in front, or none is left.</summary>
+    private void TakeBackLast(int count, int length)
+    {
+        // What the process has taken meanwhile still stands at the front of the queue, and of the window. The ring has exactly what it has not taken.
+        long missing = (long)count * DeliveryRecord.Units((uint)length) << 3;
+        while (missing > 0 && _deliveries.Count > 0)
+        {
+            ref readonly QueueEntry last = ref State.Queue[--_window];
+            if (last.Message is null)
+            {
+                TakeBackKept(_window);
+            }
+            else if (last.Message.Payload is not null)
+            {
+                _placedInWindow--;
+            }
+
+            missing -= _deliveries.DropLast();
         }
     }
 

@@ -45,8 +45,8 @@ internal sealed partial class Session : Carrier, IDisposable
     /// <inheritdoc/>
     public override KsockOwner Owner => new(Peer.ProcessId, Peer.UserId, Mode);
 
-    /// <summary>The watch over its process; null if its socket alone tells of its end.</summary>
-    public ProcessWatch? Process { get; init; }
+    /// <summary>The process whose link it is.</summary>
+    public required ProcessWatch Process { get; init; }
 
     /// <summary>The session's place and generation, by which the event loop finds it.</summary>
     public ulong Token { get; set; }
@@ -55,10 +55,19 @@ internal sealed partial class Session : Carrier, IDisposable
     public int SocketNumber => _socket.Number;
 
     /// <summary>True while the loop looks for commands by itself instead of being rung.</summary>
-    public bool IsHot { get; set; }
+    public bool IsHot => HotPlace >= 0;
 
-    /// <summary>When the loop last found commands here, in rounds of the loop.</summary>
+    /// <summary>Its place among the hot links of its process; -1 while it is rung for.</summary>
+    public int HotPlace { get; set; } = -1;
+
+    /// <summary>When the loop last found commands here, in nanoseconds of its clock.</summary>
     public long LastServed { get; set; }
+
+    /// <summary>True once the process has closed its end, or has ended: what it had sent is still carried out, and then the Ksock closes.</summary>
+    public bool IsEnding { get; set; }
+
+    /// <summary>How many more turns a link gets that is ending. Bounded, because a forked child that has the memory too could go on writing for ever.</summary>
+    public int TurnsLeft { get; set; } = 128;
 
     /// <summary>True once the Ksock has been closed on the bus.</summary>
     public bool IsClosed { get; set; }

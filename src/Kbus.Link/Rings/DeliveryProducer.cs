@@ -35,6 +35,7 @@ internal sealed unsafe class DeliveryProducer
     private int _taken;
     private bool _rewriting;
     private bool _cleared;
+    private bool _shortened;
     private DeliveryFlags _flags;
 
     /// <summary>The producer of a link that has just been created.</summary>
@@ -174,6 +175,28 @@ internal sealed unsafe class DeliveryProducer
         return true;
     }
 
+    /// <summary>Whether so many records of that many bytes have room in front. Exact only while rewriting.</summary>
+    public bool HasRoomFor(int count, int length) => (ulong)count * DeliveryRecord.Units((uint)length) <= _sizeInUnits - _replaced - _used;
+
+    /// <summary>While rewriting: takes back the record behind all others, which the client has not taken. There is one.</summary>
+    /// <remarks>Its room is free only when the rewrite has ended.</remarks>
+    /// <returns>How many bytes that is.</returns>
+    public int DropLast()
+    {
+        if (!_rewriting || _cleared)
+        {
+            throw new InvalidOperationException("The last record is taken back in a rewrite, before anything is cleared.");
+        }
+
+        uint units = _lengths.RemoveLast();
+        _tail -= (ulong)units << 3;
+        _used -= units;
+        _replaced += units;
+        _unpublished -= Math.Min(units, _unpublished);
+        _shortened = true;
+        return (int)units << 3;
+    }
+
     /// <summary>Copies a record out that the client has not taken. The client can have changed it.</summary>
     /// <param name="place">Where it is.</param>
     /// <param name="target">Takes its bytes.</param>
@@ -210,8 +233,8 @@ internal sealed unsafe class DeliveryProducer
             throw new InvalidOperationException("No rewrite has begun.");
         }
 
-        // A cleared ring gets its tail in the other word: until the head says so, the old head and the old tail belong together.
-        int side = _cleared ? 1 - _head.Side : _head.Side;
+        // A tail that does not only grow goes into the other word: until the head says so, the old head and the old tail belong together.
+        int side = _cleared || _shortened ? 1 - _head.Side : _head.Side;
         Volatile.Write(ref _memory.Header.DeliveryTail(side), _tail);
         DeliveryHead free = _head.Free(_position, side);
         bool undisturbed = Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord, free.Word, _head.Word) == _head.Word;
@@ -220,6 +243,7 @@ internal sealed unsafe class DeliveryProducer
         _replaced = 0;
         _rewriting = false;
         _cleared = false;
+        _shortened = false;
         if (!undisturbed)
         {
             Fault = LinkFault.DeliveryHeadStolen;

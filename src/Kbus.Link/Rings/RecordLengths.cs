@@ -47,6 +47,13 @@ internal sealed class RecordLengths
         Count--;
     }
 
+    /// <summary>Removes the newest, and gives its length.</summary>
+    public uint RemoveLast()
+    {
+        Count--;
+        return _units[(_first + Count) & (_units.Length - 1)];
+    }
+
     /// <summary>Removes all.</summary>
     public void Clear() => Count = 0;
 

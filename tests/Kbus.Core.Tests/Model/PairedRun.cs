@@ -110,7 +110,7 @@ internal sealed class PairedRun
 
     private void Unbind(Pair who)
     {
-        List<Binding> own = who.Real.Bindings;
+        List<Binding> own = [.. who.Real.Bindings.NewestFirst];
         bool anything = own.Count == 0 || _random.Next(5) == 0;
         Binding? binding = anything ? null : own[_random.Next(own.Count)];
         string name = binding is null ? SomePattern() : Encoding.Latin1.GetString(binding.Name.Name);

@@ -191,7 +191,7 @@ public sealed class DeliveryRingStressTests
         public const ulong End = ulong.MaxValue;
 
         private readonly LinkedList<ulong> _window = [];
-        private readonly Queue<ulong> _behind = [];
+        private readonly LinkedList<ulong> _behind = [];
         private readonly Random _random = new(seed);
         private ulong _number;
 
@@ -219,13 +219,13 @@ public sealed class DeliveryRingStressTests
                         Observe();
                         break;
                     default:
-                        _behind.Enqueue(++_number);
+                        _behind.AddLast(++_number);
                         Fill();
                         break;
                 }
             }
 
-            _behind.Enqueue(End);
+            _behind.AddLast(End);
             while (_window.Count + _behind.Count > 0)
             {
                 Fill();
@@ -238,10 +238,11 @@ public sealed class DeliveryRingStressTests
 
         private void Fill()
         {
-            while (_behind.TryPeek(out ulong number) && producer.TryAppend(Length(number), (uint)number, out Span<byte> record))
+            while (_behind.First is { Value: ulong number } && producer.TryAppend(Length(number), (uint)number, out Span<byte> record))
             {
                 Pattern.Fill(record, number);
-                _window.AddLast(_behind.Dequeue());
+                _window.AddLast(number);
+                _behind.RemoveFirst();
             }
 
             producer.Publish();
@@ -252,14 +253,31 @@ public sealed class DeliveryRingStressTests
             Assert.True(producer.TryBeginRewrite(), producer.Fault.ToString());
             Observe();
             ulong number = ++_number;
-            if (producer.TryPrepend(Length(number), (uint)number, out Span<byte> record))
+            if (!producer.HasRoomFor(1, Length(number)))
             {
-                Pattern.Fill(record, number);
-                _window.AddFirst(number);
+                MakeRoom(Length(number));
+            }
+
+            Assert.True(producer.TryPrepend(Length(number), (uint)number, out Span<byte> record));
+            Pattern.Fill(record, number);
+            _window.AddFirst(number);
+            Assert.True(producer.TryEndRewrite());
+            Rewrites++;
+        }
+
+        /// <summary>Takes records back from the end of the ring, in a rewrite of its own.</summary>
+        private void MakeRoom(int length)
+        {
+            for (int missing = length + 16; missing > 0 && _window.Last is { Value: ulong last };)
+            {
+                missing -= producer.DropLast();
+                _window.RemoveLast();
+                _behind.AddFirst(last);
             }
 
             Assert.True(producer.TryEndRewrite());
-            Rewrites++;
+            Assert.True(producer.TryBeginRewrite(), producer.Fault.ToString());
+            Observe();
         }
 
         private void Filter()
@@ -272,7 +290,7 @@ public sealed class DeliveryRingStressTests
             producer.Clear();
             foreach (ulong number in kept)
             {
-                _behind.Enqueue(number);
+                _behind.AddLast(number);
             }
 
             Fill();

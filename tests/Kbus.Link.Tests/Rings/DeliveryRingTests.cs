@@ -211,6 +211,56 @@ public sealed unsafe class DeliveryRingTests : IDisposable
     }
 
     [Fact]
+    public void A_full_ring_gives_back_its_last_records_for_one_in_front()
+    {
+        for (ulong i = 1; i <= 64; i++)
+        {
+            Append(i, 56);
+        }
+
+        _producer.Publish();
+        Assert.Equal(DeliveryLook.Record, _consumer.TryPeek(out _, out DeliveryToken seen));
+        Assert.True(_producer.TryBeginRewrite());
+        Assert.False(_producer.HasRoomFor(1, 100));
+        Assert.Equal((64, 64), (_producer.DropLast(), _producer.DropLast()));
+
+        // What was taken back may not be written over before the client knows of it.
+        Assert.False(_producer.HasRoomFor(1, 100));
+        Assert.False(_producer.TryPrepend(100, 0, out _));
+        Assert.True(_producer.TryEndRewrite());
+        Assert.False(_consumer.TryTake(seen));
+        Prepend(65, 100);
+        Assert.False(_producer.TryAppend(56, 0, out _));
+        Take(65);
+        for (ulong i = 1; i <= 62; i++)
+        {
+            Take(i);
+        }
+
+        Assert.Equal(DeliveryLook.Empty, _consumer.TryPeek(out _, out _));
+        Observe(63);
+    }
+
+    [Fact]
+    public void What_was_appended_and_not_published_can_be_taken_back()
+    {
+        Append(1, 56);
+        _producer.Publish();
+        Append(2, 56);
+        Append(3, 56);
+        Assert.True(_producer.TryBeginRewrite());
+        _ = _producer.DropLast();
+        Assert.True(_producer.TryEndRewrite());
+        Take(1);
+        Take(2);
+        Assert.Equal(DeliveryLook.Empty, _consumer.TryPeek(out _, out _));
+        Append(4, 56);
+        _producer.Publish();
+        Take(4);
+        Observe(3);
+    }
+
+    [Fact]
     public void A_record_looked_at_before_a_rewrite_cannot_be_taken_after_it()
     {
         Append(1, 100);
@@ -302,6 +352,7 @@ public sealed unsafe class DeliveryRingTests : IDisposable
     {
         Assert.Throws<InvalidOperationException>(() => _producer.TryPrepend(1, 0, out _));
         Assert.Throws<InvalidOperationException>(_producer.Clear);
+        Assert.Throws<InvalidOperationException>(() => _producer.DropLast());
         Assert.Throws<InvalidOperationException>(() => _producer.TryEndRewrite());
         Assert.True(_producer.TryBeginRewrite());
         Assert.Throws<InvalidOperationException>(() => _producer.TryBeginRewrite());

@@ -1,0 +1,17 @@
+namespace Kbus.Core;
+
+/// <summary>A name that somebody is bound to, with all its bindings.</summary>
+internal sealed class BoundName(ReadOnlySpan<byte> name) : NameEntry(name)
+{
+    /// <summary>Listeners' bindings.</summary>
+    public BindingList Listeners { get; } = new(BindingSide.Role);
+
+    /// <summary>The one replier's binding of exactly this name.</summary>
+    public Binding? Replier { get; set; }
+
+    /// <summary>The version of the binding table in which its bindings last changed; no other name has the same.</summary>
+    public ulong Version { get; set; }
+
+    /// <summary>True if nobody is bound to it any more.</summary>
+    public bool IsUnused => Listeners.Count == 0 && Replier is null;
+}

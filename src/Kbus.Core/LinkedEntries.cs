@@ -1,0 +1,98 @@
+namespace Kbus.Core;
+
+/// <summary>Entries from oldest to newest, linked through themselves: entering and leaving take the same time however many there are.</summary>
+/// <typeparam name="T">The kind of entry. It has a <see cref="Neighbours{T}"/> for each list that it can be in.</typeparam>
+internal abstract class LinkedEntries<T>
+    where T : class
+{
+    /// <summary>The entry that entered first.</summary>
+    public T? Oldest { get; private set; }
+
+    /// <summary>The entry that entered last.</summary>
+    public T? Newest { get; private set; }
+
+    /// <summary>How many there are.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>All entries, newest first.</summary>
+    public IEnumerable<T> NewestFirst
+    {
+        get
+        {
+            for (T? entry = Newest; entry is not null; entry = Before(entry))
+            {
+                yield return entry;
+            }
+        }
+    }
+
+    /// <summary>The entry that entered next after this one.</summary>
+    public T? After(T entry) => Link(entry).Newer;
+
+    /// <summary>The entry that entered last before this one.</summary>
+    public T? Before(T entry) => Link(entry).Older;
+
+    /// <summary>Adds an entry as the newest.</summary>
+    public void Add(T entry)
+    {
+        ref Neighbours<T> link = ref Link(entry);
+        link.IsLinked = true;
+        link.Older = Newest;
+        if (Newest is null)
+        {
+            Oldest = entry;
+        }
+        else
+        {
+            Link(Newest).Newer = entry;
+        }
+
+        Newest = entry;
+        Count++;
+    }
+
+    /// <summary>Takes an entry out; nothing happens if it is not in.</summary>
+    /// <returns>True if it was in.</returns>
+    public bool Remove(T entry)
+    {
+        ref Neighbours<T> link = ref Link(entry);
+        if (!link.IsLinked)
+        {
+            return false;
+        }
+
+        if (link.Older is null)
+        {
+            Oldest = link.Newer;
+        }
+        else
+        {
+            Link(link.Older).Newer = link.Newer;
+        }
+
+        if (link.Newer is null)
+        {
+            Newest = link.Older;
+        }
+        else
+        {
+            Link(link.Newer).Older = link.Older;
+        }
+
+        link = default;
+        Count--;
+        return true;
+    }
+
+    /// <summary>The links of an entry that this list uses.</summary>
+    protected abstract ref Neighbours<T> Link(T entry);
+}
+
+/// <summary>The neighbours of an entry in one list.</summary>
+internal struct Neighbours<T>
+    where T : class
+{
+    public T? Older;
+    public T? Newer;
+    public bool IsLinked;
+}

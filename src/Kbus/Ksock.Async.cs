@@ -4,10 +4,17 @@ namespace Kbus;
 
 public sealed partial class Ksock
 {
+    // On the thread pool so many messages may be received one after the other, without a wait, before others have their turn.
+    private const int MostInARow = 64;
+    private int _inARow;
     private int _asyncRequests;
     private int _pumping;
 
     /// <summary>Reads the next message, waiting for one without blocking. A waiting send is tried again meanwhile.</summary>
+    /// <remarks>
+    /// Messages that come continuously keep nobody else from running: with a <see cref="SynchronizationContext"/>, as that of a user
+    /// interface, each comes in a turn of its own, and on the thread pool others have their turn now and then.
+    /// </remarks>
     /// <param name="timeout">How long to wait at most; null for ever, zero for not at all.</param>
     /// <param name="cancellationToken">Ends the wait. No message is lost by it.</param>
     /// <returns>The message; null if the time ran out.</returns>
@@ -18,12 +25,16 @@ public sealed partial class Ksock
     {
         _ = new WaitLimit(timeout);
         cancellationToken.ThrowIfCancellationRequested();
-        return ReadNextMessage() is { } message
-            ? new ValueTask<Message?>(message)
-            : new ValueTask<Message?>(ReceiveLaterAsync(timeout, cancellationToken));
+        if (ReadNextMessage() is not { } message)
+        {
+            return new ValueTask<Message?>(ReceiveLaterAsync(timeout, cancellationToken));
+        }
+
+        return IsOthersTurn() ? new ValueTask<Message?>(AfterOthersAsync(message)) : new ValueTask<Message?>(message);
     }
 
-    /// <summary>Reads messages as they come, until cancelled.</summary>
+    /// <summary>Reads messages as they come, until cancelled. Each is taken when it is asked for, and not before.</summary>
+    /// <remarks>Others have their turn as for <see cref="ReceiveAsync"/>.</remarks>
     /// <param name="cancellationToken">Ends the reading. No message is lost by it.</param>
     /// <exception cref="KbusException">EBADF (not opened for reading), ENODEV (the bus has died and all has been read).</exception>
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
@@ -65,13 +76,14 @@ public sealed partial class Ksock
     {
         TimeProvider clock = _options.TimeProvider;
         long start = clock.GetTimestamp();
+        bool hasWaited = false;
         while (true)
         {
             long since = _host.WatchNews();
             TryWaiting();
             if (ReadNextMessage() is { } message)
             {
-                return message;
+                return hasWaited || !IsOthersTurn() ? message : await AfterOthersAsync(message).ConfigureAwait(false);
             }
 
             TimeSpan left = Timeout.InfiniteTimeSpan;
@@ -86,6 +98,7 @@ public sealed partial class Ksock
 
             try
             {
+                (hasWaited, _inARow) = (true, 0);
                 await _bell.Next(since).WaitAsync(WaitLimit.Shortened(left), clock, cancellationToken).ConfigureAwait(false);
             }
             catch (TimeoutException)
@@ -93,6 +106,25 @@ public sealed partial class Ksock
                 // Round again: one more look, so that what came together with the end of the time is not left lying.
             }
         }
+    }
+
+    /// <summary>Whether who receives has had the thread for long enough: an await that never waits would keep it for ever.</summary>
+    private bool IsOthersTurn()
+    {
+        if (SynchronizationContext.Current is null && TaskScheduler.Current == TaskScheduler.Default && ++_inARow < MostInARow)
+        {
+            return false;
+        }
+
+        _inARow = 0;
+        return true;
+    }
+
+    private static async Task<Message?> AfterOthersAsync(Message message)
+    {
+        // By way of the pool: a caller that blocks its context until it has the message is not waited for.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return message;
     }
 
     private async Task<Message?> AskAsync(Message request, TimeSpan timeout, CancellationToken cancellationToken)

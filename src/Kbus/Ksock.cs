@@ -10,7 +10,7 @@ namespace Kbus;
 /// <para>Its calls stand together by what they are for: binding, sending, receiving, requesting, asynchronous calls, settings, and
 /// the bare level (<see cref="Bare"/>). Source: the paper's chapter "How"; spec sections 7 and 10.6.</para>
 /// </remarks>
-public sealed partial class Ksock : IDisposable
+public sealed partial class Ksock : IDisposable, IAsyncDisposable
 {
     private readonly KsockHost _host;
     private readonly KsockOptions _options;
@@ -18,7 +18,9 @@ public sealed partial class Ksock : IDisposable
     private readonly NewsBell _bell;
     private readonly uint _device;
     private BareKsock? _bare;
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isClosed;
+    private bool _isClosing;
 
     internal Ksock(KsockHost host, KsockOptions options)
     {
@@ -43,18 +45,6 @@ public sealed partial class Ksock : IDisposable
     /// <summary>True once it has been closed.</summary>
     public bool IsClosed => _isClosed;
 
-    /// <summary>A descriptor for poll, select or epoll, which is readable exactly when a message can be taken or the bus has died.</summary>
-    /// <remarks>-1 on a bus in this process. Only for watching: nothing else may be done with it.</remarks>
-    /// <exception cref="ObjectDisposedException">The Ksock is closed.</exception>
-    public int Descriptor
-    {
-        get
-        {
-            ThrowIfClosed();
-            return _host.Descriptor;
-        }
-    }
-
     /// <summary>The same Ksock at the bare Unix level: bytes written and read, one call for each operation.</summary>
     public BareKsock Bare => _bare ?? Interlocked.CompareExchange(ref _bare, new BareKsock(this), null) ?? _bare;
 
@@ -75,27 +65,68 @@ public sealed partial class Ksock : IDisposable
         return new Ksock(HostFactory.Open(device, mode, options), options);
     }
 
+    /// <summary>Opens a Ksock on a bus of the daemon without blocking, also while a daemon is being started or does not answer.</summary>
+    /// <param name="device">The bus's number; bus 0 always exists.</param>
+    /// <param name="mode">What it is opened for.</param>
+    /// <param name="options">Where the daemon is and how to wait; null for the usual way.</param>
+    /// <param name="cancellationToken">
+    /// Gives up at once. What was begun still comes to its end, by the time limit of the options: a daemon may have been started, and a Ksock
+    /// that was opened is closed again.
+    /// </param>
+    /// <returns>The Ksock; dispose of it to close it.</returns>
+    /// <exception cref="KbusException">As for <see cref="Open"/>.</exception>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public static Task<Ksock> OpenAsync(
+        uint device = 0, KsockMode mode = KsockMode.ReadWrite, KsockOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<Ksock>(cancellationToken);
+        }
+
+        Task<Ksock> opening = OwnThread.Run(() => Open(device, mode, options));
+        return cancellationToken.CanBeCanceled ? OpenOrGiveUpAsync(opening, cancellationToken) : opening;
+    }
+
+    /// <summary>A descriptor for poll, select or epoll, which is readable exactly when a message can be taken or the bus has died.</summary>
+    /// <remarks>
+    /// Only for watching: nothing else may be done with it. A method, because from the first call on the Ksock keeps the descriptor right,
+    /// which costs system calls.
+    /// </remarks>
+    /// <returns>The descriptor; -1 on a bus in this process.</returns>
+    /// <exception cref="ObjectDisposedException">The Ksock is closed.</exception>
+    public int GetDescriptor()
+    {
+        ThrowIfClosed();
+        return _host.Descriptor;
+    }
+
     /// <summary>Closes the Ksock: its bindings end, and whoever waits for a reply from it gets a Status. Spec section 6.4.</summary>
     /// <remarks>Calls that are waiting end with <see cref="ObjectDisposedException"/>. Messages not yet read are thrown away.</remarks>
     public void Dispose()
     {
-        if (_isClosed)
+        if (BeginClosing())
         {
-            return;
+            Close();
+        }
+    }
+
+    /// <summary>Closes the Ksock as <see cref="Dispose"/> does, without blocking while the bus has not answered.</summary>
+    /// <returns>Ends when it is closed for everybody.</returns>
+    public ValueTask DisposeAsync()
+    {
+        if (!BeginClosing())
+        {
+            return new ValueTask(_closed.Task);
         }
 
-        _isClosed = true;
-        _host.Dispose();
-        _bare?.Dispose();
-        _answers.Abandon(Closed);
-        _bell.Signal();
-        lock (_takes)
+        if (_host.ClosingWaits)
         {
-            while (_aside.TryDequeue(out MessageBuffer? message))
-            {
-                message.Dispose();
-            }
+            return new ValueTask(OwnThread.Run(Close));
         }
+
+        Close();
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Such as <c>Ksock device 0, id 1, mode read/write</c>, or <c>Ksock device 0 (closed)</c>.</summary>
@@ -107,6 +138,62 @@ public sealed partial class Ksock : IDisposable
         if (_isClosed)
         {
             throw Closed();
+        }
+    }
+
+    private static async Task<Ksock> OpenOrGiveUpAsync(Task<Ksock> opening, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = CloseOnceOpenAsync(opening);
+            throw;
+        }
+    }
+
+    private static async Task CloseOnceOpenAsync(Task<Ksock> opening)
+    {
+        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (opening.IsCompletedSuccessfully)
+        {
+            await (await opening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>True for the one caller who is to close it. From then on every call finds it closed.</summary>
+    private bool BeginClosing()
+    {
+        if (Interlocked.Exchange(ref _isClosing, true))
+        {
+            return false;
+        }
+
+        _isClosed = true;
+        return true;
+    }
+
+    private void Close()
+    {
+        try
+        {
+            _host.Dispose();
+            _bare?.Dispose();
+            _answers.Abandon(Closed);
+            _bell.Signal();
+            lock (_takes)
+            {
+                while (_aside.TryDequeue(out MessageBuffer? message))
+                {
+                    message.Dispose();
+                }
+            }
+        }
+        finally
+        {
+            _closed.SetResult();
         }
     }
 

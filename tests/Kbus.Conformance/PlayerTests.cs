@@ -8,6 +8,13 @@ public sealed class PlayerTests
     private const string Meta =
         """{"meta":{"name":"t","kind":"focused","devices":1,"default_max_messages":100,"absolute_max_message_size":409600,"default_max_message_size":409600,"max_set_aside_events":1000,"max_name_length":1000,"header_size":88}}""";
 
+    private const string Bytes = """{"op":"write_raw","h":1,"hex":"4b62","result":{"ok":true,"n":2}}""";
+    private const string RefusedBytes = """{"op":"write_raw","h":1,"hex":"ffffff","result":{"ok":false,"errno":"EINVAL"}}""";
+    private const string NoBytes = """{"op":"write_raw","h":1,"hex":"","result":{"ok":true,"n":0}}""";
+    private const string NoBytesWhileSending = """{"op":"write_raw","h":1,"hex":"","result":{"ok":false,"errno":"EALREADY"}}""";
+    private const string Discard = """{"op":"discard","h":1,"result":{"ok":true}}""";
+    private const string Send = """{"op":"send","h":1,"result":{"ok":false,"errno":"EINVAL"}}""";
+
     [Fact]
     public void Every_recorded_trace_can_be_read()
     {
@@ -52,12 +59,37 @@ public sealed class PlayerTests
         Assert.Equal(message.ToJson().ToJsonString(), back!.ToJson().ToJsonString());
     }
 
-    private static Difference? Play(string line) =>
-        TracePlayer.Play(TraceReader.Parse("t.jsonl", Meta + "\n" + line + "\n"), new FixedAnswers());
-
-    /// <summary>Answers every question in the same way.</summary>
-    private sealed class FixedAnswers : ITraceHostFactory, ITraceHost
+    [Theory]
+    [InlineData(4, Bytes, NoBytes)]
+    [InlineData(4, NoBytes, Bytes)]
+    [InlineData(4, NoBytes, Discard)]
+    [InlineData(4, NoBytes, RefusedBytes)]
+    [InlineData(5, Bytes, NoBytes, Discard)]
+    [InlineData(5, NoBytes, Discard, Bytes)]
+    public void A_send_of_a_message_with_bytes_is_not_skipped_because_of_a_write_of_no_bytes(int line, params string[] before)
     {
+        Assert.Equal(line, Play(string.Join('\n', [.. before, Send]), canWriteNothing: false)?.Line);
+    }
+
+    [Theory]
+    [InlineData(NoBytes)]
+    [InlineData(NoBytes, NoBytes)]
+    [InlineData(NoBytes, NoBytesWhileSending)]
+    public void A_message_of_no_bytes_at_all_is_left_out_where_it_cannot_be_written(params string[] before)
+    {
+        Assert.Null(Play(string.Join('\n', [.. before, Send]), canWriteNothing: false));
+        Assert.NotNull(Play(string.Join('\n', [.. before, Send, Send]), canWriteNothing: false));
+        Assert.NotNull(Play(string.Join('\n', [.. before, Send]), canWriteNothing: true));
+    }
+
+    private static Difference? Play(string lines, bool canWriteNothing = true) =>
+        TracePlayer.Play(TraceReader.Parse("t.jsonl", Meta + "\n" + lines + "\n"), new FixedAnswers(canWriteNothing));
+
+    /// <summary>Answers every question in the same way; takes two bytes at a time.</summary>
+    private sealed class FixedAnswers(bool canWriteNothing) : ITraceHostFactory, ITraceHost
+    {
+        public bool CanWriteNothing => canWriteNothing;
+
         public string Name => "fixed";
 
         public string Description => "always the same answer";
@@ -84,11 +116,11 @@ public sealed class PlayerTests
 
         public HostResult<FoundReplier> FindReplier(int handle, byte[] name) => Errno.ENOSYS;
 
-        public HostResult<int> Write(int handle, byte[] bytes) => Errno.ENOSYS;
+        public HostResult<int> Write(int handle, byte[] bytes) => bytes.Length <= 2 ? bytes.Length : Errno.EINVAL;
 
         public HostResult<int> WritePointy(int handle, TraceMessage message) => Errno.ENOSYS;
 
-        public Errno Discard(int handle) => Errno.ENOSYS;
+        public Errno Discard(int handle) => Errno.None;
 
         public Errno Reset(int handle) => Errno.ENOSYS;
 

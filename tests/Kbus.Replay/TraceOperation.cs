@@ -12,6 +12,12 @@ internal sealed record TraceOperation(int Line, string Name, JsonObject Argument
     /// <summary>The Ksock it is done on; only <c>proc_bindings</c> has none.</summary>
     public int Handle => Arguments["h"]!.GetValue<int>();
 
+    /// <summary>Whether it was recorded as a success.</summary>
+    public bool Succeeded => Result["ok"]!.GetValue<bool>();
+
+    /// <summary>The recorded error, as <c>EPIPE</c>; null for a success.</summary>
+    public string? Error => Result["errno"]?.GetValue<string>();
+
     /// <summary>An unsigned argument.</summary>
     public uint Number(string name) => Arguments[name]!.GetValue<uint>();
 

@@ -10,11 +10,11 @@ internal static class TracePlayer
     public static Difference? Play(Trace trace, ITraceHostFactory factory, CancellationToken cancellation = default)
     {
         using ITraceHost host = factory.Start(trace.Meta);
-        HashSet<int> startedWithNothing = [];
+        var emptyWrites = new EmptyWrites();
         foreach (TraceOperation operation in trace.Operations)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (!host.CanWriteNothing && IsLeftOut(operation, startedWithNothing))
+            if (!host.CanWriteNothing && emptyWrites.LeavesOut(operation))
             {
                 continue;
             }
@@ -29,22 +29,6 @@ internal static class TracePlayer
         }
 
         return null;
-    }
-
-    /// <summary>True for a write of no bytes, and for the SEND that throws away the message which such a write began.</summary>
-    private static bool IsLeftOut(TraceOperation operation, HashSet<int> startedWithNothing)
-    {
-        if (operation.Name == "write_raw" && operation.Text("hex").Length == 0)
-        {
-            if (operation.Result["ok"]!.GetValue<bool>())
-            {
-                startedWithNothing.Add(operation.Handle);
-            }
-
-            return true;
-        }
-
-        return operation.Name == "send" && startedWithNothing.Remove(operation.Handle);
     }
 
     private static JsonObject Run(ITraceHost host, TraceOperation o) => o.Name switch

@@ -41,7 +41,7 @@ public sealed class EmbeddedKbusTests
         using var kbus = new EmbeddedKbus(new BusOptions { DefaultMaxMessages = 3, DefaultMaxMessageSize = 200, AbsoluteMaxMessageSize = 300 });
         using Ksock ksock = kbus.Open();
         Assert.Equal((3u, 200u, 300u), (ksock.MaxMessages, ksock.MaxMessageSize, ksock.AbsoluteMaxMessageSize));
-        Assert.Equal(-1, ksock.Descriptor);
+        Assert.Equal(-1, ksock.GetDescriptor());
     }
 
     [Fact]

@@ -109,7 +109,7 @@ internal sealed class ActorProcess : IDisposable
             case DeedKind.ExplainErrno:
                 return Explain(words[0]);
             case DeedKind.ReadAll:
-                string left = string.Join('\n', Ksock.Select(m => m.ToString()));
+                string left = string.Join('\n', Ksock.ReadAvailable().Select(m => m.ToString()));
                 return left.Length == 0 ? "nothing" : left;
             case DeedKind.Close:
                 Ksock.Dispose();

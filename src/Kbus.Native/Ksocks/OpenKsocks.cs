@@ -26,7 +26,7 @@ internal static class OpenKsocks
         OpenKsock? stale = null;
         try
         {
-            descriptor = opened.Descriptor;
+            descriptor = opened.GetDescriptor();
             lock (Changes)
             {
                 if (descriptor >= _byDescriptor.Length)

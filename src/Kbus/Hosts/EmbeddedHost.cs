@@ -43,6 +43,8 @@ internal sealed partial class EmbeddedHost : KsockHost
 
     public override int Descriptor => -1;
 
+    public override bool ClosingWaits => false;
+
     public override Errno Bind(ReadOnlySpan<byte> name, bool isReplier)
     {
         lock (_gate)

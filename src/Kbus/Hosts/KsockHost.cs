@@ -197,6 +197,9 @@ internal abstract class KsockHost : IDisposable
     /// <summary>False if somebody else has closed the descriptor; then every call gives EBADF, and disposing of this only lets go of what is left.</summary>
     public virtual bool HasDescriptor => true;
 
+    /// <summary>Whether <see cref="Dispose"/> may have to wait for a bus that is not in this process.</summary>
+    public virtual bool ClosingWaits => true;
+
     /// <summary>Closes the Ksock. When this returns, everybody sees it closed.</summary>
     public abstract void Dispose();
 }

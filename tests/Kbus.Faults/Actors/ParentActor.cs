@@ -13,7 +13,7 @@ internal static partial class ParentActor
     {
         using Ksock ksock = ActorProgram.Open(directory);
         ksock.Bind(name, replier: true);
-        if (Control(ksock.Descriptor, SetDescriptorFlags, 0) != 0)
+        if (Control(ksock.GetDescriptor(), SetDescriptorFlags, 0) != 0)
         {
             ActorProgram.Say("cannot let a child have the socket");
             return;

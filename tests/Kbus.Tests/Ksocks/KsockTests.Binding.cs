@@ -13,7 +13,7 @@ public abstract partial class KsockTests
         sender.Send(new Announcement("$.A.B"));
         sender.Send(new Announcement("$.A.B.C"));
         sender.Send(new Announcement("$.A"));
-        Assert.Equal(["$.A.B", "$.A.B", "$.A.B", "$.A.B", "$.A.B.C"], listener.Select(m => m.Name));
+        Assert.Equal(["$.A.B", "$.A.B", "$.A.B", "$.A.B", "$.A.B.C"], listener.ReadAvailable().Select(m => m.Name));
     });
 
     [Fact]
@@ -27,7 +27,7 @@ public abstract partial class KsockTests
         ksock.Unbind("$.A");
         Assert.Equal(Errno.EINVAL, ErrnoOf(() => ksock.Unbind("$.A")));
         Open().Send(new Announcement("$.A"));
-        Assert.Empty(ksock);
+        Assert.Empty(ksock.ReadAvailable());
     });
 
     [Fact]
@@ -102,7 +102,7 @@ public abstract partial class KsockTests
         Ksock late = OpenReplier("$.Late.*");
         late.Unbind("$.Late.*", replier: true);
         early.Dispose();
-        ReplierBindEvent[] events = [.. listener.Select(m => ReplierBindEvent.TryRead(m, out ReplierBindEvent e) ? e : default)];
+        ReplierBindEvent[] events = [.. listener.ReadAvailable().Select(m => ReplierBindEvent.TryRead(m, out ReplierBindEvent e) ? e : default)];
         Assert.Equal(
             [new(true, early.Id, "$.Early"), new(true, late.Id, "$.Late.*"), new(false, late.Id, "$.Late.*"), new(false, early.Id, "$.Early")],
             events);

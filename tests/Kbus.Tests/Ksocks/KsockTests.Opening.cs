@@ -31,7 +31,7 @@ public abstract partial class KsockTests
         Assert.Throws<ObjectDisposedException>(() => ksock.WaitForMessage());
         Assert.Throws<ObjectDisposedException>(() => ksock.Request(new Request("$.A")));
         Assert.Throws<ObjectDisposedException>(() => ksock.MaxMessages);
-        Assert.Throws<ObjectDisposedException>(() => ksock.Descriptor);
+        Assert.Throws<ObjectDisposedException>(() => ksock.GetDescriptor());
         Assert.Throws<ObjectDisposedException>(() => ksock.LastSentId);
         Assert.Equal(Errno.EBADF, ksock.Bare.Write("x"u8));
         Assert.Equal(Errno.EBADF, ksock.Bare.Send(out _));
@@ -57,8 +57,8 @@ public abstract partial class KsockTests
         Assert.Equal(1u, there.Id);
         Assert.Equal(new MessageId(0, 1), here.Send(new Announcement("$.Here", new byte[300])));
         Assert.Equal(new MessageId(0, 1), there.Send(new Announcement("$.There")));
-        Assert.Equal("$.Here", Assert.Single(here).Name);
-        Assert.Equal("$.There", Assert.Single(there).Name);
+        Assert.Equal("$.Here", Assert.Single(here.ReadAvailable()).Name);
+        Assert.Equal("$.There", Assert.Single(there.ReadAvailable()).Name);
     });
 
     [Fact]

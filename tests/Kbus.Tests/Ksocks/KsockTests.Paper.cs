@@ -3,7 +3,7 @@ namespace Kbus.Tests;
 // The play of the paper's first chapter, with its printed forms and its message ids.
 public abstract partial class KsockTests
 {
-    private static void Hears(string[] expected, Ksock who) => Assert.Equal(expected, who.Select(m => m.ToString()));
+    private static void Hears(string[] expected, Ksock who) => Assert.Equal(expected, who.ReadAvailable().Select(m => m.ToString()));
 
     [Fact]
     public Task The_paper_is_played_as_printed() => Limited.Run(() =>

@@ -129,7 +129,7 @@ public abstract partial class KsockTests
         KbusException refusal = Assert.Throws<KbusException>(() => reader.Send(new Announcement("$.A")));
         Assert.StartsWith("EBADF: This Ksock was not opened for writing. ", refusal.Message, StringComparison.Ordinal);
         Open().Send(new Announcement("$.A"));
-        Assert.Single(reader);
+        Assert.Single(reader.ReadAvailable());
         reader.SetMaxMessages(3);
         Assert.Equal(Errno.None, reader.Bare.Poll(out _, out bool writable));
         Assert.False(writable);

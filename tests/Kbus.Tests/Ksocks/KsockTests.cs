@@ -84,5 +84,7 @@ public abstract partial class KsockTests : IDisposable
 
     private static async Task<Errno> ErrnoOf(Func<Task> call) => (await Assert.ThrowsAsync<KbusException>(call)).Errno;
 
+    private static string[] Texts(Ksock ksock) => Texts(ksock.ReadAvailable());
+
     private static string[] Texts(IEnumerable<Message> messages) => [.. messages.Select(m => m.DataAsText)];
 }

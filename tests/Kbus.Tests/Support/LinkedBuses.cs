@@ -15,6 +15,15 @@ internal sealed class LinkedBuses : ITestBuses
         _daemon = Daemon.Daemon.Start(options, Log.Silent, new StopRequest());
     }
 
+    /// <summary>How to open Ksocks here.</summary>
+    public KsockOptions Options => new() { RuntimeDirectory = _directory, StartDaemon = false };
+
+    /// <summary>How many Ksocks are open.</summary>
+    public int OpenKsocks => _daemon.OpenKsocks;
+
+    /// <summary>Holds up bus 0 until it is let go.</summary>
+    public void Hold(ManualResetEventSlim letGo) => _daemon.Buses[0].Post(letGo.Wait);
+
     public Ksock Open(uint device, KsockMode mode, KsockOptions options) =>
         Ksock.Open(device, mode, options with { RuntimeDirectory = _directory, StartDaemon = false });
 

@@ -85,7 +85,7 @@ public sealed class EmbeddedKbus : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (device >= _buses.Count)
             {
-                throw new KbusException(Errno.ENOENT, $"There is no bus {device}.");
+                throw new KbusException(Errno.ENOENT, $"There is no bus {device} here.", $"There are {_buses.Count}, numbered from 0; more can be made.");
             }
 
             bus = _buses[(int)device];

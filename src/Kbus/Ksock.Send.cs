@@ -119,7 +119,7 @@ public sealed partial class Ksock
     {
         ThrowIfClosed();
         Errno error = _owner is { } owner ? owner.Retry() : _host.Retry(out _);
-        return error == Errno.None ? LastSentId : throw Unless(new KbusException(error));
+        return error == Errno.None ? LastSentId : throw Unless(Refusals.OfRetry(error));
     }
 
     /// <summary>Gives up the waiting message, if there is one: nobody will receive it. Also what was written at the bare level.</summary>
@@ -160,7 +160,7 @@ public sealed partial class Ksock
 
             if (error != Errno.EAGAIN)
             {
-                throw Unless(new KbusException(error));
+                throw Unless(Refusals.OfRetry(error));
             }
 
             TimeSpan left = limit.Left;

@@ -58,7 +58,7 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
     /// <param name="mode">What it is opened for.</param>
     /// <param name="options">Where the daemon is and how to wait; null for the usual way.</param>
     /// <returns>The Ksock; dispose of it to close it.</returns>
-    /// <exception cref="KbusException">ENOENT (no such bus), EACCES, ECONNREFUSED (no daemon), EMFILE, ENOSPC and others.</exception>
+    /// <exception cref="KbusException">ENOENT (no such bus, or no daemon), EACCES, ETIMEDOUT, EMFILE, ENOSPC and others.</exception>
     public static Ksock Open(uint device = 0, KsockMode mode = KsockMode.ReadWrite, KsockOptions? options = null)
     {
         options ??= KsockOptions.Default;
@@ -206,6 +206,12 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
 
     private ObjectDisposedException Closed() => new(ToString());
 
-    /// <summary>A refusal because the Ksock was closed meanwhile is told as that.</summary>
-    private Exception Unless(KbusException refusal) => refusal.Errno == Errno.EBADF && _isClosed ? Closed() : refusal;
+    /// <summary>A refusal because the Ksock was closed meanwhile, or its bus has died, is told as that.</summary>
+    private Exception Unless(KbusException refusal) => refusal.Errno switch
+    {
+        Errno.EBADF when _isClosed => Closed(),
+        Errno.EBADF when !HasDescriptor => Refusals.OfLoss(),
+        Errno.ENODEV => Refusals.OfDeath(Device),
+        _ => refusal,
+    };
 }

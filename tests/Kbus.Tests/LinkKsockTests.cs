@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Kbus.Core;
 using Kbus.Link;
 
@@ -60,89 +59,6 @@ public sealed class LinkKsockTests : KsockTests
 
         // 0 where the kernel knows of no such slices: then there must be none afterwards, too.
         static ulong SliceOfThisThread() => LibC.TryGetTimeSlice(out SchedulingAttributes attributes) ? attributes.Slice : 0;
-    });
-
-    [Fact]
-    public Task Closing_asynchronously_does_not_wait_on_the_callers_thread_for_a_bus_that_is_held_up() => Limited.Run(async () =>
-    {
-        using var buses = new LinkedBuses(new BusOptions(), 1);
-        await using Ksock ksock = buses.Open(0, KsockMode.ReadWrite, new KsockOptions());
-        using var letGo = new ManualResetEventSlim();
-        buses.Hold(letGo);
-        ValueTask closing = ksock.DisposeAsync();
-        ValueTask again = ksock.DisposeAsync();
-        Assert.False(closing.IsCompleted);
-        Assert.False(again.IsCompleted);
-        Assert.True(ksock.IsClosed);
-        letGo.Set();
-        await closing;
-        await again;
-    });
-
-    [Fact]
-    public Task Opening_asynchronously_opens_a_Ksock_or_says_why_not() => Limited.Run(async () =>
-    {
-        using var buses = new LinkedBuses(new BusOptions(), 1);
-        CancellationToken token = TestContext.Current.CancellationToken;
-        await using Ksock ksock = await Ksock.OpenAsync(0, KsockMode.Read, buses.Options, token);
-        Assert.Equal("Ksock device 0, id 1, mode read", ksock.ToString());
-        KbusException refusal = await Assert.ThrowsAsync<KbusException>(() => Ksock.OpenAsync(7, options: buses.Options, cancellationToken: token));
-        Assert.Equal(Errno.ENOENT, refusal.Errno);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ksock.OpenAsync(0, options: buses.Options, cancellationToken: new CancellationToken(true)));
-    });
-
-    [Fact]
-    public Task Opening_asynchronously_does_not_block_while_nobody_answers_and_can_be_given_up() => Limited.Run(async () =>
-    {
-        string directory = Directory.CreateTempSubdirectory("kbus-").FullName;
-        try
-        {
-            using var silent = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            silent.Bind(new UnixDomainSocketEndPoint(Path.Join(directory, "bus0")));
-            silent.Listen();
-            var options = new KsockOptions { RuntimeDirectory = directory, StartDaemon = false, OpenTimeout = TimeSpan.FromHours(1) };
-            using var giveUp = new CancellationTokenSource();
-            Task<Ksock> opening = Ksock.OpenAsync(0, options: options, cancellationToken: giveUp.Token);
-            Assert.False(opening.IsCompleted);
-            await giveUp.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
-        }
-    });
-
-    [Fact]
-    public Task A_Ksock_that_is_opened_after_it_was_given_up_is_closed_again() => Limited.Run(async () =>
-    {
-        using var buses = new LinkedBuses(new BusOptions(), 1);
-        using Ksock watching = buses.Open(0, KsockMode.ReadWrite, new KsockOptions());
-        using (var letGo = new ManualResetEventSlim())
-        using (var giveUp = new CancellationTokenSource())
-        {
-            // The bus opens it only after the call has ended.
-            buses.Hold(letGo);
-            Task<Ksock> opening = Ksock.OpenAsync(0, options: buses.Options, cancellationToken: giveUp.Token);
-            await giveUp.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
-            letGo.Set();
-        }
-
-        // Ids are given in their order: one that is missing is that of the Ksock which nobody wanted any more.
-        for (uint next = watching.Id + 1; ; next++)
-        {
-            using Ksock later = buses.Open(0, KsockMode.ReadWrite, new KsockOptions());
-            if (later.Id != next)
-            {
-                break;
-            }
-        }
-
-        while (buses.OpenKsocks != 1)
-        {
-            await Task.Yield();
-        }
     });
 
     [Fact]

@@ -75,7 +75,7 @@ internal sealed class BatchRun(MessageBatch batch) : SendRun, IValueTaskSource<i
     {
         if (_host is not null)
         {
-            throw new InvalidOperationException("The batch is being sent.");
+            throw new InvalidOperationException("The batch is being sent. Wait for the end of that before using it again.");
         }
 
         IsSent = false;

@@ -40,6 +40,17 @@ public sealed class KbusException : IOException
         HResult = (int)errno;
     }
 
+    /// <summary>Makes an exception.</summary>
+    /// <param name="errno">Which error.</param>
+    /// <param name="what">What happened, as sentences.</param>
+    /// <param name="advice">What to do in this very case, where the general advice speaks of other cases too.</param>
+    internal KbusException(Errno errno, string what, string advice)
+        : base($"{ErrnoTable.Name(errno)}: {what} {advice}")
+    {
+        Errno = errno;
+        HResult = (int)errno;
+    }
+
     /// <summary>Which error.</summary>
     public Errno Errno { get; }
 

@@ -8,6 +8,7 @@ internal sealed record OpenedLink(Descriptor Socket, Descriptor Bell, SharedMemo
 /// <summary>Finds a bus and opens a link to it. Source: the search order of <see cref="KsockOptions.RuntimeDirectory"/>.</summary>
 internal static class LinkOpening
 {
+    private const string HeldUp = "Look whether kbusd was stopped, or has too much to do, and end it if it does not get on.";
     private const int NotThere = -(int)Errno.ENOENT;
     private const int NobodyListens = -(int)Errno.ECONNREFUSED;
 
@@ -20,22 +21,7 @@ internal static class LinkOpening
 
         // A daemon that was just ending hangs up on who connects to it: look once more, where the next one may be.
         link ??= TryOpen(device, mode, options, deadline, out fault);
-        Errno error = fault switch
-        {
-            HandshakeFault.TimedOut => Errno.ETIMEDOUT,
-            HandshakeFault.NoDescriptors => Errno.EMFILE,
-            _ => Errno.EPROTO,
-        };
-        return link ?? throw new KbusException(
-            error,
-            fault switch
-            {
-                HandshakeFault.NoDescriptors => "This process has no descriptors left; a Ksock needs two.",
-                HandshakeFault.TimedOut => $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s.",
-                HandshakeFault.OtherVersion => "The kbusd that is running is of another release than this library. Restart it.",
-                HandshakeFault.HungUp => $"Bus {device} hung up before it had opened a Ksock.",
-                _ => $"What answers at bus {device} is not a kbusd.",
-            });
+        return link ?? throw Refusal(fault, device, options);
     }
 
     private static OpenedLink? TryOpen(uint device, KsockMode mode, KsockOptions options, Deadline deadline, out HandshakeFault fault)
@@ -108,7 +94,8 @@ internal static class LinkOpening
         {
             throw new KbusException(
                 Errno.ENOENT,
-                $"No kbusd answers in {string.Join(" or ", places)}. Start one with 'kbusd', or let the first Ksock start one (KBUS_AUTOSTART).");
+                $"No kbusd answers in {string.Join(" or ", places)}.",
+                "Start one with 'kbusd', or let the first Ksock start one (KBUS_AUTOSTART).");
         }
 
         DaemonStarter.Start(own, deadline);
@@ -125,8 +112,20 @@ internal static class LinkOpening
 
     private static KbusException Refusal(int result, uint device, string place) => (Errno)(-result) switch
     {
-        Errno.ENOENT => new KbusException(Errno.ENOENT, $"There is no bus {device} in {place}. Bus 0 always exists; NEWDEVICE or kbusd --buses makes more."),
-        Errno.EACCES => new KbusException(Errno.EACCES, $"This user may not open bus {device} in {place}."),
-        Errno error => new KbusException(error, $"Bus {device} in {place} cannot be reached."),
+        Errno.ENOENT => new(Errno.ENOENT, $"There is no bus {device} in {place}.", "Bus 0 always exists; NEWDEVICE or kbusd --buses makes more."),
+        Errno.EACCES => new(Errno.EACCES, $"This user may not open bus {device} in {place}."),
+        Errno.ETIMEDOUT => new(Errno.ETIMEDOUT, $"Bus {device} in {place} takes no connection in the time given.", HeldUp),
+        Errno.ECONNREFUSED => new(Errno.ECONNREFUSED, $"A kbusd answers in {place}, but not at bus {device}.", "Restart it; its log says what is wrong."),
+        Errno error => new(error, $"Bus {device} in {place} cannot be reached."),
+    };
+
+    private static KbusException Refusal(HandshakeFault fault, uint device, KsockOptions options) => fault switch
+    {
+        HandshakeFault.NoDescriptors => new(Errno.EMFILE, "This process has no descriptors left; a Ksock needs two."),
+        HandshakeFault.TimedOut => new(Errno.ETIMEDOUT, $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s.", HeldUp),
+        HandshakeFault.OtherVersion =>
+            new(Errno.EPROTO, "The kbusd that is running is of another release than this library.", "Restart it, so that both are of one release."),
+        HandshakeFault.HungUp => new(Errno.ECONNRESET, $"Bus {device} hung up before it had opened a Ksock: its kbusd has ended, or did not want to."),
+        _ => new(Errno.EPROTO, $"What answers at bus {device} is not a kbusd.", "Look which program listens there, or use another directory (KBUS_RUNTIME_DIR)."),
     };
 }

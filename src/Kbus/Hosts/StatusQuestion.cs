@@ -53,6 +53,8 @@ internal static class StatusQuestion
             }
         }
 
-        throw new KbusException(result < 0 ? (Errno)(-result) : Errno.ETIMEDOUT, "The kbusd gave no answer about itself.");
+        throw result < 0
+            ? new KbusException((Errno)(-result), "The kbusd gave no answer about itself.")
+            : new KbusException(Errno.ETIMEDOUT, "The kbusd gave no answer about itself in time.", "Look whether it was stopped, or has too much to do.");
     }
 }

@@ -73,14 +73,14 @@ public partial class Message
         if (entire.Length < MessageHeader.Size)
         {
             throw new ArgumentException(
-                $"Cannot form entire message from string \"{EscapeAll(entire)}\" of length {entire.Length}.");
+                $"Cannot form entire message from string \"{MessageText.Escape(entire)}\" of length {entire.Length}.");
         }
 
         ref readonly MessageHeader header = ref MemoryMarshal.AsRef<MessageHeader>(entire);
         if (header.StartGuard != MessageHeader.StartGuardValue)
         {
             throw new ArgumentException(
-                $"Cannot form entire message from string \"{EscapeAll(entire[..8])}..{EscapeAll(entire[^8..])}\" which does not start with message start guard.");
+                $"Cannot form entire message from string \"{MessageText.Escape(entire[..8])}..{MessageText.Escape(entire[^8..])}\" which does not start with message start guard.");
         }
 
         if (header.IsPointy || header.EntireLength > entire.Length || header.NameLength > MessageName.MaxLength)
@@ -139,6 +139,4 @@ public partial class Message
     internal void ChangeOrigFrom(OrigFrom origFrom) => _header.OrigFrom = origFrom;
 
     internal void ChangeFinalTo(OrigFrom finalTo) => _header.FinalTo = finalTo;
-
-    private static string EscapeAll(ReadOnlySpan<byte> bytes) => MessageText.Quote(bytes)[1..^1];
 }

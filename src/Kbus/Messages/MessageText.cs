@@ -43,7 +43,7 @@ internal static class MessageText
         bool isEvent = kind == MessageKind.ReplierBindEvent && ReplierBindEvent.TryRead(message.Data.Span, out _);
         if (!isEvent)
         {
-            text.Append('\'').Append(message.Name).Append('\'');
+            text.Append(Quote(message.NameBytes));
         }
 
         Part(text, bare, "id=", message.Id, message.Id.IsNone);
@@ -73,6 +73,15 @@ internal static class MessageText
         string words = string.Join(',', Words.Where(w => (flags & w.Flag) != 0).Select(w => w.Word));
         return words.Length == 0 ? number : $"{number} ({words})";
     }
+
+    /// <summary>Prints bytes as <see cref="Quote(ReadOnlySpan{byte})"/> does, without the quotes: a name that disturbs no terminal, whatever is in it.</summary>
+    public static string Escape(ReadOnlySpan<byte> name) => Quote(name)[1..^1];
+
+    /// <summary>Prints a name that disturbs no terminal, whatever is in it.</summary>
+    public static string Escape(string name) => Escape(Encoding.UTF8.GetBytes(name));
+
+    /// <summary>Prints a name in quotes, as <see cref="Escape(string)"/> does.</summary>
+    public static string Quote(string name) => Quote(Encoding.UTF8.GetBytes(name));
 
     /// <summary>Prints data in quotes: as text as far as it is printable text, every other byte as <c>\xNN</c>.</summary>
     public static string Quote(ReadOnlySpan<byte> data)

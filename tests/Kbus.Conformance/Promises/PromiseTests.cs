@@ -44,7 +44,7 @@ public abstract class PromiseTests
         sender.Send(new Announcement("$.A", "first"));
         sender.Send(new Announcement("$.A", "second"));
         sender.Send(new Announcement("$.A", "urgent", MessageFlags.Urgent));
-        Assert.All(listeners, l => Assert.Equal(["urgent", "first", "second"], l.Select(m => m.DataAsText)));
+        Assert.All(listeners, l => Assert.Equal(["urgent", "first", "second"], l.ReadAvailable().Select(m => m.DataAsText)));
     });
 
     [Fact]
@@ -90,8 +90,8 @@ public abstract class PromiseTests
         Assert.Equal(Errno.EBUSY, ErrnoOf(() => sender.Send(new Announcement("$.A", "refused", MessageFlags.AllOrFail))));
         Assert.Equal(Errno.EADDRNOTAVAIL, ErrnoOf(() => sender.Send(new Request("$.Q", "refused"))));
         Assert.Equal(Errno.EMSGSIZE, ErrnoOf(() => sender.Send(new Announcement("$.A", new byte[500_000]))));
-        Assert.Equal(["fills"], free.Select(m => m.DataAsText));
-        Assert.Equal(["fills"], full.Select(m => m.DataAsText));
+        Assert.Equal(["fills"], free.ReadAvailable().Select(m => m.DataAsText));
+        Assert.Equal(["fills"], full.ReadAvailable().Select(m => m.DataAsText));
     });
 
     [Fact]
@@ -118,8 +118,8 @@ public abstract class PromiseTests
         }
 
         Assert.Equal(50, accepted.Count);
-        Assert.Equal(accepted, replier.Select(m => m.Id));
-        Assert.Equal(accepted.Take(10), overhearer.Select(m => m.Id));
+        Assert.Equal(accepted, replier.ReadAvailable().Select(m => m.Id));
+        Assert.Equal(accepted.Take(10), overhearer.ReadAvailable().Select(m => m.Id));
     });
 
     [Fact]

@@ -114,7 +114,6 @@ public abstract partial class KsockTests
             Assert.Equal(errno, refusal.Errno);
             Assert.Equal((int)errno, refusal.HResult);
             Assert.StartsWith($"{errno}: {what}", refusal.Message, StringComparison.Ordinal);
-            Assert.EndsWith(KbusErrors.Advice(errno)!, refusal.Message, StringComparison.Ordinal);
             Assert.False(sender.TrySend(message, out _, out Errno error));
             Assert.Equal(errno, error);
         }

@@ -1,0 +1,126 @@
+using System.Net.Sockets;
+using Kbus.Core;
+
+namespace Kbus.Tests;
+
+/// <summary>Ksocks that are opened on a daemon, and closed, without blocking; and what is told when they cannot be opened.</summary>
+public sealed class OpeningTests
+{
+    [Fact]
+    public Task Closing_asynchronously_does_not_wait_on_the_callers_thread_for_a_bus_that_is_held_up() => Limited.Run(async () =>
+    {
+        using var buses = new LinkedBuses(new BusOptions(), 1);
+        await using Ksock ksock = buses.Open(0, KsockMode.ReadWrite, new KsockOptions());
+        using var letGo = new ManualResetEventSlim();
+        buses.Hold(letGo);
+        ValueTask closing = ksock.DisposeAsync();
+        ValueTask again = ksock.DisposeAsync();
+        Assert.False(closing.IsCompleted);
+        Assert.False(again.IsCompleted);
+        Assert.True(ksock.IsClosed);
+        letGo.Set();
+        await closing;
+        await again;
+    });
+
+    [Fact]
+    public Task Opening_asynchronously_opens_a_Ksock_or_says_why_not() => Limited.Run(async () =>
+    {
+        using var buses = new LinkedBuses(new BusOptions(), 1);
+        CancellationToken token = TestContext.Current.CancellationToken;
+        await using Ksock ksock = await Ksock.OpenAsync(0, KsockMode.Read, buses.Options, token);
+        Assert.Equal("Ksock device 0, id 1, mode read", ksock.ToString());
+        KbusException refusal = await Assert.ThrowsAsync<KbusException>(() => Ksock.OpenAsync(7, options: buses.Options, cancellationToken: token));
+        Assert.Equal(Errno.ENOENT, refusal.Errno);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ksock.OpenAsync(0, options: buses.Options, cancellationToken: new CancellationToken(true)));
+    });
+
+    [Fact]
+    public Task Opening_asynchronously_does_not_block_while_nobody_answers_and_can_be_given_up() => Limited.Run(async () =>
+    {
+        using var impostor = new Impostor(_ => false);
+        using var giveUp = new CancellationTokenSource();
+        Task<Ksock> opening = Ksock.OpenAsync(0, options: impostor.Options with { OpenTimeout = TimeSpan.FromHours(1) }, cancellationToken: giveUp.Token);
+        Assert.False(opening.IsCompleted);
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
+    });
+
+    [Fact]
+    public Task A_Ksock_that_is_opened_after_it_was_given_up_is_closed_again() => Limited.Run(async () =>
+    {
+        using var buses = new LinkedBuses(new BusOptions(), 1);
+        using Ksock watching = buses.Open(0, KsockMode.ReadWrite, new KsockOptions());
+        using (var letGo = new ManualResetEventSlim())
+        using (var giveUp = new CancellationTokenSource())
+        {
+            // The bus opens it only after the call has ended.
+            buses.Hold(letGo);
+            Task<Ksock> opening = Ksock.OpenAsync(0, options: buses.Options, cancellationToken: giveUp.Token);
+            await giveUp.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
+            letGo.Set();
+        }
+
+        // Ids are given in their order: one that is missing is that of the Ksock which nobody wanted any more.
+        for (uint next = watching.Id + 1; ; next++)
+        {
+            using Ksock later = buses.Open(0, KsockMode.ReadWrite, new KsockOptions());
+            if (later.Id != next)
+            {
+                break;
+            }
+        }
+
+        while (buses.OpenKsocks != 1)
+        {
+            await Task.Yield();
+        }
+    });
+
+    [Fact]
+    public Task A_kbusd_that_ends_in_the_middle_of_opening_is_not_called_one_of_another_version() => Limited.Run(() =>
+    {
+        using var impostor = new Impostor(_ => true);
+        KbusException refusal = Assert.Throws<KbusException>(() => Ksock.Open(0, options: impostor.Options));
+        Assert.Equal(
+            "ECONNRESET: Bus 0 hung up before it had opened a Ksock: its kbusd has ended, or did not want to. " + KbusErrors.Advice(Errno.ECONNRESET),
+            refusal.Message);
+    });
+
+    [Fact]
+    public Task What_is_no_kbusd_is_not_called_a_kbusd_of_another_version() => Limited.Run(() =>
+    {
+        using var impostor = new Impostor(c => c.Send(new byte[4096]) > 0);
+        KbusException refusal = Assert.Throws<KbusException>(() => Ksock.Open(0, options: impostor.Options));
+        Assert.Equal(
+            "EPROTO: What answers at bus 0 is not a kbusd. Look which program listens there, or use another directory (KBUS_RUNTIME_DIR).",
+            refusal.Message);
+    });
+
+    [Fact]
+    public Task A_kbusd_that_does_not_answer_when_a_Ksock_is_opened_is_not_told_as_a_Request_in_flight() => Limited.Run(() =>
+    {
+        using var impostor = new Impostor(_ => false);
+        KbusException refusal = Assert.Throws<KbusException>(
+            () => Ksock.Open(0, options: impostor.Options with { OpenTimeout = TimeSpan.FromMilliseconds(10) }));
+        Assert.StartsWith("ETIMEDOUT: Bus 0 did not answer within 0 s. Look whether kbusd was stopped", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Request", refusal.Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public Task Without_a_kbusd_one_piece_of_advice_is_given() => Limited.Run(() =>
+    {
+        string nowhere = Path.Join(Path.GetTempPath(), $"kbus-{Guid.NewGuid()}");
+        KbusException refusal = Assert.Throws<KbusException>(
+            () => Ksock.Open(0, options: new KsockOptions { RuntimeDirectory = nowhere, StartDaemon = false }));
+        Assert.Equal(Errno.ENOENT, refusal.Errno);
+        Assert.StartsWith($"ENOENT: No kbusd answers in {nowhere}. ", refusal.Message, StringComparison.Ordinal);
+        Assert.Single(refusal.Message.Split("tart one"), p => p.Contains("kbusd'", StringComparison.Ordinal));
+        Assert.DoesNotContain("Check the number", refusal.Message, StringComparison.Ordinal);
+        using var kbus = new EmbeddedKbus(buses: 2);
+        Assert.Equal(
+            "ENOENT: There is no bus 2 here. There are 2, numbered from 0; more can be made.",
+            Assert.Throws<KbusException>(() => kbus.Open(2)).Message);
+    });
+}

@@ -9,6 +9,9 @@ namespace Kbus.Daemon;
 internal sealed partial class BusThread
 {
     private const int EventsAtOnce = 256;
+    // Links that are opened, and questions, between two looks at all others.
+    private const int WorkAtOnce = 8;
+
     // How much work a process may make in one turn: some 200 microseconds.
     private const ulong StepsInTurn = 2000;
 
@@ -247,9 +250,10 @@ internal sealed partial class BusThread
         }
     }
 
+    /// <summary>Does some of the posted work. If there is more, the bell is rung for the rest, so that others come in between.</summary>
     private void DoWork()
     {
-        while (NextWork() is { } work)
+        for (int left = WorkAtOnce; NextWork() is { } work; left--)
         {
             try
             {
@@ -262,6 +266,11 @@ internal sealed partial class BusThread
             }
 
             RingRecipients();
+            if (left == 1)
+            {
+                Wake();
+                return;
+            }
         }
     }
 

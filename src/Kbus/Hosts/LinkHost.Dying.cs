@@ -24,6 +24,13 @@ internal sealed partial class LinkHost
         DrainPosted();
     }
 
+    /// <summary>A fault of ours came up in a thread of ours: whoever uses this Ksock finds that its bus has died.</summary>
+    internal void EndByFault()
+    {
+        _isDead = true;
+        MakeNews();
+    }
+
     /// <summary>The next of what remains. Under the take lock.</summary>
     private Errno TakeRemains(MessageBuffer target)
     {

@@ -48,11 +48,25 @@ internal static class LinkPump
                     throw new KbusException((Errno)(-number), "No descriptor is left to wait with.");
                 }
 
-                _epoll = new Descriptor(number);
-                new Thread(Run) { Name = "kbus doorbells", IsBackground = true }.Start();
+                Start(new Descriptor(number));
             }
 
-            return _epoll;
+            return _epoll!;
+        }
+    }
+
+    private static void Start(Descriptor set)
+    {
+        _epoll = set;
+        try
+        {
+            new Thread(Run) { Name = "kbus doorbells", IsBackground = true }.Start();
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            _epoll = null;
+            set.Dispose();
+            throw new KbusException(Errno.ENOMEM, "The process can have no further thread, which asynchronous calls need.");
         }
     }
 
@@ -67,9 +81,23 @@ internal static class LinkPump
                 if (Links.TryGetValue(events.Data(i), out LinkHost? link))
                 {
                     // A ring and a hang-up that come together are told together, and never again.
-                    link.OnRing((events.Events(i) & (LibC.EpollPeerClosed | LibC.EpollHangUp | LibC.EpollError)) != 0);
+                    Ring(link, (events.Events(i) & (LibC.EpollPeerClosed | LibC.EpollHangUp | LibC.EpollError)) != 0);
                 }
             }
+        }
+    }
+
+    /// <summary>The outermost frame of each ring: a fault of ours ends that link, and not the program that has it.</summary>
+    private static void Ring(LinkHost link, bool isGone)
+    {
+        try
+        {
+            link.OnRing(isGone);
+        }
+        catch (Exception)
+        {
+            Remove(link);
+            link.EndByFault();
         }
     }
 }

@@ -76,7 +76,10 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     public uint Appended { get; set; }
 
     /// <summary>Listener copies that were refused because its queue was full (P4).</summary>
-    public ulong Missed { get; set; }
+    public ulong Missed { get; private set; }
+
+    /// <summary>Where among its messages those are missing; null until it asks.</summary>
+    public MissedPlaces? MissedPlaces { get; set; }
 
     /// <summary>Bytes of messages it has taken but still reads in the bus's memory; they count against its byte budget.</summary>
     public long HeldBytes { get; set; }
@@ -92,6 +95,13 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
 
     /// <summary>Places of its queue that answers may still need.</summary>
     public int Reserved => Outstanding + (HoldsSlot ? 1 : 0);
+
+    /// <summary>A listener copy was refused because its queue was full.</summary>
+    public void Miss()
+    {
+        Missed++;
+        MissedPlaces?.Add(this);
+    }
 
     /// <summary>True if takes must be told at once, because somebody waits for room here.</summary>
     public bool TakesMatter => Blocking > 0 || SetAside.Count > 0;

@@ -32,4 +32,11 @@ internal enum Setting : ushort
 
     /// <summary>Makes another bus; gives its number. The host's business, not the bus's.</summary>
     NewDevice,
+
+    /// <summary>How many messages wait before the next place where listener copies were missed; all that wait, if there is none. Beyond the original.</summary>
+    /// <remarks>Such places are kept from the first question on.</remarks>
+    NumUntilMissed,
+
+    /// <summary>How many listener copies were missed right before the message that comes next; that is told once. Beyond the original.</summary>
+    MissedHere,
 }

@@ -15,6 +15,14 @@ public sealed partial class Ksock
     /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
     public uint NumMessages => Ask(Setting.NumMessages, 0);
 
+    /// <summary>How many messages wait to be read before the next place where this Ksock missed some; all that wait, if it missed none.</summary>
+    /// <remarks>
+    /// A listener misses an announcement when its queue is full. From the first time that this is asked, the bus remembers the places. A
+    /// reader that wants to know them reads so many messages and then asks by <see cref="TakeMissed"/>. Beyond the original.
+    /// </remarks>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public uint NumMessagesUntilMissed => Ask(Setting.NumUntilMissed, 0);
+
     /// <summary>How many Requests this Ksock has read that it is to reply to and has not.</summary>
     /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
     public uint NumUnrepliedTo => Ask(Setting.UnrepliedTo, 0);
@@ -44,6 +52,11 @@ public sealed partial class Ksock
     /// <returns>The limit in force.</returns>
     /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
     public uint SetMaxMessages(uint count) => Ask(Setting.MaxMessages, count);
+
+    /// <summary>How many messages this Ksock missed right before the next that it will read; see <see cref="NumMessagesUntilMissed"/>.</summary>
+    /// <returns>The count, or 0. The bus tells it once.</returns>
+    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    public uint TakeMissed() => Ask(Setting.MissedHere, 0);
 
     /// <summary>Says whether a message that matches several of this Ksock's bindings is to come only once.</summary>
     /// <param name="onlyOnce">True for once.</param>

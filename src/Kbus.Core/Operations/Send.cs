@@ -223,7 +223,7 @@ internal sealed partial class Bus
 
             if (IsFull(ksock, message.EntireLength, OwnSlots(sender, ksock)))
             {
-                ksock.Missed++;
+                ksock.Miss();
             }
             else if (!HasIt(ksock, message.Header.Id))
             {
@@ -328,7 +328,7 @@ internal sealed partial class Bus
             KsockState ksock = listeners[i].Ksock;
             if (_refused[i])
             {
-                ksock.Missed++;
+                ksock.Miss();
             }
             else if (!IsOwnLimpet(sender, ksock) && !HasIt(ksock, message.Header.Id))
             {

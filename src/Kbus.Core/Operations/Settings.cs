@@ -50,6 +50,14 @@ internal sealed partial class Bus
             case Setting.NetworkIdOf:
                 result = FindKsock(value)?.NetworkId ?? 0;
                 return Errno.None;
+            case Setting.NumUntilMissed:
+                Observe(ksock);
+                result = (uint)(ksock.MissedPlaces ??= new MissedPlaces()).Before(ksock);
+                return Errno.None;
+            case Setting.MissedHere:
+                Observe(ksock);
+                result = ksock.MissedPlaces?.Take(ksock) ?? 0;
+                return Errno.None;
             default:
                 return Errno.EINVAL;
         }

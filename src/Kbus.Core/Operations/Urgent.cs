@@ -25,7 +25,7 @@ internal sealed partial class Bus
             KsockState ksock = listeners[i].Ksock;
             if (_refused[i])
             {
-                ksock.Missed++;
+                ksock.Miss();
             }
             else if (IsOwnLimpet(sender, ksock) || HasIt(ksock, message.Header.Id))
             {

@@ -13,12 +13,21 @@ internal sealed record Invocation(
     /// <summary>The verb's name.</summary>
     public string Verb => Arguments.Verb?.Name ?? "";
 
+    /// <summary>How wide the terminal is that shows the output; null if it goes elsewhere.</summary>
+    public int? Width => Output.Width(Environment.GetEnvironmentVariable);
+
+    /// <summary>How wide a help text may be.</summary>
+    public int HelpWidth => Width ?? HelpText.UsualWidth;
+
     /// <summary>Says something to people, beside the output, unless they want quiet.</summary>
     public void Note(string line)
     {
         if (!Arguments.Has(Options.Quiet))
         {
-            Errors.WriteLine($"kbus: {line}");
+            Warn(line);
         }
     }
+
+    /// <summary>Says to people that something is not as it should be, beside the output, in one line.</summary>
+    public void Warn(string line) => Errors.WriteLine($"kbus: {TerminalText.Of(line)}");
 }

@@ -20,7 +20,7 @@ internal static class KbusCommand
         using var ending = new Ending();
         try
         {
-            ParsedArguments arguments = ArgumentReader.Read(args);
+            ParsedArguments arguments = ArgumentReader.Read(ExactWords.Of(args));
             return Run(new Invocation(arguments, output, errors, openInput, ending, TimeProvider.System));
         }
         catch (CommandException e)
@@ -31,7 +31,7 @@ internal static class KbusCommand
         {
             return Fail(errors, ending, e.Errno == Errno.ENODEV ? ExitCode.NoBus : ExitCode.Failed, e.Message);
         }
-        catch (ObjectDisposedException) when (ending.ExitCode is not null)
+        catch (Exception e) when (ending.ExitCode is not null && e is ObjectDisposedException or OperationCanceledException)
         {
             return Fail(errors, ending, ExitCode.Failed, "");
         }
@@ -48,7 +48,7 @@ internal static class KbusCommand
 
         if (arguments.Has(Options.Help))
         {
-            (arguments.Verb is { } of ? HelpText.Of(of) : HelpText.OfAll()).ForEach(invocation.Output.WriteLine);
+            (arguments.Verb is { } of ? HelpText.Of(of, invocation.HelpWidth) : HelpText.OfAll(invocation.HelpWidth)).ForEach(invocation.Output.WriteLine);
             return ExitCode.Done;
         }
 
@@ -65,7 +65,7 @@ internal static class KbusCommand
 
         if (message.Length > 0)
         {
-            errors.WriteLine($"kbus: {message.ReplaceLineEndings(" ")}");
+            errors.WriteLine($"kbus: {TerminalText.Of(message.ReplaceLineEndings(" "))}");
         }
 
         return exitCode;

@@ -83,8 +83,23 @@ public sealed class CallAndReplyTests
         silent.Bind(Ask, replier: true);
         Ended late = bus.Run("call", Ask, "--timeout", "0.05");
         Assert.Equal((3, ""), (late.Code, late.Output));
-        Assert.StartsWith($"kbus: no answer in time: Ksock 1, bound as replier to {Ask}, has the Request [0:1]", late.Errors, StringComparison.Ordinal);
+        Assert.StartsWith($"kbus: no answer in time: Ksock 1, bound as replier to {Ask}, has the Request [0:1] and has not read it yet. Wait longer", late.Errors, StringComparison.Ordinal);
         Assert.Equal(3, bus.Run("call", Ask, "--for", "0.05").Code);
+    });
+
+    [Fact]
+    public Task A_request_that_waited_for_room_all_the_time_is_not_told_to_be_with_the_replier() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus();
+        using Ksock silent = bus.Open();
+        silent.Bind(Ask, replier: true);
+        using Ksock full = bus.Open();
+        full.SetMaxMessages(1);
+        full.Bind(Ask);
+        Assert.Equal(3, bus.Run("call", Ask, "--timeout", "0.05").Code);
+        Assert.Equal(
+            new Ended(3, "", "kbus: no answer in time: somebody whom the Request is for had no room for it all the time, so it was not sent. See 'kbus status'.\n"),
+            bus.Run("call", Ask, "--timeout", "0.05", "--all-or-wait"));
     });
 
     [Fact]

@@ -24,8 +24,26 @@ public sealed partial class DocumentTests
 
     [Theory]
     [MemberData(nameof(VerbNames))]
-    public void The_help_fits_a_terminal(string name) =>
-        Assert.Empty(HelpText.Of(Verbs.Find(name)!).Concat(HelpText.OfAll()).Where(l => l.Length > 120));
+    public void The_help_fits_a_terminal(string name)
+    {
+        foreach (int width in (int[])[40, 59, 60, 80, 200])
+        {
+            // Command lines are there to be copied, so they are not broken.
+            List<string> verb = HelpText.Of(Verbs.Find(name)!, width);
+            IEnumerable<string> lines = verb.TakeWhile(l => l != "examples:").Where(l => !l.StartsWith("usage:", StringComparison.Ordinal)).Concat(HelpText.OfAll(width));
+            Assert.Empty(lines.Where(l => l.Length > Math.Min(width, 100)));
+        }
+    }
+
+    [Fact]
+    public Task The_help_is_as_wide_as_the_user_says() => Limited.Run(() =>
+    {
+        var narrow = new Dictionary<string, string?> { ["COLUMNS"] = "44" };
+        using Program help = Program.Start(Program.Kbus, narrow, "help");
+        Assert.InRange(help.End().Lines.Max(l => l.Length), 30, 44);
+        using Program usual = Program.Start(Program.Kbus, new Dictionary<string, string?> { ["COLUMNS"] = null }, "listen", "--help");
+        Assert.InRange(usual.End().Lines.Max(l => l.Length), 60, 80);
+    });
 
     [Fact]
     public void The_document_and_the_manual_page_have_every_verb_and_every_option()

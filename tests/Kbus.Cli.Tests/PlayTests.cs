@@ -37,6 +37,40 @@ public sealed class PlayTests : IDisposable
         Assert.Empty(ProcessesOf(play.Id));
     });
 
+    [Fact]
+    public Task One_can_watch_it_line_by_line() => Limited.Run(() =>
+    {
+        using Program play = Start(null, "--step");
+        Assert.Equal("kbus: press Enter for each next line, Ctrl-C to end.", play.Note());
+        Assert.Equal("Senders and Listeners", play.Line());
+        Assert.StartsWith("  Rosencrantz   opens a Ksock", play.Line(), StringComparison.Ordinal);
+        play.Type("\n");
+        Assert.StartsWith("  Rosencrantz   sends <Announcement", play.Line(), StringComparison.Ordinal);
+        play.Signal("INT");
+        Assert.Equal(new Ended(130, "", ""), play.End());
+        Assert.Empty(ProcessesOf(play.Id));
+
+        using Program unwatched = Start(null, "--step");
+        unwatched.Feed("\n"u8);
+        Assert.Equal(0, unwatched.End().Code);
+        Assert.Empty(_directory.EnumerateFileSystemInfos());
+    });
+
+    [Fact]
+    public void Slowly_it_waits_a_second_before_each_line_but_the_first()
+    {
+        using FileStream told = Create("told");
+        using var ending = new Ending();
+        var clock = new HastyClock();
+        using var pace = new Pace(new Invocation(ArgumentReader.Read(["play", "--slow"]), OutputTo(told), OutputTo(told), () => Stream.Null, ending, clock));
+        int lines = Script.Scenes.Sum(s => s.Lines.Count);
+        int played = 0;
+        Line[] all = [.. Script.Scenes.SelectMany(s => s.Lines)];
+        Assert.Equal(0, Performance.Play(Script.Scenes, (_, _) => all[played++].Expected, new Transcript(OutputTo(told), isColored: false), OutputTo(told), pace.Wait));
+        Assert.Equal(Enumerable.Repeat(TimeSpan.FromSeconds(1), lines - 1), clock.Waited);
+        Assert.True(pace.Limit(TimeSpan.Zero, lines) >= TimeSpan.FromSeconds(lines));
+    }
+
     [Theory]
     [InlineData("1")]
     [InlineData("6")]
@@ -140,9 +174,10 @@ public sealed class PlayTests : IDisposable
         using FileStream told = Create("told");
         using FileStream complained = Create("complained");
         int played = 0;
+        int waited = 0;
         string Perform(Role role, Deed deed) => ++played == 3 ? "Ksock device 0, id 7, mode read/write" : Script.Scenes[0].Lines[played - 1].Expected;
-        Assert.Equal(1, Performance.Play(Script.Scenes, Perform, new Transcript(OutputTo(told), isColored: false), OutputTo(complained)));
-        Assert.Equal(3, played);
+        Assert.Equal(1, Performance.Play(Script.Scenes, Perform, new Transcript(OutputTo(told), isColored: false), OutputTo(complained), () => waited++));
+        Assert.Equal((3, 2), (played, waited));
         Assert.Equal(
             """
             kbus: line 3 was not as the paper has it: Audience opens a Ksock

@@ -7,6 +7,19 @@ public sealed class SampleTests
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     [Theory]
+    [InlineData(0, "--help")]
+    [InlineData(0, "-h")]
+    [InlineData(1, "--halp")]
+    [InlineData(1, "no-such-file.c")]
+    public Task Asked_for_help_the_script_for_C_compiles_nothing(int code, string argument) => Limited.Run(() =>
+    {
+        using Program run = Program.Start(Path.Join(Checkout.Root, "samples/run-c"), new Dictionary<string, string?> { ["PATH"] = "/usr/bin:/bin" }, argument);
+        Ended ended = run.End();
+        Assert.Equal(code, ended.Code);
+        Assert.Contains(code == 0 ? "usage: samples/run-c FILE.c" : "run-c: ", code == 0 ? ended.Output : ended.Errors, StringComparison.Ordinal);
+    });
+
+    [Theory]
     [InlineData("01-announce-and-listen", "$.Actor.Speak: Hello there", "$.Actor.Speak: Can you hear me?", "And then silence.")]
     [InlineData("02-request-and-reply", "Nobody replies yet.", "Yes, yes I was, says Ksock 2.", "The bus says: $.KBUS.Replier.Ignored")]
     [InlineData("03-stateful-conversation", "Ksock 2 is to count.", "Head count is 1", "Head count is 2",

@@ -158,7 +158,7 @@ public sealed class SendAndListenTests
     [InlineData(2, "kbus: --flags: bit 0 would make it a request: use kbus call. See kbus send --help.\n", "send", "$.A", "--flags", "1")]
     [InlineData(2, "kbus: --json and --raw contradict each other. See kbus listen --help.\n", "listen", "$.A", "--json", "--raw")]
     [InlineData(1, "kbus: /no/such/file cannot be read: ENOENT (No such file or directory).\n", "send", "$.A", "--file", "/no/such/file")]
-    [InlineData(1, "kbus: / cannot be read: EACCES (Permission denied).\n", "send", "$.A", "--file", "/")]
+    [InlineData(1, "kbus: / cannot be read: EISDIR (Is a directory).\n", "send", "$.A", "--file", "/")]
     public Task What_cannot_be_done_is_told_in_one_line(int code, string message, params string[] args) => Limited.Run(() =>
     {
         using var bus = new PrivateBus();

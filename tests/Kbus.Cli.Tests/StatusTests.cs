@@ -114,12 +114,99 @@ public sealed class StatusTests
     {
         var ksock = new KsockStatus(1, 2, 0, "\e[2Jevil", "read", 7, 0, 100, 0, false, [], []);
         var status = new DaemonStatus("1", 1, "/d", 0, [new BusStatus(0, 100, true, true, 1, [ksock])], [5]);
-        string[] lines = [.. StatusText.Lines(status)];
-        Assert.Contains("?[2Jevil", lines[4], StringComparison.Ordinal);
+        string[] lines = [.. Shown(status)];
+        Assert.Contains(@"\x1b[2Jevil", lines[4], StringComparison.Ordinal);
         Assert.Equal("bus 0: 1 Ksock, 0 bindings, messages up to 100 bytes, reports binds, verbose, 1 event set aside", lines[2]);
         Assert.Contains("  Ksock 1 is a Limpet's, with network id 7", lines);
         Assert.Equal("bus 5 did not answer in time: it is very busy", lines[^1]);
     }
+
+    [Fact]
+    public void On_a_narrow_terminal_no_line_is_broken_by_the_terminal()
+    {
+        var ksock = new KsockStatus(1, 28604, 0, "kbus", "read/write", 7, 3, 100, 4, true, [new("$.Clock.Tick", false), new("$.Actor.Ask", true)], [new(new MessageId(0, 2), 1, true)]);
+        var status = new DaemonStatus("0.1.0", 28614, "/run/user/1000/kbus", 0, [new BusStatus(0, 409600, true, true, 1, [ksock])], [5]);
+        string[] lines = [.. Shown(status, 40)];
+        Assert.Empty(lines.Where(l => l.Length > 40));
+        Assert.Equal(
+            [
+                "  Ksock 1: kbus (process 28604, root),", "    read/write, queue 3/100, 4 missed", "      $.Clock.Tick", "      $.Actor.Ask (replier)",
+                "  Ksock 1 owes Ksock 1 the reply to", "    [0:2], which it has read",
+            ],
+            lines.SkipWhile(l => !l.Contains("kbus (", StringComparison.Ordinal)).Take(6));
+        Assert.Contains("KSOCK", string.Concat(Shown(status, 120)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public Task Of_many_ksocks_it_shows_those_that_one_asks_for() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus("--buses", "2");
+        using Ksock one = bus.Open();
+        one.Bind("$.Actor.*");
+        using Ksock other = bus.Open();
+        other.Bind("$.Clock.Tick");
+        using Program listener = bus.StartBound("listen", "$.Actor.Speak.Softly", "$.Clock.%");
+        Assert.Equal(["1"], Ids(bus, "--name", "$.Actor.Speak"));
+        Assert.Equal(["2", "3"], Ids(bus, "--name", "$.Clock.Tick"));
+        Assert.Equal(["1"], Ids(bus, "--name", "$.Actor.*"));
+        Assert.Equal(["1", "2"], Ids(bus, "--program", "Cli.Tests", "--bus", "0"));
+        using JsonDocument whole = JsonDocument.Parse(bus.Run("status", "--json").Output);
+        long user = whole.RootElement.GetProperty("buses")[0].GetProperty("ksocks")[0].GetProperty("uid").GetInt64();
+        Assert.Equal(["1", "2", "3"], Ids(bus, "--user", $"{user}"));
+        Assert.Equal(["1", "2", "3"], Ids(bus, "--user", UserNames.Of(user)));
+        Assert.Empty(Ids(bus, "--user", "nobody-of-that-name"));
+        Assert.Equal("bus 0: 3 Ksocks, 4 bindings, messages up to 409600 bytes; 1 shown", bus.Run("status", "--name", "$.Actor.Speak").Lines[2]);
+        using JsonDocument json = JsonDocument.Parse(Assert.Single(bus.Run("status", "--json", "--name", "$.Clock.Tick").Lines));
+        JsonElement[] buses = [.. json.RootElement.GetProperty("buses").EnumerateArray()];
+        Assert.Equal([2, 3], buses[0].GetProperty("ksocks").EnumerateArray().Select(k => k.GetProperty("id").GetInt32()));
+        Assert.Empty(buses[1].GetProperty("ksocks").EnumerateArray());
+    });
+
+    [Theory]
+    [InlineData("$.A.B", "$.A.B", true)]
+    [InlineData("$.A.*", "$.A.B", true)]
+    [InlineData("$.A.*", "$.A.B.C", true)]
+    [InlineData("$.A.%", "$.A.B", true)]
+    [InlineData("$.A.%", "$.A.B.C", false)]
+    [InlineData("$.A.*", "$.A", false)]
+    [InlineData("$.*", "$.A", true)]
+    [InlineData("$.A.*", "$.A.*", true)]
+    [InlineData("$.*", "$.A.*", false)]
+    [InlineData("$.A", "$.AB", false)]
+    public void A_binding_takes_what_its_wildcard_takes(string binding, string name, bool takes) => Assert.Equal(takes, KsockFilter.Takes(binding, name));
+
+    [Fact]
+    public Task A_stopped_daemon_is_not_told_to_be_none() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus();
+        using JsonDocument status = JsonDocument.Parse(bus.Run("status", "--json").Output);
+        int daemon = status.RootElement.GetProperty("pid").GetInt32();
+        Assert.Equal(0, bus.RunLine($"kill -STOP {daemon}").Code);
+        try
+        {
+            CommandException silent = Assert.Throws<CommandException>(() => DaemonQuestion.Status([bus.Directory], TimeSpan.FromMilliseconds(50)));
+            Assert.Equal(
+                $"the kbusd in {bus.Directory}, process {daemon}, takes connections but does not answer: it is stopped (SIGSTOP, a debugger) or very busy. Let it go on (kill -CONT), or end it.",
+                silent.Message);
+            Assert.Equal(ExitCode.NoBus, silent.ExitCode);
+        }
+        finally
+        {
+            bus.RunLine($"kill -CONT {daemon}");
+        }
+    });
+
+    [Fact]
+    public Task Where_ksocks_may_start_no_daemon_it_does_not_say_that_they_do() => Limited.Run(() =>
+    {
+        using Program status = Program.Start(Program.Kbus, PrivateBus.EnvironmentOf("/no/such/directory"), "status");
+        Assert.Equal(
+            "kbus: no kbusd answers in /no/such/directory. Start one with 'kbusd'; Ksocks do not start it, because of KBUS_AUTOSTART=0. Name another place with --runtime-dir DIR.\n",
+            status.End().Errors);
+        string deep = "/" + new string('d', 120);
+        using Program deeper = Program.Start(Program.Kbus, PrivateBus.EnvironmentOf(deep), "status");
+        Assert.Equal($"kbus: no kbusd can be in {deep}: the path is too long for a socket. Name a shorter one.\n", deeper.End().Errors);
+    });
 
     [Theory]
     [InlineData("")]
@@ -129,6 +216,12 @@ public sealed class StatusTests
     [InlineData("{\"pid\":\"x\"}")]
     public void What_is_no_status_document_is_told_to_be_none(string document) =>
         Assert.Equal(ExitCode.NoBus, Assert.Throws<CommandException>(() => DaemonStatus.Read(System.Text.Encoding.UTF8.GetBytes(document))).ExitCode);
+
+    private static IEnumerable<string> Shown(DaemonStatus status, int? width = null) => new StatusText(new KsockFilter(null, null, null), width).Lines(status);
+
+    /// <summary>The Ksocks in a status.</summary>
+    private static string[] Ids(PrivateBus bus, params string[] filter) =>
+        [.. bus.Run(["status", .. filter]).Lines.Select(Words).Where(w => w.Length > 4 && int.TryParse(w[0], out _)).Select(w => w[0])];
 
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 

@@ -68,7 +68,20 @@ public sealed class OptionTests
     [Theory]
     [InlineData("'serve' is not an option. See kbusd --help.", "serve")]
     [InlineData("--colour is not an option. See kbusd --help.", "--colour", "red")]
+    [InlineData("--foo is not an option. See kbusd --help.", "--foo")]
+    [InlineData("--foo is not an option. See kbusd --help.", "--foo=1")]
+    [InlineData("--bus is not an option. Did you mean --buses? See kbusd --help.", "--bus", "1")]
+    [InlineData("--runtimedir is not an option. Did you mean --runtime-dir? See kbusd --help.", "--runtimedir")]
+    [InlineData("--exit is not an option. Did you mean --exit-when-idle? See kbusd --help.", "--exit")]
+    [InlineData("'-buses' is not an option. Did you mean --buses? See kbusd --help.", "-buses", "1")]
+    [InlineData("'-help' is not an option. Did you mean --help? See kbusd --help.", "-help")]
+    [InlineData("--hepl is not an option. Did you mean --help? See kbusd --help.", "--hepl")]
+    [InlineData("--help stands alone: give no other option with it.", "--buses", "1", "--help")]
+    [InlineData(@"'\x9b2J' is not an option. See kbusd --help.", "\u009b2J")]
+    [InlineData("--runtime-dir: its value has bytes that are not UTF-8. Such a name cannot be used here.", "--runtime-dir", "/tmp/\ufffd")]
     [InlineData("--buses needs a value. See kbusd --help.", "--buses")]
+    [InlineData("--buses needs a value. See kbusd --help.", "--buses", "--config", "/file")]
+    [InlineData("--runtime-dir needs a value. See kbusd --help.", "--runtime-dir", "--buses=1")]
     [InlineData("--buses: 'many' is not a whole number from 0 to 4294967295.", "--buses", "many")]
     [InlineData("--exit-when-idle: '-1' is not a whole number from 0 to 4294967295.", "--exit-when-idle", "-1")]
     [InlineData("--socket-mode: '888' is not a file mode such as 660.", "--socket-mode", "888")]
@@ -91,8 +104,16 @@ public sealed class OptionTests
     [InlineData("{ \"buses\": [4] }", "/file: buses should be a number, a text, true or false.")]
     [InlineData("{ \"buses\": \"many\" }", "/file: buses: 'many' is not a whole number from 0 to 4294967295.")]
     [InlineData("{ \"colour\": 4 }", "/file: colour is not an option. See kbusd --help.")]
+    [InlineData("{ \"runtime_dir\": 4 }", "/file: runtime_dir is not an option. Did you mean --runtime-dir? See kbusd --help.")]
     public void A_configuration_file_that_makes_no_sense_is_refused_with_a_sentence(string text, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<KbusdException>(() => ParseFile(text)).Message);
+
+    [Fact]
+    public void The_help_names_every_option_that_there_is_and_fits_a_terminal()
+    {
+        Assert.Empty(CommandLine.Options.Where(o => !CommandLine.Help.Contains(o, StringComparison.Ordinal)));
+        Assert.Empty(CommandLine.Help.Split('\n').Where(l => l.Length > 80));
+    }
 
     [Fact]
     public void A_configuration_file_that_is_not_JSON_is_refused_with_the_line() =>

@@ -3,7 +3,7 @@ namespace Kbus.Cli;
 /// <summary>Takes a command line apart. Options may stand anywhere, before the verb too; <c>--</c> ends them.</summary>
 /// <remarks>
 /// <c>--bus 1</c>, <c>--bus=1</c>, <c>-b 1</c>, <c>-b1</c>; and <c>-bus 1</c>, because the commands of the original took long names
-/// with one dash. A dash and a digit begin an operand: <c>kbus errno -32</c>. Once the verb is known its own options come first, so
+/// with one dash. A dash and a digit begin an operand: <c>kbus errno -32</c>; but <c>-0</c> is an option of the verbs that have it. Once the verb is known its own options come first, so
 /// that one verb can have a short name that means something else with another.
 /// </remarks>
 internal sealed class ArgumentReader
@@ -38,7 +38,7 @@ internal sealed class ArgumentReader
                     TakeOperand(_args[_at++]);
                 }
             }
-            else if (IsOption(word))
+            else if (IsOption(_verb, word))
             {
                 ReadOption(word);
             }
@@ -49,8 +49,9 @@ internal sealed class ArgumentReader
         }
     }
 
-    /// <summary>A dash alone is standard input, and a dash before a digit is a number.</summary>
-    internal static bool IsOption(string word) => word.Length > 1 && word[0] == '-' && !char.IsAsciiDigit(word[1]);
+    /// <summary>A dash alone is standard input, and a dash before a digit is a number, unless the verb has it as an option: <c>-0</c>.</summary>
+    internal static bool IsOption(Verb? verb, string word) => word.Length > 1 && word[0] == '-'
+        && (!char.IsAsciiDigit(word[1]) || (word.Length == 2 && verb is not null && verb.Options.Any(o => o.Letter == word[1])));
 
     /// <summary>Finds the option that a word begins with, and the value that the word contains, if it does.</summary>
     internal static Option? Find(Verb? verb, string word, out string? value)
@@ -137,6 +138,7 @@ internal sealed class ArgumentReader
             return;
         }
 
+        CheckText(_verb);
         foreach (GivenOption given in _options)
         {
             if (_verb.Options.All(o => o.Name != given.Option.Name))
@@ -157,6 +159,29 @@ internal sealed class ArgumentReader
                 $"'{operand}' is one argument too many. An argument with spaces needs quotes.", _verb.Name);
         }
     }
+
+    /// <summary>Only data may have bytes that are not UTF-8. Anywhere else they would be taken for other ones, in silence.</summary>
+    private void CheckText(Verb verb)
+    {
+        if (_options.FirstOrDefault(o => !ExactWords.IsText(o.Value)) is { } option)
+        {
+            throw CommandException.Usage($"{option.Option}: {NotText(option.Value)}", verb.Name);
+        }
+
+        for (int i = 0; i < _operands.Count; i++)
+        {
+            if (i != verb.DataOperand && !ExactWords.IsText(_operands[i]))
+            {
+                bool isName = verb.Completes.Count > 0
+                    && verb.Completes[Math.Min(i, verb.Completes.Count - 1)] is Candidates.BoundNames or Candidates.MessageNames or Candidates.RepliedNames;
+                throw CommandException.Usage(isName
+                    ? $"EBADMSG: '{_operands[i]}' is not a legal message name: it has the byte 0x{ExactWords.OddByte(_operands[i]):x2}. A name has letters, digits and dots."
+                    : NotText(_operands[i]), verb.Name);
+            }
+        }
+    }
+
+    private static string NotText(string word) => $"'{word}' is not text: the byte 0x{ExactWords.OddByte(word):x2} in it is not UTF-8.";
 
     private CommandException Unknown(string word)
     {

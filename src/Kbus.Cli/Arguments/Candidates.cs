@@ -21,6 +21,15 @@ internal enum Candidates
     /// <summary>Ids of Ksocks that are bound as repliers.</summary>
     Repliers,
 
+    /// <summary>Programs that have Ksocks.</summary>
+    Programs,
+
+    /// <summary>Users that have Ksocks.</summary>
+    Users,
+
+    /// <summary>Forms of data in JSON.</summary>
+    DataForms,
+
     /// <summary>Symbols of errors.</summary>
     Errors,
 

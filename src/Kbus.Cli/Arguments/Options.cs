@@ -13,6 +13,13 @@ internal static class Options
     public static readonly Option Timeout = new("timeout", 't', "SECONDS", "wait at most so long for each answer (exit code 3)");
     public static readonly Option Full = new("full", 'f', "", "print long data whole");
     public static readonly Option Raw = new("raw", 'r', "", "print the data and nothing else, byte for byte");
+    public static readonly Option Lines = new("lines", null, "", "print the data as --raw does, and an end of line after each");
+    public static readonly Option Null = new("null", '0', "", "print the data as --raw does, and a byte of 0 after each");
+    public static readonly Option Data = new("data", null, "FORM", "how data stands in --json: auto, text, hex, base64 or json; a field data_form says which it is", Candidates.DataForms);
+    public static readonly Option Interval = new("interval", null, "SECONDS", "wait so long between two messages");
+    public static readonly Option Name = new("name", null, "NAME", "only Ksocks bound to this name, or to a wildcard that takes it", Candidates.BoundNames);
+    public static readonly Option Program = new("program", null, "TEXT", "only Ksocks of programs with TEXT in their names", Candidates.Programs);
+    public static readonly Option User = new("user", null, "USER", "only Ksocks of this user: a name or a number", Candidates.Users);
     public static readonly Option Quiet = new("quiet", 'q', "", "no notes on standard error, only errors");
     public static readonly Option ReadyFd = new("ready-fd", null, "FD", "when bound, write a line with the Ksock's id to this descriptor and close it");
     public static readonly Option Urgent = new("urgent", 'u', "", "go to the front of each queue");
@@ -44,6 +51,8 @@ internal static class Options
     public static readonly Option Once = new("once", null, "", "end with the first link");
     public static readonly Option MakeKey = new("make-key", null, "FILE", "make a key and certificate in a new file, print the pin, and end", Candidates.Files);
     public static readonly Option Bowls = new("bowls", null, "N", "play the Limpets' chapter instead, with 2 to 5 buses");
+    public static readonly Option Slow = new("slow", null, "", "wait a second after each line, so that one can watch");
+    public static readonly Option Step = new("step", null, "", "wait for Enter after each line");
     public static readonly Option Actor = new("actor", null, "NAME", "");
     public static readonly Option Help = new("help", 'h', "", "this text");
     public static readonly Option Version = new("version", 'V', "", "the version");
@@ -51,9 +60,9 @@ internal static class Options
     /// <summary>All of them; those of one name agree in whether a value follows.</summary>
     public static IReadOnlyList<Option> All { get; } =
     [
-        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
+        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
-        Plain, Silence, MaxMessages, Once, MakeKey, Bowls, Actor, Help, Version,
+        Plain, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor, Help, Version,
     ];
 
     /// <summary>Where the bus is, for every verb that opens a Ksock.</summary>

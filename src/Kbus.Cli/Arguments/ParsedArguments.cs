@@ -21,6 +21,9 @@ internal sealed class ParsedArguments(Verb? verb, IReadOnlyList<GivenOption> opt
     /// <summary>Whether there is nothing but the verb.</summary>
     public bool IsBare => options.Count == 0 && operands.Count == 0;
 
+    /// <summary>Whether the verb has an option at all.</summary>
+    public bool Takes(Option option) => verb?.Options.Any(o => o.Name == option.Name) == true;
+
     /// <summary>Whether an option was given.</summary>
     public bool Has(Option option) => options.Any(o => o.Option.Name == option.Name);
 

@@ -16,10 +16,13 @@ internal sealed record Verb(string Name, string Summary, string Operands, Func<I
     /// <summary>What its operands can be completed with, one entry for each; the last one stands for all that follow.</summary>
     public IReadOnlyList<Candidates> Completes { get; init; } = [];
 
+    /// <summary>Which operand is data, and so may have any bytes; -1 for none. All other words must be text.</summary>
+    public int DataOperand { get; init; } = -1;
+
     /// <summary>Its options.</summary>
     public IReadOnlyList<Option> Options { get; init; } = [];
 
-    /// <summary>What else its help says: lines for a terminal.</summary>
+    /// <summary>What else its help says; it is broken into lines as the terminal needs it.</summary>
     public string Text { get; init; } = "";
 
     /// <summary>Three command lines that work.</summary>

@@ -11,16 +11,22 @@ internal static class Verbs
     {
         LeastOperands = 1,
         MostOperands = 2,
+        DataOperand = 1,
         Completes = [Candidates.MessageNames, Candidates.None],
-        Options = [.. OfPlace, .. OfSending, Count with { Text = "send it so many times" }, For, Json, Full],
+        Options =
+        [
+            .. OfPlace, .. OfSending, Lines with { Text = "each line of standard input (or of --file) is a message" },
+            Null with { Text = "the same, but each ends in a byte of 0" }, Count with { Text = "send it so many times; with --lines, end after so many" },
+            Interval, For, Json, Cli.Options.Data, Full,
+        ],
         Text = """
             Prints the message as the bus took it, with its id. It is no error if nobody listens.
             """,
         Examples =
         [
             "kbus send '$.Actor.Speak' 'Ahem'",
-            "date | kbus send '$.Clock.Tick' --file -",
-            "kbus send '$.Actor.Alarm' --urgent --hex '46 69 72 65 21'",
+            "date | kbus send '$.Clock.Tick' --lines",
+            "kbus send '$.Actor.Alarm' --urgent --hex '46 69 72 65 21' -n 3 --interval 0.1",
         ],
     };
 
@@ -28,8 +34,13 @@ internal static class Verbs
     {
         LeastOperands = 1,
         MostOperands = 2,
+        DataOperand = 1,
         Completes = [Candidates.RepliedNames, Candidates.None],
-        Options = [.. OfPlace, .. OfSending, To, Cli.Options.Timeout, Count with { Text = "call so many times" }, For, Json, Raw, Full],
+        Options =
+        [
+            .. OfPlace, .. OfSending, To, Cli.Options.Timeout, Count with { Text = "call so many times" }, Interval, For,
+            Json, Cli.Options.Data, Raw, Lines, Null, Full,
+        ],
         Text = """
             There is always one answer: the replier's, or a Status from the bus in its place (exit code 5).
             If nobody is bound as replier the request is not sent (exit code 1).
@@ -38,7 +49,7 @@ internal static class Verbs
         [
             "kbus call '$.Actor.Ask.Guildenstern' 'Were you speaking to me?'",
             "kbus call '$.Clock.Read' --timeout 2 --raw",
-            "kbus call '$.Actor.Ask.Guildenstern' 'How many heads?' --json",
+            "kbus call '$.Actor.Ask.Guildenstern' 'How many heads?' --json --data auto",
         ],
     };
 
@@ -46,12 +57,19 @@ internal static class Verbs
     {
         LeastOperands = 1,
         MostOperands = 2,
+        DataOperand = 1,
         Completes = [Candidates.BoundNames, Candidates.None],
-        Options = [.. OfPlace, Echo, Exec, .. OfSending, Count with { Text = "end after so many requests" }, For, Json, Full, ReadyFd, Quiet],
+        Options =
+        [
+            .. OfPlace, Echo, Exec, Cli.Options.Timeout with { Text = "kill COMMAND after so long, and answer with what it printed" }, .. OfSending,
+            MaxMessages with { Text = "how many requests may wait (default: what the bus gives each Ksock, 100)" },
+            Count with { Text = "end after so many requests" }, For, Json, Cli.Options.Data, Full, ReadyFd, Quiet,
+        ],
         Text = """
             The answer is DATA (none: empty), what --file names, the request's own data (--echo), or what a command
-            prints (--exec). Prints each request and its reply. NAME may be a wildcard.
+            prints until it ends (--exec). Prints each request and its reply. NAME may be a wildcard.
             The command of --exec finds KBUS_NAME, KBUS_ID, KBUS_FROM and KBUS_TO in its environment.
+            An answer that is too long for the bus is sent without data, and a note says so.
             """,
         Examples =
         [
@@ -66,27 +84,32 @@ internal static class Verbs
         LeastOperands = 1,
         MostOperands = AnyNumber,
         Completes = [Candidates.BoundNames],
-        Options = [.. OfPlace, Count, For, Json, Raw, Full, ReadyFd, Quiet],
+        Options =
+        [
+            .. OfPlace, MaxMessages with { Text = "how many messages its queue holds (default 100000)" }, Count, For,
+            Json, Cli.Options.Data, Raw, Lines, Null, Full, ReadyFd, Quiet,
+        ],
         Text = """
             A NAME may end in .* (any further words) or .% (one further word). A message that matches two NAMEs comes twice.
             Once bound it says so on standard error, and by --ready-fd: what is sent from then on is heard.
+            What a full queue made it miss is told on standard error, and with --json, at the place where it is missing.
             """,
         Examples =
         [
             "kbus listen '$.Actor.*'",
-            "kbus listen '$.Actor.Speak' '$.Clock.Tick' -n 10 --json",
-            "kbus listen '$.Actor.Speak' --for 60 --raw",
+            "kbus listen '$.Actor.Speak' '$.Clock.Tick' -n 10 --json --data auto",
+            "kbus listen '$.Actor.Speak' --for 60 --lines",
         ],
     };
 
     private static readonly Verb Status = new("status", "shows buses, Ksocks, bindings, queues and who owes whom a reply", "", StatusCommand.Run)
     {
-        Options = [Bus with { Text = "this bus only" }, RuntimeDir, JsonDocument],
+        Options = [Bus with { Text = "this bus only" }, Name, Cli.Options.Program, User, RuntimeDir, JsonDocument],
         Text = """
             Asks the daemon, without opening a Ksock: no id is used up. Exit code 4 if no daemon answers.
             QUEUE is messages waiting and how many may; MISSED is messages that a full queue kept a listener from getting.
             """,
-        Examples = ["kbus status", "kbus status --bus 0", "kbus status --json"],
+        Examples = ["kbus status", "kbus status --bus 0 --name '$.Actor.Speak'", "kbus status --program kbus --json"],
     };
 
     private static readonly Verb Explain = new("errno", "explains an error", "[NUMBER|NAME]", ErrnoCommand.Run)
@@ -124,13 +147,13 @@ internal static class Verbs
 
     private static readonly Verb Play = new("play", "plays chapters of the KBUS paper, with real processes", "", PlayCommand.Run)
     {
-        Options = [Bowls, Actor],
+        Options = [Bowls, Slow, Step, Actor],
         Text = """
             Starts a bus of its own and four actors, each a process with a Ksock, and has them say what the paper has
             them say; or, with --bowls, as many buses, Limpets between them, and the goldfish A, G, R and S.
             Every result is compared with the paper. Exit code 0: all was as the paper has it. Nothing is left behind.
             """,
-        Examples = ["kbus play", "kbus play --bowls 3", "kbus play | grep Rosencrantz"],
+        Examples = ["kbus play", "kbus play --slow", "kbus play --bowls 3 --step"],
     };
 
     private static readonly Verb Completion = new("completion", "prints what a shell needs for completion, with live names", "SHELL", CompletionCommand.Run)

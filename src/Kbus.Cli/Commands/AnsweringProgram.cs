@@ -7,13 +7,74 @@ namespace Kbus.Cli;
 /// <summary>Answers a Request with what a command of the user's prints (<c>kbus reply --exec</c>).</summary>
 /// <remarks>
 /// The shell runs it, with the Request's data on its standard input, and <c>KBUS_NAME</c>, <c>KBUS_ID</c>, <c>KBUS_FROM</c> and <c>KBUS_TO</c>
-/// in its environment. A command that fails still answers with what it printed, because the Request must be answered; a note says so.
+/// in its environment. Whatever becomes of the command there is an answer, because the Request must have one: what it had printed when it
+/// ended, or nothing if that is more than a message can hold or the shell does not start. A note says so.
 /// </remarks>
-internal static class AnsweringProgram
+/// <param name="invocation">Has the options, and tells of signals.</param>
+/// <param name="command">The command.</param>
+internal sealed class AnsweringProgram(Invocation invocation, string command)
 {
+    private readonly TimeSpan? _timeout = invocation.Arguments.Seconds(Options.Timeout);
+
     /// <summary>Runs the command and gives what it printed.</summary>
-    /// <exception cref="CommandException">The shell cannot be started, or a signal ended all.</exception>
-    public static byte[] Run(Invocation invocation, string command, Message request)
+    /// <param name="request">The Request.</param>
+    /// <param name="most">How many bytes an answer can have at most; nothing beyond is read.</param>
+    /// <param name="limit">How long it may run; null for ever.</param>
+    /// <exception cref="CommandException">A signal ended all.</exception>
+    public byte[] Run(Message request, uint most, StreamLimit limit)
+    {
+        try
+        {
+            using Process process = Process.Start(Start(request))!;
+            Action kill = () => Kill(process);
+            invocation.Ending.Add(kill);
+            using var pipes = new ProgramPipes(process, request.Data, most);
+            bool hasEnded = pipes.RunToEnd(limit.LeftAtMost(_timeout), invocation.Time);
+            if (!hasEnded)
+            {
+                kill();
+                _ = pipes.RunToEnd(null, invocation.Time);
+            }
+
+            process.WaitForExit();
+            invocation.Ending.Remove(kill);
+            if (invocation.Ending.ExitCode is { } signalled)
+            {
+                // What a command had printed when it was killed is no answer; the bus says that the Request was ignored.
+                throw new CommandException(signalled, "");
+            }
+
+            return Answer(request, pipes, process.ExitCode, hasEnded);
+        }
+        catch (Win32Exception e)
+        {
+            invocation.Warn($"the shell (/bin/sh) cannot be started: {SystemFault.Describe(e)} {request.Id} is answered with no data.");
+            return [];
+        }
+    }
+
+    private byte[] Answer(Message request, ProgramPipes pipes, int exitCode, bool hasEnded)
+    {
+        if (pipes.IsTooMuch)
+        {
+            invocation.Warn($"'{command}' printed more than the bus takes as one message; {request.Id} is answered with no data.");
+            return [];
+        }
+
+        byte[] printed = pipes.Printed;
+        if (!hasEnded)
+        {
+            invocation.Warn($"'{command}' did not end in time and was killed; {request.Id} is answered with the {printed.Length} bytes that it printed.");
+        }
+        else if (exitCode != 0)
+        {
+            invocation.Note($"'{command}' ended with exit code {exitCode}; {request.Id} is answered with the {printed.Length} bytes that it printed.");
+        }
+
+        return printed;
+    }
+
+    private ProcessStartInfo Start(Message request)
     {
         var start = new ProcessStartInfo("/bin/sh", ["-c", command])
         {
@@ -25,48 +86,7 @@ internal static class AnsweringProgram
         start.Environment["KBUS_ID"] = $"{request.Id.NetworkId}:{request.Id.SerialNumber}";
         start.Environment["KBUS_FROM"] = request.From.ToString(CultureInfo.InvariantCulture);
         start.Environment["KBUS_TO"] = request.To.ToString(CultureInfo.InvariantCulture);
-        try
-        {
-            using Process process = Process.Start(start)!;
-            Action kill = () => Kill(process);
-            invocation.Ending.Add(kill);
-            var feeding = new Thread(() => Feed(process, request.Data)) { IsBackground = true, Name = "standard input of --exec" };
-            feeding.Start();
-            var printed = new MemoryStream();
-            process.StandardOutput.BaseStream.CopyTo(printed);
-            process.WaitForExit();
-            invocation.Ending.Remove(kill);
-            if (invocation.Ending.ExitCode is { } signalled)
-            {
-                // What a command had printed when it was killed is no answer; the bus says that the Request was ignored.
-                throw new CommandException(signalled, "");
-            }
-
-            if (process.ExitCode != 0)
-            {
-                invocation.Note($"'{command}' ended with exit code {process.ExitCode}; {request.Id} is answered with the {printed.Length} bytes that it printed.");
-            }
-
-            return printed.ToArray();
-        }
-        catch (Win32Exception e)
-        {
-            throw new CommandException(ExitCode.Failed, $"the shell (/bin/sh) cannot be started: {SystemFault.Describe(e)}", e);
-        }
-    }
-
-    /// <summary>On a thread of its own: a command that prints before it has read all would otherwise wait for us while we wait for it.</summary>
-    private static void Feed(Process process, ReadOnlyMemory<byte> data)
-    {
-        try
-        {
-            using Stream input = process.StandardInput.BaseStream;
-            input.Write(data.Span);
-        }
-        catch (IOException)
-        {
-            // It did not want to read all of it.
-        }
+        return start;
     }
 
     private static void Kill(Process process)

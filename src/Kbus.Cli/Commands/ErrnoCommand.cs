@@ -21,7 +21,7 @@ internal static class ErrnoCommand
 
         if (arguments.Operands.Count == 0)
         {
-            HelpText.Of(arguments.Verb!).ForEach(invocation.Output.WriteLine);
+            HelpText.Of(arguments.Verb!, invocation.HelpWidth).ForEach(invocation.Output.WriteLine);
             return ExitCode.Done;
         }
 
@@ -39,12 +39,12 @@ internal static class ErrnoCommand
             bool known = KbusErrors.TryParse(Math.Abs(number).ToString(CultureInfo.InvariantCulture), out Errno byNumber);
             return known
                 ? (WithMeaning($"Error {(int)byNumber} (0x{(int)byNumber:x}) is {KbusErrors.Name(byNumber)}: {KbusErrors.UnixMeaning(byNumber)}", byNumber), true)
-                : ([$"Unrecognised error code number {text}"], false);
+                : ([$"Unrecognised error code number {TerminalText.Of(text)}"], false);
         }
 
         return KbusErrors.TryParse(text, out Errno errno)
             ? (WithMeaning($"{KbusErrors.Name(errno)} is error {(int)errno} (0x{(int)errno:x}): {KbusErrors.UnixMeaning(errno)}", errno), true)
-            : ([$"Unrecognised error code mnemonic {text}"], false);
+            : ([$"Unrecognised error code mnemonic {TerminalText.Of(text)}"], false);
     }
 
     private static string ListLine(Errno errno) => $"{(int)errno,3}: {KbusErrors.Name(errno),-20} {KbusErrors.UnixMeaning(errno)}";

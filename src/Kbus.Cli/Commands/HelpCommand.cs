@@ -9,7 +9,7 @@ internal static class HelpCommand
         IReadOnlyList<string> operands = invocation.Arguments.Operands;
         string? name = operands.Count > 0 ? operands[0] : null;
         Verb? verb = name is null ? null : Verbs.Find(name) ?? throw CommandException.Usage($"'{name}' is not a verb.");
-        (verb is null ? HelpText.OfAll() : HelpText.Of(verb)).ForEach(invocation.Output.WriteLine);
+        (verb is null ? HelpText.OfAll(invocation.HelpWidth) : HelpText.Of(verb, invocation.HelpWidth)).ForEach(invocation.Output.WriteLine);
         return ExitCode.Done;
     }
 }

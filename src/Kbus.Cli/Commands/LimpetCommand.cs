@@ -12,7 +12,7 @@ internal static class LimpetCommand
         ParsedArguments arguments = invocation.Arguments;
         if (arguments.IsBare)
         {
-            HelpText.Of(arguments.Verb!).ForEach(invocation.Output.WriteLine);
+            HelpText.Of(arguments.Verb!, invocation.HelpWidth).ForEach(invocation.Output.WriteLine);
             return ExitCode.Done;
         }
 
@@ -32,7 +32,7 @@ internal static class LimpetCommand
         lines.Say(Beginning(invocation, address, options));
         if (security.AllowPlain && address.Path is null)
         {
-            invocation.Errors.WriteLine("kbus: warning: the link is not protected; anybody on the way can read and change messages.");
+            invocation.Warn("warning: the link is not protected; anybody on the way can read and change messages.");
         }
 
         using var first = new FirstKsock(options.Open);

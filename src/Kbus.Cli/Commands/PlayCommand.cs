@@ -23,15 +23,16 @@ internal static class PlayCommand
             throw CommandException.Usage($"{Options.Bowls}: there are {LeastBowls} to {MostBowls} bowls.", invocation.Verb);
         }
 
+        using var pace = new Pace(invocation);
         IReadOnlyList<Scene> scenes = buses == 1 ? Script.Scenes : new BowlScript(buses).Scenes;
 
         // From here on a signal does not end us at once, or the daemon that is being started would stay behind.
         invocation.Ending.Add(() => { });
         using var company = new Company(buses);
-        using var limit = new CancellationTokenSource(Limit);
+        using var limit = new CancellationTokenSource(pace.Limit(Limit, scenes.Sum(s => s.Lines.Count)));
         using CancellationTokenRegistration stopping = limit.Token.Register(company.Stop);
         invocation.Ending.Add(company.Stop);
-        int exitCode = Performance.Play(scenes, company.Perform, transcript, invocation.Errors);
+        int exitCode = Performance.Play(scenes, company.Perform, transcript, invocation.Errors, pace.Wait);
         return invocation.Ending.ExitCode ?? exitCode;
     }
 }

@@ -22,9 +22,31 @@ internal static class SentData
             throw CommandException.Usage("The data is either DATA or what --file names, not both.", invocation.Verb);
         }
 
-        byte[] bytes = file is not null ? ReadFile(invocation, file) : Encoding.UTF8.GetBytes(text ?? "");
-        return arguments.Has(Options.Hex) ? FromHex(bytes, invocation.Verb) : bytes;
+        return Decode(invocation, file is not null ? ReadFile(invocation, file) : ExactWords.Bytes(text ?? ""));
     }
+
+    /// <summary>Begins to read many messages: each line of the input, or with <c>-0</c> each piece that ends in a byte of 0.</summary>
+    /// <param name="invocation">Has the options.</param>
+    /// <param name="operand">Which operand would be the data.</param>
+    /// <exception cref="CommandException">The options contradict each other.</exception>
+    public static InputMessages ReadMany(Invocation invocation, int operand)
+    {
+        ParsedArguments arguments = invocation.Arguments;
+        bool hasLines = arguments.Has(Options.Lines);
+        if (arguments.Operands.Count > operand)
+        {
+            throw CommandException.Usage($"With {(hasLines ? Options.Lines : Options.Null)} the data comes from standard input or --file, not from DATA.", invocation.Verb);
+        }
+
+        string file = arguments.Text(Options.File) ?? "-";
+        Func<Stream> open = file == "-" ? invocation.OpenInput : () => File.OpenRead(file);
+        return new InputMessages(invocation.Ending, open, file == "-" ? "standard input" : file, hasLines ? (byte)'\n' : (byte)0, Most);
+    }
+
+    /// <summary>The data of a message: the bytes as they are, or the hex digits that they are.</summary>
+    /// <exception cref="CommandException">They should be hex digits, and are not.</exception>
+    public static byte[] Decode(Invocation invocation, byte[] bytes) =>
+        invocation.Arguments.Has(Options.Hex) ? FromHex(bytes, invocation.Verb) : bytes;
 
     private static byte[] ReadFile(Invocation invocation, string file)
     {
@@ -39,7 +61,7 @@ internal static class SentData
                 bytes.Write(chunk, 0, read);
                 if (bytes.Length > Most)
                 {
-                    throw new CommandException(ExitCode.Failed, $"{file} is longer than {Most} bytes, more than any bus takes as one message. Send it in parts.");
+                    throw new CommandException(ExitCode.Failed, $"{(file == "-" ? "standard input" : file)} is longer than {Most} bytes, more than any bus takes as one message. Send it in parts.");
                 }
             }
 
@@ -47,7 +69,7 @@ internal static class SentData
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException(ExitCode.Failed, $"{file} cannot be read: {SystemFault.Describe(e)}", e);
+            throw new CommandException(ExitCode.Failed, $"{(file == "-" ? "standard input" : file)} cannot be read: {SystemFault.Describe(e, file)}", e);
         }
     }
 

@@ -9,9 +9,10 @@ internal static class StatusCommand
     public static int Run(Invocation invocation)
     {
         ParsedArguments arguments = invocation.Arguments;
+        uint? bus = arguments.Number(Options.Bus);
+        var filter = new KsockFilter(arguments.Text(Options.Name), arguments.Text(Options.Program), arguments.Text(Options.User));
         byte[] document = DaemonQuestion.Status(DaemonPlaces.Find(arguments.Text(Options.RuntimeDir), Environment.GetEnvironmentVariable));
         DaemonStatus status = DaemonStatus.Read(document);
-        uint? bus = arguments.Number(Options.Bus);
         if (bus is { } number && status.Buses.All(b => b.Number != number))
         {
             throw new CommandException(ExitCode.NoBus, status.Missing.Contains(number)
@@ -21,12 +22,12 @@ internal static class StatusCommand
 
         if (arguments.Has(Options.JsonDocument))
         {
-            Print(invocation.Output, document, bus);
+            Print(invocation.Output, document, bus, filter);
         }
         else
         {
             DaemonStatus shown = bus is null ? status : status with { Buses = [.. status.Buses.Where(b => b.Number == bus)], Missing = [] };
-            foreach (string line in StatusText.Lines(shown))
+            foreach (string line in new StatusText(filter, invocation.Width).Lines(shown))
             {
                 invocation.Output.WriteLine(line);
             }
@@ -35,10 +36,10 @@ internal static class StatusCommand
         return ExitCode.Done;
     }
 
-    /// <summary>The document as it came; or, if one bus was asked for, without the others.</summary>
-    private static void Print(LineOutput output, byte[] document, uint? bus)
+    /// <summary>The document as it came; or, if only some of it was asked for, without the other buses and Ksocks.</summary>
+    private static void Print(LineOutput output, byte[] document, uint? bus, KsockFilter filter)
     {
-        if (bus is null)
+        if (bus is null && filter.ShowsAll)
         {
             output.Write([.. document, (byte)'\n']);
             return;
@@ -48,28 +49,35 @@ internal static class StatusCommand
         using JsonDocument json = JsonDocument.Parse(document);
         using (var writer = new Utf8JsonWriter(buffer))
         {
-            writer.WriteStartObject();
-            foreach (JsonProperty field in json.RootElement.EnumerateObject())
-            {
-                if (field.Name != "buses")
-                {
-                    field.WriteTo(writer);
-                    continue;
-                }
-
-                writer.WriteStartArray("buses");
-                foreach (JsonElement one in field.Value.EnumerateArray().Where(b => b.Number("bus") == bus))
-                {
-                    one.WriteTo(writer);
-                }
-
-                writer.WriteEndArray();
-            }
-
-            writer.WriteEndObject();
+            WriteSome(writer, json.RootElement, "buses", b => bus is null || b.Number("bus") == bus, one =>
+                WriteSome(writer, one, "ksocks", k => filter.Shows(KsockStatus.Read(k)), k => k.WriteTo(writer)));
         }
 
         buffer.WriteByte((byte)'\n');
         output.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+    }
+
+    /// <summary>Writes an object as it is, but of one of its lists only some entries.</summary>
+    private static void WriteSome(Utf8JsonWriter writer, JsonElement whole, string list, Func<JsonElement, bool> isWanted, Action<JsonElement> write)
+    {
+        writer.WriteStartObject();
+        foreach (JsonProperty field in whole.EnumerateObject())
+        {
+            if (field.Name != list)
+            {
+                field.WriteTo(writer);
+                continue;
+            }
+
+            writer.WriteStartArray(list);
+            foreach (JsonElement one in field.Value.EnumerateArray().Where(isWanted))
+            {
+                write(one);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
     }
 }

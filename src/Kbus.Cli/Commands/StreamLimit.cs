@@ -28,6 +28,9 @@ internal sealed class StreamLimit
     /// <summary>Whether there have been enough.</summary>
     public bool IsReached => Seen >= Count;
 
+    /// <summary>How many messages are still to come; null for no end.</summary>
+    public uint? Remaining => Count - Seen;
+
     /// <summary>The time that is left; null for ever, never negative.</summary>
     public TimeSpan? Left
     {

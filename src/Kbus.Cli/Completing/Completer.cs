@@ -62,7 +62,7 @@ internal sealed class Completer(IReadOnlyList<string> words, Func<string?, Daemo
         {
             _onlyOperands = true;
         }
-        else if (!_onlyOperands && ArgumentReader.IsOption(word))
+        else if (!_onlyOperands && ArgumentReader.IsOption(_verb, word))
         {
             Option? option = ArgumentReader.Find(_verb, word, out string? value);
             if (option is { TakesValue: true } && value is null)
@@ -102,8 +102,11 @@ internal sealed class Completer(IReadOnlyList<string> words, Func<string?, Daemo
         Candidates.Verbs => Verbs.Shown.Select(v => (v.Name, v.Summary)),
         Candidates.Shells => ShellCompletion.Shells.Select(s => (s, "")),
         Candidates.Errors => KbusErrors.All.Select(e => (KbusErrors.Name(e), KbusErrors.UnixMeaning(e))),
-        Candidates.Buses => ask(_directory)?.Buses.Select(b => ($"{b.Number}", $"{b.Ksocks.Count} Ksocks")) ?? [],
-        Candidates.Repliers => Bound().Where(b => b.Binding.IsReplier).DistinctBy(b => b.Ksock.Id).Select(b => ($"{b.Ksock.Id}", b.Ksock.Program)),
+        Candidates.Buses => ask(_directory)?.Buses.Select(b => ($"{b.Number}", Counted(b.Ksocks.Count))) ?? [],
+        Candidates.Repliers => Bound().Where(b => b.Binding.IsReplier).DistinctBy(b => b.Ksock.Id).Select(b => ($"{b.Ksock.Id}", TerminalText.Of(b.Ksock.Program))),
+        Candidates.Programs => All().GroupBy(k => TerminalText.Of(k.Program)).Select(p => (p.Key, Counted(p.Count()))),
+        Candidates.Users => All().GroupBy(k => UserNames.Of(k.UserId)).Select(u => (u.Key, Counted(u.Count()))),
+        Candidates.DataForms => Enum.GetValues<DataForm>().Select(f => (JsonData.Word(f), "")),
         Candidates.BoundNames => Names(Bound()),
         Candidates.MessageNames => Names(Bound().Where(b => IsPlain(b.Binding.Name))),
         Candidates.RepliedNames => Names(Bound().Where(b => b.Binding.IsReplier && IsPlain(b.Binding.Name))),
@@ -115,6 +118,11 @@ internal sealed class Completer(IReadOnlyList<string> words, Func<string?, Daemo
         BusStatus? bus = ask(_directory)?.Buses.FirstOrDefault(b => b.Number == _bus);
         return bus?.Ksocks.SelectMany(k => k.Bindings.Select(b => (k, b))) ?? [];
     }
+
+    /// <summary>The Ksocks of all buses.</summary>
+    private IEnumerable<KsockStatus> All() => ask(_directory)?.Buses.SelectMany(b => b.Ksocks) ?? [];
+
+    private static string Counted(int ksocks) => ksocks == 1 ? "1 Ksock" : $"{ksocks} Ksocks";
 
     private static IEnumerable<(string Word, string Description)> Names(IEnumerable<(KsockStatus Ksock, BindingStatus Binding)> bound) =>
         bound.GroupBy(b => b.Binding.Name).OrderBy(n => n.Key, StringComparer.Ordinal)

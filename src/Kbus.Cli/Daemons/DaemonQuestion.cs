@@ -1,48 +1,75 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Kbus.Cli;
 
 /// <summary>Asks a daemon about itself at its control socket. No Ksock is opened by it, so no id is used up and nobody's queue changes.</summary>
 internal static class DaemonQuestion
 {
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(6);
+    private const int SocketLevel = 1;
+    private const int PeerCredentials = 17;
+    private const int CredentialsSize = 12;
+    private static readonly TimeSpan UsualLimit = TimeSpan.FromSeconds(6);
 
-    /// <summary>Gets the status document from the first daemon that answers.</summary>
+    /// <summary>Gets the status document from the first daemon that is there.</summary>
     /// <param name="places">Where to look, in this order.</param>
+    /// <param name="limit">How long an answer may take; null for the usual time.</param>
     /// <returns>The daemon's JSON document.</returns>
-    /// <exception cref="CommandException">No daemon answers; the message says where one was looked for.</exception>
-    public static byte[] Status(IReadOnlyList<string> places)
+    /// <exception cref="CommandException">No daemon answers; the message says where one was looked for, and why there is no answer.</exception>
+    public static byte[] Status(IReadOnlyList<string> places, TimeSpan? limit = null)
     {
         foreach (string place in places)
         {
-            SocketError error = TryAsk(Path.Join(place, "control"), out byte[] document);
+            SocketError error = TryAsk(place, limit ?? UsualLimit, out byte[] document, out int process);
             if (error == SocketError.Success)
             {
                 return document;
             }
 
-            if (error == SocketError.AccessDenied)
+            if (Fault(error, place, process) is { } fault)
             {
-                throw new CommandException(ExitCode.NoBus, $"this user may not speak to the kbusd in {place}. Ask whoever runs it, or name another with --runtime-dir.");
+                throw new CommandException(ExitCode.NoBus, fault);
             }
         }
 
+        string start = Environment.GetEnvironmentVariable("KBUS_AUTOSTART") == "0"
+            ? "Start one with 'kbusd'; Ksocks do not start it, because of KBUS_AUTOSTART=0."
+            : "The first Ksock that is opened starts one; so does 'kbusd'.";
         throw new CommandException(
-            ExitCode.NoBus,
-            $"no kbusd answers in {string.Join(" or ", places)}. The first Ksock that is opened starts one; so does 'kbusd'. Name another place with --runtime-dir DIR.");
+            ExitCode.NoBus, $"no kbusd answers in {string.Join(" or ", places)}. {start} Name another place with --runtime-dir DIR.");
     }
 
-    private static SocketError TryAsk(string path, out byte[] document)
+    /// <summary>What is wrong with the daemon in a directory; null if there is none, and another place may have one.</summary>
+    private static string? Fault(SocketError error, string place, int process)
+    {
+        string daemon = $"the kbusd in {place}{(process > 0 ? $", process {process}," : "")}";
+        return error switch
+        {
+            SocketError.InvalidArgument => $"no kbusd can be in {place}: the path is too long for a socket. Name a shorter one.",
+            SocketError.AccessDenied => $"this user may not speak to the kbusd in {place}. Ask whoever runs it, or name another with --runtime-dir.",
+            SocketError.TimedOut or SocketError.WouldBlock or SocketError.TryAgain =>
+                $"{daemon} takes connections but does not answer: it is stopped (SIGSTOP, a debugger) or very busy. Let it go on (kill -CONT), or end it.",
+            SocketError.ConnectionReset or SocketError.Shutdown => $"{daemon} closed the connection without an answer: it was ending, or it is no kbusd. Try again.",
+
+            // Nothing is there, or what a kbusd that has died left behind.
+            SocketError.AddressNotAvailable or SocketError.ConnectionRefused => null,
+            _ => $"{daemon} cannot be asked: {error}.",
+        };
+    }
+
+    private static SocketError TryAsk(string place, TimeSpan limit, out byte[] document, out int process)
     {
         document = [];
+        process = 0;
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
             {
-                ReceiveTimeout = (int)TimeLimit.TotalMilliseconds,
-                SendTimeout = (int)TimeLimit.TotalMilliseconds,
+                ReceiveTimeout = (int)limit.TotalMilliseconds,
+                SendTimeout = (int)limit.TotalMilliseconds,
             };
-            socket.Connect(new UnixDomainSocketEndPoint(path));
+            socket.Connect(new UnixDomainSocketEndPoint(Path.Join(place, "control")));
+            process = ProcessOf(socket);
             socket.Send("status\n"u8);
             var received = new MemoryStream();
             byte[] chunk = new byte[16384];
@@ -62,7 +89,22 @@ internal static class DaemonQuestion
         catch (ArgumentOutOfRangeException)
         {
             // The path is too long for a socket, so no daemon can be there.
-            return SocketError.AddressNotAvailable;
+            return SocketError.InvalidArgument;
+        }
+    }
+
+    /// <summary>The process that listens at the other end; 0 if that is not known. A socket from systemd is systemd's, and not named here.</summary>
+    private static int ProcessOf(Socket socket)
+    {
+        Span<byte> credentials = stackalloc byte[CredentialsSize];
+        try
+        {
+            int process = socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == CredentialsSize ? MemoryMarshal.Read<int>(credentials) : 0;
+            return process > 0 && File.ReadAllText($"/proc/{process}/comm") == "kbusd\n" ? process : 0;
+        }
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
+        {
+            return 0;
         }
     }
 }

@@ -2,64 +2,60 @@ using System.Globalization;
 
 namespace Kbus.Cli;
 
-/// <summary>A daemon's status for people: for each bus one line, a table of its Ksocks, and who owes whom a reply.</summary>
-internal static class StatusText
+/// <summary>A daemon's status for people: for each bus one line, its Ksocks, and who owes whom a reply.</summary>
+/// <remarks>The Ksocks stand in a table, or, where that is too wide for the terminal, each in lines of its own.</remarks>
+/// <param name="filter">Which Ksocks it shows.</param>
+/// <param name="width">How wide the terminal is; null for no limit.</param>
+internal sealed class StatusText(KsockFilter filter, int? width)
 {
     private static readonly string[] Heads = ["KSOCK", "PID", "USER", "PROGRAM", "MODE", "QUEUE", "MISSED", "BOUND TO"];
     private static readonly bool[] IsNumber = [true, true, false, false, false, true, true, false];
 
     /// <summary>Writes a status down, line by line.</summary>
-    public static IEnumerable<string> Lines(DaemonStatus status)
+    public IEnumerable<string> Lines(DaemonStatus status)
     {
-        yield return $"kbusd {status.Version} in {status.Directory}: process {status.ProcessId}, {status.Memory / 1048576} MiB";
+        string first = $"kbusd {TerminalText.Of(status.Version)} in {TerminalText.Of(status.Directory)}: process {status.ProcessId}, {status.Memory / 1048576} MiB";
+        List<string> lines = [.. Wrapped(first, 0)];
         foreach (BusStatus bus in status.Buses)
         {
-            yield return "";
-            foreach (string line in Lines(bus))
-            {
-                yield return line;
-            }
+            lines.AddRange(["", .. Lines(bus)]);
         }
 
-        foreach (uint missing in status.Missing)
-        {
-            yield return $"bus {missing} did not answer in time: it is very busy";
-        }
+        return [.. lines, .. status.Missing.SelectMany(missing => Wrapped($"bus {missing} did not answer in time: it is very busy", 0))];
     }
 
-    private static IEnumerable<string> Lines(BusStatus bus)
+    private List<string> Lines(BusStatus bus)
     {
+        KsockStatus[] shown = [.. bus.Ksocks.Where(filter.Shows)];
         int bindings = bus.Ksocks.Sum(k => k.Bindings.Count);
         string settings = (bus.ReportsBinds ? ", reports binds" : "") + (bus.IsVerbose ? ", verbose" : "")
-            + (bus.SetAsideEvents > 0 ? $", {Counted(bus.SetAsideEvents, "event")} set aside" : "");
-        yield return $"bus {bus.Number}: {Counted(bus.Ksocks.Count, "Ksock")}, {Counted(bindings, "binding")}, messages up to {bus.MaxMessageSize} bytes{settings}";
-        if (bus.Ksocks.Count == 0)
+            + (bus.SetAsideEvents > 0 ? $", {Counted(bus.SetAsideEvents, "event")} set aside" : "")
+            + (filter.ShowsAll ? "" : $"; {shown.Length} shown");
+        List<string> lines = [.. Wrapped($"bus {bus.Number}: {Counted(bus.Ksocks.Count, "Ksock")}, {Counted(bindings, "binding")}, messages up to {bus.MaxMessageSize} bytes{settings}", 0)];
+        if (shown.Length > 0)
         {
-            yield break;
-        }
-
-        foreach (string line in Table([Heads, .. bus.Ksocks.SelectMany(Rows)]))
-        {
-            yield return line;
+            string[] table = [.. Table([Heads, .. shown.SelectMany(Rows)])];
+            lines.AddRange(table.All(row => row.Length <= (width ?? int.MaxValue)) ? table : shown.SelectMany(Narrow));
         }
 
         foreach (KsockStatus ksock in bus.Ksocks)
         {
-            foreach (OwedStatus owed in ksock.WaitsFor)
+            bool isShown = shown.Contains(ksock);
+            IEnumerable<OwedStatus> owed = ksock.WaitsFor.Where(o => isShown || shown.Any(k => k.Id == o.Replier));
+            lines.AddRange(owed.SelectMany(o =>
+                Wrapped($"Ksock {o.Replier} owes Ksock {ksock.Id} the reply to {o.Request}, {(o.IsRead ? "which it has read" : "not read yet")}")));
+            if (isShown && ksock.NetworkId != 0)
             {
-                yield return $"  Ksock {owed.Replier} owes Ksock {ksock.Id} the reply to {owed.Request}, {(owed.IsRead ? "which it has read" : "not read yet")}";
+                lines.AddRange(Wrapped($"Ksock {ksock.Id} is a Limpet's, with network id {ksock.NetworkId}"));
             }
 
-            if (ksock.NetworkId != 0)
+            if (isShown && ksock.IsSending)
             {
-                yield return $"  Ksock {ksock.Id} is a Limpet's, with network id {ksock.NetworkId}";
-            }
-
-            if (ksock.IsSending)
-            {
-                yield return $"  Ksock {ksock.Id} waits until all for whom its message is have room";
+                lines.AddRange(Wrapped($"Ksock {ksock.Id} waits until all for whom its message is have room"));
             }
         }
+
+        return lines;
     }
 
     /// <summary>A Ksock's row, and one more for each further binding.</summary>
@@ -67,7 +63,7 @@ internal static class StatusText
     {
         string[] row =
         [
-            Text(ksock.Id), Text(ksock.ProcessId), UserNames.Of(ksock.UserId), Printable(ksock.Program), ksock.Mode,
+            Text(ksock.Id), Text(ksock.ProcessId), TerminalText.Of(UserNames.Of(ksock.UserId)), TerminalText.Of(ksock.Program), ksock.Mode,
             $"{ksock.Queued}/{ksock.MaxMessages}", Text(ksock.Missed), ksock.Bindings.Count > 0 ? ksock.Bindings[0].ToString() : "-",
         ];
         return [row, .. ksock.Bindings.Skip(1).Select(b => (string[])["", "", "", "", "", "", "", b.ToString()])];
@@ -80,8 +76,20 @@ internal static class StatusText
             "  " + (IsNumber[column] ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column])))).TrimEnd());
     }
 
-    /// <summary>A process can call itself anything, also what would disturb a terminal.</summary>
-    private static string Printable(string program) => string.Concat(program.Select(c => char.IsControl(c) ? '?' : c));
+    /// <summary>A Ksock in lines of its own, for a terminal on which no table fits.</summary>
+    private IEnumerable<string> Narrow(KsockStatus ksock)
+    {
+        string missed = ksock.Missed == 0 ? "" : $", {ksock.Missed} missed";
+        string about = $"Ksock {ksock.Id}: {TerminalText.Of(ksock.Program)} (process {ksock.ProcessId}, {TerminalText.Of(UserNames.Of(ksock.UserId))}), "
+            + $"{ksock.Mode}, queue {ksock.Queued}/{ksock.MaxMessages}{missed}";
+        return [.. Wrapped(about), .. ksock.Bindings.Select(b => "      " + b)];
+    }
+
+    private IEnumerable<string> Wrapped(string text, int margin = 2)
+    {
+        string line = new string(' ', margin) + text;
+        return width is { } most && line.Length > most ? WrappedText.Lines(text, most, new string(' ', margin), margin + 2) : [line];
+    }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -66,7 +66,7 @@ internal static class KeyFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException(ExitCode.Failed, $"{where} cannot be read: {SystemFault.Describe(e)}", e);
+            throw new CommandException(ExitCode.Failed, $"{where} cannot be read: {SystemFault.Describe(e, where)}", e);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {

@@ -148,7 +148,7 @@ internal static class LimpetArguments
         }
         catch (ArgumentException e)
         {
-            throw CommandException.Usage($"{e.Message}.", invocation.Verb);
+            throw CommandException.Usage($"{e.Message.TrimEnd('.')}.", invocation.Verb);
         }
     }
 }

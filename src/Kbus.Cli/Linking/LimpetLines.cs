@@ -21,7 +21,7 @@ internal sealed class LimpetLines(LineOutput output, uint verbosity, uint networ
     public bool HasTrace => verbosity > 1;
 
     /// <summary>A line about the whole command.</summary>
-    public void Say(string line) => Write(line);
+    public void Say(string line) => Write(TerminalText.Of(line));
 
     /// <summary>A line about the link, or a message.</summary>
     public void Tell(string line) => Write($"{networkId} {Escaped(line)}");

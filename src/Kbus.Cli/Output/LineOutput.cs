@@ -1,14 +1,15 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Kbus.Cli;
 
-/// <summary>Writes whole lines to a descriptor, each at once, so that who reads a pipe sees a message when it comes.</summary>
+/// <summary>Writes whole lines to a descriptor, each at once, so that the reader of a pipe sees a message when it comes.</summary>
 /// <remarks>
 /// It calls write itself, because neither stream of the library fits: the console's says nothing when the reader of a pipe has
 /// gone, so that <c>kbus listen | head -1</c> would never end, and the file's does not move the offset that processes share, so that the
 /// second command of <c>(kbus send ...; kbus send ...) >log</c> would write over the first one's line. The console also sends sequences of
-/// its own to a terminal. One thread at a time.
+/// its own to a terminal. Lines that come together can be held, to be written together. One thread at a time.
 /// </remarks>
 /// <param name="descriptor">Where to.</param>
 /// <param name="isOptional">True if it does not matter that it cannot be written.</param>
@@ -19,7 +20,11 @@ internal sealed partial class LineOutput(int descriptor, bool isOptional = false
     private const int BrokenPipe = 32;
     private const short PollOut = 4;
 
+    private const int MostHeld = 65536;
+
+    private readonly ArrayBufferWriter<byte> _held = new();
     private byte[] _line = new byte[256];
+    private bool _isHolding;
 
     /// <summary>Standard output.</summary>
     public static LineOutput Standard => new(1);
@@ -29,6 +34,28 @@ internal sealed partial class LineOutput(int descriptor, bool isOptional = false
 
     /// <summary>Whether it is a terminal.</summary>
     public bool IsTerminal => IsATerminal(descriptor) == 1;
+
+    /// <summary>How wide its terminal is; null if it is none.</summary>
+    /// <param name="environment">Gives the value of a variable of the environment.</param>
+    public int? Width(Func<string, string?> environment) => TerminalWidth.Of(descriptor, environment);
+
+    /// <summary>What is written from now on may wait until <see cref="Release"/>, so that many lines cost one system call.</summary>
+    public void Hold() => _isHolding = true;
+
+    /// <summary>Writes what was held.</summary>
+    /// <exception cref="CommandException">Nobody reads it any more, or it cannot be written.</exception>
+    public void Release()
+    {
+        _isHolding = false;
+        try
+        {
+            Write(_held.WrittenSpan);
+        }
+        finally
+        {
+            _held.ResetWrittenCount();
+        }
+    }
 
     /// <summary>Writes text and an end of line.</summary>
     /// <exception cref="CommandException">Nobody reads it any more, or it cannot be written.</exception>
@@ -49,6 +76,18 @@ internal sealed partial class LineOutput(int descriptor, bool isOptional = false
     /// <exception cref="CommandException">Nobody reads it any more, or it cannot be written.</exception>
     public unsafe void Write(ReadOnlySpan<byte> bytes)
     {
+        if (_isHolding)
+        {
+            _held.Write(bytes);
+            if (_held.WrittenCount >= MostHeld)
+            {
+                Release();
+                Hold();
+            }
+
+            return;
+        }
+
         while (!bytes.IsEmpty)
         {
             nint written;

@@ -5,9 +5,11 @@ using System.Text.Json;
 
 namespace Kbus.Cli;
 
-/// <summary>A message as one line of JSON: raw numbers, data in lower-case hexadecimal, nothing left out.</summary>
+/// <summary>A message as one line of JSON: raw numbers, data in lower-case hexadecimal unless another form was asked for, nothing left out.</summary>
 /// <remarks>The fields are those of the recorded traces (<c>docs/commands.md</c>), with <c>kind</c> and <c>time</c> before them.</remarks>
-internal sealed class MessageJson(TimeProvider time)
+/// <param name="time">Tells the time.</param>
+/// <param name="form">How data is to stand there; null for hexadecimal without a word about it.</param>
+internal sealed class MessageJson(TimeProvider time, DataForm? form)
 {
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly ArrayBufferWriter<byte> _buffer = new();
@@ -31,7 +33,32 @@ internal sealed class MessageJson(TimeProvider time)
             json.WriteNumber("extra", message.Extra);
             json.WriteNumber("flags", (uint)message.Flags);
             json.WriteString("name", message.Name);
-            json.WriteString("data", Convert.ToHexStringLower(message.Data.Span));
+            if (form is { } wanted)
+            {
+                JsonData.Write(json, message.Data, wanted);
+            }
+            else
+            {
+                json.WriteString("data", Convert.ToHexStringLower(message.Data.Span));
+            }
+
+            json.WriteEndObject();
+        }
+
+        _buffer.Write("\n"u8);
+        return _buffer.WrittenSpan;
+    }
+
+    /// <summary>Writes down that messages are missing at this place.</summary>
+    /// <returns>The line with its end; valid until the next call.</returns>
+    public ReadOnlySpan<byte> Missed(uint count)
+    {
+        _buffer.Clear();
+        using (var json = new Utf8JsonWriter(_buffer, Writing))
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", "missed");
+            json.WriteNumber("count", count);
             json.WriteEndObject();
         }
 

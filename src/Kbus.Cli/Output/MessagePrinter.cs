@@ -3,20 +3,24 @@ namespace Kbus.Cli;
 /// <summary>Prints messages in the form that the options ask for: a line for people, a line of JSON, or the data alone.</summary>
 internal sealed class MessagePrinter
 {
+    private readonly Invocation _invocation;
     private readonly LineOutput _output;
     private readonly MessageJson? _json;
     private readonly bool _full;
-    private readonly bool _raw;
+    private readonly byte[]? _afterData;
 
     /// <summary>Makes a printer for one run of a verb.</summary>
     /// <exception cref="CommandException">The options contradict each other.</exception>
     public MessagePrinter(Invocation invocation)
     {
-        invocation.Arguments.NotBoth(Options.Json, Options.Raw);
+        ParsedArguments arguments = invocation.Arguments;
+        arguments.NotBoth(Options.Json, Options.Raw);
+        DataForm? form = Form(invocation);
+        _invocation = invocation;
         _output = invocation.Output;
-        _full = invocation.Arguments.Has(Options.Full);
-        _raw = invocation.Arguments.Has(Options.Raw);
-        _json = invocation.Arguments.Has(Options.Json) ? new MessageJson(invocation.Time) : null;
+        _full = arguments.Has(Options.Full);
+        _afterData = AfterData(arguments);
+        _json = arguments.Has(Options.Json) ? new MessageJson(invocation.Time, form) : null;
     }
 
     /// <summary>Prints a message.</summary>
@@ -26,13 +30,56 @@ internal sealed class MessagePrinter
         {
             _output.Write(_json.Line(message));
         }
-        else if (_raw)
+        else if (_afterData is not null)
         {
-            _output.Write(message.Data.Span);
+            byte[] line = new byte[message.Data.Length + _afterData.Length];
+            message.Data.Span.CopyTo(line);
+            _afterData.CopyTo(line, message.Data.Length);
+            _output.Write(line);
         }
         else
         {
             _output.WriteLine(MessageLine.Of(message, _full));
         }
+    }
+
+    /// <summary>Says that messages are missing between those that were printed and those that will be.</summary>
+    public void PrintMissed(uint count)
+    {
+        if (_json is not null)
+        {
+            _output.Write(_json.Missed(count));
+        }
+
+        _invocation.Warn($"{count} {(count == 1 ? "message" : "messages")} missed here: the queue was full.");
+    }
+
+    /// <summary>What follows the data where the data stands alone; null where it does not. <c>--lines</c> and <c>-0</c> of <c>send</c> are about what it reads.</summary>
+    private static byte[]? AfterData(ParsedArguments arguments)
+    {
+        if (!arguments.Takes(Options.Raw))
+        {
+            return null;
+        }
+
+        arguments.NotBoth(Options.Lines, Options.Null);
+        arguments.NotBoth(Options.Json, Options.Lines);
+        arguments.NotBoth(Options.Json, Options.Null);
+        return arguments.Has(Options.Lines) ? "\n"u8.ToArray() : arguments.Has(Options.Null) ? [0] : arguments.Has(Options.Raw) ? [] : null;
+    }
+
+    private static DataForm? Form(Invocation invocation)
+    {
+        if (invocation.Arguments.Text(Options.Data) is not { } text)
+        {
+            return null;
+        }
+
+        DataForm[] forms = [.. Enum.GetValues<DataForm>().Where(f => JsonData.Word(f) == text)];
+        return forms.Length == 0
+            ? throw CommandException.Usage($"{Options.Data}: '{text}' is none of {string.Join(", ", Enum.GetValues<DataForm>().Select(JsonData.Word))}.", invocation.Verb)
+            : !invocation.Arguments.Has(Options.Json)
+            ? throw CommandException.Usage($"{Options.Data} needs {Options.Json}: it says how data stands there.", invocation.Verb)
+            : forms[0];
     }
 }

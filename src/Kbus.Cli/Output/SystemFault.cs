@@ -6,8 +6,11 @@ namespace Kbus.Cli;
 internal static class SystemFault
 {
     /// <summary>Why, in words that go after a colon.</summary>
-    public static string Describe(Exception e) => e switch
+    /// <param name="e">What was thrown.</param>
+    /// <param name="path">What was to be opened, if it was a file. The library says of a directory that it must not be read.</param>
+    public static string Describe(Exception e, string? path = null) => e switch
     {
+        UnauthorizedAccessException when Directory.Exists(path) => Words(Errno.EISDIR),
         FileNotFoundException or DirectoryNotFoundException => Words(Errno.ENOENT),
         UnauthorizedAccessException => Words(Errno.EACCES),
         Win32Exception win32 => Words((Errno)win32.NativeErrorCode),

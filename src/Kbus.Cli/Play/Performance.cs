@@ -8,15 +8,28 @@ internal static class Performance
     /// <param name="perform">Has an actor do something and gives what came of it.</param>
     /// <param name="transcript">Prints it.</param>
     /// <param name="errors">Is told of the difference.</param>
+    /// <param name="wait">Waits before each line but the first.</param>
     /// <returns>The exit code.</returns>
-    public static int Play(IReadOnlyList<Scene> scenes, Func<Role, Deed, string> perform, Transcript transcript, LineOutput errors)
+    public static int Play(IReadOnlyList<Scene> scenes, Func<Role, Deed, string> perform, Transcript transcript, LineOutput errors, Action wait)
     {
         int number = 0;
         foreach (Scene scene in scenes)
         {
-            transcript.Begin(scene, isFirst: number == 0);
+            bool hasTitle = false;
             foreach (Line line in scene.Lines)
             {
+                // The first line is played at once: until a Ksock is open the daemon may take itself for idle.
+                if (number > 0)
+                {
+                    wait();
+                }
+
+                if (!hasTitle)
+                {
+                    transcript.Begin(scene, isFirst: number == 0);
+                    hasTitle = true;
+                }
+
                 number++;
                 string result = perform(line.Role, line.Deed);
                 transcript.Tell(line, result);

@@ -12,31 +12,61 @@ internal static class CommandLine
 
         usage: kbusd [options]
 
-          --runtime-dir DIR                   where the sockets are (default: $KBUS_RUNTIME_DIR, else /run/kbus for root,
-                                              else $XDG_RUNTIME_DIR/kbus, else $HOME/.cache/kbus)
-          --buses N                           buses at the start, numbered from 0: 1 to 256 (default 1)
-          --config FILE                       the same options in a file: JSON with comments, names without the dashes;
-                                              the command line wins
-          --socket-mode OCTAL                 permissions of the sockets (default 666; the directory decides who gets in)
-          --exit-when-idle SECONDS            end when no Ksock has been open for so long (default: never)
-          --default-max-messages N            queue length of a new Ksock (default 100)
-          --default-max-message-size BYTES    greatest entire message at the start (default 409600)
-          --absolute-max-message-size BYTES   how far that can be raised, up to 67108864, the default
-          --max-set-aside-events N            unbind events kept for listeners without room (default 1000)
-          --max-queued-bytes BYTES            bytes that may wait in one Ksock's queue (default 67108864)
-          --devices[=DIR]                     device files kbusN, bindings and stats in DIR, through FUSE (default: dev in the
-                                              runtime directory); needs libfuse 3
-          --device-links                      make /dev/kbusN lead to them
-          --device-link-dir DIR               where those links are, if not in /dev
+          --runtime-dir DIR     where the sockets are (default: $KBUS_RUNTIME_DIR,
+                                else /run/kbus for root, else $XDG_RUNTIME_DIR/kbus,
+                                else $HOME/.cache/kbus)
+          --buses N             buses at the start, numbered from 0: 1 to 256
+                                (default 1)
+          --config FILE         the same options in a file: JSON with comments, names
+                                without the dashes; the command line wins
+          --socket-mode OCTAL   permissions of the sockets (default 666; the directory
+                                decides who gets in)
+          --exit-when-idle SECONDS
+                                end when no Ksock has been open for so long
+                                (default: never)
+          --default-max-messages N
+                                queue length of a new Ksock (default 100)
+          --default-max-message-size BYTES
+                                greatest entire message at the start (default 409600)
+          --absolute-max-message-size BYTES
+                                how far that can be raised, up to 67108864, the default
+          --max-set-aside-events N
+                                unbind events kept for listeners without room
+                                (default 1000)
+          --max-queued-bytes BYTES
+                                bytes that may wait in one Ksock's queue
+                                (default 67108864)
+          --devices[=DIR]       device files kbusN, bindings and stats in DIR, through
+                                FUSE (default: dev in the runtime directory); needs
+                                libfuse 3
+          --device-links        make /dev/kbusN lead to them
+          --device-link-dir DIR
+                                where those links are, if not in /dev
           --device-owner USER, --device-group GROUP, --device-mode OCTAL
-                                              whose they are (default: the daemon's own user and group, 666)
+                                whose they are (default: the daemon's own user and
+                                group, 666)
           --version, --help
 
         It stays in the foreground and ends on SIGTERM or Ctrl-C.
-        Exit codes: 0 ended as asked, 1 something failed, 2 wrong options or a daemon runs on that directory already.
+        Exit codes: 0 ended as asked, 1 something failed, 2 wrong options or a daemon
+        runs on that directory already.
         """;
 
     private const string OnByItself = "true";
+
+    // What the runtime makes of a byte of an argument that is not UTF-8.
+    private const char Replaced = '\uFFFD';
+
+    // Program answers these, when they stand alone.
+    private static readonly string[] Alone = ["--version", "--help"];
+
+    /// <summary>All options but those that stand alone.</summary>
+    public static IReadOnlyList<string> Options { get; } =
+    [
+        "--runtime-dir", "--buses", "--config", "--socket-mode", "--exit-when-idle", "--default-max-messages", "--default-max-message-size",
+        "--absolute-max-message-size", "--max-set-aside-events", "--max-queued-bytes", "--devices", "--device-links", "--device-link-dir",
+        "--device-owner", "--device-group", "--device-mode",
+    ];
 
     /// <summary>Reads the arguments.</summary>
     /// <param name="args">The arguments.</param>
@@ -56,9 +86,14 @@ internal static class CommandLine
                 (name, value) = (name[..equals], name[(equals + 1)..]);
             }
 
-            if (!name.StartsWith("--", StringComparison.Ordinal))
+            if (!Options.Contains(name))
             {
-                throw new KbusdException($"'{name}' is not an option. See kbusd --help.");
+                throw Unknown(name, name.StartsWith("--", StringComparison.Ordinal) ? name : $"'{name}'");
+            }
+
+            if ((value ?? args.ElementAtOrDefault(i + 1))?.Contains(Replaced) == true)
+            {
+                throw new KbusdException($"{name}: its value has bytes that are not UTF-8. Such a name cannot be used here.");
             }
 
             if (IsSwitch(name, args, i))
@@ -66,7 +101,8 @@ internal static class CommandLine
                 value ??= OnByItself;
             }
 
-            value ??= ++i < args.Count ? args[i] : throw new KbusdException($"{name} needs a value. See kbusd --help.");
+            // What is an option itself is no value; a value that looks like one can be given with '='.
+            value ??= ++i < args.Count && !IsOption(args[i]) ? args[i] : throw new KbusdException($"{name} needs a value. See kbusd --help.");
             if (name == "--config")
             {
                 config = value;
@@ -94,6 +130,26 @@ internal static class CommandLine
         "--devices" => place + 1 >= args.Count || args[place + 1].StartsWith("--", StringComparison.Ordinal),
         _ => false,
     };
+
+    /// <summary>Says that a word is no option, and which one may be meant.</summary>
+    /// <param name="word">The word, with the dashes that an option has.</param>
+    /// <param name="shown">The word as it stands where it was found.</param>
+    private static KbusdException Unknown(string word, string shown)
+    {
+        string printable = string.Concat(shown.Select(c => char.IsControl(c) ? $"\\x{(int)c:x2}" : $"{c}"));
+        if (Alone.Contains(word))
+        {
+            return new KbusdException($"{printable} stands alone: give no other option with it.");
+        }
+
+        string sought = "--" + word.TrimStart('-');
+        (string best, int distance) = Options.Concat(Alone).Select(n => (n, Spelling.Distance(sought, n))).MinBy(n => n.Item2);
+        string? beginning = Options.FirstOrDefault(n => sought.Length > 3 && n.StartsWith(sought, StringComparison.Ordinal));
+        string? meant = distance <= Math.Max(1, (sought.Length - 2) / 3) ? best : beginning;
+        return new KbusdException($"{printable} is not an option.{(meant is null ? "" : $" Did you mean {meant}?")} See kbusd --help.");
+    }
+
+    private static bool IsOption(string word) => Options.Contains(word.Split('=')[0]);
 
     private static bool IsOn(string value, string name) => value switch
     {
@@ -124,7 +180,7 @@ internal static class CommandLine
             "device-owner" => options with { DeviceOwner = value },
             "device-group" => options with { DeviceGroup = value },
             "device-mode" => options with { DeviceMode = Octal(value, where + name) },
-            _ => throw new KbusdException($"{where}{name} is not an option. See kbusd --help."),
+            _ => throw Unknown("--" + name, where + name),
         };
     }
 

@@ -28,6 +28,7 @@ internal sealed class PrivateBus : IDisposable
         ["KBUS_AUTOSTART"] = "0",
         ["KBUS_DAEMON"] = Program.Kbusd,
         ["NO_COLOR"] = null,
+        ["COLUMNS"] = null,
     };
 
     /// <summary>Starts the command.</summary>
@@ -55,6 +56,13 @@ internal sealed class PrivateBus : IDisposable
         using Program program = Start(args);
         program.Feed(Encoding.UTF8.GetBytes(input));
         return program.End();
+    }
+
+    /// <summary>Has bash run a line in which <c>kbus</c> is the command, for arguments that are no text.</summary>
+    public Ended RunLine(string line)
+    {
+        using Program shell = Program.Start("/bin/bash", Environment, "-c", $"kbus() {{ '{Program.Kbus}' \"$@\"; }}; {line}");
+        return shell.End();
     }
 
     /// <summary>Makes a pipe with a name: who opens one end waits until the other is opened.</summary>

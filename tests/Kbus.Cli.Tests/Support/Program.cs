@@ -57,6 +57,23 @@ internal sealed class Program : IDisposable
         _process.StandardInput.Close();
     }
 
+    /// <summary>Writes to standard input, of which more will come.</summary>
+    public void Type(string input)
+    {
+        _process.StandardInput.Write(input);
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>Stops the program, and comes back when it stands still.</summary>
+    public void Stop()
+    {
+        Signal("STOP");
+        while (!File.ReadLines($"/proc/{Id}/status").Contains("State:\tT (stopped)"))
+        {
+            // The kernel stops each of its threads.
+        }
+    }
+
     /// <summary>Sends a signal, such as <c>TERM</c>.</summary>
     public void Signal(string signal)
     {

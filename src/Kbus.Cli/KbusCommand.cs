@@ -52,7 +52,18 @@ internal static class KbusCommand
             return ExitCode.Done;
         }
 
+        CheckEnvironment(arguments);
         return arguments.Verb is { } verb ? verb.Run(invocation) : OverviewCommand.Run(invocation);
+    }
+
+    /// <summary>A directory whose name is not UTF-8 would be taken for another one, in silence.</summary>
+    private static void CheckEnvironment(ParsedArguments arguments)
+    {
+        bool isUsed = arguments.Takes(Options.RuntimeDir) && !arguments.Has(Options.RuntimeDir);
+        if (isUsed && Environment.GetEnvironmentVariable("KBUS_RUNTIME_DIR")?.Contains('\uFFFD') == true)
+        {
+            throw new CommandException(ExitCode.NoBus, "KBUS_RUNTIME_DIR has bytes that are not UTF-8; such a directory cannot be used. Name another one.");
+        }
     }
 
     /// <summary>What a signal brought about is not told as an error: who sent it knows why all ended.</summary>

@@ -48,6 +48,7 @@ public sealed class AnswerTests
         // They would keep standard error open, and so this test.
         using FileStream open = File.Open(gate, FileMode.Open, FileAccess.ReadWrite);
         open.Write("go\ngo\ngo\n"u8);
+        open.Flush();
         Assert.Equal(0, replier.End().Code);
     });
 

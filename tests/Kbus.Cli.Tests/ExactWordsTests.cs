@@ -43,6 +43,15 @@ public sealed class ExactWordsTests
     }
 
     [Fact]
+    public Task A_directory_that_is_not_text_is_not_taken_for_another() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus();
+        const string refusal = "kbus: KBUS_RUNTIME_DIR has bytes that are not UTF-8; such a directory cannot be used. Name another one.\n";
+        Assert.Equal(new Ended(4, "", refusal), bus.RunLine(@"export KBUS_RUNTIME_DIR=$'/tmp/\xff'; kbus send '$.A'"));
+        Assert.Equal(new Ended(4, "", refusal), bus.RunLine(@"export KBUS_RUNTIME_DIR=$'/tmp/\xff'; kbus status"));
+    });
+
+    [Fact]
     public void All_bytes_come_back()
     {
         var random = new Random(1);

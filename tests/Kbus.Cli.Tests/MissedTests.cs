@@ -54,6 +54,21 @@ public sealed class MissedTests
         Assert.StartsWith("kbus: 3 messages were missed in all.", ended.Errors, StringComparison.Ordinal);
     });
 
+    [Fact]
+    public Task Messages_that_had_come_before_the_bus_died_are_printed() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus();
+        using JsonDocument status = JsonDocument.Parse(bus.Run("status", "--json").Output);
+        using Program listener = bus.StartBound("listen", "$.X", "--lines");
+        listener.Stop();
+        Assert.Equal(0, bus.RunWithInput("1\n2\n3\n", "send", "$.X", "--lines").Code);
+        bus.RunLine($"kill -KILL {status.RootElement.GetProperty("pid").GetInt32()}");
+        listener.Signal("CONT");
+        Ended ended = listener.End();
+        Assert.Equal((4, "1\n2\n3\n"), (ended.Code, ended.Output));
+        Assert.StartsWith("kbus: ENODEV: ", ended.Errors, StringComparison.Ordinal);
+    });
+
     private static string? Data(string? line)
     {
         using JsonDocument json = JsonDocument.Parse(line!);

@@ -60,12 +60,12 @@ internal sealed class ListenCommand
     {
         while (!_limit.IsReached)
         {
-            uint together = _ksock.NumMessagesUntilMissed;
+            uint together = Ask(k => k.NumMessagesUntilMissed, MostAtOnce);
             if (together > 0)
             {
                 Print(_ksock.ReadNext(_buffers.AsSpan(0, (int)Math.Min(together, Math.Min(_limit.Remaining ?? MostAtOnce, MostAtOnce)))));
             }
-            else if (_ksock.TakeMissed() is > 0 and var missed)
+            else if (Ask(k => k.TakeMissed(), 0) is > 0 and var missed)
             {
                 _missed += missed;
                 _printer.PrintMissed(missed);
@@ -75,6 +75,19 @@ internal sealed class ListenCommand
                 // One alone: how many have come meanwhile, and whether some are missing among them, is not known yet.
                 Print(_ksock.WaitForMessages(_buffers.AsSpan(0, 1), _limit.Left) is > 0 and var count ? count : throw _limit.TimeOut());
             }
+        }
+    }
+
+    /// <summary>Asks the bus. One that has died cannot say any more; what it had delivered is still to be taken, and then the taking fails.</summary>
+    private uint Ask(Func<Ksock, uint> question, uint ofDead)
+    {
+        try
+        {
+            return question(_ksock);
+        }
+        catch (KbusException e) when (e.Errno == Errno.ENODEV)
+        {
+            return ofDead;
         }
     }
 

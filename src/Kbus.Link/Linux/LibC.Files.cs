@@ -51,8 +51,8 @@ internal static unsafe partial class LibC
     /// <summary>Closes a descriptor. Never repeated: Linux has let go of it whatever the call returns.</summary>
     public static int Close(int descriptor) => Result(NativeClose(descriptor));
 
-    /// <summary>Makes another descriptor for the same open file, not inherited by other programs.</summary>
-    public static int Duplicate(int descriptor) => Result(NativeFcntl(descriptor, DuplicateCloseOnExec, 0));
+    /// <summary>Makes another descriptor for the same open file, not inherited by other programs, and none of the standard ones.</summary>
+    public static int Duplicate(int descriptor) => Result(NativeFcntl(descriptor, DuplicateCloseOnExec, FirstOfOthers));
 
     /// <summary>Makes calls on the open file blocking or not.</summary>
     public static int SetBlocking(int descriptor, bool blocking)

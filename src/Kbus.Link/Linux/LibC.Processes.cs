@@ -18,6 +18,9 @@ internal static unsafe partial class LibC
     /// <summary>The effective user id of this process.</summary>
     public static uint UserId() => NativeGetEffectiveUserId();
 
+    /// <summary>What the kernel told this process about itself when it was started; 0 if it said nothing of that.</summary>
+    public static nuint AuxiliaryValue(nuint about) => NativeGetAuxiliaryValue(about);
+
     /// <summary>Sends a signal; signal 0 only asks whether the process exists.</summary>
     public static int Kill(int processId, int signal) => Result(NativeKill(processId, signal));
 
@@ -73,6 +76,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "fstatfs")]
     private static partial int NativeFileSystemStatus(int descriptor, ulong* status);
+
+    [LibraryImport(Library, EntryPoint = "getauxval")]
+    private static partial nuint NativeGetAuxiliaryValue(nuint about);
 
     [LibraryImport(Library, EntryPoint = "kill")]
     private static partial int NativeKill(int processId, int signal);

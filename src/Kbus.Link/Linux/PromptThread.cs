@@ -25,7 +25,7 @@ internal static class PromptThread
     private static bool _isPrompt;
 
     /// <summary>How long the slices of such threads are, in nanoseconds; 0 if threads are left as they are.</summary>
-    internal static ulong Slice { get; } = Microseconds(Environment.GetEnvironmentVariable(Variable), IsFiltered) * NanosecondsPerMicrosecond;
+    internal static ulong Slice { get; } = Microseconds(TrustedEnvironment.Variable(Variable), IsFiltered) * NanosecondsPerMicrosecond;
 
     /// <summary>The calling thread sends a Request, or a Reply: it gets short slices if it has none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kbus.Link;
 
 /// <summary>Where the buses of a machine and of a user live: the directories and the sockets in them.</summary>
@@ -19,19 +21,25 @@ internal static class RuntimeDirectory
     public static string LockFile(string directory) => Path.Join(directory, "lock");
 
     /// <summary>The directory that was named; null if none was.</summary>
-    public static string? Named => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : null;
+    public static string? Named => TrustedEnvironment.Variable(Variable);
 
     /// <summary>The directory of this user alone; null if the environment does not say where that could be.</summary>
     public static string? OfTheUser
     {
         get
         {
-            if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime)
+            if (!TrustedEnvironment.IsTrusted)
+            {
+                // Only root can make this directory, whoever started the process.
+                return string.Create(CultureInfo.InvariantCulture, $"/run/user/{LibC.UserId()}/kbus");
+            }
+
+            if (TrustedEnvironment.Variable("XDG_RUNTIME_DIR") is { } runtime)
             {
                 return Path.Join(runtime, "kbus");
             }
 
-            return Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? Path.Join(home, ".cache", "kbus") : null;
+            return TrustedEnvironment.Variable("HOME") is { } home ? Path.Join(home, ".cache", "kbus") : null;
         }
     }
 

@@ -23,7 +23,6 @@ ssize_t __wrap_read(int number, void *bytes, size_t count);
 ssize_t __wrap_write(int number, const void *bytes, size_t count);
 ssize_t __wrap_pread(int number, void *bytes, size_t count, off_t offset);
 ssize_t __wrap_recv(int number, void *bytes, size_t count, int flags);
-ssize_t __wrap_recvmsg(int number, struct msghdr *message, int flags);
 ssize_t __wrap_send(int number, const void *bytes, size_t count, int flags);
 ssize_t __wrap_sendmsg(int number, const struct msghdr *message, int flags);
 int __wrap_connect(int number, const struct sockaddr *address, socklen_t length);
@@ -50,11 +49,6 @@ ssize_t __wrap_recv(int number, void *bytes, size_t count, int flags)
 	return syscall(SYS_recvfrom, number, bytes, count, flags, NULL, NULL);
 }
 
-ssize_t __wrap_recvmsg(int number, struct msghdr *message, int flags)
-{
-	return syscall(SYS_recvmsg, number, message, flags);
-}
-
 ssize_t __wrap_send(int number, const void *bytes, size_t count, int flags)
 {
 	return syscall(SYS_sendto, number, bytes, count, flags, NULL, 0);
@@ -70,17 +64,23 @@ int __wrap_connect(int number, const struct sockaddr *address, socklen_t length)
 	return (int)syscall(SYS_connect, number, address, length);
 }
 
+int __wrap_open64(const char *path, int flags, ...) __attribute__((alias("__wrap_open")));
+
 int __wrap_open(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
 	va_list rest;
+	int number;
 
 	if (flags & (O_CREAT | O_TMPFILE)) {
 		va_start(rest, flags);
 		mode = va_arg(rest, mode_t);
 		va_end(rest);
 	}
-	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	kbus_hold_standard_descriptors();
+	number = kbus_above_standard((int)syscall(SYS_openat, AT_FDCWD, path, flags, mode));
+	kbus_free_standard_descriptors();
+	return number;
 }
 
 int __wrap_close(int number)

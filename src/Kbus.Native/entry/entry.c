@@ -241,10 +241,8 @@ EXPORTED const char *kbus_error_text(int errnum, const char *operation)
 		kbus_gate_leave(visitor);
 	} else if (kbus_gate_is_inside()) {
 		text = "A signal handler cannot ask for this while its thread is in the middle of another call.";
-	} else if (kbus_gate_why_shut() == -ENOMEM) {
-		text = "This process may not have the address space that KBUS needs (ulimit -v): half a gigabyte at least.";
 	} else {
-		text = "This process was forked while its parent was using KBUS, and cannot use KBUS itself.";
+		text = kbus_gate_shut_text();
 	}
 	errno = before;
 	return text;

@@ -22,7 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-void kbusnet_start(void);
 void kbusnet_forked(void);
 int __wrap_ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *timeout, const sigset_t *sigmask);
 
@@ -34,7 +33,6 @@ enum {
 };
 
 #define LONGEST_WAIT_FOR_CALLS 1 /* seconds that a fork waits for calls to come out */
-#define ACTIVATION_SIGNAL SIGRTMIN /* by which the runtime stops its threads */
 
 /* A thread that has been here, and whether it is inside. Its place is used again when it has ended. Places are never freed. */
 struct kbus_visitor {
@@ -52,12 +50,22 @@ static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int is_forking;
 static int has_process_fence;
 static int everybody_is_out;
-static int has_room;
+static int why_not_started; /* an errno */
+static atomic_int must_compare_ids;
+static pid_t owner; /* then: the process that may go in */
 static _Atomic(struct kbus_visitor *) visitors;
 static pthread_key_t place;
 static pthread_t forker; /* who forks, while anybody does */
 static __thread struct kbus_visitor *self;
 static __thread int is_starting;
+
+/* What the process's page says. A process that was cloned behind the C library's back is not ours. */
+static inline unsigned state_of(atomic_uint *state)
+{
+	if (__builtin_expect(atomic_load_explicit(&must_compare_ids, memory_order_relaxed), 0) && owner != (pid_t)syscall(SYS_getpid))
+		return NOT_OURS;
+	return atomic_load_explicit(state, memory_order_relaxed);
+}
 
 static int fence_in_all_threads(void)
 {
@@ -81,11 +89,12 @@ static int is_anybody_inside(void)
 static void before_fork(void)
 {
 	struct timespec now, limit, moment = { 0, 20000 };
+	atomic_uint *state = atomic_load(&page);
 
 	pthread_mutex_lock(&forking);
 	forker = pthread_self();
 	atomic_store(&is_forking, 1);
-	everybody_is_out = fence_in_all_threads();
+	everybody_is_out = state != NULL && state_of(state) != NOT_OURS && fence_in_all_threads();
 	clock_gettime(CLOCK_MONOTONIC, &limit);
 	limit.tv_sec += LONGEST_WAIT_FOR_CALLS;
 	while (everybody_is_out && is_anybody_inside()) {
@@ -113,8 +122,11 @@ static void after_fork_in_child(void)
 		}
 	atomic_store(&is_forking, 0);
 	forking = fresh_mutex;
-	if (everybody_is_out && (state != NULL))
-		atomic_store(state, OURS_SINCE_FORK);
+	if (state != NULL) {
+		owner = getpid();
+		atomic_store(state, everybody_is_out ? OURS_SINCE_FORK : NOT_OURS);
+	}
+	kbus_forget_holders();
 }
 
 static void forget_thread(void *visitor)
@@ -171,36 +183,29 @@ static void go_in_after_fork(struct kbus_visitor *mine)
 	}
 }
 
-/* The runtime ignores SIGPIPE and starts a thread: neither is to change what signals do to the host. */
+/* Where the kernel does not wipe a page in forked children, each call compares the process's id instead. */
+static void watch_for_forks(atomic_uint *state)
+{
+	if (madvise(state, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK) == 0)
+		return;
+	owner = getpid();
+	atomic_store(&must_compare_ids, 1);
+}
+
 static void start(void)
 {
-	struct sigaction pipe_action;
-	sigset_t all, before;
 	void *memory;
-	int state = kbus_gate_forbid_cancelling();
 
-	sigfillset(&all);
-	sigdelset(&all, ACTIVATION_SIGNAL);
-	sigdelset(&all, SIGSEGV);
-	sigdelset(&all, SIGBUS);
-	sigdelset(&all, SIGFPE);
-	sigdelset(&all, SIGILL);
-	sigdelset(&all, SIGTRAP);
-	sigdelset(&all, SIGABRT);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	sigaction(SIGPIPE, NULL, &pipe_action);
-	has_room = kbus_room_start(kbusnet_start);
-	sigaction(SIGPIPE, &pipe_action, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	kbus_gate_allow_cancelling(state);
-	if (!has_room)
+	why_not_started = kbus_start_runtime();
+	if (why_not_started != 0)
 		return;
-
 	memory = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED || madvise(memory, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK) != 0 ||
-	    pthread_key_create(&place, forget_thread) != 0 ||
-	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
-		return; /* without them nothing could be promised to a child: the gate stays shut */
+	if (memory == MAP_FAILED || pthread_key_create(&place, forget_thread) != 0 ||
+	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0) {
+		why_not_started = ENOMEM; /* without them nothing could be promised to a child: the gate stays shut */
+		return;
+	}
+	watch_for_forks(memory);
 	has_process_fence = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 	atomic_store((atomic_uint *)memory, OURS);
 	atomic_store(&page, (atomic_uint *)memory);
@@ -218,7 +223,7 @@ static struct kbus_visitor *enter_at_first(void)
 	is_starting = 0;
 	errno = error;
 	state = atomic_load(&page);
-	if (state == NULL || atomic_load(state) == NOT_OURS)
+	if (state == NULL || state_of(state) == NOT_OURS)
 		return NULL;
 
 	if (kbus_gate_is_inside() || (self == NULL && !find_place()))
@@ -240,7 +245,7 @@ struct kbus_visitor *kbus_gate_enter(void)
 	atomic_uint *state = atomic_load_explicit(&page, memory_order_acquire);
 	struct kbus_visitor *mine = self;
 
-	if (state == NULL || atomic_load_explicit(state, memory_order_relaxed) != OURS || mine == NULL)
+	if (state == NULL || state_of(state) != OURS || mine == NULL)
 		return enter_at_first();
 	if (atomic_load_explicit(&mine->inside, memory_order_relaxed) != 0)
 		return NULL;
@@ -251,7 +256,13 @@ struct kbus_visitor *kbus_gate_enter(void)
 
 int kbus_gate_why_shut(void)
 {
-	return has_room ? -ENOTSUP : -ENOMEM;
+	return why_not_started != 0 ? -why_not_started : -ENOTSUP;
+}
+
+const char *kbus_gate_shut_text(void)
+{
+	return why_not_started != 0 ? kbus_why_not_started() :
+				      "This process was forked while its parent was using KBUS, and cannot use KBUS itself.";
 }
 
 int kbus_gate_is_inside(void)

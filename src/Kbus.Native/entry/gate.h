@@ -18,11 +18,16 @@ struct kbus_visitor;
 struct kbus_visitor *kbus_gate_enter(void);
 void kbus_gate_leave(struct kbus_visitor *visitor);
 
-/* Starts the runtime, if there are addresses enough for it; whether there are. */
-int kbus_room_start(void (*start)(void));
+/* Starts the runtime (start.c). 0, or the errno of what kept it from starting; kbus_why_not_started has a sentence then. */
+int kbus_start_runtime(void);
+const char *kbus_why_not_started(void);
 
-/* Why the gate is shut, as an error of a call that needs no Ksock. */
+/* Sets how many addresses the runtime may reserve; 0 if there are too few for anything. */
+int kbus_room_find(void);
+
+/* Why the gate is shut, as an error of a call that needs no Ksock, and in a sentence. */
 int kbus_gate_why_shut(void);
+const char *kbus_gate_shut_text(void);
 
 /* Whether this thread is inside. */
 int kbus_gate_is_inside(void);
@@ -46,6 +51,14 @@ struct pollfd;
 struct timespec;
 int kbus_poll_uncancelled(struct pollfd *fds, unsigned long nfds, const struct timespec *timeout);
 int kbus_poll_caught(struct pollfd *fds, unsigned long nfds, const struct timespec *timeout, int *was_cancelled);
+
+/* Between these two no free standard descriptor is given to what is opened (descriptors.c); in the child of a fork nobody is between them. */
+void kbus_hold_standard_descriptors(void);
+void kbus_free_standard_descriptors(void);
+void kbus_forget_holders(void);
+
+/* A descriptor that was just opened, under another number if it has that of a standard one. */
+int kbus_above_standard(int number);
 
 /* Zeroed memory for a caller, from malloc. */
 void *kbus_gate_allocate(size_t length);

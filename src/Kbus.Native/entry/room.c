@@ -6,19 +6,14 @@
  */
 #define _GNU_SOURCE
 #include "gate.h"
+#include "runtime.h"
 
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #define USUAL_RANGE (4096ull << 20)   /* as in Kbus.Native.csproj */
 #define SMALLEST_RANGE (128ull << 20) /* enough for messages of 1 MiB, not for several of 64 MiB */
 #define BESIDES (160ull << 20)	      /* what the runtime maps besides, and tables that go with the range */
-#define SETTING "DOTNET_GCRegionRange"
-
-extern char **environ;
 
 static int has_room_for(uint64_t range)
 {
@@ -31,44 +26,15 @@ static int has_room_for(uint64_t range)
 	return 1;
 }
 
-/* The environment that the runtime sees when it starts: the process's, and one setting more. Not by setenv: another thread may be reading. */
-static char **environment_with(uint64_t range)
-{
-	static char setting[64];
-	size_t count = 0;
-	char **copy;
-
-	while (environ && environ[count])
-		count++;
-	copy = kbus_gate_allocate((count + 2) * sizeof(*copy));
-	if (copy == NULL)
-		return NULL;
-	snprintf(setting, sizeof(setting), SETTING "=%llx", (unsigned long long)range);
-	if (count > 0)
-		memcpy(copy, environ, count * sizeof(*copy));
-	copy[count] = setting;
-	return copy;
-}
-
-int kbus_room_start(void (*start)(void))
+int kbus_room_find(void)
 {
 	uint64_t range = USUAL_RANGE;
-	char **before = environ, **with;
 
-	if (getenv(SETTING) == NULL)
-		while (range >= SMALLEST_RANGE && !has_room_for(range * (range == USUAL_RANGE ? 1 : 2)))
-			range /= 2;
+	while (range >= SMALLEST_RANGE && !has_room_for(range * (range == USUAL_RANGE ? 1 : 2)))
+		range /= 2;
 	if (range < SMALLEST_RANGE)
 		return 0;
-	if (range == USUAL_RANGE) {
-		start();
-		return 1;
-	}
-	with = environment_with(range);
-	if (with == NULL)
-		return 0;
-	environ = with;
-	start();
-	environ = before; /* the copy stays: somebody may just be reading it */
+	if (range < USUAL_RANGE)
+		kbus_set_region_range(range);
 	return 1;
 }

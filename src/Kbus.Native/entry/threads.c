@@ -1,10 +1,15 @@
-/* threads.c - the runtime's own thread, as leak checkers see it.
+/* threads.c - the runtime's own thread, as leak checkers and the end of the process see it.
+ *
+ * A process ends with its last thread, and the host knows nothing of the runtime's: when main has called pthread_exit and the host's other threads have
+ * returned, the process would go on for ever, deaf to signals. The C library counts threads for that. So the runtime's are taken out of its count
+ * while they run, and the last of the host's threads ends the process as it would without them.
  *
  * The C library reaches a thread's table of thread-local storage by a pointer into its middle only. For a thread that lives when the process
  * ends, as the runtime's does, a checker that looks for pointers to the beginnings of blocks then says that the table may be lost. So
  * each thread that the runtime starts leaves a pointer to the beginning here.
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -13,6 +18,7 @@
 #include "gate.h"
 
 #define MOST_THREADS 64 /* the library has one; others are not worth more care */
+#define MOST_COUNTED 0x400000 /* the kernel has no more */
 #define TABLE_HEAD 16   /* bytes in front of the word to which the thread's pointer points */
 
 typedef void *(*body)(void *);
@@ -24,6 +30,7 @@ struct beginning {
 
 static char *_Atomic tables[MOST_THREADS];
 static atomic_uint threads;
+static _Atomic(atomic_uint *) count;
 
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, body run, void *argument);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, body run, void *argument);
@@ -44,6 +51,29 @@ static char *table_of_this_thread(void)
 	return table ? table - TABLE_HEAD : NULL;
 }
 
+/* The C library's count of threads, by which it knows the last one. glibc has it for debuggers; elsewhere the threads stay counted. Asked for by the
+ * thread that starts another: the new one could have to wait for the loader. */
+static void find_count(void)
+{
+#ifdef __GLIBC__
+	atomic_store(&count, (atomic_uint *)dlvsym(RTLD_DEFAULT, "__nptl_nthreads", "GLIBC_PRIVATE"));
+#endif
+}
+
+static void *run(const struct beginning *beginning)
+{
+	atomic_uint *counted = atomic_load(&count);
+	void *result;
+
+	/* This thread is one, and the host has another. What says something else is something else. */
+	if (counted == NULL || atomic_load(counted) < 2 || atomic_load(counted) > MOST_COUNTED)
+		return beginning->run(beginning->argument);
+	atomic_fetch_sub(counted, 1);
+	result = beginning->run(beginning->argument);
+	atomic_fetch_add(counted, 1); /* it is taken out again when the thread ends */
+	return result;
+}
+
 static void *begin(void *block)
 {
 	struct beginning beginning = *(struct beginning *)block;
@@ -52,7 +82,7 @@ static void *begin(void *block)
 	free(block);
 	if (number < MOST_THREADS)
 		atomic_store(&tables[number], table_of_this_thread());
-	return beginning.run(beginning.argument);
+	return run(&beginning);
 }
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, body run, void *argument)
@@ -60,6 +90,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, b
 	struct beginning *block = kbus_gate_allocate(sizeof(*block));
 	int error;
 
+	if (atomic_load(&count) == NULL)
+		find_count();
 	if (block == NULL)
 		return __real_pthread_create(thread, attributes, run, argument);
 	block->run = run;

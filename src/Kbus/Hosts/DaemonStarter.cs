@@ -8,8 +8,8 @@ internal static class DaemonStarter
 {
     private const string IdleSeconds = "30";
 
-    /// <summary>False if <c>KBUS_AUTOSTART=0</c>.</summary>
-    public static bool IsAllowed => Environment.GetEnvironmentVariable("KBUS_AUTOSTART") != "0";
+    /// <summary>False if <c>KBUS_AUTOSTART=0</c>, and in a process whose environment, which the daemon would inherit, cannot be trusted.</summary>
+    public static bool IsAllowed => TrustedEnvironment.IsTrusted && TrustedEnvironment.Variable("KBUS_AUTOSTART") != "0";
 
     /// <summary>Starts a daemon on a directory and waits until one answers there.</summary>
     /// <exception cref="KbusException">ENOENT: no kbusd program is to be found. ETIMEDOUT: it did not begin to answer.</exception>

@@ -100,6 +100,18 @@ compile() {
         --artifacts-path artifacts/aot -o "artifacts/aot/out/$2" -v quiet --nologo || die "could not compile $2"
 }
 
+# Compiles kbus and kbusd ahead of time, unless they are up to date.
+compile_programs() {
+    if up_to_date artifacts/compiled.stamp && [ -x artifacts/aot/out/kbus/Kbus.Cli ] && [ -x artifacts/aot/out/kbusd/kbusd ]; then
+        return 0
+    fi
+    mkdir -p artifacts
+    touch artifacts/compiled.stamp.new
+    compile src/Kbus.Cli kbus
+    compile src/Kbus.Daemon kbusd
+    mv artifacts/compiled.stamp.new artifacts/compiled.stamp
+}
+
 # Compiles the C library, unless it is up to date, and puts it with its headers and what pkg-config and CMake find it by into
 # artifacts/libkbus.
 compile_library() {

@@ -22,7 +22,7 @@
 #define KBUS_IS_DAEMON 0
 #endif
 
-#define CANNOT_START 2 /* the exit code */
+#define CANNOT_START (KBUS_IS_DAEMON ? 2 : 1) /* the exit code */
 
 bool __real_RhInitialize(bool is_library);
 bool __wrap_RhInitialize(bool is_library);
@@ -59,6 +59,8 @@ bool __wrap_RhInitialize(bool is_library)
 {
 	char sentence[300];
 
+	if (!kbus_has_heap(sentence, sizeof(sentence)))
+		end(sentence);
 	if (!__real_RhInitialize(is_library)) {
 		kbus_why_no_runtime(sentence, sizeof(sentence));
 		end(sentence);

@@ -20,6 +20,9 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#define HEAP_LIMIT "DOTNET_GCHeapHardLimit" /* a number of hexadecimal digits */
+#define SMALLEST_HEAP (16ull << 20)	     /* with less it starts, and may die of it at any time later */
+
 struct trial {
 	const char *call;
 	int (*fails)(void); /* the errno of the call; 0 if it is there */
@@ -101,19 +104,19 @@ static int name_call(const char *call, int error, char *sentence, size_t length)
 	return error;
 }
 
-/* Settings by which the collector may have been given too little. In the library it sees none. */
-static int name_setting(char *sentence, size_t length)
+static int name_setting(const char *setting, char *sentence, size_t length)
 {
-	static const char *const settings[] = { "DOTNET_GCHeapHardLimit", "DOTNET_GCHeapHardLimitPercent", "DOTNET_GCRegionRange",
-						"DOTNET_GCRegionSize" };
+	snprintf(sentence, length, "The .NET runtime cannot start with %.60s. Give it more, or take the setting away.", setting);
+	return ENOMEM;
+}
 
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		if (getenv(settings[i]) != NULL) {
-			snprintf(sentence, length, "The .NET runtime cannot start with %s=%.40s. Give it more, or take the setting away.",
-				 settings[i], getenv(settings[i]));
-			return ENOMEM;
-		}
-	return 0;
+/* The first setting by which the collector may have been given too little. In the library it sees none. */
+static const char *find_setting(void)
+{
+	for (char **each = environ; each && *each; each++)
+		if (strncmp(*each, "DOTNET_GC", strlen("DOTNET_GC")) == 0)
+			return *each;
+	return NULL;
 }
 
 int kbus_why_no_runtime(char *sentence, size_t length)
@@ -126,15 +129,26 @@ int kbus_why_no_runtime(char *sentence, size_t length)
 		if (error != 0)
 			return name_call(trials[i].call, error, sentence, length);
 	}
-	error = KBUS_IS_LIBRARY ? 0 : name_setting(sentence, length);
-	if (error != 0)
-		return error;
+	if (!KBUS_IS_LIBRARY && find_setting() != NULL)
+		return name_setting(find_setting(), sentence, length);
 	if (getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY)
 		snprintf(sentence, length, "The .NET runtime cannot start with %llu MiB of addresses (ulimit -v). Allow it more.",
 			 (unsigned long long)addresses.rlim_cur >> 20);
 	else
 		snprintf(sentence, length, "The .NET runtime cannot start here: there is not enough memory, or a call that it needs is refused.");
 	return ENOMEM;
+}
+
+int kbus_has_heap(char *sentence, size_t length)
+{
+	const char *limit = getenv(HEAP_LIMIT);
+	char setting[60];
+
+	if (limit == NULL || strtoull(limit, NULL, 16) == 0 || strtoull(limit, NULL, 16) >= SMALLEST_HEAP)
+		return 1;
+	snprintf(setting, sizeof(setting), HEAP_LIMIT "=%s", limit);
+	name_setting(setting, sentence, length);
+	return 0;
 }
 
 int kbus_has_pipes(char *sentence, size_t length)

@@ -21,6 +21,9 @@ void kbus_set_region_range(unsigned long long bytes);
 /* Finds out why the runtime could not start: writes a sentence, and gives the errno that goes with it. */
 int kbus_why_no_runtime(char *sentence, size_t length);
 
+/* Whether the collector may use as much as a program needs. 0 and a sentence if not. */
+int kbus_has_heap(char *sentence, size_t length);
+
 /* Tries a system call that managed code of a program cannot do without, before it is needed. 0 and a sentence if it is refused. */
 int kbus_has_pipes(char *sentence, size_t length);
 

@@ -21,11 +21,15 @@ public sealed class OwnershipTests
     public async Task Valgrind_without_the_suppression_file_does_not_take_the_table_of_the_runtimes_thread_for_lost(string program) =>
         await Watched(program);
 
+    [Fact]
+    public async Task Valgrind_takes_nothing_for_lost_when_no_kbusd_is_to_be_found() => await Watched("nokbusd.c");
+
     [Theory]
     [InlineData("functions.c")]
     [InlineData("conversation.c")]
     [InlineData("printing.c")]
     [InlineData("limpets.c")]
+    [InlineData("nokbusd.c")]
     public async Task AddressSanitizer_finds_nothing(string program) =>
         CProgram.AssertWell(await CProgram.CompileAndRun(program, ["-fsanitize=address"]));
 

@@ -78,5 +78,14 @@ public sealed class ProgramTests
     [Fact]
     public Task Memory_comes_to_rest_over_big_and_small_messages_and_ksocks_that_open_and_close() => EndsWell("memory.c");
 
+    [Fact]
+    public Task Standard_descriptors_that_are_closed_stay_closed_and_nothing_of_the_library_gets_their_numbers() => EndsWell("closedstandard.c");
+
+    [Fact]
+    public Task A_process_whose_main_thread_has_ended_ends_with_its_last_thread_or_by_a_signal() => EndsWell("lastthread.c");
+
+    [Fact]
+    public Task A_refused_system_call_is_done_without_or_named_and_never_ends_the_host() => EndsWell("refused.c");
+
     private static async Task EndsWell(string program) => CProgram.AssertWell(await CProgram.CompileAndRun(program));
 }

@@ -42,9 +42,9 @@ internal sealed class ListeningThread : IDisposable
     {
         _daemon = daemon;
         _options = options;
-        _epoll = Owned(LibC.CreateEpoll());
-        _wake = Owned(LibC.CreateEvent());
-        _reserve = Owned(LibC.CreateEvent());
+        _epoll = Owned(LibC.CreateEpoll(), "epoll_create1");
+        _wake = Owned(LibC.CreateEvent(), "eventfd2");
+        _reserve = Owned(LibC.CreateEvent(), "eventfd2");
         _ = LibC.EpollAdd(_epoll.Number, _wake.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WakeToken);
         _thread = new Thread(Run) { Name = "listening", IsBackground = true };
         _idleSince = Stopwatch.GetTimestamp();
@@ -343,6 +343,7 @@ internal sealed class ListeningThread : IDisposable
         }
     }
 
-    private static Descriptor Owned(int result) =>
-        result >= 0 ? new Descriptor(result) : throw new KbusdException($"No connections can be taken: {ServingDirectory.Words(result)}.");
+    private static Descriptor Owned(int result, string call) => result >= 0
+        ? new Descriptor(result)
+        : throw new KbusdException($"No connections can be taken: the system call {call} fails with {ServingDirectory.Words(result)}.");
 }

@@ -30,10 +30,13 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
             HandshakeFault.HungUp => string.Empty,
             _ => "What it said is not how a KBUS library opens a Ksock.",
         };
-        Errno error = why is null ? Make(hello) : Errno.EPROTO;
+        string call = "";
+        Errno error = why is null ? Make(hello, out call) : Errno.EPROTO;
         if (why is null && error != Errno.None)
         {
-            why = $"A link cannot be made: {error.Describe()}.";
+            why = error is Errno.EPERM or Errno.ENOSYS
+                ? $"A link cannot be made: the system call {call}, without which kbusd makes none, fails with {error.Describe()}."
+                : $"A link cannot be made: {error.Describe()}.";
         }
 
         if (why is not null)
@@ -53,8 +56,9 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
     /// <summary>Hangs up.</summary>
     public void Dispose() => socket.Dispose();
 
-    private Errno Make(in ClientHello hello)
+    private Errno Make(in ClientHello hello, out string call)
     {
+        call = "pidfd_open";
         int result = LibC.PeerCredentials(socket.Number, out PeerCredentials peer);
         Descriptor? process = null;
         result = result < 0 ? result : PeerProcess.Open(socket, peer, out process);
@@ -64,6 +68,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
         }
 
         int bell = LibC.CreateEvent();
+        call = bell < 0 ? "eventfd2" : "memfd_create";
         SharedMemory? memory = null;
         Descriptor? file = null;
         LinkLayout layout = LinkLayout.Wished(hello.CompletionSlots, hello.CommandRingSize, hello.DeliveryRingSize);

@@ -103,7 +103,7 @@ internal static class HandshakeExchange
                 continue;
             }
 
-            HandshakeFault fault = sent == LibC.Again ? Wait(socket, LibC.PollOut, deadline) : HandshakeFault.HungUp;
+            HandshakeFault fault = sent == LibC.Again ? Wait(socket, LibC.PollOut, deadline) : Failed(sent);
             if (fault != HandshakeFault.None)
             {
                 return fault;
@@ -132,7 +132,7 @@ internal static class HandshakeExchange
                 LibC.Again => Wait(socket, LibC.PollIn, deadline),
                 -(int)Errno.EMSGSIZE => HandshakeFault.Malformed,
                 -(int)Errno.EMFILE => HandshakeFault.NoDescriptors,
-                _ => HandshakeFault.HungUp,
+                _ => Failed(received),
             };
             if (fault != HandshakeFault.None)
             {
@@ -147,6 +147,10 @@ internal static class HandshakeExchange
     {
         // Whatever else is reported, the next call on the socket says what it means.
         int reported = LibC.Poll(socket.Number, events, deadline);
-        return reported > 0 ? HandshakeFault.None : reported == 0 ? HandshakeFault.TimedOut : HandshakeFault.HungUp;
+        return reported > 0 ? HandshakeFault.None : reported == 0 ? HandshakeFault.TimedOut : Failed(reported);
     }
+
+    /// <summary>What it means that a call on a socket of ours failed.</summary>
+    private static HandshakeFault Failed(int result) =>
+        result is LibC.NotPermitted or LibC.NoSuchCall ? HandshakeFault.CallRefused : HandshakeFault.HungUp;
 }

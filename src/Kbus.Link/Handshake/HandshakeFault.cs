@@ -21,6 +21,9 @@ internal enum HandshakeFault
     /// <summary>This process has no descriptors left for those that the other side passed.</summary>
     NoDescriptors,
 
+    /// <summary>The kernel or a filter forbids this process a system call that the handshake needs.</summary>
+    CallRefused,
+
     /// <summary>The other side did not send, or not read, in the time given.</summary>
     TimedOut,
 }

@@ -123,6 +123,8 @@ internal static class LinkOpening
     {
         HandshakeFault.NoDescriptors => new(Errno.EMFILE, "This process has no descriptors left; a Ksock needs two."),
         HandshakeFault.TimedOut => new(Errno.ETIMEDOUT, $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s.", HeldUp),
+        HandshakeFault.CallRefused => new(
+            Errno.ENOSYS, "The kernel or a filter (seccomp) refuses this process a system call that every Ksock needs: sendmsg, recvmsg or ppoll."),
         HandshakeFault.OtherVersion =>
             new(Errno.EPROTO, "The kbusd that is running is of another release than this library.", "Restart it, so that both are of one release."),
         HandshakeFault.HungUp => new(Errno.ECONNRESET, $"Bus {device} hung up before it had opened a Ksock: its kbusd has ended, or did not want to."),

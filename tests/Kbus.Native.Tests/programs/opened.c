@@ -1,0 +1,16 @@
+/* opened.c - opens a Ksock and says what came of it. */
+#include "check.h"
+
+int main(void)
+{
+	kbus_ksock_t ksock = kbus_ksock_open(0, O_RDWR);
+	uint32_t id = 0;
+
+	if (ksock < 0) {
+		printf("error %d\n", -ksock);
+		return 0;
+	}
+	EXPECT_INT(0, kbus_ksock_id(ksock, &id));
+	printf("Ksock %u\n", (unsigned)id);
+	return 0;
+}

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Kbus.Cli;
 
-/// <summary>Says why the system refused a file or a program. The library's own words are left out of the shipped command, to keep it small.</summary>
+/// <summary>Says why the system refused a file or a program. The library knows one exception for several errnos, and the errno within it. Its own words are left out of the shipped command, to keep it small.</summary>
 internal static class SystemFault
 {
     /// <summary>Why, in words that go after a colon.</summary>
@@ -12,6 +12,7 @@ internal static class SystemFault
     {
         UnauthorizedAccessException when Directory.Exists(path) => Words(Errno.EISDIR),
         FileNotFoundException or DirectoryNotFoundException => Words(Errno.ENOENT),
+        UnauthorizedAccessException { InnerException: IOException { HResult: > 0 } inner } => Words((Errno)inner.HResult),
         UnauthorizedAccessException => Words(Errno.EACCES),
         Win32Exception win32 => Words((Errno)win32.NativeErrorCode),
         IOException io when io.HResult > 0 => Words((Errno)io.HResult),

@@ -89,8 +89,12 @@ static int mmap_fails(void)
 }
 
 static const struct trial trials[] = {
-	{ "futex", futex_fails },   { "rt_sigaction", sigaction_fails }, { "clone3", clone3_fails }, { "clone", thread_fails },
-	{ "sysinfo", sysinfo_fails }, { "mmap", mmap_fails },
+	{ "futex", futex_fails },
+	{ "rt_sigaction", sigaction_fails },
+	{ "clone3", clone3_fails },
+	{ "clone", thread_fails },
+	{ "sysinfo", sysinfo_fails },
+	{ "mmap", mmap_fails },
 };
 
 static int name_call(const char *call, int error, char *sentence, size_t length)

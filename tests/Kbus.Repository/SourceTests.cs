@@ -59,6 +59,13 @@ public sealed partial class SourceTests
     [Fact]
     public void No_analyzer_is_switched_off_in_passing() => Assert.Empty(LinesMatching(Checkout.CSharp("src/"), Pragma()));
 
+    [Fact]
+    public void A_library_asks_for_environment_variables_in_one_place_that_knows_whether_they_can_be_trusted() =>
+        Assert.Empty(LinesMatching(
+            new[] { "src/Kbus.Core/", "src/Kbus.Link/", "src/Kbus/", "src/Kbus.Limpet/", "src/Kbus.Native/" }.SelectMany(Checkout.CSharp)
+                .Where(f => !f.EndsWith("/TrustedEnvironment.cs", StringComparison.Ordinal)),
+            EnvironmentVariable()));
+
     private static bool IsText(string file) => Path.GetExtension(file) is not (".br" or ".gz" or ".png" or ".svg" or ".pdf");
 
     private static IEnumerable<string> LinesMatching(IEnumerable<string> files, Regex pattern) =>
@@ -71,6 +78,9 @@ public sealed partial class SourceTests
 
     [GeneratedRegex(@"^\s*//+\s*[-=*#~]{4,}|^\s*#region")]
     private static partial Regex Banner();
+
+    [GeneratedRegex(@"\bEnvironment\.(GetEnvironmentVariable|ExpandEnvironment)")]
+    private static partial Regex EnvironmentVariable();
 
     [GeneratedRegex(@"^\s*#pragma warning disable|\[SuppressMessage")]
     private static partial Regex Pragma();

@@ -43,13 +43,13 @@ internal static class DaemonStarter
     /// <summary>Where the daemon's program is; null if nowhere.</summary>
     private static string? Find()
     {
-        if (Environment.GetEnvironmentVariable("KBUS_DAEMON") is { Length: > 0 } named)
+        if (TrustedEnvironment.Variable("KBUS_DAEMON") is { } named)
         {
             // Said at once: a name that is wrong would else look like a daemon that does not answer, ten seconds later.
             return File.Exists(named) ? named : throw new KbusException(Errno.ENOENT, $"KBUS_DAEMON is '{named}', and there is no such program.");
         }
 
-        string? path = Environment.GetEnvironmentVariable("PATH");
+        string? path = TrustedEnvironment.Variable("PATH");
         IEnumerable<string> places = [AppContext.BaseDirectory, .. path?.Split(':') ?? [], "/usr/local/bin", "/usr/bin", "/usr/libexec"];
         return places.Where(p => p.Length > 0).Select(p => Path.Join(p, "kbusd")).FirstOrDefault(File.Exists);
     }

@@ -11,9 +11,14 @@ static const struct {
 	const char *name;
 	long number;
 } calls[] = {
-	{ "clone3", SYS_clone3 },	      { "sysinfo", SYS_sysinfo },	{ "pipe2", SYS_pipe2 },	      { "rt_sigaction", SYS_rt_sigaction },
-	{ "eventfd2", SYS_eventfd2 },	      { "epoll_create1", SYS_epoll_create1 }, { "memfd_create", SYS_memfd_create },
-	{ "madvise", SYS_madvise },	      { "membarrier", SYS_membarrier }, { "sched_setattr", SYS_sched_setattr }, { "recvmsg", SYS_recvmsg },
+	{ "clone3", SYS_clone3 },
+	{ "sysinfo", SYS_sysinfo },
+	{ "pipe2", SYS_pipe2 },
+	{ "rt_sigaction", SYS_rt_sigaction },
+	{ "eventfd2", SYS_eventfd2 },
+	{ "epoll_create1", SYS_epoll_create1 },
+	{ "memfd_create", SYS_memfd_create },
+	{ "recvmsg", SYS_recvmsg },
 };
 
 int main(int count, char **arguments)

@@ -5,13 +5,14 @@ namespace Kbus.Native.Tests;
 /// <summary>Who owns which memory, watched by the tools that C programmers use.</summary>
 public sealed class OwnershipTests
 {
+    private static string Suppressions => $"--suppressions={Path.Join(CompiledLibrary.Find().Directory, "share", "kbus", "kbus.supp")}";
+
     [Theory]
     [InlineData("functions.c")]
     [InlineData("conversation.c")]
     [InlineData("printing.c")]
     [InlineData("limpets.c")]
-    public async Task Valgrind_finds_no_error_and_nothing_lost(string program) =>
-        await Watched(program, $"--suppressions={Path.Join(CompiledLibrary.Find().Directory, "share", "kbus", "kbus.supp")}");
+    public async Task Valgrind_finds_no_error_and_nothing_lost(string program) => await Watched(program, Suppressions);
 
     [Theory]
     [InlineData("functions.c")]
@@ -22,7 +23,7 @@ public sealed class OwnershipTests
         await Watched(program);
 
     [Fact]
-    public async Task Valgrind_takes_nothing_for_lost_when_no_kbusd_is_to_be_found() => await Watched("nokbusd.c");
+    public async Task Valgrind_takes_nothing_for_lost_when_no_kbusd_is_to_be_found() => await Watched("nokbusd.c", Suppressions);
 
     [Theory]
     [InlineData("functions.c")]

@@ -41,10 +41,9 @@ public sealed class StartingTests
     {
         string links = string.Concat(closed.Split(' ').Select(_ => "/dev/null\n"));
         CProgram.Ending ending = await Shell($"""
-            '{Kbusd}' --runtime-dir "$KBUS_RUNTIME_DIR/own" {closing} &
+            '{Kbusd}' --runtime-dir "$KBUS_RUNTIME_DIR/own" --exit-when-idle 2 {closing} &
             until [ -S "$KBUS_RUNTIME_DIR/own/control" ]; do :; done
             for number in {closed}; do readlink /proc/$!/fd/$number; done
-            kill -TERM $!
             wait $!
             echo $?
             """);

@@ -48,6 +48,19 @@ internal sealed class Log(TextWriter output, TimeProvider time)
     /// <summary>Connections cannot be taken for want of something.</summary>
     public void CannotAccept(Errno error) => SayBounded($"kbusd: no connection can be taken now: {error.Describe()}.");
 
+    /// <summary>Others can do to the directory what only its daemon should.</summary>
+    public void DirectoryIsOpen(string directory, string complaint) => Say($"kbusd: {directory} is not safe: {complaint}.");
+
+    /// <summary>Something of the directory had been removed, and is there again.</summary>
+    public void Mended(string directory, string what) => SayBounded($"kbusd: what was removed from {directory} has been made again: {what}.");
+
+    /// <summary>Something of the directory is missing and cannot be made; said once for each reason.</summary>
+    public void CannotMend(string why) => SayBounded($"kbusd: no new Ksock can be opened until this is mended: {why}");
+
+    /// <summary>Nobody tells when something is removed from the directory.</summary>
+    public void CannotWatch(string directory, int result) =>
+        SayBounded($"kbusd: what is removed from {directory} will not be noticed (inotify: {ServingDirectory.Words(result)}).");
+
     private void Say(string line)
     {
         lock (_lock)

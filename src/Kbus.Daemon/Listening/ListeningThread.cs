@@ -16,6 +16,7 @@ internal sealed class ListeningThread : IDisposable
     private const int MostPending = 1024;
     private const ulong WakeToken = ulong.MaxValue;
     private const ulong ControlToken = ulong.MaxValue - 1;
+    private const ulong DirectoryToken = ulong.MaxValue - 2;
     private const ulong FirstPending = 1UL << 32;
     private static readonly TimeSpan TimeForHello = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PauseWhenExhausted = TimeSpan.FromMilliseconds(50);
@@ -25,8 +26,9 @@ internal sealed class ListeningThread : IDisposable
     private readonly Descriptor _epoll;
     private readonly Descriptor _wake;
     private readonly Lock _lock = new();
-    private readonly Dictionary<ulong, (Descriptor Socket, BusThread Bus, string? Path)> _listeners = [];
+    private readonly Dictionary<ulong, (ListeningSocket Socket, BusThread Bus)> _listeners = [];
     private readonly Dictionary<ulong, PendingConnection> _pending = [];
+    private readonly DirectoryMending _mending;
     private ControlServer? _control;
     private readonly Thread _thread;
     private ulong _lastPending = FirstPending;
@@ -43,6 +45,7 @@ internal sealed class ListeningThread : IDisposable
         _epoll = Owned(LibC.CreateEpoll());
         _wake = Owned(LibC.CreateEvent());
         _ = LibC.EpollAdd(_epoll.Number, _wake.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WakeToken);
+        _mending = new DirectoryMending(daemon.Serving, _epoll.Number, DirectoryToken, daemon.Log);
         _thread = new Thread(Run) { Name = "listening", IsBackground = true };
         _idleSince = Stopwatch.GetTimestamp();
     }
@@ -52,8 +55,9 @@ internal sealed class ListeningThread : IDisposable
     public void Start()
     {
         // Opened last and closed first: where it answers, there are the buses too.
-        _control = new ControlServer(_daemon, _options.SocketMode);
+        _control = new ControlServer(_daemon, _options.SocketMode, ControlToken);
         _ = LibC.EpollAdd(_epoll.Number, _control.Listener.Number, LibC.EpollIn, ControlToken);
+        _mending.Begin();
         _thread.Start();
     }
 
@@ -61,24 +65,13 @@ internal sealed class ListeningThread : IDisposable
     /// <exception cref="KbusdException">It cannot be opened.</exception>
     public void Listen(BusThread bus)
     {
-        string path = RuntimeDirectory.BusSocket(_daemon.Directory, bus.Number);
-        Descriptor? socket = ServiceActivation.Take($"bus{bus.Number}");
-        bool isOurs = socket is null;
-        if (isOurs)
-        {
-            int result = UnixSocket.Listen(path, Backlog, _options.SocketMode, out socket);
-            if (result < 0)
-            {
-                throw new KbusdException($"{path} cannot be opened: {ServingDirectory.Words(result)}.");
-            }
-        }
-
+        ListeningSocket socket = _daemon.Serving.Listen(RuntimeDirectory.Bus(bus.Number), Backlog, _options.SocketMode, bus.Number);
         lock (_lock)
         {
-            _listeners.Add(bus.Number, (socket!, bus, isOurs ? path : null));
+            _listeners.Add(bus.Number, (socket, bus));
         }
 
-        _ = LibC.EpollAdd(_epoll.Number, socket!.Number, LibC.EpollIn, bus.Number);
+        _ = LibC.EpollAdd(_epoll.Number, socket.Descriptor.Number, LibC.EpollIn, bus.Number);
     }
 
     /// <summary>Has the thread look around. Any thread may call.</summary>
@@ -95,14 +88,9 @@ internal sealed class ListeningThread : IDisposable
         }
 
         _control?.Dispose();
-        foreach ((Descriptor socket, _, string? path) in _listeners.Values)
+        foreach ((ListeningSocket socket, _) in _listeners.Values)
         {
-            if (path is not null)
-            {
-                _ = LibC.Unlink(path);
-            }
-
-            socket.Dispose();
+            _daemon.Serving.Close(socket);
         }
 
         foreach (PendingConnection connection in _pending.Values)
@@ -110,6 +98,7 @@ internal sealed class ListeningThread : IDisposable
             connection.Dispose();
         }
 
+        _mending.Dispose();
         _epoll.Dispose();
         _wake.Dispose();
     }
@@ -126,8 +115,21 @@ internal sealed class ListeningThread : IDisposable
             }
 
             DropTheSlow();
+            if (_mending.MendIfDue(Replace) is { } why)
+            {
+                _daemon.AskToStop(why);
+            }
+
             StopIfIdle();
         }
+    }
+
+    /// <summary>A socket listens where another did: who connected to that one is taken first.</summary>
+    private void Replace(ListeningSocket socket, Descriptor successor)
+    {
+        Handle(socket.Token);
+        _ = LibC.EpollRemove(_epoll.Number, socket.Descriptor.Number);
+        _ = LibC.EpollAdd(_epoll.Number, successor.Number, LibC.EpollIn, socket.Token);
     }
 
     private void Handle(ulong token)
@@ -136,7 +138,11 @@ internal sealed class ListeningThread : IDisposable
         {
             _control!.Accept();
         }
-        else if (token is >= FirstPending and < ControlToken)
+        else if (token == DirectoryToken)
+        {
+            _mending.Noticed();
+        }
+        else if (token is >= FirstPending and < DirectoryToken)
         {
             Hear(token);
         }
@@ -148,10 +154,10 @@ internal sealed class ListeningThread : IDisposable
 
     private void Accept(ulong listener)
     {
-        (Descriptor socket, BusThread bus, _) = Listener(listener);
+        (ListeningSocket socket, BusThread bus) = Listener(listener);
         for (int i = 0; i < AcceptedAtOnce; i++)
         {
-            int number = LibC.Accept(socket.Number);
+            int number = LibC.Accept(socket.Descriptor.Number);
             if (number < 0)
             {
                 if (number is not LibC.Again and not -(int)Errno.ECONNABORTED)
@@ -190,14 +196,14 @@ internal sealed class ListeningThread : IDisposable
     {
         lock (_lock)
         {
-            foreach ((ulong token, (Descriptor socket, _, _)) in _listeners)
+            foreach ((ulong token, (ListeningSocket socket, _)) in _listeners)
             {
-                _ = LibC.EpollChange(_epoll.Number, socket.Number, events, token);
+                _ = LibC.EpollChange(_epoll.Number, socket.Descriptor.Number, events, token);
             }
         }
     }
 
-    private (Descriptor Socket, BusThread Bus, string? Path) Listener(ulong token)
+    private (ListeningSocket Socket, BusThread Bus) Listener(ulong token)
     {
         lock (_lock)
         {
@@ -233,6 +239,13 @@ internal sealed class ListeningThread : IDisposable
     }
 
     private long NextMoment()
+    {
+        long look = _mending.NanosecondsLeft;
+        long other = NextMomentOfConnections();
+        return look < 0 ? other : other < 0 ? look : Math.Min(look, other);
+    }
+
+    private long NextMomentOfConnections()
     {
         if (_pending.Count == 0 && _exhaustedUntil == 0 && _options.ExitWhenIdle is null)
         {

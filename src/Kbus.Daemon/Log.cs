@@ -48,6 +48,20 @@ internal sealed class Log(TextWriter output, TimeProvider time)
     /// <summary>Connections cannot be taken for want of something.</summary>
     public void CannotAccept(Errno error) => SayBounded($"kbusd: no connection can be taken now: {error.Describe()}.");
 
+    /// <summary>The daemon was started by a first Ksock; what it has from that one's program and cannot take off.</summary>
+    public void Detached(IReadOnlyList<string> kept, string? controlGroup)
+    {
+        if (controlGroup is not null)
+        {
+            Say($"kbusd: started by a program's first Ksock, in that program's control group {controlGroup}: if that is a service, kbusd ends with it.");
+        }
+
+        if (kept.Count > 0)
+        {
+            Say($"kbusd: it keeps of the program that started it {string.Join(" and ", kept)}.");
+        }
+    }
+
     /// <summary>Others can do to the directory what only its daemon should.</summary>
     public void DirectoryIsOpen(string directory, string complaint) => Say($"kbusd: {directory} is not safe: {complaint}.");
 

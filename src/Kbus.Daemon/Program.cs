@@ -13,15 +13,23 @@ if (args is ["--version"])
     return 0;
 }
 
-var log = new Log(Console.Error, TimeProvider.System);
 try
 {
     DaemonOptions options = CommandLine.Parse(args, File.ReadAllText);
+    IReadOnlyList<string> kept = options.Detached ? Detachment.Apply() : [];
+    using LogFile? file = options.Detached ? new LogFile() : null;
+    var log = new Log(file ?? Console.Error, TimeProvider.System);
     using Daemon daemon = Daemon.Start(options, log);
     using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, s => Stop(s, "SIGTERM"));
     using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, s => Stop(s, "SIGINT"));
     using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s => Stop(s, "SIGHUP"));
+    file?.Begin(daemon.Serving);
     daemon.Report();
+    if (options.Detached)
+    {
+        log.Detached(kept, Detachment.SharedControlGroup());
+    }
+
     ServiceActivation.Notify("READY=1");
     string why = await daemon.StopAsked;
     ServiceActivation.Notify("STOPPING=1");

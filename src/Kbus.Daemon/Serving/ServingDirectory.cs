@@ -18,6 +18,7 @@ internal sealed class ServingDirectory : IDisposable
     private readonly List<ListeningSocket> _sockets = [];
     private SocketDirectory _directory;
     private DirectoryLock _held;
+    private bool _isDisposed;
 
     private ServingDirectory(string path, SocketDirectory directory, DirectoryLock held)
     {
@@ -128,6 +129,24 @@ internal sealed class ServingDirectory : IDisposable
         }
     }
 
+    /// <summary>Opens a file in it, never through a link. Any thread may call. Its descriptor or <c>-errno</c>.</summary>
+    public int OpenFile(string name, int flags, int mode)
+    {
+        lock (_lock)
+        {
+            return _isDisposed ? -(int)Errno.EBADF : LibC.OpenAt(_directory.Number, name, flags, mode);
+        }
+    }
+
+    /// <summary>Gives a file in it another name. Any thread may call.</summary>
+    public void Rename(string from, string to)
+    {
+        lock (_lock)
+        {
+            _ = _isDisposed ? 0 : LibC.RenameAt(_directory.Number, from, to);
+        }
+    }
+
     /// <summary>Makes the directory, its lock and its sockets again where they are missing. Only the listening thread calls.</summary>
     /// <param name="replacing">Called with a socket and what will listen in its place, before the old one is closed.</param>
     public Mending Mend(Action<ListeningSocket, Descriptor> replacing)
@@ -168,8 +187,12 @@ internal sealed class ServingDirectory : IDisposable
     /// <summary>Lets go of the directory. Its sockets were closed before.</summary>
     public void Dispose()
     {
-        _held.Dispose();
-        _directory.Dispose();
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _held.Dispose();
+            _directory.Dispose();
+        }
     }
 
     /// <summary>Waits a little if another daemon holds the lock without answering: it may be about to begin, or to end.</summary>

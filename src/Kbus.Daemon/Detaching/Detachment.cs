@@ -10,6 +10,8 @@ namespace Kbus.Daemon;
 /// </remarks>
 internal static class Detachment
 {
+    private const int Interrupt = 2;
+    private const int Quit = 3;
     private const string OutOfMemory = "/proc/self/oom_score_adj";
 
     /// <summary>Takes off what can be. If this process was kept from some processors, it begins anew, since the runtime has counted them.</summary>
@@ -18,6 +20,10 @@ internal static class Detachment
     {
         List<string> kept = [];
         LibC.RaiseLimits();
+
+        // A shell lets what it starts in the background ignore these.
+        LibC.StopIgnoring(Interrupt);
+        LibC.StopIgnoring(Quit);
         int nice = 0;
         bool hasPolicy = false;
         bool hasMoreProcessors = false;

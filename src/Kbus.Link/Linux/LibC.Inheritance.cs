@@ -14,6 +14,9 @@ internal static unsafe partial class LibC
     private const int ResetOnFork = 0x40000000;
     private const int ProcessorMaskLength = 1024;
 
+    // Longer than the structure is in any C library for Linux; the handler comes first in it.
+    private const int SignalActionLength = 64;
+
     private static readonly long GetPriorityNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 141 : 140;
 
     /// <summary>
@@ -36,6 +39,18 @@ internal static unsafe partial class LibC
                 limit[0] = wanted;
                 _ = Result(NativeSetLimit(resource, limit));
             }
+        }
+    }
+
+    /// <summary>Has a signal that this process was started to ignore do again what it usually does.</summary>
+    public static void StopIgnoring(int signal)
+    {
+        const nint usual = 0;
+        const nint ignored = 1;
+        nint* action = stackalloc nint[SignalActionLength];
+        if (NativeSignalAction(signal, null, action) == 0 && *action == ignored)
+        {
+            _ = NativeSignal(signal, usual);
         }
     }
 
@@ -95,6 +110,12 @@ internal static unsafe partial class LibC
 
         return result;
     }
+
+    [LibraryImport(Library, EntryPoint = "sigaction")]
+    private static partial int NativeSignalAction(int signal, void* action, void* before);
+
+    [LibraryImport(Library, EntryPoint = "signal")]
+    private static partial nint NativeSignal(int signal, nint handler);
 
     [LibraryImport(Library, EntryPoint = "sched_getscheduler")]
     private static partial int NativeGetScheduler(int thread);

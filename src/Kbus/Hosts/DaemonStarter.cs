@@ -24,7 +24,7 @@ internal static class DaemonStarter
         as_unit() {
             [ -n "$XDG_RUNTIME_DIR" ] && [ -O "$XDG_RUNTIME_DIR" ] || return
             [ -S "$XDG_RUNTIME_DIR/systemd/private" ] || [ -S "$XDG_RUNTIME_DIR/bus" ] || return
-            timeout 4 systemd-run --user --quiet --collect --service-type=notify --description='KBUS: messages between processes of this user' \
+            timeout 3 systemd-run --user --quiet --collect --service-type=notify --description='KBUS: messages between processes of this user' \
                 --property=WorkingDirectory=/ --property=UMask=0022 ${DOTNET_ROOT:+"--setenv=DOTNET_ROOT=$DOTNET_ROOT"} \
                 ${KBUS_TIME_SLICE_US:+"--setenv=KBUS_TIME_SLICE_US=$KBUS_TIME_SLICE_US"} -- "$@" >/dev/null 2>&1 && [ -S "$control" ]
         }

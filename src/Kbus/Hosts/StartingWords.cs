@@ -77,7 +77,7 @@ internal sealed class StartingWords(Descriptor errors) : IDisposable
             using FileStream file = File.OpenRead(program);
             file.ReadExactly(header);
             int ours = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 183 : 62;
-            return header[..4].SequenceEqual("\x7FELF"u8) && BinaryPrimitives.ReadUInt16LittleEndian(header[18..]) != ours;
+            return header[..4].SequenceEqual("\u007FELF"u8) && BinaryPrimitives.ReadUInt16LittleEndian(header[18..]) != ours;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

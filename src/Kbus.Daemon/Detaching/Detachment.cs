@@ -27,9 +27,8 @@ internal static class Detachment
         int nice = 0;
         bool hasPolicy = false;
         bool hasMoreProcessors = false;
-        foreach (string thread in Directory.EnumerateDirectories("/proc/self/task"))
+        foreach (int id in Threads())
         {
-            int id = int.Parse(Path.GetFileName(thread.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture);
             hasPolicy |= LibC.UseUsualPolicy(id) < 0;
             nice = Math.Max(nice, LibC.UseUsualNice(id));
             hasMoreProcessors |= LibC.UseAllProcessors(id);
@@ -74,6 +73,19 @@ internal static class Detachment
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    private static int[] Threads()
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories("/proc/self/task").Select(t => int.Parse(Path.GetFileName(t.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without /proc at least the calling thread, from which later ones inherit.
+            return [0];
         }
     }
 

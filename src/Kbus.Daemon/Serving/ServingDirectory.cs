@@ -7,12 +7,13 @@ namespace Kbus.Daemon;
 /// <remarks>
 /// <para>What is removed here is a socket, has a name that a daemon gives, and is either still the one that this daemon made (device and inode), or one at
 /// which nobody listens while this daemon holds the lock. Sockets that a supervisor passed are never touched.</para>
-/// <para>Any thread may add a socket. Mending belongs to the listening thread. The lock here is a leaf but for <c>Log</c>'s.</para>
+/// <para>Any thread may add a socket. Mending belongs to the listening thread, which takes waiting connections under the lock here. Whoever holds that lock
+/// says nothing in the log at once: a line may need it for the log's file.</para>
 /// </remarks>
 internal sealed class ServingDirectory : IDisposable
 {
     private const long PauseNanoseconds = 20_000_000;
-    private static readonly TimeSpan TimeForAnother = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TimeForAnother = TimeSpan.FromSeconds(8);
 
     private readonly Lock _lock = new();
     private readonly List<ListeningSocket> _sockets = [];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Kbus.Link;
 
@@ -28,7 +29,12 @@ internal sealed class LogFile : TextWriter
     public void Begin(ServingDirectory directory)
     {
         _directory = directory;
+        int[] copies = Copies();
         Open();
+        foreach (int copy in copies)
+        {
+            _ = LibC.DuplicateOnto(StandardError, copy);
+        }
     }
 
     /// <inheritdoc/>
@@ -67,6 +73,26 @@ internal sealed class LogFile : TextWriter
         }
 
         _length += bytes.Length;
+    }
+
+    /// <summary>Which other descriptors stand for what standard output or error is now: the runtime may have copied them, and a reader would wait for all.</summary>
+    private static int[] Copies()
+    {
+        if (LibC.StatusOf(StandardOutput, out FileStatus output) < 0 || LibC.StatusOf(StandardError, out FileStatus error) < 0)
+        {
+            return [];
+        }
+
+        try
+        {
+            IEnumerable<int> open = Directory.GetFileSystemEntries("/proc/self/fd")
+                .Select(f => int.Parse(Path.GetFileName(f.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture));
+            return [.. open.Where(n => n > StandardError && LibC.StatusOf(n, out FileStatus found) >= 0 && found.IsPipe && (found.IsSame(output) || found.IsSame(error)))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     /// <summary>Opens the file; where that cannot be, lines go nowhere, and the daemon serves on.</summary>

@@ -13,6 +13,7 @@ internal readonly record struct FileStatus(ulong Device, ulong Node, int Mode, u
     private const int Socket = 0xC000;
     private const int Regular = 0x8000;
     private const int Link = 0xA000;
+    private const int Pipe = 0x1000;
     private const int OthersWrite = 0x2;
     private const int Sticky = 0x200;
 
@@ -21,6 +22,9 @@ internal readonly record struct FileStatus(ulong Device, ulong Node, int Mode, u
 
     /// <summary>Whether it is a file with data in it.</summary>
     public bool IsRegular => (Mode & KindBits) == Regular;
+
+    /// <summary>Whether it is a pipe.</summary>
+    public bool IsPipe => (Mode & KindBits) == Pipe;
 
     /// <summary>Whether it is a symbolic link.</summary>
     public bool IsLink => (Mode & KindBits) == Link;

@@ -63,13 +63,8 @@ public sealed class DetachedTests : IDisposable
 
         // It ends when the daemon serves, and has nothing in it.
         Assert.Equal(string.Empty, daemon.StandardError.ReadToEnd());
-        while (!File.Exists(LogPath) || !File.ReadAllText(LogPath).Contains("process", StringComparison.Ordinal))
+        while (new FileInfo(LogPath).LinkTarget is null && !(File.Exists(LogPath) && File.ReadAllText(LogPath).Contains("process", StringComparison.Ordinal)))
         {
-            if (new FileInfo(LogPath).LinkTarget is not null)
-            {
-                break;
-            }
-
             Thread.Yield();
         }
 

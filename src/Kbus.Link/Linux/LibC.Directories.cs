@@ -88,7 +88,7 @@ internal static unsafe partial class LibC
     /// <summary>Removes a name from a directory.</summary>
     public static int UnlinkAt(int directory, string name) => Result(NativeUnlinkAt(directory, name, 0));
 
-    /// <summary>Gives a file of a directory another name there, in place of the file that has it.</summary>
+    /// <summary>Gives a file of a directory another name there; a file that has that name goes.</summary>
     public static int RenameAt(int directory, string from, string to) => Result(NativeRenameAt(directory, from, directory, to));
 
     /// <summary>Makes another descriptor's number stand for the same open file. Other programs inherit that number.</summary>

@@ -12,24 +12,25 @@ internal sealed class Daemon : IDisposable
     private readonly DaemonOptions _options;
     private readonly Lock _lock = new();
     private readonly List<BusThread> _buses = [];
-    private readonly Descriptor _directoryLock;
     private readonly ListeningThread _listening;
     private readonly StopRequest _stop;
     private DeviceHost? _devices;
     private bool _isDisposed;
 
-    private Daemon(DaemonOptions options, string directory, Descriptor directoryLock, Log log, StopRequest stop)
+    private Daemon(DaemonOptions options, ServingDirectory serving, Log log, StopRequest stop)
     {
         _stop = stop;
         _options = options;
-        Directory = directory;
-        _directoryLock = directoryLock;
+        Serving = serving;
         Log = log;
         _listening = new ListeningThread(this, options);
     }
 
     /// <summary>Where the sockets are.</summary>
-    public string Directory { get; }
+    public string Directory => Serving.Path;
+
+    /// <summary>The directory in which the sockets are, held for this daemon alone.</summary>
+    public ServingDirectory Serving { get; }
 
     /// <summary>Everything that is said.</summary>
     public Log Log { get; }
@@ -65,11 +66,11 @@ internal sealed class Daemon : IDisposable
         string directory = Path.GetFullPath(options.RuntimeDirectory ?? RuntimeDirectory.ForDaemon
             ?? throw new KbusdException("Say where the sockets should be, with --runtime-dir: neither XDG_RUNTIME_DIR nor HOME is set."));
         RaiseDescriptorLimit();
-        Descriptor held = ServingDirectory.Take(directory);
+        ServingDirectory held = ServingDirectory.Take(directory);
         Daemon daemon;
         try
         {
-            daemon = new Daemon(options, directory, held, log, stop);
+            daemon = new Daemon(options, held, log, stop);
         }
         catch
         {
@@ -93,6 +94,11 @@ internal sealed class Daemon : IDisposable
     public void Report()
     {
         Log.Started(Directory, _options.Buses);
+        if (Serving.Complaint is { } complaint)
+        {
+            Log.DirectoryIsOpen(Directory, complaint);
+        }
+
         _devices?.Report();
     }
 
@@ -168,7 +174,7 @@ internal sealed class Daemon : IDisposable
         _listening.Stop();
         buses.ForEach(b => b.Stop());
         _listening.Dispose();
-        _directoryLock.Dispose();
+        Serving.Dispose();
     }
 
     private void Open()

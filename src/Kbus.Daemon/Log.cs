@@ -63,6 +63,33 @@ internal sealed class Log(LogWriter? writer, TimeProvider time)
     /// <summary>A fault of ours ended one connection, question or request. Everything else goes on.</summary>
     public void GivenUp(string what, Exception fault) => SayBounded($"kbusd: {what} was given up by a fault of kbusd. Please report this:\n{fault}");
 
+    /// <summary>The daemon was started by a first Ksock; what it has from that one's program and cannot take off.</summary>
+    public void Detached(IReadOnlyList<string> kept, string? controlGroup)
+    {
+        if (controlGroup is not null)
+        {
+            Say($"kbusd: started by a program's first Ksock, in that program's control group {controlGroup}: if that is a service, kbusd ends with it.");
+        }
+
+        if (kept.Count > 0)
+        {
+            Say($"kbusd: it keeps of the program that started it {string.Join(" and ", kept)}.");
+        }
+    }
+
+    /// <summary>Others can do to the directory what only its daemon should.</summary>
+    public void DirectoryIsOpen(string directory, string complaint) => Say($"kbusd: {directory} is not safe: {complaint}.");
+
+    /// <summary>Something of the directory had been removed, and is there again.</summary>
+    public void Mended(string directory, string what) => SayBounded($"kbusd: what was removed from {directory} has been made again: {what}.");
+
+    /// <summary>Something of the directory is missing and cannot be made; said once for each reason.</summary>
+    public void CannotMend(string why) => SayBounded($"kbusd: no new Ksock can be opened until this is mended: {why}");
+
+    /// <summary>Nobody tells when something is removed from the directory.</summary>
+    public void CannotWatch(string directory, int result) =>
+        SayBounded($"kbusd: what is removed from {directory} will not be noticed (inotify: {ServingDirectory.Words(result)}).");
+
     private void Say(string line) => writer?.Write(line);
 
     private void SayBounded(string line)

@@ -25,6 +25,7 @@ internal sealed class LogWriter : IDisposable
     private int _lost;
     private bool _isInsideLine;
     private volatile bool _isEnding;
+    private volatile LogFile? _file;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="descriptor">Where lines go: 2 for standard error. It stays the caller's.</param>
@@ -33,6 +34,13 @@ internal sealed class LogWriter : IDisposable
         _descriptor = descriptor;
         _thread = new Thread(Run) { Name = "log", IsBackground = true };
         _thread.Start();
+    }
+
+    /// <summary>The file that the descriptor is by now; null if it is whatever this process was started with.</summary>
+    public LogFile? File
+    {
+        get => _file;
+        set => _file = value;
     }
 
     /// <summary>How many lines have been lost since the last one that was written.</summary>
@@ -124,7 +132,9 @@ internal sealed class LogWriter : IDisposable
             string before = _isInsideLine ? "\n" : string.Empty;
             string count = lost == 0 ? string.Empty : $"kbusd: {lost} line{(lost == 1 ? "" : "s")} could not be written before this one.\n";
             string cut = line.Length <= LongestLine ? line : string.Concat(line.AsSpan(0, LongestLine), " ...");
-            return TryWrite(Encoding.UTF8.GetBytes($"{before}{count}{cut}\n"));
+            byte[] bytes = Encoding.UTF8.GetBytes($"{before}{count}{cut}\n");
+            _file?.Prepare(bytes.Length);
+            return TryWrite(bytes);
         }
         catch (OutOfMemoryException)
         {

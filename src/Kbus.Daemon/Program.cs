@@ -25,8 +25,19 @@ using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSigna
 try
 {
     DaemonOptions options = CommandLine.Parse(args, File.ReadAllText);
+    IReadOnlyList<string> kept = options.Detached ? Detachment.Apply() : [];
     using Daemon daemon = Daemon.Start(options, log, stop);
+    if (options.Detached)
+    {
+        writer.File = LogFile.Begin(daemon.Serving);
+    }
+
     daemon.Report();
+    if (options.Detached)
+    {
+        log.Detached(kept, Detachment.SharedControlGroup());
+    }
+
     ServiceActivation.Notify("READY=1");
     string why = await stop.Asked;
     ServiceActivation.Notify("STOPPING=1");

@@ -15,6 +15,7 @@ public sealed class OptionTests
             Buses = 7,
             SocketMode = 0x1B0,
             ExitWhenIdle = TimeSpan.FromSeconds(9),
+            Detached = true,
             Bus = new()
             {
                 DefaultMaxMessages = 11,
@@ -31,14 +32,14 @@ public sealed class OptionTests
             DeviceMode = 0x1A4,
         };
         Assert.Equal(expected, Parse(
-            "--runtime-dir", "/some/where", "--buses=7", "--socket-mode", "660", "--exit-when-idle", "9", "--default-max-messages", "11",
+            "--runtime-dir", "/some/where", "--buses=7", "--socket-mode", "660", "--exit-when-idle", "9", "--default-max-messages", "11", "--detached",
             "--default-max-message-size", "1200", "--absolute-max-message-size", "13000", "--max-set-aside-events", "14", "--max-queued-bytes", "15",
             "--devices", "/some/dev", "--device-links", "--device-link-dir", "/some/links", "--device-owner", "somebody", "--device-group", "16",
             "--device-mode", "644"));
         Assert.Equal(expected, ParseFile("""
             {
               // Comments are allowed, and a comma at the end.
-              "runtime-dir": "/some/where", "buses": 7, "socket-mode": "660", "exit-when-idle": 9, "default-max-messages": 11,
+              "runtime-dir": "/some/where", "buses": 7, "socket-mode": "660", "exit-when-idle": 9, "default-max-messages": 11, "detached": true,
               "default-max-message-size": 1200, "absolute-max-message-size": 13000, "max-set-aside-events": 14, "max-queued-bytes": 15,
               "devices": "/some/dev", "device-links": true, "device-link-dir": "/some/links", "device-owner": "somebody", "device-group": 16,
               "device-mode": "644",

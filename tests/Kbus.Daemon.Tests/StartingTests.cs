@@ -36,6 +36,43 @@ public sealed partial class StartingTests : IDisposable
         Assert.Equal(["bus0", "control", "lock"], Directory.GetFiles(_directory).Select(f => Path.GetFileName(f)).Order());
     });
 
+    [Theory]
+    [InlineData("unset LISTEN_FDNAMES")]
+    [InlineData("export LISTEN_FDNAMES=kbusd.socket")]
+    [InlineData("export LISTEN_FDNAMES=unknown")]
+    public Task A_passed_socket_without_a_name_of_its_own_is_known_by_its_path(string names) => Limited.Run(() =>
+    {
+        Assert.SkipUnless(File.Exists("/bin/bash"), "the sockets are passed by bash, which is not there");
+        using Descriptor bus = Listening("bus0");
+
+        // The other socket is the daemon's own, and was left behind by one that died.
+        Listening("control").Dispose();
+        using System.Diagnostics.Process daemon = Passing(bus, names);
+        Assert.Contains(" in ", daemon.StandardError.ReadLine(), StringComparison.Ordinal);
+        using (Ksock ksock = Ksock.Open(options: new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false }))
+        {
+            Assert.Equal(daemon.Id, ProcessTests.Status(_directory).GetProperty("pid").GetInt32());
+        }
+
+        Assert.Equal(0, Kbusd.Run("/bin/kill", "-TERM", daemon.Id.ToString(CultureInfo.InvariantCulture)).Code);
+        daemon.WaitForExit();
+        Assert.Equal(["bus0", "lock"], Directory.GetFiles(_directory).Select(f => Path.GetFileName(f)).Order());
+    });
+
+    [Fact]
+    public Task A_passed_socket_that_is_none_of_a_daemon_is_told() => Limited.Run(() =>
+    {
+        Assert.SkipUnless(File.Exists("/bin/bash"), "the sockets are passed by bash, which is not there");
+        using Descriptor other = Listening("other");
+        using System.Diagnostics.Process daemon = Passing(other, "export LISTEN_FDNAMES=my.socket");
+        Assert.Equal(
+            $"kbusd: The supervisor passed socket 1 ('my.socket', {_directory}/other), which is neither a bus nor the control socket. "
+            + "Give its unit FileDescriptorName=bus0, or the like, or have it listen at a path that ends so.\n",
+            daemon.StandardError.ReadToEnd());
+        daemon.WaitForExit();
+        Assert.Equal(2, daemon.ExitCode);
+    });
+
     [Fact]
     public Task The_first_Ksocks_of_a_user_start_one_daemon_for_all() => Limited.Run(() =>
     {
@@ -76,6 +113,13 @@ public sealed partial class StartingTests : IDisposable
         Assert.Contains($"No kbusd answers in {_directory}.", refusal.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_directory));
     });
+
+    private System.Diagnostics.Process Passing(Descriptor socket, string names)
+    {
+        using var passed = new Descriptor(Duplicate(socket.Number, DuplicateFrom, 60));
+        string script = $"exec 3<&{passed.Number}; {names}; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" --runtime-dir \"$1\"";
+        return Kbusd.Start("/bin/bash", "-c", script, Kbusd.Path, _directory);
+    }
 
     private Descriptor Listening(string name)
     {

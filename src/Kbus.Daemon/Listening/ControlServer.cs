@@ -11,30 +11,19 @@ internal sealed class ControlServer : IDisposable
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
 
     private readonly Daemon _daemon;
-    private readonly string? _path;
+    private readonly ListeningSocket _socket;
     private int _running;
 
     /// <summary>Opens the socket.</summary>
     /// <exception cref="KbusdException">It cannot be opened.</exception>
-    public ControlServer(Daemon daemon, int mode)
+    public ControlServer(Daemon daemon, int mode, ulong token)
     {
         _daemon = daemon;
-        Descriptor? listener = ServiceActivation.Take("control");
-        if (listener is null)
-        {
-            _path = RuntimeDirectory.ControlSocket(daemon.Directory);
-            int result = UnixSocket.Listen(_path, MostAtOnce, mode, out listener);
-            if (result < 0)
-            {
-                throw new KbusdException($"{_path} cannot be opened: {ServingDirectory.Words(result)}.");
-            }
-        }
-
-        Listener = listener!;
+        _socket = daemon.Serving.Listen(RuntimeDirectory.Control, MostAtOnce, mode, token);
     }
 
     /// <summary>The socket that takes the connections.</summary>
-    public Descriptor Listener { get; }
+    public Descriptor Listener => _socket.Descriptor;
 
     /// <summary>Answers a connection, or hangs up if there are too many.</summary>
     public void Serve(Descriptor connection)
@@ -50,14 +39,7 @@ internal sealed class ControlServer : IDisposable
     }
 
     /// <summary>Closes the socket.</summary>
-    public void Dispose()
-    {
-        Listener.Dispose();
-        if (_path is not null)
-        {
-            _ = LibC.Unlink(_path);
-        }
-    }
+    public void Dispose() => _daemon.Serving.Close(_socket);
 
     private void Answer(Descriptor connection)
     {

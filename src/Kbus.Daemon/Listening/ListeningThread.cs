@@ -17,6 +17,7 @@ internal sealed class ListeningThread : IDisposable
     private const string NoDescriptorLeft = "kbusd has no descriptor left for another Ksock. Its limit is that of ulimit -n, or of LimitNOFILE= in its unit.";
     private const ulong WakeToken = ulong.MaxValue;
     private const ulong ControlToken = ulong.MaxValue - 1;
+    private const ulong DirectoryToken = ulong.MaxValue - 2;
     private const ulong FirstPending = 1UL << 32;
     private static readonly TimeSpan TimeForHello = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PauseWhenExhausted = TimeSpan.FromMilliseconds(50);
@@ -26,8 +27,9 @@ internal sealed class ListeningThread : IDisposable
     private readonly Descriptor _epoll;
     private readonly Descriptor _wake;
     private readonly Lock _lock = new();
-    private readonly Dictionary<ulong, (Descriptor Socket, string? Path)> _listeners = [];
+    private readonly Dictionary<ulong, ListeningSocket> _listeners = [];
     private readonly Dictionary<ulong, PendingConnection> _pending = [];
+    private readonly DirectoryMending _mending;
     private readonly Thread _thread;
     private ControlServer? _control;
     private Descriptor? _reserve;
@@ -46,6 +48,7 @@ internal sealed class ListeningThread : IDisposable
         _wake = Owned(LibC.CreateEvent(), "eventfd2");
         _reserve = Owned(LibC.CreateEvent(), "eventfd2");
         _ = LibC.EpollAdd(_epoll.Number, _wake.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WakeToken);
+        _mending = new DirectoryMending(daemon.Serving, _epoll.Number, DirectoryToken, daemon.Log);
         _thread = new Thread(Run) { Name = "listening", IsBackground = true };
         _idleSince = Stopwatch.GetTimestamp();
     }
@@ -55,8 +58,9 @@ internal sealed class ListeningThread : IDisposable
     public void Start()
     {
         // Opened last and closed first: where it answers, there are the buses too.
-        _control = new ControlServer(_daemon, _options.SocketMode);
+        _control = new ControlServer(_daemon, _options.SocketMode, ControlToken);
         _ = LibC.EpollAdd(_epoll.Number, _control.Listener.Number, LibC.EpollIn, ControlToken);
+        _mending.Begin();
         if (!Threads.TryStart(_thread))
         {
             throw new KbusdException("No connections can be taken: there can be no further thread.");
@@ -67,24 +71,13 @@ internal sealed class ListeningThread : IDisposable
     /// <exception cref="KbusdException">It cannot be opened.</exception>
     public void Listen(BusThread bus)
     {
-        string path = RuntimeDirectory.BusSocket(_daemon.Directory, bus.Number);
-        Descriptor? socket = ServiceActivation.Take($"bus{bus.Number}");
-        bool isOurs = socket is null;
-        if (isOurs)
-        {
-            int result = UnixSocket.Listen(path, Backlog, _options.SocketMode, out socket);
-            if (result < 0)
-            {
-                throw new KbusdException($"{path} cannot be opened: {ServingDirectory.Words(result)}.");
-            }
-        }
-
+        ListeningSocket socket = _daemon.Serving.Listen(RuntimeDirectory.Bus(bus.Number), Backlog, _options.SocketMode, bus.Number);
         lock (_lock)
         {
-            _listeners.Add(bus.Number, (socket!, isOurs ? path : null));
+            _listeners.Add(bus.Number, socket);
         }
 
-        _ = LibC.EpollAdd(_epoll.Number, socket!.Number, LibC.EpollIn, bus.Number);
+        _ = LibC.EpollAdd(_epoll.Number, socket.Descriptor.Number, LibC.EpollIn, bus.Number);
     }
 
     /// <summary>Has the thread look around. Any thread may call.</summary>
@@ -101,14 +94,9 @@ internal sealed class ListeningThread : IDisposable
         }
 
         _control?.Dispose();
-        foreach ((Descriptor socket, string? path) in _listeners.Values)
+        foreach (ListeningSocket socket in _listeners.Values)
         {
-            if (path is not null)
-            {
-                _ = LibC.Unlink(path);
-            }
-
-            socket.Dispose();
+            _daemon.Serving.Close(socket);
         }
 
         foreach (PendingConnection connection in _pending.Values)
@@ -117,6 +105,7 @@ internal sealed class ListeningThread : IDisposable
         }
 
         _pending.Clear();
+        _mending.Dispose();
     }
 
     /// <summary>Lets go of what is left once nobody can call <see cref="Wake"/> any more.</summary>
@@ -139,6 +128,7 @@ internal sealed class ListeningThread : IDisposable
             }
 
             DropTheSlow();
+            MendAlone();
             StopIfIdle();
         }
     }
@@ -158,9 +148,36 @@ internal sealed class ListeningThread : IDisposable
         }
     }
 
+    private void MendAlone()
+    {
+        try
+        {
+            if (_mending.MendIfDue(Replace) is { } why)
+            {
+                _daemon.AskToStop(why);
+            }
+        }
+        catch (Exception e)
+        {
+            _daemon.Log.GivenUp("the mending of the directory", e);
+        }
+    }
+
+    /// <summary>A socket listens where another did: who connected to that one is taken first.</summary>
+    private void Replace(ListeningSocket socket, Descriptor successor)
+    {
+        Handle(socket.Token);
+        _ = LibC.EpollRemove(_epoll.Number, socket.Descriptor.Number);
+        _ = LibC.EpollAdd(_epoll.Number, successor.Number, LibC.EpollIn, socket.Token);
+    }
+
     private void Handle(ulong token)
     {
-        if (token is >= FirstPending and < ControlToken)
+        if (token == DirectoryToken)
+        {
+            _mending.Noticed();
+        }
+        else if (token is >= FirstPending and < DirectoryToken)
         {
             Hear(token);
         }
@@ -253,9 +270,9 @@ internal sealed class ListeningThread : IDisposable
     {
         lock (_lock)
         {
-            foreach ((ulong token, (Descriptor socket, _)) in _listeners)
+            foreach ((ulong token, ListeningSocket socket) in _listeners)
             {
-                _ = LibC.EpollChange(_epoll.Number, socket.Number, events, token);
+                _ = LibC.EpollChange(_epoll.Number, socket.Descriptor.Number, events, token);
             }
         }
 
@@ -271,7 +288,7 @@ internal sealed class ListeningThread : IDisposable
 
         lock (_lock)
         {
-            return _listeners[token].Socket;
+            return _listeners[token].Descriptor;
         }
     }
 
@@ -303,6 +320,13 @@ internal sealed class ListeningThread : IDisposable
     }
 
     private long NextMoment()
+    {
+        long look = _mending.NanosecondsLeft;
+        long other = NextMomentOfConnections();
+        return look < 0 ? other : other < 0 ? look : Math.Min(look, other);
+    }
+
+    private long NextMomentOfConnections()
     {
         if (_pending.Count == 0 && _exhaustedUntil == 0 && _options.ExitWhenIdle is null)
         {

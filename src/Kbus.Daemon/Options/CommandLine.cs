@@ -24,6 +24,9 @@ internal static class CommandLine
           --exit-when-idle SECONDS
                                 end when no Ksock has been open for so long
                                 (default: never)
+          --detached            as a first Ksock starts it: limits, priority and
+                                processors as at login; once it serves, its log is
+                                kbusd.log in the runtime directory
           --default-max-messages N
                                 queue length of a new Ksock (default 100)
           --default-max-message-size BYTES
@@ -126,7 +129,7 @@ internal static class CommandLine
     /// <summary>Options that need no value: what is not given is chosen for them.</summary>
     private static bool IsSwitch(string name, IReadOnlyList<string> args, int place) => name switch
     {
-        "--device-links" => true,
+        "--device-links" or "--detached" => true,
         "--devices" => place + 1 >= args.Count || args[place + 1].StartsWith("--", StringComparison.Ordinal),
         _ => false,
     };
@@ -169,6 +172,7 @@ internal static class CommandLine
             "buses" => options with { Buses = (int)Math.Min(Number(), int.MaxValue) },
             "socket-mode" => options with { SocketMode = Octal(value, where + name) },
             "exit-when-idle" => options with { ExitWhenIdle = TimeSpan.FromSeconds(Number()) },
+            "detached" => options with { Detached = IsOn(value, where + name) },
             "default-max-messages" => options with { Bus = options.Bus with { DefaultMaxMessages = Number() } },
             "default-max-message-size" => options with { Bus = options.Bus with { DefaultMaxMessageSize = Number() } },
             "absolute-max-message-size" => WithAbsolute(options, Number()),

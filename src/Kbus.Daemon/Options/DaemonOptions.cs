@@ -20,6 +20,9 @@ internal sealed record DaemonOptions
     /// <summary>End by itself when no Ksock has been open for so long; null, the default, never.</summary>
     public TimeSpan? ExitWhenIdle { get; init; }
 
+    /// <summary>Take off what was inherited from whoever started the daemon, and log into a file of the runtime directory: default false.</summary>
+    public bool Detached { get; init; }
+
     /// <summary>Where the device files are; empty for <c>dev</c> in the runtime directory; null, the default, if there are to be none.</summary>
     public string? Devices { get; init; }
 

@@ -54,6 +54,15 @@ internal static unsafe partial class LibC
     /// <summary>Makes another descriptor for the same open file, not inherited by other programs, and none of the standard ones.</summary>
     public static int Duplicate(int descriptor) => Result(NativeFcntl(descriptor, DuplicateCloseOnExec, FirstOfOthers));
 
+    /// <summary>A pipe: what is written to its second end is read from its first, which does not block. Other programs inherit neither.</summary>
+    public static int Pipe(out int readEnd, out int writeEnd)
+    {
+        int* pair = stackalloc int[2];
+        int result = Result(NativePipe(pair, OpenCloseOnExec));
+        (readEnd, writeEnd) = result < 0 ? (-1, -1) : (pair[0], pair[1]);
+        return result < 0 ? result : SetBlocking(readEnd, blocking: false);
+    }
+
     /// <summary>Makes calls on the open file blocking or not.</summary>
     public static int SetBlocking(int descriptor, bool blocking)
     {
@@ -168,6 +177,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "fcntl")]
     private static partial int NativeFcntl(int descriptor, int command, nint argument);
+
+    [LibraryImport(Library, EntryPoint = "pipe2")]
+    private static partial int NativePipe(int* pair, int flags);
 
     [LibraryImport(Library, EntryPoint = "lseek")]
     private static partial long NativeSeek(int descriptor, long offset, int whence);

@@ -27,21 +27,24 @@ internal static unsafe partial class LibC
     {
         foreach (byte signal in MeaninglessSignals)
         {
-            IgnoreIfDefault(signal);
+            Change(signal, Default, Ignore);
         }
 
         for (int signal = FirstFreeRealTimeSignal; signal <= LastRealTimeSignal; signal++)
         {
-            IgnoreIfDefault(signal);
+            Change(signal, Default, Ignore);
         }
     }
 
-    private static void IgnoreIfDefault(int signal)
+    /// <summary>Has a signal that this process was started to ignore do again what it usually does.</summary>
+    public static void StopIgnoring(int signal) => Change(signal, Ignore, Default);
+
+    private static void Change(int signal, nint from, nint to)
     {
         byte* action = stackalloc byte[SignalActionLength];
-        if (NativeSignalAction(signal, null, action) == 0 && *(nint*)action == Default)
+        if (NativeSignalAction(signal, null, action) == 0 && *(nint*)action == from)
         {
-            _ = NativeSignal(signal, Ignore);
+            _ = NativeSignal(signal, to);
         }
     }
 

@@ -25,8 +25,11 @@ internal static unsafe partial class LibC
     private const int LevelSocket = 1;
     private const int OptionError = 4;
     private const int OptionSendBuffer = 7;
+    private const int OptionType = 3;
     private const int OptionPeerCredentials = 17;
     private const int OptionSendTimeout = 21;
+    private const int OptionIsListening = 30;
+    private const int OptionDomain = 39;
     private const int OptionPeerPidfd = 77;
 
     /// <summary>A Unix stream socket.</summary>
@@ -137,6 +140,31 @@ internal static unsafe partial class LibC
         return result < 0 ? result : -value;
     }
 
+    /// <summary>Whether connections can be accepted at a stream socket of the Unix family.</summary>
+    public static bool IsListeningUnixSocket(int socket)
+    {
+        ReadOnlySpan<(int Option, int Wanted)> wanted = [(OptionDomain, FamilyUnix), (OptionType, SocketStream), (OptionIsListening, 1)];
+        foreach ((int option, int value) in wanted)
+        {
+            int found = 0;
+            uint length = sizeof(int);
+            if (Result(NativeGetSocketOption(socket, LevelSocket, option, &found, &length)) < 0 || found != value)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The path that a Unix socket was bound to; null if it was bound to none.</summary>
+    public static string? SocketPath(int socket)
+    {
+        UnixAddress address = default;
+        uint length = (uint)sizeof(UnixAddress);
+        return Result(NativeGetSocketName(socket, &address, &length)) < 0 ? null : address.Path();
+    }
+
     /// <summary>Who connected: process, user and group at the time of connect.</summary>
     public static int PeerCredentials(int socket, out PeerCredentials peer)
     {
@@ -183,6 +211,9 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "recv")]
     private static partial nint NativeReceive(int socket, byte* bytes, nuint count, int flags);
 
+    [LibraryImport(Library, EntryPoint = "getsockname")]
+    private static partial int NativeGetSocketName(int socket, void* address, uint* length);
+
     [LibraryImport(Library, EntryPoint = "setsockopt")]
     private static partial int NativeSetSocketOption(int socket, int level, int option, void* value, uint length);
 
@@ -196,6 +227,16 @@ internal static unsafe partial class LibC
 
         private ushort _family;
         private fixed byte _path[LongestSocketPath + 1];
+
+        /// <summary>The path in an address that the kernel filled in; null if there is none, or an abstract name.</summary>
+        public string? Path()
+        {
+            fixed (byte* start = _path)
+            {
+                ReadOnlySpan<byte> path = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(start);
+                return _family == FamilyUnix && path.Length > 0 ? Encoding.UTF8.GetString(path) : null;
+            }
+        }
 
         /// <summary>Fills in an address; its length, or <c>-errno</c>.</summary>
         public static int Make(string path, UnixAddress* address)

@@ -14,6 +14,7 @@ internal static unsafe partial class LibC
     private const int FileActionsLength = 256;
     private const int SpawnAttributesLength = 1024;
     private const int SignalSetLength = 256;
+    private const int StandardError = 2;
     private const int FirstOfOthers = 3;
     private const short SetDefaultSignals = 0x04;
     private const short SetSignalMask = 0x08;
@@ -23,8 +24,9 @@ internal static unsafe partial class LibC
     /// ignored. Zero or <c>-errno</c>: whether it could be started.
     /// </summary>
     /// <param name="path">The program.</param>
+    /// <param name="errors">The descriptor that becomes its standard error.</param>
     /// <param name="arguments">Its arguments, without its own name.</param>
-    public static int Run(string path, params ReadOnlySpan<string> arguments)
+    public static int Run(string path, int errors, params ReadOnlySpan<string> arguments)
     {
         int count = arguments.Length + 1;
         byte** strings = stackalloc byte*[count + 1];
@@ -35,7 +37,7 @@ internal static unsafe partial class LibC
         }
 
         strings[count] = null;
-        int result = Spawn(strings, out int process);
+        int result = Spawn(strings, errors, out int process);
         for (int i = 0; i < count; i++)
         {
             Marshal.FreeCoTaskMem((nint)strings[i]);
@@ -49,7 +51,7 @@ internal static unsafe partial class LibC
         return result;
     }
 
-    private static int Spawn(byte** strings, out int process)
+    private static int Spawn(byte** strings, int errors, out int process)
     {
         nint library = NativeLibrary.Load("libc.so.6");
         void* environment = *(void**)NativeLibrary.GetExport(library, "environ");
@@ -69,6 +71,7 @@ internal static unsafe partial class LibC
         _ = NativeEmptySignals(signals);
         _ = NativeSetMask(attributes, signals);
         _ = NativeSetFlags(attributes, SetDefaultSignals | SetSignalMask);
+        _ = NativeAddDuplicate(actions, errors, StandardError);
         CloseOthers(library, actions);
         fixed (int* number = &process)
         {
@@ -110,6 +113,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_addclose")]
     private static partial int NativeAddClose(void* actions, int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_adddup2")]
+    private static partial int NativeAddDuplicate(void* actions, int descriptor, int number);
 
     [LibraryImport(Library, EntryPoint = "posix_spawnattr_init")]
     private static partial int NativeInitAttributes(void* attributes);

@@ -41,6 +41,12 @@ internal static unsafe partial class LibC
     /// <summary>epoll: report each change once, not a state.</summary>
     public const uint EpollEdgeTriggered = 0x80000000;
 
+    /// <summary>epoll: something other than data has changed, such as the table of mounts.</summary>
+    public const uint EpollPriority = 0x2;
+
+    /// <summary>epoll: report once, and then nothing until the descriptor is changed.</summary>
+    public const uint EpollOneShot = 0x40000000;
+
     /// <summary>Waiting without limit.</summary>
     public const long Forever = -1;
 

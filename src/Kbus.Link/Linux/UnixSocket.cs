@@ -46,6 +46,49 @@ internal static class UnixSocket
         return 0;
     }
 
+    /// <summary>Listens in a directory under a name that must not exist yet, wherever the directory's path leads by now. Zero or <c>-errno</c>.</summary>
+    /// <param name="directory">The directory's descriptor.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="backlog">How many connections may wait to be accepted.</param>
+    /// <param name="mode">Permissions of the socket file.</param>
+    /// <param name="listener">A socket that does not block.</param>
+    /// <param name="status">Which file it is. No other gets its inode while the socket is open.</param>
+    public static int Listen(int directory, string name, int backlog, int mode, out Descriptor? listener, out FileStatus status)
+    {
+        listener = null;
+        status = default;
+        int number = LibC.StreamSocket(blocking: false);
+        if (number < 0)
+        {
+            return number;
+        }
+
+        var socket = new Descriptor(number);
+        int result = LibC.Bind(number, Path.Join(LibC.PathOf(directory), name));
+        if (result >= 0)
+        {
+            result = Prepare(directory, name, mode, out status);
+            result = result < 0 ? result : LibC.Listen(number, backlog);
+            if (result < 0)
+            {
+                _ = LibC.UnlinkAt(directory, name);
+            }
+        }
+
+        if (result < 0)
+        {
+            socket.Dispose();
+            return result;
+        }
+
+        listener = socket;
+        return 0;
+    }
+
+    /// <summary>Connects to a socket in a directory, without waiting. Zero or <c>-errno</c>: ECONNREFUSED when nobody listens, ETIMEDOUT when it is busy.</summary>
+    public static int ConnectAt(int directory, string name, out Descriptor? connection) =>
+        Connect(Path.Join(LibC.PathOf(directory), name), Deadline.Passed, out connection);
+
     /// <summary>Connects to a path. Zero or <c>-errno</c>: ENOENT or ECONNREFUSED when nobody listens, ETIMEDOUT.</summary>
     /// <param name="path">The path.</param>
     /// <param name="deadline">How long a listener that is too busy to accept is waited for.</param>
@@ -92,5 +135,25 @@ internal static class UnixSocket
                 return result;
             }
         }
+    }
+
+    /// <summary>Sets the permissions of the file that was just bound, before anybody can connect; and never those of a file that somebody put there instead.</summary>
+    private static int Prepare(int directory, string name, int mode, out FileStatus status)
+    {
+        status = default;
+        int file = LibC.OpenAt(directory, name, LibC.OpenPathOnly, 0);
+        if (file < 0)
+        {
+            return file;
+        }
+
+        int result = LibC.StatusOf(file, out status);
+        if (result >= 0)
+        {
+            result = status.IsSocket ? LibC.ChangeMode(LibC.PathOf(file), mode & EveryoneMayConnect) : -(int)Errno.EEXIST;
+        }
+
+        _ = LibC.Close(file);
+        return result;
     }
 }

@@ -11,14 +11,26 @@ internal static class RuntimeDirectory
     /// <summary>The environment variable that names the directory, before all else.</summary>
     public const string Variable = "KBUS_RUNTIME_DIR";
 
+    /// <summary>The name of the socket at which the daemon tells of itself.</summary>
+    public const string Control = "control";
+
+    /// <summary>The name of the file whose lock the one daemon of a directory holds.</summary>
+    public const string Lock = "lock";
+
+    /// <summary>The name of the log of a daemon that a first Ksock started.</summary>
+    public const string Log = "kbusd.log";
+
+    /// <summary>The name of a bus's socket.</summary>
+    public static string Bus(uint bus) => string.Create(CultureInfo.InvariantCulture, $"bus{bus}");
+
     /// <summary>The socket of a bus.</summary>
-    public static string BusSocket(string directory, uint bus) => Path.Join(directory, $"bus{bus}");
+    public static string BusSocket(string directory, uint bus) => Path.Join(directory, Bus(bus));
 
     /// <summary>The socket at which the daemon tells of itself.</summary>
-    public static string ControlSocket(string directory) => Path.Join(directory, "control");
+    public static string ControlSocket(string directory) => Path.Join(directory, Control);
 
     /// <summary>The file whose lock the one daemon of a directory holds.</summary>
-    public static string LockFile(string directory) => Path.Join(directory, "lock");
+    public static string LockFile(string directory) => Path.Join(directory, Lock);
 
     /// <summary>The directory that was named; null if none was.</summary>
     public static string? Named => TrustedEnvironment.Variable(Variable);

@@ -7,37 +7,95 @@ namespace Kbus.Hosts;
 internal static class DaemonStarter
 {
     private const string IdleSeconds = "30";
+    private const long FirstPause = 1_000_000;
+    private const long LongestPause = 50_000_000;
+
+    // The shell ends at once and what it started goes on without a parent of ours, so it is never ours to wait for; its stdio is its own but for
+    // the errors, which we hear, and so are its working directory and the permissions of what it makes. What systemd told this process about itself is
+    // not for the daemon.
+    //
+    // Where the user's service manager runs, the daemon becomes a unit of it: else it would be in the control group of this process, and end when
+    // the service or session of that ends. The manager may be one that does not answer, has no such program, or sees other directories: then the daemon
+    // is started here. Limits are raised before it begins, as far as the shell knows them: with too little address space it could not.
+    private const string Script = """
+        cd / && umask 022 && unset NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LISTEN_PIDFDID LISTEN_FDNAMES INVOCATION_ID
+        control=$1
+        shift
+        as_unit() {
+            [ -n "$XDG_RUNTIME_DIR" ] && [ -O "$XDG_RUNTIME_DIR" ] || return
+            [ -S "$XDG_RUNTIME_DIR/systemd/private" ] || [ -S "$XDG_RUNTIME_DIR/bus" ] || return
+            timeout 3 systemd-run --user --quiet --collect --service-type=notify --description='KBUS: messages between processes of this user' \
+                --property=WorkingDirectory=/ --property=UMask=0022 ${DOTNET_ROOT:+"--setenv=DOTNET_ROOT=$DOTNET_ROOT"} \
+                ${KBUS_TIME_SLICE_US:+"--setenv=KBUS_TIME_SLICE_US=$KBUS_TIME_SLICE_US"} -- "$@" >/dev/null 2>&1 && [ -S "$control" ]
+        }
+        start() {
+            as_unit "$@" && return
+            for limit in d f l m n p t u v; do
+                ulimit -S -$limit "$(ulimit -H -$limit)"
+            done 2>/dev/null
+            exec setsid "$@"
+        }
+        start "$@" </dev/null >/dev/null &
+        """;
 
     /// <summary>False if <c>KBUS_AUTOSTART=0</c>, and in a process whose environment, which the daemon would inherit, cannot be trusted.</summary>
     public static bool IsAllowed => TrustedEnvironment.IsTrusted && TrustedEnvironment.Variable("KBUS_AUTOSTART") != "0";
 
     /// <summary>Starts a daemon on a directory and waits until one answers there.</summary>
-    /// <exception cref="KbusException">ENOENT: no kbusd program is to be found. ETIMEDOUT: it did not begin to answer.</exception>
+    /// <exception cref="KbusException">
+    /// ENOENT: no kbusd program is to be found, or it could not serve, for the reason that the message says. ETIMEDOUT: it did not begin to answer.
+    /// </exception>
     public static void Start(string directory, Deadline deadline)
     {
         string program = Find() ?? throw new KbusException(
             Errno.ENOENT, $"No kbusd answers in {directory}, and no kbusd program is to be found to start one. Install it, or set KBUS_DAEMON to its path.");
-
-        // The shell ends at once and the daemon goes on without a parent of ours, so it is never ours to wait for; its stdio is its own, and so are its
-        // working directory and the permissions of what it makes. What systemd told this process about itself is not for the daemon.
-        const string script = "cd / && umask 022 && unset NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LISTEN_FDNAMES; setsid \"$0\" \"$@\" </dev/null >/dev/null 2>&1 &";
-        string[] arguments = ["-c", script, Path.GetFullPath(program), "--runtime-dir", Path.GetFullPath(directory), "--exit-when-idle", IdleSeconds];
-        PromptThread.AsMostThreads(() => _ = LibC.Run("/bin/sh", arguments));
+        using StartingWords words = Run(Path.GetFullPath(program), Path.GetFullPath(directory));
         string control = RuntimeDirectory.ControlSocket(directory);
-        long pause = 1_000_000;
+        long pause = FirstPause;
         while (!deadline.HasPassed)
         {
+            // Looked at before the socket is tried: who has said all that it had to say answers by then, or never.
+            bool hasEnded = words.HaveEnded;
             if (UnixSocket.Connect(control, deadline, out Descriptor? answer) >= 0)
             {
                 answer!.Dispose();
                 return;
             }
 
-            _ = LibC.Poll([], deadline.NanosecondsAtMost(pause));
-            pause = Math.Min(pause * 2, 50_000_000);
+            if (hasEnded && words.Text.Length > 0)
+            {
+                throw new KbusException(Errno.ENOENT, words.Describe(program, directory));
+            }
+
+            words.Hear(deadline.NanosecondsAtMost(pause));
+            pause = Math.Min(pause * 2, LongestPause);
         }
 
-        throw new KbusException(Errno.ETIMEDOUT, $"{program} was started, but nothing began to answer in {directory}.");
+        throw new KbusException(
+            Errno.ETIMEDOUT,
+            words.Text.Length > 0 ? words.Describe(program, directory) : $"{program} was started and said nothing, but nothing began to answer in {directory}.");
+    }
+
+    private static StartingWords Run(string program, string directory)
+    {
+        int result = LibC.Pipe(out int readEnd, out int writeEnd);
+        if (result < 0)
+        {
+            throw new KbusException((Errno)(-result), "kbusd cannot be started, since this process can have no pipe to it.");
+        }
+
+        var words = new StartingWords(new Descriptor(readEnd));
+        using var errors = new Descriptor(writeEnd);
+        string control = RuntimeDirectory.ControlSocket(directory);
+        string[] arguments = ["-c", Script, "sh", control, program, "--runtime-dir", directory, "--exit-when-idle", IdleSeconds, "--detached"];
+        PromptThread.AsMostThreads(() => result = LibC.Run("/bin/sh", writeEnd, arguments));
+        if (result < 0)
+        {
+            words.Dispose();
+            throw new KbusException((Errno)(-result), "kbusd cannot be started, since /bin/sh cannot.");
+        }
+
+        return words;
     }
 
     /// <summary>Where the daemon's program is; null if nowhere.</summary>

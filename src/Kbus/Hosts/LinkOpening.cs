@@ -98,6 +98,13 @@ internal static class LinkOpening
                 "Start one with 'kbusd', or let the first Ksock start one (KBUS_AUTOSTART).");
         }
 
+        if (named is null && places.Count == 1 && LibC.UserId() != 0)
+        {
+            throw new KbusException(
+                Errno.ENOENT,
+                $"No kbusd answers in {own}, and one of this user has no place: neither XDG_RUNTIME_DIR nor HOME is set. Set KBUS_RUNTIME_DIR to a directory.");
+        }
+
         DaemonStarter.Start(own, deadline);
         int again = UnixSocket.Connect(RuntimeDirectory.BusSocket(own, device), deadline, out Descriptor? started);
         return again >= 0 ? started! : throw Refusal(again, device, own);

@@ -4,7 +4,9 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -77,10 +79,73 @@ static int ignores(pid_t process, int number)
 	return (field_of(process, "SigIgn", 16) >> (number - 1)) & 1;
 }
 
+/* Takes on what a daemon for everybody should not have. */
+static void become_peculiar(void)
+{
+	struct rlimit files;
+	struct sched_param none = { 0 };
+	cpu_set_t first;
+	FILE *score;
+	int processor;
+
+	EXPECT_INT(0, getrlimit(RLIMIT_NOFILE, &files));
+	EXPECT(files.rlim_max > 200);
+	files.rlim_cur = 200;
+	EXPECT_INT(0, setrlimit(RLIMIT_NOFILE, &files));
+	EXPECT_INT(0, sched_setscheduler(0, SCHED_BATCH, &none));
+	EXPECT_INT(0, setpriority(PRIO_PROCESS, 0, 7));
+	EXPECT_INT(0, sched_getaffinity(0, sizeof(first), &first));
+	for (processor = 0; !CPU_ISSET(processor, &first); processor++)
+		;
+	CPU_ZERO(&first);
+	CPU_SET(processor, &first);
+	EXPECT_INT(0, sched_setaffinity(0, sizeof(first), &first));
+	score = fopen("/proc/self/oom_score_adj", "w");
+	EXPECT(score != NULL);
+	EXPECT(fputs("500", score) > 0);
+	EXPECT_INT(0, fclose(score));
+}
+
+static void expect_usual(pid_t process, const cpu_set_t *usual)
+{
+	struct rlimit files;
+	cpu_set_t set;
+	FILE *file;
+	int score;
+
+	EXPECT_INT(0, prlimit(process, RLIMIT_NOFILE, NULL, &files));
+	EXPECT(files.rlim_cur == files.rlim_max);
+	EXPECT_INT(SCHED_OTHER, sched_getscheduler(process));
+	EXPECT_INT(geteuid() == 0 ? 0 : 7, getpriority(PRIO_PROCESS, process));
+	EXPECT_INT(0, sched_getaffinity(process, sizeof(set), &set));
+	EXPECT(CPU_EQUAL(&set, usual));
+	EXPECT(snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)process) < (int)sizeof(path));
+	file = fopen(path, "r");
+	EXPECT(file != NULL);
+	EXPECT_INT(1, fscanf(file, "%d", &score));
+	fclose(file);
+	EXPECT_INT(0, score);
+}
+
+/* Whether the log that the kbusd keeps has a text in it. */
+static int log_has(const char *wanted)
+{
+	char line[1024];
+	int found = 0;
+	FILE *file = fopen("run/kbusd.log", "r");
+
+	EXPECT(file != NULL);
+	while (fgets(line, sizeof(line), file))
+		found |= strstr(line, wanted) != NULL;
+	fclose(file);
+	return found;
+}
+
 int main(void)
 {
 	char directory[] = "/tmp/kbus-XXXXXX", kbusd[PATH_MAX];
 	sigset_t all, none;
+	cpu_set_t usual;
 	kbus_ksock_t ksock;
 	pid_t started;
 	int ends[2], status;
@@ -99,6 +164,8 @@ int main(void)
 	sigemptyset(&none);
 	EXPECT_INT(0, sigprocmask(SIG_SETMASK, &all, NULL));
 	umask(0077);
+	EXPECT_INT(0, sched_getaffinity(0, sizeof(usual), &usual));
+	become_peculiar();
 	ksock = open_ksock();
 	EXPECT_INT(0, sigprocmask(SIG_SETMASK, &none, NULL));
 
@@ -108,7 +175,9 @@ int main(void)
 	EXPECT_INT(0022, field_of(started, "Umask", 8));
 	EXPECT_INT(0, field_of(started, "SigBlk", 16));
 	EXPECT(!ignores(started, SIGTERM));
-	EXPECT(!ignores(started, SIGUSR1));
+	EXPECT(!ignores(started, SIGINT));
+	EXPECT(!ignores(started, SIGQUIT));
+	expect_usual(started, &usual);
 	expect_no_pipe_of_ours(started, ends[0]);
 
 	/* It is none of this program's children, and ends when it is told to. */
@@ -116,6 +185,7 @@ int main(void)
 	EXPECT_INT(ECHILD, errno);
 	EXPECT_INT(0, kill(started, SIGTERM));
 	EXPECT_INT(KBUS_KSOCK_READABLE, kbus_wait_for_message(ksock, KBUS_KSOCK_READABLE));
+	EXPECT(log_has("kbusd: stopping (SIGTERM)"));
 	EXPECT_INT(0, kbus_ksock_close(ksock));
 	EXPECT(snprintf(path, sizeof(path), "rm -r %s", directory) < (int)sizeof(path));
 	EXPECT_INT(0, system(path));

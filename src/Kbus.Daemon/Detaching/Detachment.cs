@@ -1,0 +1,124 @@
+using System.Globalization;
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <summary>Takes off what a daemon inherits from the program whose first Ksock started it: it is to serve everybody, and not as that one was.</summary>
+/// <remarks>
+/// What the kernel gives nobody back is kept, and told in the log: a nice value above that of a login, hard limits, and above all the control group,
+/// with which a service manager ends all processes of a service.
+/// </remarks>
+internal static class Detachment
+{
+    private const int Interrupt = 2;
+    private const int Quit = 3;
+    private const string OutOfMemory = "/proc/self/oom_score_adj";
+
+    /// <summary>Takes off what can be. If this process was kept from some processors, it begins anew, since the runtime has counted them.</summary>
+    /// <returns>What it has to keep, in words.</returns>
+    public static IReadOnlyList<string> Apply()
+    {
+        List<string> kept = [];
+        LibC.RaiseLimits();
+
+        // A shell lets what it starts in the background ignore these.
+        LibC.StopIgnoring(Interrupt);
+        LibC.StopIgnoring(Quit);
+        int nice = 0;
+        bool hasPolicy = false;
+        bool hasMoreProcessors = false;
+        foreach (int id in Threads())
+        {
+            hasPolicy |= LibC.UseUsualPolicy(id) < 0;
+            nice = Math.Max(nice, LibC.UseUsualNice(id));
+            hasMoreProcessors |= LibC.UseAllProcessors(id);
+        }
+
+        if (hasMoreProcessors)
+        {
+            BeginAnew();
+        }
+
+        if (hasPolicy)
+        {
+            kept.Add("its scheduling policy");
+        }
+
+        if (nice > 0)
+        {
+            kept.Add($"its nice value of {nice}");
+        }
+
+        if (ResetOutOfMemory() is { } score)
+        {
+            kept.Add($"its oom_score_adj of {score}");
+        }
+
+        return kept;
+    }
+
+    /// <summary>The control group of this process, where it is that of the program which started it; null if a service manager gave it one of its own.</summary>
+    public static string? SharedControlGroup()
+    {
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 })
+        {
+            return null;
+        }
+
+        try
+        {
+            // "0::/the/group"; with the older hierarchies the last line is the one that counts, too.
+            return File.ReadLines("/proc/self/cgroup").LastOrDefault()?.Split(':', 3)[^1];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static int[] Threads()
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories("/proc/self/task").Select(t => int.Parse(Path.GetFileName(t.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without /proc at least the calling thread, from which later ones inherit.
+            return [0];
+        }
+    }
+
+    private static string? ResetOutOfMemory()
+    {
+        string score = "?";
+        try
+        {
+            score = File.ReadAllText(OutOfMemory).Trim();
+            if (score != "0")
+            {
+                File.WriteAllText(OutOfMemory, "0");
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return score;
+        }
+    }
+
+    /// <summary>Executes this program again, in this process and with its arguments. If that cannot be, things are good enough as they are.</summary>
+    private static void BeginAnew()
+    {
+        try
+        {
+            string[] arguments = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
+            _ = LibC.Execute("/proc/self/exe", arguments);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without /proc nothing was changed either.
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <summary>Sees to it that the directory's lock and sockets are there as long as the daemon is. Belongs to the listening thread.</summary>
+internal sealed class DirectoryMending : IDisposable
+{
+    private readonly ServingDirectory _directory;
+    private readonly DirectoryWatch _watch;
+    private readonly Log _log;
+    private MendingPace _pace = new();
+    private string _lastTrouble = string.Empty;
+
+    /// <summary>Makes it; nothing is watched yet.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="epoll">The set in which changes are to be reported.</param>
+    /// <param name="token">By which number.</param>
+    /// <param name="log">Where to say what was done.</param>
+    public DirectoryMending(ServingDirectory directory, int epoll, ulong token, Log log)
+    {
+        _directory = directory;
+        _watch = new DirectoryWatch(epoll, token);
+        _log = log;
+    }
+
+    /// <summary>How long until the directory is to be looked at; -1 if it is not.</summary>
+    public long NanosecondsLeft => _pace.Left(LibC.MonotonicNanoseconds());
+
+    /// <summary>Begins to watch the directory.</summary>
+    public void Begin()
+    {
+        Watch(isMissing: false);
+
+        // What was removed before it was watched.
+        _pace.Noticed(LibC.MonotonicNanoseconds());
+    }
+
+    /// <summary>Something was reported.</summary>
+    public void Noticed() => _pace.Noticed(LibC.MonotonicNanoseconds());
+
+    /// <summary>Looks at the directory if it is time, and makes again what is missing.</summary>
+    /// <param name="replacing">Called with a socket and what will listen in its place.</param>
+    /// <returns>Why the daemon has to end; null if it has not.</returns>
+    public string? MendIfDue(Action<ListeningSocket, Descriptor> replacing)
+    {
+        if (!_pace.IsDue(LibC.MonotonicNanoseconds()))
+        {
+            return null;
+        }
+
+        Watch(isMissing: _lastTrouble.Length > 0);
+        Mending mending = _directory.Mend(replacing);
+        _pace.Looked(LibC.MonotonicNanoseconds(), again: mending.Outcome is MendingOutcome.Mended or MendingOutcome.Waiting);
+        if (mending.Outcome == MendingOutcome.Mended)
+        {
+            // Its directory may be another one now.
+            Watch(isMissing: false);
+            _log.Mended(_directory.Path, mending.What);
+        }
+
+        string trouble = mending.Outcome == MendingOutcome.Waiting ? mending.What : string.Empty;
+        if (trouble.Length > 0 && trouble != _lastTrouble)
+        {
+            Watch(isMissing: true);
+            _log.CannotMend(trouble);
+        }
+
+        _lastTrouble = trouble;
+        return mending.Outcome == MendingOutcome.Lost ? mending.What : null;
+    }
+
+    /// <summary>Stops watching.</summary>
+    public void Dispose() => _watch.Dispose();
+
+    private void Watch(bool isMissing)
+    {
+        int result = _watch.Set(_directory.Path, _directory.Number, isMissing);
+        if (result < 0 && result != -(int)Errno.ENOENT)
+        {
+            _log.CannotWatch(_directory.Path, result);
+        }
+    }
+}

@@ -122,8 +122,11 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
         function = getattr(library, name)
         function.argtypes = arguments
         function.restype = c_int
-    library.kbus_error_text.argtypes = [c_int, c_char_p]
-    library.kbus_error_text.restype = c_char_p
+    for name, *arguments in (("kbus_error_text", c_int, c_char_p), ("kbus_error_name", c_int), ("kbus_last_error",),
+                             ("kbus_msg_error_text", c_int, header, c_int)):
+        function = getattr(library, name)
+        function.argtypes = arguments
+        function.restype = c_char_p
     return library
 
 

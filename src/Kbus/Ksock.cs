@@ -18,6 +18,7 @@ public sealed partial class Ksock : IDisposable
     private readonly NewsBell _bell;
     private readonly uint _device;
     private BareKsock? _bare;
+    private volatile SendSubject? _waits;
     private volatile bool _isClosed;
 
     internal Ksock(KsockHost host, KsockOptions options)
@@ -60,6 +61,12 @@ public sealed partial class Ksock : IDisposable
 
     internal KsockHost Host => _host;
 
+    /// <summary>How errors name it.</summary>
+    internal KsockName Name => new(Id, _device, Mode);
+
+    /// <summary>What is known of the message that waited last.</summary>
+    internal SendSubject? Waits => _waits;
+
     /// <summary>False if somebody else has closed the descriptor.</summary>
     internal bool HasDescriptor => _host.HasDescriptor;
 
@@ -68,7 +75,7 @@ public sealed partial class Ksock : IDisposable
     /// <param name="mode">What it is opened for.</param>
     /// <param name="options">Where the daemon is and how to wait; null for the usual way.</param>
     /// <returns>The Ksock; dispose of it to close it.</returns>
-    /// <exception cref="KbusException">ENOENT (no such bus), EACCES, ECONNREFUSED (no daemon), EMFILE, ENOSPC and others.</exception>
+    /// <exception cref="KbusException">ENOENT (no such bus, or no daemon), EACCES, EMFILE, ETIMEDOUT, ECONNRESET (the daemon ended), EPROTO (another release) and others.</exception>
     public static Ksock Open(uint device = 0, KsockMode mode = KsockMode.ReadWrite, KsockOptions? options = null)
     {
         options ??= KsockOptions.Default;

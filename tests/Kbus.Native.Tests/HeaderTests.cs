@@ -13,6 +13,7 @@ public sealed class HeaderTests
     [
         ["kbus.h"], ["kbus.h", "kbus.h"],
         ["limpet.h"], ["limpet.h", "limpet.h"],
+        ["kbus/kbus.h"], ["kbus/limpet.h"], ["kbus/kbus.h", "kbus.h", "limpet.h", "kbus/limpet.h"],
         ["linux/kbus_defns.h"], ["linux/kbus_defns.h", "linux/kbus_defns.h"],
         ["kbus.h", "limpet.h", "linux/kbus_defns.h"], ["kbus.h", "linux/kbus_defns.h", "limpet.h"],
         ["limpet.h", "kbus.h", "linux/kbus_defns.h"], ["limpet.h", "linux/kbus_defns.h", "kbus.h"],
@@ -37,6 +38,36 @@ public sealed class HeaderTests
             CompiledLibrary.Run(compiler, [
                 "-x", language, $"-std={standard}", .. Strict, "-fsyntax-only",
                 .. headers.SelectMany(h => (string[])["-include", Path.Join(CompiledLibrary.Find().IncludeDirectory, h)]), "/dev/null"]);
+        }
+    }
+
+    /// <summary>What newer compilers than ours make errors of is an error here, too.</summary>
+    [Theory]
+    [InlineData("gcc", "c", "c89")]
+    [InlineData("gcc", "c", "c99")]
+    [InlineData("gcc", "c", "gnu99")]
+    [InlineData("gcc", "c", "c11")]
+    [InlineData("gcc", "c", "c17")]
+    [InlineData("gcc", "c", "c2x")]
+    [InlineData("g++", "c++", "c++98")]
+    [InlineData("g++", "c++", "c++11")]
+    [InlineData("g++", "c++", "c++14")]
+    [InlineData("g++", "c++", "c++17")]
+    [InlineData("g++", "c++", "c++20")]
+    public async Task A_program_that_relied_on_what_the_originals_header_brought_in_compiles_and_runs(string compiler, string language, string standard)
+    {
+        string[] strictest = language == "c"
+            ? ["-Werror=implicit-function-declaration", "-Werror=implicit-int", "-Werror=int-conversion", "-Werror=incompatible-pointer-types"]
+            : [];
+        foreach (string[] place in new string[][] { [], ["-DIN_A_FOLDER"] })
+        {
+            string program = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}");
+            CompiledLibrary library = CompiledLibrary.Find();
+            CompiledLibrary.Run(compiler, [
+                $"-std={standard}", .. Strict, .. strictest, .. place, $"-I{library.IncludeDirectory}", "-x", language, CProgram.Source("broughtin.c"), "-x", "none",
+                "-o", program, $"-L{library.LibraryDirectory}", "-lkbus", $"-Wl,-rpath,{library.LibraryDirectory}"]);
+            CProgram.AssertWell(await CProgram.Run(program));
+            File.Delete(program);
         }
     }
 

@@ -15,8 +15,8 @@ internal static class DaemonStarter
     /// <exception cref="KbusException">ENOENT: no kbusd program is to be found. ETIMEDOUT: it did not begin to answer.</exception>
     public static void Start(string directory, Deadline deadline)
     {
-        string program = Find() ?? throw new KbusException(
-            Errno.ENOENT, $"No kbusd answers in {directory}, and no kbusd program is to be found to start one. Install it, or set KBUS_DAEMON to its path.");
+        string program = Find() ?? throw Refusals.Of(
+            Errno.ENOENT, "program", $"No kbusd answers in {directory}, and no kbusd program is to be found to start one.", self: null, "open");
 
         // The shell ends at once and the daemon goes on without a parent of ours, so it is never ours to wait for; its stdio is its own, and so are its
         // working directory and the permissions of what it makes. What systemd told this process about itself is not for the daemon.
@@ -37,7 +37,7 @@ internal static class DaemonStarter
             pause = Math.Min(pause * 2, 50_000_000);
         }
 
-        throw new KbusException(Errno.ETIMEDOUT, $"{program} was started, but nothing began to answer in {directory}.");
+        throw Refusals.Of(Errno.ETIMEDOUT, "open", $"{program} was started, but nothing began to answer in {directory}.", self: null, "open");
     }
 
     /// <summary>Where the daemon's program is; null if nowhere.</summary>
@@ -46,7 +46,8 @@ internal static class DaemonStarter
         if (Environment.GetEnvironmentVariable("KBUS_DAEMON") is { Length: > 0 } named)
         {
             // Said at once: a name that is wrong would else look like a daemon that does not answer, ten seconds later.
-            return File.Exists(named) ? named : throw new KbusException(Errno.ENOENT, $"KBUS_DAEMON is '{named}', and there is no such program.");
+            return File.Exists(named) ? named : throw Refusals.Of(
+                Errno.ENOENT, "program", $"No kbusd answers, KBUS_DAEMON is '{named}', and there is no such program to start.", self: null, "open");
         }
 
         string? path = Environment.GetEnvironmentVariable("PATH");

@@ -24,16 +24,18 @@ internal static class LinkOpening
         {
             HandshakeFault.TimedOut => Errno.ETIMEDOUT,
             HandshakeFault.NoDescriptors => Errno.EMFILE,
+            HandshakeFault.HungUp => Errno.ECONNRESET,
             _ => Errno.EPROTO,
         };
-        return link ?? throw new KbusException(
+        return link ?? throw NotOpened(
             error,
+            error == Errno.EPROTO ? "version" : null,
             fault switch
             {
                 HandshakeFault.NoDescriptors => "This process has no descriptors left; a Ksock needs two.",
                 HandshakeFault.TimedOut => $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s.",
-                HandshakeFault.OtherVersion => "The kbusd that is running is of another release than this library. Restart it.",
-                HandshakeFault.HungUp => $"Bus {device} hung up before it had opened a Ksock.",
+                HandshakeFault.OtherVersion => "The kbusd that is running is of another release than this library.",
+                HandshakeFault.HungUp => $"Bus {device} hung up before it had opened a Ksock: its kbusd has ended.",
                 _ => $"What answers at bus {device} is not a kbusd.",
             });
     }
@@ -61,7 +63,7 @@ internal static class LinkOpening
 
         if (welcome!.Error != 0)
         {
-            throw new KbusException((Errno)welcome.Error, welcome.Reason);
+            throw NotOpened((Errno)welcome.Error, (Errno)welcome.Error == Errno.EPROTO ? "version" : null, welcome.Reason);
         }
 
         using (file)
@@ -70,7 +72,7 @@ internal static class LinkOpening
             if (result < 0)
             {
                 bell!.Dispose();
-                throw new KbusException((Errno)(-result), "The memory that the bus shares cannot be mapped.");
+                throw NotOpened((Errno)(-result), null, "The memory that the bus shares cannot be mapped.");
             }
 
             var kept = new Descriptor(socket.Release());
@@ -106,9 +108,8 @@ internal static class LinkOpening
         string own = places[^1];
         if (!options.StartDaemon || !DaemonStarter.IsAllowed)
         {
-            throw new KbusException(
-                Errno.ENOENT,
-                $"No kbusd answers in {string.Join(" or ", places)}. Start one with 'kbusd', or let the first Ksock start one (KBUS_AUTOSTART).");
+            string why = DaemonStarter.IsAllowed ? "This Ksock is not to start one (KsockOptions.StartDaemon)" : "KBUS_AUTOSTART=0 forbids to start one";
+            throw NotOpened(Errno.ENOENT, "daemon", $"No kbusd answers in {string.Join(" or ", places)}. {why}.");
         }
 
         DaemonStarter.Start(own, deadline);
@@ -125,8 +126,12 @@ internal static class LinkOpening
 
     private static KbusException Refusal(int result, uint device, string place) => (Errno)(-result) switch
     {
-        Errno.ENOENT => new KbusException(Errno.ENOENT, $"There is no bus {device} in {place}. Bus 0 always exists; NEWDEVICE or kbusd --buses makes more."),
-        Errno.EACCES => new KbusException(Errno.EACCES, $"This user may not open bus {device} in {place}."),
-        Errno error => new KbusException(error, $"Bus {device} in {place} cannot be reached."),
+        Errno.ENOENT => NotOpened(Errno.ENOENT, "bus", $"There is no bus {device} in {place}."),
+        Errno.EACCES => NotOpened(Errno.EACCES, null, $"This user may not open bus {device} in {place}."),
+        Errno.ENAMETOOLONG => NotOpened(Errno.ENAMETOOLONG, "path", $"The directory of the bus, {place}, has so long a path that no Unix socket in it can be reached."),
+        Errno.ECONNREFUSED => NotOpened(Errno.ECONNREFUSED, "open", $"A kbusd runs in {place}, but nothing listens at the socket of bus {device} there."),
+        Errno error => NotOpened(error, null, $"Bus {device} in {place} cannot be reached."),
     };
+
+    private static KbusException NotOpened(Errno error, string? because, string? what) => Refusals.Of(error, because, what, self: null, "open");
 }

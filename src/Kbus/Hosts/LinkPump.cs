@@ -45,7 +45,7 @@ internal static class LinkPump
                 int number = LibC.CreateEpoll();
                 if (number < 0)
                 {
-                    throw new KbusException((Errno)(-number), "No descriptor is left to wait with.");
+                    throw Refusals.Of((Errno)(-number), null, "No descriptor is left to wait with.", self: null, "open");
                 }
 
                 _epoll = new Descriptor(number);

@@ -36,7 +36,9 @@ def _kind(errno: int) -> Type[KbusError]:
     base = type(OSError(errno, ""))
     kind = _kinds.get(base)
     if kind is None:
-        bases = (KbusError,) if base is OSError else (KbusError, base)
+        bases: Tuple[type, ...] = (KbusError, base)
+        if base is OSError:
+            bases = (KbusError,)
         kind = _kinds[base] = type(base.__name__, bases, {"__module__": base.__module__, "__doc__": base.__doc__})
     return kind
 

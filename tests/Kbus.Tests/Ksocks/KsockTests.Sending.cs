@@ -121,6 +121,32 @@ public abstract partial class KsockTests
     });
 
     [Fact]
+    public Task An_attempt_to_send_the_message_that_waits_names_it() => Limited.Run(() =>
+    {
+        Ksock sender = Open();
+        OpenFullListener("$.L");
+        KbusException waits = Assert.Throws<KbusException>(() => sender.Send(new Announcement("$.L", "", MessageFlags.AllOrWait)));
+        Assert.StartsWith("EAGAIN: Somebody whom $.L is for has a full queue; the message of Ksock 1 of bus 0 waits", waits.Message, StringComparison.Ordinal);
+        Assert.Equal(waits.Message, Assert.Throws<KbusException>(() => sender.Retry()).Message);
+        Assert.Equal(
+            "EALREADY: The message that Ksock 1 of bus 0 sent before still waits for room, and goes on waiting; $.Other was not taken. "
+            + KbusErrors.Advice(Errno.EALREADY),
+            Assert.Throws<KbusException>(() => sender.Send(new Announcement("$.Other"))).Message);
+        sender.Discard();
+        Assert.StartsWith("ENOMSG: Ksock 1 of bus 0 has no message to send", Assert.Throws<KbusException>(() => sender.Retry()).Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public Task A_name_in_an_error_does_nothing_to_a_terminal() => Limited.Run(() =>
+    {
+        Ksock sender = Open();
+        KbusException refusal = Assert.Throws<KbusException>(() => sender.Send(new Announcement("$.Evil\u009b31m\u001b[2J")));
+        Assert.StartsWith("EBADMSG: \"$.Evil\\xc2\\x9b31m\\x1b[2J\" is not a legal message name.", refusal.Message, StringComparison.Ordinal);
+        refusal = Assert.Throws<KbusException>(() => sender.Bind("$.Evil\u202e"));
+        Assert.StartsWith("EBADMSG: \"$.Evil\\xe2\\x80\\xae\" is not a legal message name to bind to.", refusal.Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
     public Task A_Ksock_opened_for_reading_cannot_send_but_do_everything_else() => Limited.Run(() =>
     {
         Ksock reader = Open(KsockMode.Read);

@@ -116,6 +116,7 @@ compile_library() {
     cp artifacts/aot/out/libkbus/Kbus.Native.so "$directory/lib/libkbus.so.$version"
     ln -s "libkbus.so.$version" "$directory/lib/libkbus.so.1"
     ln -s libkbus.so.1 "$directory/lib/libkbus.so"
+    cp artifacts/aot/obj/Kbus.Native/static/libkbus.a "$directory/lib/"
     cp src/Kbus.Native/include/kbus.h src/Kbus.Native/include/limpet.h "$directory/include/"
     cp src/Kbus.Native/include/linux/kbus_defns.h "$directory/include/linux/"
     cp src/Kbus.Native/include/kbus/kbus.h src/Kbus.Native/include/kbus/limpet.h "$directory/include/kbus/"

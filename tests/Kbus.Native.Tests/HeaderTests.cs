@@ -98,6 +98,32 @@ public sealed class HeaderTests
         Assert.Equal(10, symbols.Count(s => s.StartsWith("kbus_limpet_", StringComparison.Ordinal) || s.Contains("serialise", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("functions.c")]
+    [InlineData("lasterror.c")]
+    [InlineData("forking.c")]
+    [InlineData("cancelling.c")]
+    public async Task A_program_may_have_the_library_in_itself(string source)
+    {
+        CompiledLibrary library = CompiledLibrary.Find();
+        string program = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}");
+        CompiledLibrary.Run("gcc", [
+            "-std=gnu11", "-Wall", "-Wextra", "-Werror", $"-I{library.IncludeDirectory}", CProgram.Source(source), "-o", program,
+            Path.Join(library.LibraryDirectory, "libkbus.a"), "-lm", "-ldl", "-lpthread", "-Wl,--gc-sections"]);
+        Assert.DoesNotContain(Lines("ldd", program), l => l.Contains("libkbus", StringComparison.Ordinal));
+        CProgram.AssertWell(await CProgram.Run(program));
+        File.Delete(program);
+    }
+
+    [Fact]
+    public void The_library_for_programs_to_have_in_themselves_shows_only_names_that_begin_with_kbus()
+    {
+        string[] shown = Lines("nm", "--defined-only", "--extern-only", Path.Join(CompiledLibrary.Find().LibraryDirectory, "libkbus.a"));
+        string[] symbols = [.. shown.Where(l => l.Contains(' ', StringComparison.Ordinal)).Select(l => l.Split(' ')[^1])];
+        Assert.Contains("kbus_last_error", symbols);
+        Assert.All(symbols, s => Assert.StartsWith("kbus_", s, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Pkg_config_finds_the_library()
     {

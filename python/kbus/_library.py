@@ -60,8 +60,10 @@ def load() -> ctypes.CDLL:
             library = _declare(ctypes.CDLL(name))
             _name_daemon(name)
             return library
-        except (OSError, AttributeError) as e:
+        except OSError as e:
             failed.append(str(e))
+        except AttributeError as e:
+            failed.append("it is no libkbus.so, or of another release than this package: %s" % e)
     if os.environ.get(VARIABLE):
         raise ImportError("KBUS_LIBRARY is %r, which cannot be used: %s" % (found, failed[0]))
     if found:

@@ -129,8 +129,8 @@ public enum Errno
 
     /// <summary>No such device.</summary>
     /// <remarks>
-    /// <para>On using a Ksock, the bus has died. Requests in flight have been answered with $.KBUS.Replier.GoneAway, and what had been delivered has been read.</para>
-    /// <para>Close the Ksock, open a new one and bind again.</para>
+    /// <para>On using a Ksock, the bus has died. What had been delivered can still be read, and then a $.KBUS.Replier.GoneAway for each Request in flight.</para>
+    /// <para>Read what is left, close the Ksock, open a new one and bind again.</para>
     /// </remarks>
     ENODEV = 19,
 

@@ -433,7 +433,7 @@ internal static class ErrnoTable
         Errno.EACCES => "On attempting to open a Ksock, this user may not use the bus: the permissions\nof its socket or device file say so.",
         Errno.EFAULT => "In C, on any call, a pointer that is needed is null. Nothing was done.\n\nOn attempting to bind, unbind, find a replier or send, memory that was named in\nthe call (the name, the data, the structure itself) cannot be read.",
         Errno.EBUSY => "On attempting to send a Request, the replier's queue is full.\n\nOn attempting to send a Reply, the queue of the Ksock that it is for is full.\n\nOn attempting to send with ALL_OR_FAIL, some recipient's queue is full.\n\nOn asking for replier bind events, not all present bindings could be reported\nbecause the own queue is full; reporting is on all the same.\n\nIn C, on beginning a batch, as many batches as there may be are under way.",
-        Errno.ENODEV => "On using a Ksock, the bus has died. Requests in flight have been answered with\n$.KBUS.Replier.GoneAway, and what had been delivered has been read.",
+        Errno.ENODEV => "On using a Ksock, the bus has died. What had been delivered can still be read,\nand then a $.KBUS.Replier.GoneAway for each Request in flight.",
         Errno.EINVAL => "On attempting to send, the message is incomplete or its header is wrong: a\nguard, the length of the name, a pointer, or ALL_OR_WAIT and ALL_OR_FAIL both.\n\nOn attempting to unbind, this Ksock has no such binding.\n\nOn attempting to change a setting, or on any call with a number, the value is\nout of its range.\n\nOn asking for a new bus, there are as many as there may be.",
         Errno.ENFILE => "On attempting to open a Ksock, the machine has no open file left.",
         Errno.EMFILE => "On attempting to open a Ksock, this process or the bus has no descriptor left.",
@@ -473,7 +473,7 @@ internal static class ErrnoTable
         Errno.EACCES => "Ask whoever runs kbusd to let this user in, or use a bus of your own (KBUS_RUNTIME_DIR).",
         Errno.EFAULT => "For a null pointer: give a pointer wherever kbus.h does not say that it may be NULL. For memory: keep what a message points to as it is until SEND has returned.",
         Errno.EBUSY => "For a Request: send it again later, or send with ALL_OR_WAIT to wait for room. If it goes on, the replier does not keep up: find out why, or raise its limit (max messages). For a Reply: send it again later, or send with ALL_OR_WAIT to wait for room. For ALL_OR_FAIL: send it again later, or send with ALL_OR_WAIT to wait for room. For bind events: read the messages that wait; the list of bindings shows the others. For batches: end the batch that was begun first.",
-        Errno.ENODEV => "Close the Ksock, open a new one and bind again.",
+        Errno.ENODEV => "Read what is left, close the Ksock, open a new one and bind again.",
         Errno.EINVAL => "For a message: make the message with the functions of the library, which fill in its header, and give it one of the two flags at most. For an unbind: unbind what was bound, with the same name and the same role. For a value: give a value in the range that the documentation of the call names. For a new bus: use a bus that is there: a kbusd has 256 at the most.",
         Errno.ENFILE => "Close what is not needed, or raise the machine's limit (fs.file-max).",
         Errno.EMFILE => "Close Ksocks that are not needed, or raise the limit (ulimit -n; LimitNOFILE for kbusd).",
@@ -555,7 +555,7 @@ internal static class ErrnoTable
         ],
         Errno.ENODEV =>
         [
-            new("bus", "bind unbind find send request reply write read wait set", "On using a Ksock, the bus has died. Requests in flight have been answered with $.KBUS.Replier.GoneAway, and what had been delivered has been read.", "Close the Ksock, open a new one and bind again."),
+            new("bus", "bind unbind find send request reply write read wait set", "On using a Ksock, the bus has died. What had been delivered can still be read, and then a $.KBUS.Replier.GoneAway for each Request in flight.", "Read what is left, close the Ksock, open a new one and bind again."),
         ],
         Errno.EINVAL =>
         [

@@ -100,7 +100,7 @@ internal static class Refusals
     {
         (string? what, string? because) = (error, setting) switch
         {
-            (Errno.EINVAL, Setting.MaxMessageSize) => ($"The bus does not take {value} bytes as its greatest message size; 100 is the least.", "value"),
+            (Errno.EINVAL, Setting.MaxMessageSize) => ($"The bus does not take {value} bytes as its greatest message size; 100 is the least, and its absolute maximum the most.", "value"),
             (Errno.EINVAL, Setting.NewDevice) => ("There are as many buses as there may be.", "buses"),
             (Errno.EINVAL, _) => ($"{value} is not a value of this setting.", "value"),
             (Errno.EBUSY, Setting.ReportBinds) => ($"Not all present bindings could be reported to {self}, because its queue is full; reporting is on all the same.", "events"),
@@ -125,7 +125,7 @@ internal static class Refusals
         what ??= (error, self) switch
         {
             (Errno.ENODEV, { } ksock) =>
-                $"Bus {ksock.Device} has died, and {ksock} with it. What had been delivered has been read, and Requests in flight have been answered.",
+                $"Bus {ksock.Device} has died, and {ksock} with it. What had been delivered can still be read, and then a Status for each Request in flight.",
             (Errno.EBADF, { } ksock) => $"{ksock} is closed, or its descriptor is.",
             _ => null,
         };

@@ -103,7 +103,7 @@ static void numbers(kbus_ksock_t ksock)
 	uint32_t size = 99;
 
 	EXPECT_ERROR(EINVAL, kbus_ksock_max_message_size(ksock, &size));
-	EXPECT_BEGINNING("EINVAL: The bus does not take 99 bytes as its greatest message size; 100 is the least.", kbus_last_error());
+	EXPECT_BEGINNING("EINVAL: The bus does not take 99 bytes as its greatest message size; 100 is the least, and its absolute maximum the most.", kbus_last_error());
 	EXPECT_ERROR(EINVAL, kbus_ksock_only_once(ksock, 7));
 	EXPECT_BEGINNING("EINVAL: 7 is not a value of this setting.", kbus_last_error());
 	EXPECT_ERROR(EINVAL, kbus_wait_for_message(ksock, 4));

@@ -10,6 +10,7 @@ public sealed class OwnershipTests
     [InlineData("conversation.c")]
     [InlineData("printing.c")]
     [InlineData("limpets.c")]
+    [InlineData("lasterror.c")]
     public async Task Valgrind_finds_no_error_and_nothing_lost(string program) =>
         await Watched(program, $"--suppressions={Path.Join(CompiledLibrary.Find().Directory, "share", "kbus", "kbus.supp")}");
 
@@ -18,6 +19,7 @@ public sealed class OwnershipTests
     [InlineData("conversation.c")]
     [InlineData("printing.c")]
     [InlineData("limpets.c")]
+    [InlineData("lasterror.c")]
     public async Task Valgrind_without_the_suppression_file_does_not_take_the_table_of_the_runtimes_thread_for_lost(string program) =>
         await Watched(program);
 
@@ -26,6 +28,7 @@ public sealed class OwnershipTests
     [InlineData("conversation.c")]
     [InlineData("printing.c")]
     [InlineData("limpets.c")]
+    [InlineData("lasterror.c")]
     public async Task AddressSanitizer_finds_nothing(string program) =>
         CProgram.AssertWell(await CProgram.CompileAndRun(program, ["-fsanitize=address"]));
 

@@ -46,10 +46,28 @@ foreach ((string path, string text) in files)
 
 return check && different > 0 ? 1 : 0;
 
-/// <summary>One errno of eng/errors.json.</summary>
-internal sealed record ErrorEntry(string Name, int Number, string Unix, string[] Aliases, string[] Kbus, string? Advice)
+/// <summary>One case in which a bus gives an errno: on which operations, what it means in lines, and what to do about it.</summary>
+internal sealed record ErrorCase(string Key, string[] On, string[] Kbus, string Advice, string? Label)
 {
-    public bool HasKbusMeaning => Kbus.Length > 0;
+    public string Meaning => string.Join(' ', Kbus);
+
+    public string LabelledAdvice => Label is null ? Advice : $"{Label}: {char.ToLowerInvariant(Advice[0])}{Advice[1..]}";
+
+    public static ErrorCase Read(JsonElement e) => new(
+        e.GetProperty("key").GetString()!,
+        ErrorEntry.Strings(e, "on"),
+        ErrorEntry.Strings(e, "kbus"),
+        e.GetProperty("advice").GetString()!,
+        e.TryGetProperty("label", out JsonElement label) ? label.GetString() : null);
+}
+
+/// <summary>One errno of eng/errors.json.</summary>
+internal sealed record ErrorEntry(string Name, int Number, string Unix, string[] Aliases, ErrorCase[] Cases)
+{
+    public bool HasKbusMeaning => Cases.Length > 0;
+
+    /// <summary>What to do, in one line for all cases.</summary>
+    public string Advice => Cases.Length == 1 ? Cases[0].Advice : string.Join(' ', Cases.Select(c => c.LabelledAdvice));
 
     public static List<ErrorEntry> ReadAll(string path)
     {
@@ -57,18 +75,14 @@ internal sealed record ErrorEntry(string Name, int Number, string Unix, string[]
         return [.. document.RootElement.GetProperty("errors").EnumerateArray().Select(Read).OrderBy(e => e.Number)];
     }
 
-    /// <summary>The paragraphs of the KBUS meaning: the lines between blank lines, joined.</summary>
-    public IEnumerable<string> Paragraphs() => string.Join(' ', Kbus.Select(l => l.Length == 0 ? "\n" : l)).Split(" \n ");
-
     private static ErrorEntry Read(JsonElement e) => new(
         e.GetProperty("name").GetString()!,
         e.GetProperty("number").GetInt32(),
         e.GetProperty("unix").GetString()!,
         Strings(e, "aliases"),
-        Strings(e, "kbus"),
-        e.TryGetProperty("advice", out JsonElement advice) ? advice.GetString() : null);
+        e.TryGetProperty("cases", out JsonElement cases) ? [.. cases.EnumerateArray().Select(ErrorCase.Read)] : []);
 
-    private static string[] Strings(JsonElement e, string name) =>
+    public static string[] Strings(JsonElement e, string name) =>
         e.TryGetProperty(name, out JsonElement list) ? [.. list.EnumerateArray().Select(s => s.GetString()!)] : [];
 }
 
@@ -91,7 +105,7 @@ internal static class Generate
             if (e.HasKbusMeaning)
             {
                 text.Append("    /// <remarks>\n");
-                foreach (string paragraph in e.Paragraphs().Append(e.Advice!))
+                foreach (string paragraph in e.Cases.SelectMany(c => (string[])[c.Meaning, c.Advice]))
                 {
                     text.Append($"    /// <para>{SecurityElement.Escape(paragraph)}</para>\n");
                 }
@@ -122,9 +136,24 @@ internal static class Generate
         Switch(text, "What the errno means to Unix, as strerror says it: <c>Broken pipe</c>.", "string UnixMeaning",
             errors, e => e.Unix, "\"Unknown error \" + errno.ToString(\"D\")");
         Switch(text, "What the errno means when a bus gives it, in lines of at most 80 characters; null if buses never give it.", "string? KbusMeaning",
-            errors.Where(e => e.HasKbusMeaning), e => string.Join('\n', e.Kbus), "null");
-        Switch(text, "What to do about it, one line; null where <see cref=\"KbusMeaning\"/> is null.", "string? Advice",
-            errors.Where(e => e.HasKbusMeaning), e => e.Advice!, "null");
+            errors.Where(e => e.HasKbusMeaning), e => string.Join("\n\n", e.Cases.Select(c => string.Join('\n', c.Kbus))), "null");
+        Switch(text, "What to do about it, one line for all cases; null where <see cref=\"KbusMeaning\"/> is null.", "string? Advice",
+            errors.Where(e => e.HasKbusMeaning), e => e.Advice, "null");
+
+        text.Append("    /// <summary>The cases in which a bus or the library gives the errno; none if they never give it.</summary>\n");
+        text.Append("    public static ErrnoCase[] Cases(Errno errno) => errno switch\n    {\n");
+        foreach (ErrorEntry e in errors.Where(e => e.HasKbusMeaning))
+        {
+            text.Append($"        Errno.{e.Name} =>\n        [\n");
+            foreach (ErrorCase c in e.Cases)
+            {
+                text.Append($"            new({Literal(c.Key)}, {Literal(string.Join(' ', c.On))}, {Literal(c.Meaning)}, {Literal(c.Advice)}),\n");
+            }
+
+            text.Append("        ],\n");
+        }
+
+        text.Append("        _ => [],\n    };\n\n");
 
         text.Append("    /// <summary>Finds an errno by its symbol (any case, also <c>EWOULDBLOCK</c> and the like) or by its number in decimal.</summary>\n");
         text.Append("    public static bool TryParse(string text, out Errno errno)\n    {\n");
@@ -144,17 +173,16 @@ internal static class Generate
         var text = new StringBuilder("<!-- Made from eng/errors.json by eng/errors.cs; change that, not this. -->\n");
         text.Append("# Errors\n\n");
         text.Append("Every error of KBUS is a Linux errno. What each means when a bus gives it stands here; `kbus errno EPIPE` (or `kbus errno 32`) says\n");
-        text.Append("the same on the shell. In .NET it is `KbusException.Errno`, in C a negative return value, in Python the `errno` of an `OSError`.\n\n");
+        text.Append("the same on the shell. In .NET it is `KbusException.Errno`, in C a negative return value, in Python the `errno` of an `OSError`.\n");
+        text.Append("The error itself names the message name and the Ksock, and says only the one case that applies; in C `kbus_last_error()` has that text.\n\n");
         text.Append("A send that fails has delivered nothing to anybody.\n\n");
         foreach (ErrorEntry e in errors.Where(e => e.HasKbusMeaning))
         {
             text.Append($"## {e.Name}\n\nError {e.Number} (0x{e.Number:x}): {e.Unix}\n\n");
-            foreach (string paragraph in e.Paragraphs())
+            foreach (ErrorCase c in e.Cases)
             {
-                text.Append($"{Markdown(paragraph)}\n\n");
+                text.Append($"{Markdown(c.Meaning)}\n\n*What to do:* {Markdown(c.Advice)}\n\n");
             }
-
-            text.Append($"*What to do:* {Markdown(e.Advice!)}\n\n");
         }
 
         text.Append("## All others\n\nBuses do not give these; they are listed because `kbus errno` knows them.\n\n");

@@ -124,12 +124,14 @@ compile_library() {
     touch artifacts/libkbus.stamp.new
     compile src/Kbus.Native libkbus
     rm -rf "$directory"
-    mkdir -p "$directory/lib/pkgconfig" "$directory/lib/cmake/Kbus" "$directory/include/linux"
+    mkdir -p "$directory/lib/pkgconfig" "$directory/lib/cmake/Kbus" "$directory/include/linux" "$directory/include/kbus"
     cp artifacts/aot/out/libkbus/Kbus.Native.so "$directory/lib/libkbus.so.$version"
     ln -s "libkbus.so.$version" "$directory/lib/libkbus.so.1"
     ln -s libkbus.so.1 "$directory/lib/libkbus.so"
+    cp artifacts/aot/obj/Kbus.Native/static/libkbus.a "$directory/lib/"
     cp src/Kbus.Native/include/kbus.h src/Kbus.Native/include/limpet.h "$directory/include/"
     cp src/Kbus.Native/include/linux/kbus_defns.h "$directory/include/linux/"
+    cp src/Kbus.Native/include/kbus/kbus.h src/Kbus.Native/include/kbus/limpet.h "$directory/include/kbus/"
     sed "s/@VERSION@/$version/" packaging/libkbus/kbus.pc.in >"$directory/lib/pkgconfig/kbus.pc"
     cp packaging/libkbus/KbusConfig.cmake "$directory/lib/cmake/Kbus/"
     sed "s/@VERSION@/$version/" packaging/libkbus/KbusConfigVersion.cmake.in >"$directory/lib/cmake/Kbus/KbusConfigVersion.cmake"

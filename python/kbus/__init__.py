@@ -12,7 +12,7 @@ b'Ahem'
 >>> listener.close(); sender.close()
 """
 
-# The modules are here because programs for the original package, which had no __all__, may count on finding them.
+# The modules are here because programs for the original package may count on finding them, if they ask for them by name. A star gives only what is ours.
 import array
 import ctypes
 import fcntl
@@ -32,7 +32,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Announcement", "BindStruct", "Ksock", "MSG_HEADER_LEN", "Message", "MessageId", "OrigFrom", "ReplierStruct", "Reply", "Request",
-    "SendResultStruct", "Status", "array", "c_data_as_bytes", "calc_entire_message_len", "calc_padded_data_len", "calc_padded_name_len",
-    "ctypes", "fcntl", "hexdata", "hexify", "ksock", "message_from_parts", "messages", "read_bindings", "reply_to", "select",
-    "split_replier_bind_event_data", "stateful_request", "string", "struct",
+    "SendResultStruct", "Status", "c_data_as_bytes", "calc_entire_message_len", "calc_padded_data_len", "calc_padded_name_len",
+    "hexdata", "hexify", "ksock", "message_from_parts", "messages", "read_bindings", "reply_to", "split_replier_bind_event_data",
+    "stateful_request",
 ]

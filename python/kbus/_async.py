@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from time import monotonic
-from typing import TYPE_CHECKING, Any, AsyncIterator, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, AsyncIterator, Dict, List, Optional, Union
 
-from kbus._asking import AskingCalls
+from kbus._asking import AskingCalls, _request_and_timeout
 from kbus._errors import ClosedError
 from kbus._ids import MessageId
 from kbus._library import library
@@ -68,11 +68,12 @@ class AsyncCalls(AskingCalls):
     async def receive(self, timeout: Optional[float] = None) -> Optional[Message]:
         """Reads the next message, waiting for one; None if the time (in seconds) runs out. :meth:`wait_for_msg` for coroutines."""
         import asyncio
+        until = end_of(timeout)
         self._retry()
         msg = self.read_next_msg()
         if msg is None and timeout != 0:
             try:
-                msg = await asyncio.wait_for(self._read_later(), timeout)
+                msg = await asyncio.wait_for(self._read_later(), _left(until))
             except asyncio.TimeoutError:
                 msg = self.read_next_msg()
         return msg
@@ -102,9 +103,13 @@ class AsyncCalls(AskingCalls):
                 raise
         return sent
 
-    def request(self, request: Message, timeout: Optional[float] = None) -> Any:
-        """Sends a Request for its answer. In a coroutine: ``reply = await ksock.request(...)``; elsewhere this is :meth:`call`."""
-        return self._request_async(request, timeout) if self._is_in_coroutine() else self.call(request, timeout)
+    def request(self, request: Union[Message, str], *rest: Any, **named: Any) -> Any:
+        """Sends a Request for its answer. In a coroutine: ``reply = await ksock.request(...)``; elsewhere this is :meth:`call`.
+
+        ``request(request, timeout=None)``, or ``request(name, data=None, timeout=None)``, which makes the Request itself.
+        """
+        message, timeout = _request_and_timeout(request, rest, named)
+        return self._request_async(message, timeout) if self._is_in_coroutine() else self.call(message, timeout)
 
     @staticmethod
     def _is_in_coroutine() -> bool:

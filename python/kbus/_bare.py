@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ctypes import byref, c_uint32
+from operator import index
 from typing import Any, Callable, Optional, Union
 
-from kbus._errors import ClosedError
+from kbus._errors import ClosedError, check_switch
 from kbus._file import KsockFile
 from kbus._library import library
 
@@ -17,8 +18,21 @@ _ASK = 0xFFFFFFFF
 NUMBERS = 0xFFFFFFFF
 
 
+def whole_number(value: Any) -> int:
+    """A number that an argument gives.
+
+    :raises TypeError: it is none.
+    """
+    try:
+        return index(value)
+    except TypeError:
+        raise TypeError("A whole number is wanted here, not %s" % type(value).__name__) from None
+
+
 def _request(value: bool, just_ask: bool) -> int:
     """What a switch is told."""
+    check_switch(value, "A switch")
+    check_switch(just_ask, "just_ask")
     return _ASK if just_ask else int(bool(value))
 
 
@@ -45,6 +59,7 @@ class BareCalls:
 
     def _number(self, function: Callable[..., int], action: str, value: int = 0) -> int:
         """Calls a function of the library that takes a number and gives one in its place."""
+        value = whole_number(value)
         if not 0 <= value <= NUMBERS:
             raise OverflowError("%r is not a number from 0 to %d" % (value, NUMBERS))
         number = c_uint32(value)
@@ -57,10 +72,12 @@ class BareCalls:
 
     def bind(self, name: Name, replier: bool = False) -> None:
         """Binds to a message name, which may end in a wildcard, as listener or as the replier. Every message sent from now on counts."""
+        check_switch(replier, "replier")
         self._file().checked(self._named(library.kbus_ksock_bind_n, name, int(bool(replier))), "bind")
 
     def unbind(self, name: Name, replier: bool = False) -> None:
         """Ends a binding; both arguments must be those of the binding."""
+        check_switch(replier, "replier")
         self._file().checked(self._named(library.kbus_ksock_unbind_n, name, int(bool(replier))), "unbind")
 
     def _named(self, function: Callable[..., int], name: Name, argument: Any) -> int:

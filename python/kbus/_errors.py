@@ -1,42 +1,85 @@
-"""Errors: an OSError of the right kind, whose text says what the errno means to a bus and what to do about it."""
+"""Errors: an OSError of the right kind, whose text says what happened, to which name and Ksock, and what to do about it."""
 
 from __future__ import annotations
 
 import os
 from errno import EBADF, ENOENT
-from typing import Any, Optional
+from typing import Any, Dict, Optional, Tuple, Type
 
 from kbus._library import library
+from kbus._text import printable
 
 
-def explain(errno: int, action: str) -> str:
-    """What an errno means, to Unix and to KBUS, and what to do about it.
+class KbusError(OSError):
+    """An error of a Ksock. It is also of the class that Python has for its errno, as ``BrokenPipeError``; catch that, or ``OSError``.
 
-    ``action`` is what was attempted, as ``send``: where KBUS means several things by one errno, only those that fit are said.
+    ``errno``, ``strerror`` and ``args`` are as for any OSError. The explanation stands in the message, ``str(error)``, and in
+    ``explanation``.
     """
-    unix = os.strerror(errno)
-    meaning = library.kbus_error_text(errno, action.encode("ascii")).decode("utf-8")
-    return unix if meaning == unix else "%s. KBUS: %s" % (unix, meaning)
+
+    #: What happened and what to do, without the errno.
+    explanation: str = ""
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return "%s. KBUS: %s" % (text, self.explanation) if self.explanation else text
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _made, (self.errno, self.explanation, self.filename)
 
 
-def error(errno: int, action: str, filename: Optional[str] = None) -> OSError:
-    """The exception for an errno: ``OSError``, or the subclass of it that Python has for that errno."""
-    said = explain(errno, action)
-    return OSError(errno, said, filename) if filename else OSError(errno, said)
+_kinds: Dict[Type[OSError], Type[KbusError]] = {}
 
 
-def opening_error(errno: int, which: int, filename: str) -> OSError:
-    """The exception for a Ksock that could not be opened. A daemon always has bus 0: if that is not there, there is no daemon."""
-    if errno != ENOENT or which != 0:
-        return error(errno, "open", filename)
-    daemon = os.environ.get("KBUS_DAEMON")
-    if os.environ.get("KBUS_AUTOSTART") == "0":
-        why = "KBUS_AUTOSTART=0 forbids to start one. Start it with 'kbusd'."
-    elif daemon:
-        why = "KBUS_DAEMON is %r, and there is no such program to start. Set it to the path of kbusd." % daemon
-    else:
-        why = "no kbusd program is to be found to start one. Install it, or set KBUS_DAEMON to its path."
-    return FileNotFoundError(ENOENT, "%s. KBUS: no kbusd answers, and %s" % (os.strerror(ENOENT), why), filename)
+def _kind(errno: int) -> Type[KbusError]:
+    """The class for an errno: ours, and that of Python. A traceback names it as Python does, because that is what to catch."""
+    base = type(OSError(errno, ""))
+    kind = _kinds.get(base)
+    if kind is None:
+        bases: Tuple[type, ...] = (KbusError, base)
+        if base is OSError:
+            bases = (KbusError,)
+        kind = _kinds[base] = type(base.__name__, bases, {"__module__": base.__module__, "__doc__": base.__doc__})
+    return kind
+
+
+def _made(errno: int, explanation: str, filename: Optional[str] = None) -> KbusError:
+    said = os.strerror(errno)
+    made = _kind(errno)(errno, said, filename) if filename else _kind(errno)(errno, said)
+    made.explanation = explanation
+    return made
+
+
+def _without_symbol(text: str, errno: int) -> Optional[str]:
+    """What the library says of an error, without the symbol in front; None if it is about another one."""
+    symbol: bytes = library.kbus_error_name(errno)
+    start = symbol.decode("ascii") + ": "
+    return text[len(start):] if text.startswith(start) else None
+
+
+def error(errno: int, action: str, filename: Optional[str] = None) -> KbusError:
+    """The exception for the call of the library that this thread made last and that failed with this errno.
+
+    ``action`` is what was attempted, as ``send``: should a signal handler have made another call meanwhile, that is what can be told.
+    """
+    told: bytes = library.kbus_last_error()
+    said = _without_symbol(told.decode("utf-8"), errno)
+    if said is None:
+        general: bytes = library.kbus_error_text(errno, action.encode("ascii"))
+        said = general.decode("utf-8")
+    return _made(errno, said, filename)
+
+
+def error_of_message(errno: int, descriptor: int, header: Any) -> KbusError:
+    """The exception for one message of several that were sent together."""
+    told: bytes = library.kbus_msg_error_text(descriptor, header, errno)
+    text = told.decode("utf-8")
+    return _made(errno, _without_symbol(text, errno) or text)
+
+
+def no_such_bus(which: int, filename: str) -> KbusError:
+    """The exception for a number that no bus can have."""
+    return _made(ENOENT, "There is no bus %d. Buses are numbered from 0, and bus 0 always exists." % which, filename)
 
 
 def no_message(what: Any) -> TypeError:
@@ -44,16 +87,35 @@ def no_message(what: Any) -> TypeError:
     return TypeError("A message is wanted here, as Announcement('$.Name', 'data') makes one, not %s" % type(what).__name__)
 
 
-class ClosedError(OSError, ValueError):
+def check_switch(value: Any, what: str) -> None:
+    """Refuses a text where something is on or off: every text would count as on.
+
+    :raises TypeError: it is a text.
+    """
+    if isinstance(value, (str, bytes)):
+        raise TypeError("%s is True or False, not %r" % (what, value))
+
+
+class ClosedError(KbusError, ValueError):
     """A Ksock was used after it was closed. As for a closed file, it is a ValueError, too."""
 
     def __init__(self, name: str):
-        super().__init__(EBADF, "%s: %s is closed. Open a new Ksock." % (os.strerror(EBADF), name))
+        super().__init__(EBADF, os.strerror(EBADF))
+        self._name = name
+        self.explanation = "%s is closed. Open a new Ksock." % printable(name)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return type(self), (self._name,)
 
 
-class ForkedError(OSError):
+class ForkedError(KbusError):
     """A Ksock that was opened before a fork was used by the child. The parent's Ksock is as it was."""
 
     def __init__(self, name: str):
-        super().__init__(EBADF, "%s: %s was opened by the process that forked this one, and is of use only there. After a fork, "
-                                "open a Ksock of your own." % (os.strerror(EBADF), name))
+        super().__init__(EBADF, os.strerror(EBADF))
+        self._name = name
+        self.explanation = ("%s was opened by the process that forked this one, and is of use only there. After a fork, open a Ksock of your own."
+                            % printable(name))
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return type(self), (self._name,)

@@ -72,8 +72,12 @@ class KsockFile(io.RawIOBase):
             raise ClosedError(self.name)
         if not self._is_writable:
             raise io.UnsupportedOperation("File not open for writing")
-        # Not bytes(data), which would make a number into that many zeros.
-        octets = data if isinstance(data, bytes) else memoryview(data).tobytes()
+        try:
+            # Not bytes(data), which would make a number into that many zeros.
+            octets = data if isinstance(data, bytes) else memoryview(data).tobytes()
+        except TypeError:
+            raise TypeError("The bytes of a message are wanted here, as to_bytes() of a message gives them, not %s; a whole message is sent "
+                            "by send_msg()" % type(data).__name__) from None
         self.checked(library.kbus_ksock_write_data(self._descriptor, octets, len(octets)), "write")
         return len(octets)
 

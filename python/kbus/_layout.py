@@ -8,9 +8,10 @@ gives the second.
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Optional, Tuple, Union
+from typing import Any, Dict, Optional, Tuple, Type, Union
 
 from kbus._ids import MessageId, OrigFrom
+from kbus._text import printable
 
 START_GUARD = 0x7375624B
 END_GUARD = 0x4B627573
@@ -63,10 +64,35 @@ class _MessageHeaderStruct(ctypes.Structure):
     name_bytes: bytes
     data_bytes: Union[bytes, memoryview, None]
 
+    #: All bytes of an entire message, at whose front the header lies.
+    whole: bytearray
+
     @property
     def is_pointy(self) -> bool:
         """True for the form that points to its name and data."""
         return True
+
+    def _name_and_data(self) -> Tuple[bytes, bytes]:
+        """What the header points to."""
+        return getattr(self, "name_bytes", b""), bytes(getattr(self, "data_bytes", None) or b"")
+
+    def _said(self) -> Tuple[Any, ...]:
+        """All that the message says, whatever its form."""
+        return (self.start_guard, self.id._pair(), self.in_reply_to._pair(), self.to, self.from_, self.orig_from._pair(), self.final_to._pair(),
+                self.flags, self.end_guard, self._name_and_data())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _MessageHeaderStruct):
+            return NotImplemented
+        return self._said() == other._said()
+
+    def __ne__(self, other: object) -> bool:
+        if not isinstance(other, _MessageHeaderStruct):
+            return NotImplemented
+        return self._said() != other._said()
+
+    def __hash__(self) -> int:
+        return hash(self._said())
 
 
 class _EntireMessageStruct(_MessageHeaderStruct):
@@ -76,6 +102,12 @@ class _EntireMessageStruct(_MessageHeaderStruct):
     def is_pointy(self) -> bool:
         """True for the form that points to its name and data."""
         return False
+
+    def _name_and_data(self) -> Tuple[bytes, bytes]:
+        """What lies behind the header."""
+        whole = memoryview(getattr(self, "whole", b""))
+        start = MSG_HEADER_LEN + calc_padded_name_len(self.name_len)
+        return bytes(whole[MSG_HEADER_LEN:MSG_HEADER_LEN + self.name_len]), bytes(whole[start:start + self.data_len])
 
 
 #: Bytes of a message header: 88 on a 64-bit machine, 72 on a 32-bit one.
@@ -123,8 +155,13 @@ def c_data_as_bytes(data: Any, data_len: int) -> bytes:
 
 
 def _octets(data: Octets) -> bytes:
-    # Not bytes(data), which would make a number into that many zeros.
-    return data.encode("utf-8") if isinstance(data, str) else memoryview(data).tobytes()
+    if isinstance(data, str):
+        return data.encode("utf-8")
+    try:
+        # Not bytes(data), which would make a number into that many zeros.
+        return memoryview(data).tobytes()
+    except TypeError:
+        raise TypeError("Bytes are wanted here, or a str, not %s" % type(data).__name__) from None
 
 
 def hexdata(data: Octets) -> str:
@@ -142,7 +179,7 @@ def _encode_name(name: str) -> bytes:
     if not isinstance(name, str):
         raise TypeError("Message name must be a str, not %s" % type(name).__name__)
     if not name.startswith("$."):
-        raise ValueError('Message name "%s" does not start "$."' % name)
+        raise ValueError('Message name "%s" does not start "$."' % printable(name))
     encoded = name.encode("utf-8")
     if len(encoded) < 3:
         raise ValueError("Message name is %d long, minimum is 3 (e.g., '$.*')" % len(encoded))
@@ -164,6 +201,21 @@ def _encode_data(data: Data, encoding: str, errors: str) -> Optional[bytes]:
     return data or None
 
 
+def _check_numbers(given: Dict[str, Any]) -> None:
+    """Says which of the arguments of a message is no number, and what it should be."""
+    for what, value in given.items():
+        if value and not isinstance(value, int):
+            raise TypeError("%s is a number%s, not %s" % (what, "" if what == "flags" else ", the id of a Ksock", type(value).__name__))
+
+
+def _check_pairs(given: Dict[str, Any], kind: Type[Any]) -> None:
+    """Says which of the arguments of a message is no id, and what it should be."""
+    for what, value in given.items():
+        is_pair = isinstance(value, tuple) and len(value) == 2 and all(isinstance(number, int) for number in value)
+        if value and not isinstance(value, kind) and not is_pair:
+            raise TypeError("%s is a %s, or a tuple of its two numbers, not %s" % (what, kind.__name__, type(value).__name__))
+
+
 def message_from_parts(id: Id, in_reply_to: Id, to: Optional[int], from_: Optional[int], orig_from: Place, final_to: Place,
                        flags: Optional[int], name: str, data: Data, encoding: str = "utf-8",
                        errors: str = "strict") -> _MessageHeaderStruct:
@@ -174,8 +226,14 @@ def message_from_parts(id: Id, in_reply_to: Id, to: Optional[int], from_: Option
     name_bytes = _encode_name(name)
     data_bytes = _encode_data(data, encoding, errors)
     place = ctypes.cast(ctypes.c_char_p(data_bytes), ctypes.c_void_p) if data_bytes else None
-    header = _MessageHeaderStruct(START_GUARD, id or _NONE, in_reply_to or _NONE, to or 0, from_ or 0, orig_from or _NONE,
-                                  final_to or _NONE, 0, flags or 0, len(name_bytes), len(data_bytes or b""), name_bytes, place, END_GUARD)
+    try:
+        header = _MessageHeaderStruct(START_GUARD, id or _NONE, in_reply_to or _NONE, to or 0, from_ or 0, orig_from or _NONE,
+                                      final_to or _NONE, 0, flags or 0, len(name_bytes), len(data_bytes or b""), name_bytes, place, END_GUARD)
+    except (TypeError, RuntimeError):
+        _check_numbers({"to": to, "from_": from_, "flags": flags})
+        _check_pairs({"id": id, "in_reply_to": in_reply_to}, MessageId)
+        _check_pairs({"orig_from": orig_from, "final_to": final_to}, OrigFrom)
+        raise
     # The pointer of a c_void_p keeps nothing alive, and the message wants its bytes back.
     header.name_bytes = name_bytes
     header.data_bytes = data_bytes

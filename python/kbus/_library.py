@@ -60,8 +60,10 @@ def load() -> ctypes.CDLL:
             library = _declare(ctypes.CDLL(name))
             _name_daemon(name)
             return library
-        except (OSError, AttributeError) as e:
+        except OSError as e:
             failed.append(str(e))
+        except AttributeError as e:
+            failed.append("it is no libkbus.so, or of another release than this package: %s" % e)
     if os.environ.get(VARIABLE):
         raise ImportError("KBUS_LIBRARY is %r, which cannot be used: %s" % (found, failed[0]))
     if found:
@@ -122,8 +124,11 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
         function = getattr(library, name)
         function.argtypes = arguments
         function.restype = c_int
-    library.kbus_error_text.argtypes = [c_int, c_char_p]
-    library.kbus_error_text.restype = c_char_p
+    for name, *arguments in (("kbus_error_text", c_int, c_char_p), ("kbus_error_name", c_int), ("kbus_last_error",),
+                             ("kbus_msg_error_text", c_int, header, c_int)):
+        function = getattr(library, name)
+        function.argtypes = arguments
+        function.restype = c_char_p
     return library
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional, Tuple, Type, TypeVar, Union
 
+from kbus._errors import no_message
 from kbus._ids import MessageId, OrigFrom
 from kbus._layout import (END_GUARD, MSG_HEADER_LEN, START_GUARD, Data, Id, Octets, Place, _EntireMessageStruct, _MessageHeaderStruct,
                           _octets, calc_entire_message_len, calc_padded_name_len, hexdata, message_from_parts)
@@ -76,6 +77,7 @@ class Message:
         """Makes an entire message whose bytes are a writable buffer, which is its own from now on."""
         made = cls.__new__(cls)
         made.msg = _EntireMessageStruct.from_buffer(buffer)
+        made.msg.whole = buffer
         made._bytes = buffer
         return made
 
@@ -89,6 +91,8 @@ class Message:
                      orig_from: Place = None, final_to: Place = None, in_reply_to: Id = None, flags: Optional[int] = None,
                      id: Id = None, encoding: str = "utf-8", errors: str = "strict") -> M:
         """Makes a message from another. What is given replaces what that one has; None keeps it; ``b''`` is no data."""
+        if not isinstance(msg, Message):
+            raise no_message(msg)
         return cls.from_sequence(msg.extract(), data, to, from_, orig_from, final_to, in_reply_to, flags, id, encoding, errors)
 
     @classmethod
@@ -96,6 +100,8 @@ class Message:
                       orig_from: Place = None, final_to: Place = None, in_reply_to: Id = None, flags: Optional[int] = None,
                       id: Id = None, encoding: str = "utf-8", errors: str = "strict") -> M:
         """Makes a message from what :meth:`extract` gives. What else is given replaces what that has."""
+        if isinstance(seq, (str, bytes)) or not hasattr(seq, "__len__"):
+            raise TypeError("Sequence arg to %s.from_sequence() is what extract() gives, not %s" % (cls.__name__, type(seq).__name__))
         if len(seq) != 9:
             raise ValueError("Sequence arg to %s.from_sequence() must have 9 values, not %d" % (cls.__name__, len(seq)))
         given = (id, in_reply_to, to, from_, orig_from, final_to, flags, None, data)
@@ -219,6 +225,8 @@ class Message:
 
     def equivalent(self, other: "Message") -> bool:
         """Whether both say the same to the same: only ``to``, name and data are compared."""
+        if not isinstance(other, Message):
+            raise no_message(other)
         return (self.to, self.name, self.data) == (other.to, other.name, other.data)
 
     def _compared(self) -> Tuple[Any, ...]:

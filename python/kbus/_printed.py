@@ -21,6 +21,10 @@ def split_replier_bind_event_data(data: bytes) -> Tuple[int, int, str]:
 
     Gives 1 for a bind or 0 for an unbind, the id of the Ksock that did it, and the name.
     """
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError("The data of a ReplierBindEvent are wanted here, as msg.data, not %s" % type(data).__name__)
+    if len(data) < _EVENT.size:
+        raise ValueError("The data of a ReplierBindEvent are at least %d bytes, not %d" % (_EVENT.size, len(data)))
     is_bind, binder, name_len = _EVENT.unpack_from(data)
     return is_bind, binder, bytes(data[_EVENT.size:_EVENT.size + name_len]).decode("utf-8", "backslashreplace")
 

@@ -6,6 +6,7 @@ from collections import deque
 from ctypes import byref, c_uint32
 from typing import Callable, Deque, Dict, Optional, Tuple, Type, TypeVar
 
+from kbus._bare import whole_number
 from kbus._lent import borrow
 from kbus._library import library
 from kbus._message import Message
@@ -71,6 +72,7 @@ class ReadingCalls(SendingCalls):
     def read_data(self, count: int) -> bytes:
         """Reads up to ``count`` bytes of the message that was taken, or all that are left (-1); ``b''`` if there are none."""
         file = self._file()
+        count = whole_number(count)
         if self._rest is None:
             return file.read(count) or b""
         count = len(self._rest) if count < 0 else count

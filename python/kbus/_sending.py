@@ -6,10 +6,10 @@ from ctypes import addressof, byref, c_void_p
 from errno import EAGAIN, EALREADY, EINTR
 from io import UnsupportedOperation
 from time import monotonic
-from typing import Any, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Any, Iterable, Iterator, List, NoReturn, Optional, Tuple, Union
 
 from kbus._bare import BareCalls
-from kbus._errors import error, no_message
+from kbus._errors import error_of_message, no_message
 from kbus._file import KsockFile
 from kbus._ids import MessageId
 from kbus._library import SendOutcome, library
@@ -26,8 +26,19 @@ _MOST_TOGETHER = 256
 
 
 def end_of(timeout: Optional[float]) -> Optional[float]:
-    """When so many seconds are over; None for ever."""
-    return None if timeout is None else monotonic() + timeout
+    """When so many seconds are over; None for ever.
+
+    :raises TypeError: it is no number, as text never is.
+    """
+    if timeout is None:
+        return None
+    try:
+        seconds = float("none" if isinstance(timeout, (str, bytes)) else timeout)
+    except (TypeError, ValueError):
+        raise TypeError("A timeout is a number of seconds, or None to wait for ever, not %r" % (timeout,)) from None
+    if seconds != seconds:
+        raise ValueError("A timeout is a number of seconds, not %r" % (timeout,))
+    return None if seconds == float("inf") else monotonic() + seconds
 
 
 class SendingCalls(BareCalls):
@@ -106,8 +117,10 @@ class SendingCalls(BareCalls):
             length = min(message.total_length(), len(message._bytes))
             file.checked(library.kbus_ksock_write_data(self._descriptor, byref(message.msg), length), "write")
 
-    def send(self) -> MessageId:
+    def send(self, *mistaken: NoReturn) -> MessageId:
         """Sends the message that was written, or tries the one that waits for room again. Gives its id."""
+        if mistaken:
+            raise TypeError("send() sends what write_msg() has written, and takes no message: use send_msg(message)")
         file = self._file()
         msg_id = MessageId()
         result = library.kbus_ksock_send(self._descriptor, byref(msg_id))
@@ -117,15 +130,22 @@ class SendingCalls(BareCalls):
         file.checked(result, "send")
         return msg_id
 
-    def send_msg(self, message: Message) -> MessageId:
+    def send_msg(self, message: Message, *mistaken: NoReturn) -> MessageId:
         """Sends a message and gives its id. If it cannot be sent, nobody has received anything.
 
         :raises BlockingIOError: EAGAIN: it was to be sent to all or wait (ALL_OR_WAIT), and it waits: for :meth:`send`, or for any call
             of this Ksock that waits, to try it again, or for :meth:`discard`. EALREADY: another message waits, and this one was not sent.
         """
+        if mistaken:
+            raise self._no_one_message(message)
         result, msg_id = self._send_whole(message)
         self._file().checked(result, "send")
         return msg_id
+
+    @staticmethod
+    def _no_one_message(first: Any) -> TypeError:
+        """What is wrong with more than one argument where a message is wanted."""
+        return TypeError("send_msg() sends one message: send several by send_msgs([...])") if isinstance(first, Message) else no_message(first)
 
     def wait_to_send_msg(self, message: Message, timeout: Optional[float] = None) -> Optional[MessageId]:
         """Sends a message as :meth:`send_msg` does, waiting for room if it has to (ALL_OR_WAIT), and gives its id when it is gone.
@@ -195,6 +215,8 @@ class SendingCalls(BareCalls):
         self._for_writing()
         sent: List[Union[MessageId, OSError]] = []
         together: List[Message] = []
+        if isinstance(messages, Message) or not hasattr(messages, "__iter__"):
+            raise TypeError("Several messages are wanted here, as a list of them, not %s; one message is sent by send_msg()" % type(messages).__name__)
         for message in messages:
             if not isinstance(message, Message):
                 raise no_message(message)
@@ -208,11 +230,11 @@ class SendingCalls(BareCalls):
         pointers = (c_void_p * len(headers))(*[addressof(header) for header in headers])
         outcomes = (SendOutcome * len(headers))()
         self._file().checked(library.kbus_ksock_send_msgs(self._descriptor, pointers, len(headers), outcomes), "send")
-        for outcome in outcomes:
+        for header, outcome in zip(headers, outcomes):
             msg_id = MessageId(outcome.id.network_id, outcome.id.serial_num)
             if outcome.error == -EAGAIN:
                 self._note_waiting(msg_id)
-            yield error(-outcome.error, "send") if outcome.error else msg_id
+            yield error_of_message(-outcome.error, self._descriptor, header) if outcome.error else msg_id
 
     def _for_writing(self) -> KsockFile:
         file = self._file()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Beside what is used here stands what programs for the original package, which had no __all__, may count on finding here.
+# Beside what is used here stands what programs for the original package may count on finding here, if they ask for it by name.
 import array
 import ctypes
 import fcntl
@@ -10,22 +10,18 @@ import os
 import select
 import string
 import struct
-from errno import ENOENT
 from typing import Any, Optional, Tuple, TypeVar
 
 from kbus._async import AsyncCalls
 from kbus._bare import NUMBERS
 from kbus._bindings import read_bindings
-from kbus._errors import opening_error
+from kbus._errors import error, no_such_bus
 from kbus._file import KsockFile
 from kbus._layout import MSG_HEADER_LEN
 from kbus._library import library
 from kbus.messages import BindStruct, Message, MessageId, ReplierStruct, SendResultStruct
 
-__all__ = [
-    "BindStruct", "Ksock", "Message", "MessageId", "ReplierStruct", "SendResultStruct", "array", "ctypes", "fcntl", "read_bindings",
-    "select", "string", "struct",
-]
+__all__ = ["BindStruct", "Ksock", "Message", "MessageId", "ReplierStruct", "SendResultStruct", "read_bindings"]
 
 K = TypeVar("K", bound="Ksock")
 
@@ -87,9 +83,11 @@ class Ksock(AsyncCalls):
         self.which = which
         #: As of the device file: ``/dev/kbus0``.
         self.name = "/dev/kbus%d" % which
-        descriptor = library.kbus_ksock_open(which, flags) if 0 <= which <= NUMBERS else -ENOENT
+        if not 0 <= which <= NUMBERS:
+            raise no_such_bus(which, self.name)
+        descriptor: int = library.kbus_ksock_open(which, flags)
         if descriptor < 0:
-            raise opening_error(-descriptor, which, self.name)
+            raise error(-descriptor, "open", self.name)
         #: ``read`` or ``read/write``; None once it is closed.
         self.mode: Optional[str] = words
         self.fd = KsockFile(descriptor, self.name, "w" in mode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# The modules are here because programs for the original package, which had no __all__, may count on finding them.
+# The modules are here because programs for the original package may count on finding them, if they ask for them by name.
 import array
 import ctypes
 import string
@@ -19,9 +19,9 @@ from kbus._printed import REPLIER_BIND_EVENT, split_replier_bind_event_data
 
 __all__ = [
     "Announcement", "BindStruct", "MSG_HEADER_LEN", "Message", "MessageId", "OrigFrom", "REPLIER_BIND_EVENT", "ReplierStruct",
-    "Reply", "Request", "SendResultStruct", "Status", "_EntireMessageStruct", "_MessageHeaderStruct", "array", "c_data_as_bytes",
-    "calc_entire_message_len", "calc_padded_data_len", "calc_padded_name_len", "ctypes", "hexdata", "hexify", "message_from_parts",
-    "reply_to", "split_replier_bind_event_data", "stateful_request", "string", "struct",
+    "Reply", "Request", "SendResultStruct", "Status", "_EntireMessageStruct", "_MessageHeaderStruct", "c_data_as_bytes",
+    "calc_entire_message_len", "calc_padded_data_len", "calc_padded_name_len", "hexdata", "hexify", "message_from_parts",
+    "reply_to", "split_replier_bind_event_data", "stateful_request",
 ]
 
 S = TypeVar("S", bound="Status")

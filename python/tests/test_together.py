@@ -24,7 +24,7 @@ class TogetherTests(KsockTests):
         listener.bind("$.Fred")
         sent = sender.send_msgs([Announcement("$.Fred", "1"), Request("$.Nobody"), Announcement("$.Fr*d"), Announcement("$.Fred", "2")])
         self.assertEqual([errno.EADDRNOTAVAIL, errno.EBADMSG], [error.errno for error in sent[1:3]])
-        self.assertIn("no replier is bound to a name that matches", str(sent[1]))
+        self.assertIn("Nobody is bound as replier to $.Nobody.", str(sent[1]))
         self.assertEqual([(b"1", sent[0]), (b"2", sent[3])], [(msg.data, msg.id) for msg in listener])
 
     def test_one_that_waits_for_room_holds_up_the_rest(self):

@@ -114,14 +114,14 @@ class FindingTests(unittest.TestCase):
             program = "import os; os.environ.pop('KBUS_DAEMON', None); os.environ['PATH'] = ''; import kbus; kbus.Ksock()"
             alone = shutil.copy(library._name, os.path.join(nobody, "libkbus.so"))
             said = self.said(program, KBUS_LIBRARY=alone, KBUS_RUNTIME_DIR=nobody, KBUS_AUTOSTART="1")
-        self.assertRegex(said, r"^FileNotFoundError: \[Errno 2\] .* no kbusd program is to be found to start one\. .*: '/dev/kbus0'$")
+        self.assertRegex(said, r"^FileNotFoundError: \[Errno 2\] .*: '/dev/kbus0'\. KBUS: .* no kbusd program is to be found to start one\. Install it, or set KBUS_DAEMON to its path\.$")
 
     def test_no_daemon_and_none_may_be_started(self):
         with tempfile.TemporaryDirectory() as nobody:
             said = self.said("import kbus; kbus.Ksock()", KBUS_LIBRARY=library._name, KBUS_RUNTIME_DIR=nobody, KBUS_AUTOSTART="0")
             other = self.said("import kbus; kbus.Ksock(3)", KBUS_LIBRARY=library._name, KBUS_RUNTIME_DIR=nobody, KBUS_AUTOSTART="0")
-        self.assertRegex(said, r"^FileNotFoundError: \[Errno 2\] .* no kbusd answers, and KBUS_AUTOSTART=0 forbids to start one\. .*: '/dev/kbus0'$")
-        self.assertRegex(other, r"^FileNotFoundError: \[Errno 2\] .* no kbusd answers, .* start it with 'kbusd', .*: '/dev/kbus3'$")
+        self.assertRegex(said, r"^FileNotFoundError: \[Errno 2\] .*: '/dev/kbus0'\. KBUS: No kbusd answers in .*\. KBUS_AUTOSTART=0 forbids to start one\. Start one with 'kbusd'\.$")
+        self.assertRegex(other, r"^FileNotFoundError: \[Errno 2\] .*: '/dev/kbus3'\. KBUS: No kbusd answers in .*\. KBUS_AUTOSTART=0 forbids to start one\. Start one with 'kbusd'\.$")
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ static int failed(const char *what)
 	return -1;
 }
 
-static int failed_on_bus(const char *what, int result)
+static int failed_on_bus(const char *what)
 {
-	fprintf(stderr, "limpet: cannot %s: %s\n", what, kbus_error_text(result, what));
+	fprintf(stderr, "limpet: cannot %s: %s\n", what, kbus_last_error());
 	return -1;
 }
 
@@ -186,12 +186,12 @@ static int from_bus(kbus_ksock_t ksock, int peer, kbus_limpet_context_t *context
 	int result = kbus_ksock_read_next_msg(ksock, &msg);
 
 	if (result < 0)
-		return failed_on_bus("read", result);
+		return failed_on_bus("read");
 	if (msg == NULL)
 		return 0;
 	result = kbus_limpet_amend_msg_from_kbus(context, msg);
 	if (result < 0)
-		failed_on_bus("carry a message", result);
+		failed_on_bus("carry a message");
 	else if (result == 0)
 		result = write_to_peer(peer, msg);
 	kbus_msg_delete(&msg);
@@ -206,7 +206,7 @@ static int from_peer(kbus_ksock_t ksock, int peer, kbus_limpet_context_t *contex
 	if (result == 0) {
 		result = kbus_limpet_amend_msg_to_kbus(context, msg, &error);
 		if (result < 0)
-			failed_on_bus("carry a message", result);
+			failed_on_bus("carry a message");
 	}
 	if (result == 0) {
 		result = kbus_ksock_send_msg(ksock, msg, NULL);
@@ -275,7 +275,7 @@ int main(int argc, char **argv)
 	ksock = kbus_ksock_open(bus, O_RDWR);
 	result = ksock < 0 ? ksock : kbus_limpet_new_context(ksock, id, other_id, name, 1, &context);
 	if (result < 0) {
-		failed_on_bus("open", result);
+		failed_on_bus("open");
 		return 1;
 	}
 	printf("Linked with Limpet %u.\n", other_id);

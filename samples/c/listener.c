@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int failed(const char *what, int result)
+static int failed(const char *what)
 {
-	fprintf(stderr, "listener: cannot %s: %s\n", what, kbus_error_text(result, what));
+	fprintf(stderr, "listener: cannot %s: %s\n", what, kbus_last_error());
 	return 1;
 }
 
@@ -17,23 +17,22 @@ int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "$.Actor.*";
 	int left = argc > 2 ? atoi(argv[2]) : -1;
-	int result;
 	kbus_ksock_t ksock = kbus_ksock_open(0, O_RDWR);
 
 	if (ksock < 0)
-		return failed("open", ksock);
-	if ((result = kbus_ksock_bind(ksock, name, 0)) < 0)
-		return failed("bind", result);
+		return failed("open");
+	if (kbus_ksock_bind(ksock, name, 0) < 0)
+		return failed("bind");
 	printf("Listening to %s.\n", name);
 	fflush(stdout);
 
 	while (left != 0) {
 		kbus_message_t *msg;
 
-		if ((result = kbus_wait_for_message(ksock, KBUS_KSOCK_READABLE)) < 0)
-			return failed("wait", result);
-		if ((result = kbus_ksock_read_next_msg(ksock, &msg)) < 0)
-			return failed("read", result);
+		if (kbus_wait_for_message(ksock, KBUS_KSOCK_READABLE) < 0)
+			return failed("wait");
+		if (kbus_ksock_read_next_msg(ksock, &msg) < 0)
+			return failed("read");
 		if (msg == NULL)
 			continue;
 		kbus_msg_print(stdout, msg);

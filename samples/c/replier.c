@@ -13,7 +13,7 @@ int main(int argc, char **argv)
 	int result = ksock < 0 ? ksock : kbus_ksock_bind(ksock, "$.Actor.Ask", 1);
 
 	if (result < 0) {
-		fprintf(stderr, "replier: %s\n", kbus_error_text(result, "bind"));
+		fprintf(stderr, "replier: %s\n", kbus_last_error());
 		return 1;
 	}
 	puts("Replying to $.Actor.Ask.");
@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 			kbus_msg_create_reply_to(&reply, request, "Yes, yes I was", 14, 0);
 			result = kbus_ksock_send_msg(ksock, reply, NULL);
 			if (result < 0)
-				fprintf(stderr, "replier: %s\n", kbus_error_text(result, "reply"));
+				fprintf(stderr, "replier: %s\n", kbus_last_error());
 			kbus_msg_delete(&reply); /* before the Request, whose name it points at */
 			left -= left > 0;
 		}

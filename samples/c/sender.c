@@ -15,7 +15,7 @@ int main(void)
 	int result;
 
 	if (ksock < 0) {
-		fprintf(stderr, "sender: %s\n", kbus_error_text(ksock, "open"));
+		fprintf(stderr, "sender: %s\n", kbus_last_error());
 		return 1;
 	}
 
@@ -23,7 +23,7 @@ int main(void)
 	result = kbus_ksock_send_msg(ksock, msg, &id);
 	kbus_msg_delete(&msg);
 	if (result < 0) {
-		fprintf(stderr, "sender: %s\n", kbus_error_text(result, "send"));
+		fprintf(stderr, "sender: %s\n", kbus_last_error());
 		return 1;
 	}
 	printf("Announced, as message %u:%u.\n", id.network_id, id.serial_num);
@@ -32,7 +32,7 @@ int main(void)
 	result = kbus_ksock_request(ksock, msg, 5000, &reply);
 	kbus_msg_delete(&msg);
 	if (result < 0) {
-		printf("%s\n", kbus_error_text(result, "send"));
+		printf("%s\n", kbus_last_error());
 	} else {
 		kbus_msg_print(stdout, reply);
 		putchar('\n');

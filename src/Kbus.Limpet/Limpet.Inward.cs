@@ -109,7 +109,7 @@ public sealed partial class Limpet
 
         if (error != Errno.None)
         {
-            throw new KbusException(error);
+            throw Refusals.Of(error, null, null, _ksock.Name, "send");
         }
     }
 
@@ -276,7 +276,7 @@ public sealed partial class Limpet
     {
         if (error is Errno.ENODEV or Errno.EBADF)
         {
-            throw new KbusException(error);
+            throw Refusals.Of(error, null, null, _ksock.Name, "send");
         }
 
         Interlocked.Increment(ref _refused);

@@ -279,5 +279,5 @@ public sealed partial class Limpet : IDisposable
     }
 
     private void Trace(string direction, in MessageHeader header, ReadOnlySpan<byte> name, string what) => _options.Trace!(
-        $"{direction} {MessageText.KindOf(header, name)} {Encoding.Latin1.GetString(name)} id={header.Id} from={header.From} orig_from={header.OrigFrom}: {what}");
+        $"{direction} {MessageText.KindOf(header, name)} {PrintableText.Of(name)} id={header.Id} from={header.From} orig_from={header.OrigFrom}: {what}");
 }

@@ -17,7 +17,7 @@ internal static unsafe class Bindings
             byte* copy = Making.TryAllocate(bytes.Length + 1L);
             if (copy == null)
             {
-                return Failure.Of(Errno.ENOMEM);
+                return Failure.Of(Errno.ENOMEM, "read");
             }
 
             bytes.CopyTo(new Span<byte>(copy, bytes.Length));

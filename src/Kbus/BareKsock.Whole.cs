@@ -26,8 +26,21 @@ public sealed partial class BareKsock
         ref MessageHeader header = ref *(MessageHeader*)message;
         uint most = header.IsPointy ? MessageLayout.LargestMessage : _host.MaxMessageSize;
         Errno error = CheckWhole(message, most, out WholeMessage whole);
-        return error != Errno.None ? error
-            : _host.Send(whole.ToSend(message), SendManner.None, out id);
+        if (error == Errno.None)
+        {
+            error = _host.Send(whole.ToSend(message), SendManner.None, out id);
+        }
+
+        return error == Errno.None ? error : NotSent(error, message);
+    }
+
+    /// <summary>Records why a message in the caller's memory was not sent, or that it waits, for who asks <see cref="FailedCall"/>.</summary>
+    /// <param name="error">The bus's answer.</param>
+    /// <param name="message">The message, readable as far as its lengths say.</param>
+    internal unsafe Errno NotSent(Errno error, byte* message)
+    {
+        MessageHeader header = *(MessageHeader*)message;
+        return NotSent(error, header, new WholeMessage(header).CredibleNameOf(message), (int)Math.Min(header.DataLength, int.MaxValue));
     }
 
     /// <summary>Writes a message, of either form.</summary>
@@ -74,11 +87,12 @@ public sealed partial class BareKsock
         Errno error = CheckWhole(message, _host.MaxMessageSize, out WholeMessage whole);
         if (error != Errno.None)
         {
-            return error;
+            return NotSent(error, message);
         }
 
         if ((((MessageHeader*)message)->Flags & MessageFlags.WantAReply) == 0)
         {
+            FailedCall.OfThisThread.Call(Errno.EBADMSG, "call", _ksock.Name, "request", $"The message that {_ksock.Name} was to get an answer to is no Request.");
             return Errno.EBADMSG;
         }
 

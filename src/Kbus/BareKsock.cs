@@ -42,31 +42,55 @@ public sealed partial class BareKsock : IDisposable
     /// <param name="name">The name, possibly with a wildcard.</param>
     /// <param name="replier">True for a replier.</param>
     /// <returns>None, EBADMSG, ENAMETOOLONG, EADDRINUSE, EAGAIN, ENODEV or EBADF.</returns>
-    public Errno Bind(ReadOnlySpan<byte> name, bool replier) => _host.Bind(name, replier);
+    public Errno Bind(ReadOnlySpan<byte> name, bool replier)
+    {
+        Errno error = _host.Bind(name, replier);
+        if (error != Errno.None)
+        {
+            uint other = 0;
+            if (error == Errno.EADDRINUSE)
+            {
+                _ = _host.FindReplier(name, isMatching: false, out other);
+            }
+
+            FailedCall.OfThisThread.Bind(error, name, replier, other, _ksock.Name);
+        }
+
+        return error;
+    }
 
     /// <summary>Ends a binding (UNBIND).</summary>
     /// <param name="name">The name as it was bound.</param>
     /// <param name="replier">The role in which it was bound.</param>
     /// <returns>None, EBADMSG, ENAMETOOLONG, EINVAL, EAGAIN, ENODEV or EBADF.</returns>
-    public Errno Unbind(ReadOnlySpan<byte> name, bool replier) => _host.Unbind(name, replier);
+    public Errno Unbind(ReadOnlySpan<byte> name, bool replier)
+    {
+        Errno error = _host.Unbind(name, replier);
+        if (error != Errno.None)
+        {
+            FailedCall.OfThisThread.Unbind(error, name, replier, _ksock.Name);
+        }
+
+        return error;
+    }
 
     /// <summary>Finds who is bound as replier with exactly this name (REPLIER).</summary>
     /// <param name="name">The name as it was bound.</param>
     /// <param name="replier">The replier's Ksock id, or 0.</param>
     /// <returns>None, ENAMETOOLONG, ENODEV or EBADF.</returns>
-    public Errno FindReplier(ReadOnlySpan<byte> name, out uint replier) => _host.FindReplier(name, isMatching: false, out replier);
+    public Errno FindReplier(ReadOnlySpan<byte> name, out uint replier) => FindReplier(name, isMatching: false, out replier);
 
     /// <summary>Finds who would get a Request of this name now, wildcards evaluated. Beyond the original.</summary>
     /// <param name="name">A message name, without a wildcard.</param>
     /// <param name="replier">The replier's Ksock id; 0 if there is none.</param>
     /// <returns>None, ENAMETOOLONG, EBADMSG, EBADF or ENODEV.</returns>
-    public Errno FindReplierFor(ReadOnlySpan<byte> name, out uint replier) => _host.FindReplier(name, isMatching: true, out replier);
+    public Errno FindReplierFor(ReadOnlySpan<byte> name, out uint replier) => FindReplier(name, isMatching: true, out replier);
 
     /// <summary>Asks whether a Ksock of this bus is a Limpet's. Beyond the original.</summary>
     /// <param name="ksock">The Ksock's id.</param>
     /// <param name="networkId">The Limpet's network id; 0 if it is no Limpet's, or there is no such Ksock.</param>
     /// <returns>None, EBADF or ENODEV.</returns>
-    public Errno NetworkIdOf(uint ksock, out uint networkId) => _host.Ask(Setting.NetworkIdOf, ksock, out networkId);
+    public Errno NetworkIdOf(uint ksock, out uint networkId) => Ask(Setting.NetworkIdOf, ksock, out networkId);
 
     /// <summary>Appends bytes to the message under construction; all are taken, or the whole message under construction is lost.</summary>
     /// <param name="bytes">The bytes.</param>
@@ -108,14 +132,29 @@ public sealed partial class BareKsock : IDisposable
 
             if (_host.IsSending)
             {
-                return _host.Retry(out id);
+                Errno retried = _host.Retry(out id);
+                if (retried != Errno.None)
+                {
+                    FailedCall.OfThisThread.Retry(retried, _ksock.Waits, _ksock.Name);
+                }
+
+                return retried;
             }
 
             Errno error = _assembly.Finish(_memory, out StoredMessage? message);
             if (error == Errno.None)
             {
                 error = _host.Send(new OutgoingMessage(ref message!.Header, message.Name, message.Data), SendManner.Written, out id);
+                if (error != Errno.None)
+                {
+                    NotSent(error, message.Header, message.Name, message.Data.Length);
+                }
+
                 message.Release();
+            }
+            else
+            {
+                FailedCall.OfThisThread.Retry(error, null, _ksock.Name);
             }
 
             return error;
@@ -193,46 +232,46 @@ public sealed partial class BareKsock : IDisposable
     /// <param name="request">0 to ask, else the new limit.</param>
     /// <param name="value">The limit in force.</param>
     /// <returns>None, ENODEV or EBADF.</returns>
-    public Errno MaxMessages(uint request, out uint value) => _host.Ask(Setting.MaxMessages, request, out value);
+    public Errno MaxMessages(uint request, out uint value) => Ask(Setting.MaxMessages, request, out value);
 
     /// <summary>Messages that wait (NUMMSGS).</summary>
     /// <param name="count">How many.</param>
     /// <returns>None, ENODEV or EBADF.</returns>
-    public Errno NumMessages(out uint count) => _host.Ask(Setting.NumMessages, 0, out count);
+    public Errno NumMessages(out uint count) => Ask(Setting.NumMessages, 0, out count);
 
     /// <summary>Requests read and not replied to (UNREPLIEDTO).</summary>
     /// <param name="count">How many.</param>
     /// <returns>None, ENODEV or EBADF.</returns>
-    public Errno UnrepliedTo(out uint count) => _host.Ask(Setting.UnrepliedTo, 0, out count);
+    public Errno UnrepliedTo(out uint count) => Ask(Setting.UnrepliedTo, 0, out count);
 
     /// <summary>Whether a message that matches several bindings comes only once (MSGONLYONCE).</summary>
     /// <param name="request">0 off, 1 on, 0xFFFFFFFF asks.</param>
     /// <param name="previous">What it was: 0 or 1.</param>
     /// <returns>None, EINVAL, ENODEV or EBADF.</returns>
-    public Errno OnlyOnce(uint request, out uint previous) => _host.Ask(Setting.OnlyOnce, request, out previous);
+    public Errno OnlyOnce(uint request, out uint previous) => Ask(Setting.OnlyOnce, request, out previous);
 
     /// <summary>The bus's verbosity switch (VERBOSE).</summary>
     /// <param name="request">0 off, 1 on, 0xFFFFFFFF asks.</param>
     /// <param name="previous">What it was: 0 or 1.</param>
     /// <returns>None, EINVAL, ENODEV or EBADF.</returns>
-    public Errno Verbose(uint request, out uint previous) => _host.Ask(Setting.Verbose, request, out previous);
+    public Errno Verbose(uint request, out uint previous) => Ask(Setting.Verbose, request, out previous);
 
     /// <summary>Whether the bus announces repliers' binds (REPORTREPLIERBINDS).</summary>
     /// <param name="request">0 off, 1 on, 0xFFFFFFFF asks.</param>
     /// <param name="previous">What it was: 0 or 1.</param>
     /// <returns>None, EINVAL, EBUSY, ENODEV or EBADF.</returns>
-    public Errno ReportReplierBinds(uint request, out uint previous) => _host.Ask(Setting.ReportBinds, request, out previous);
+    public Errno ReportReplierBinds(uint request, out uint previous) => Ask(Setting.ReportBinds, request, out previous);
 
     /// <summary>The greatest message size (MAXMSGSIZE).</summary>
     /// <param name="request">0 asks, 1 asks for the absolute maximum, 100 up to that sets it, in bytes.</param>
     /// <param name="value">The answer.</param>
     /// <returns>None, EINVAL, ENODEV or EBADF.</returns>
-    public Errno MaxMessageSize(uint request, out uint value) => _host.Ask(Setting.MaxMessageSize, request, out value);
+    public Errno MaxMessageSize(uint request, out uint value) => Ask(Setting.MaxMessageSize, request, out value);
 
     /// <summary>Makes one more bus (NEWDEVICE).</summary>
     /// <param name="device">Its number.</param>
     /// <returns>None, EINVAL, ENODEV or EBADF.</returns>
-    public Errno NewDevice(out uint device) => _host.Ask(Setting.NewDevice, 0, out device);
+    public Errno NewDevice(out uint device) => Ask(Setting.NewDevice, 0, out device);
 
     /// <summary>Drops the message under construction and what is left of the current one. The Ksock stays open.</summary>
     public void Dispose()
@@ -243,6 +282,36 @@ public sealed partial class BareKsock : IDisposable
             _current.Dispose();
             _position = 0;
         }
+    }
+
+    /// <summary>Records why a message was not sent, or that it waits.</summary>
+    private Errno NotSent(Errno error, in MessageHeader header, ReadOnlySpan<byte> name, int dataLength)
+    {
+        FailedCall.OfThisThread.Send(error, header, name, dataLength, _ksock.Name);
+        _ksock.Remember(error, header, name, dataLength);
+        return error;
+    }
+
+    private Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier)
+    {
+        Errno error = _host.FindReplier(name, isMatching, out replier);
+        if (error != Errno.None)
+        {
+            FailedCall.OfThisThread.FindReplier(error, name, _ksock.Name);
+        }
+
+        return error;
+    }
+
+    private Errno Ask(Setting setting, uint request, out uint value)
+    {
+        Errno error = _host.Ask(setting, request, out value);
+        if (error != Errno.None)
+        {
+            FailedCall.OfThisThread.Set(error, setting, request, _ksock.Name);
+        }
+
+        return error;
     }
 
     /// <summary>Drops the message under construction.</summary>

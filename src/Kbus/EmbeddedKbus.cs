@@ -60,7 +60,7 @@ public sealed class EmbeddedKbus : IDisposable
     /// <summary>Makes one more bus.</summary>
     /// <returns>Its number.</returns>
     /// <exception cref="KbusException">EINVAL: there are 256 already.</exception>
-    public uint NewDevice() => TryAddBus(out uint device) ? device : throw Refusals.OfSetting(Errno.EINVAL, Setting.NewDevice, 0);
+    public uint NewDevice() => TryAddBus(out uint device) ? device : throw Refusals.OfSetting(Errno.EINVAL, Setting.NewDevice, 0, self: null);
 
     /// <summary>Ends the buses. Ksocks that are still open find the bus dead: what was delivered to them, and a
     /// <c>$.KBUS.Replier.GoneAway</c> for each Request in flight, can still be read; then every call gives ENODEV (D22).</summary>
@@ -85,7 +85,7 @@ public sealed class EmbeddedKbus : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (device >= _buses.Count)
             {
-                throw new KbusException(Errno.ENOENT, $"There is no bus {device} here.", $"There are {_buses.Count}, numbered from 0; more can be made.");
+                throw Refusals.Of(Errno.ENOENT, "bus", $"There is no bus {device}.", self: null, "open");
             }
 
             bus = _buses[(int)device];

@@ -69,7 +69,7 @@ public sealed partial class Ksock
         _ = new WaitLimit(timeout);
         return (Mode & KsockMode.Read) != 0
             ? AskAsync(request, timeout ?? Timeout.InfiniteTimeSpan, cancellationToken)
-            : throw Refusals.OfRead(Errno.EBADF);
+            : throw Refusals.OfRead(Errno.EBADF, Name);
     }
 
     private async Task<Message?> ReceiveLaterAsync(TimeSpan? timeout, CancellationToken cancellationToken)

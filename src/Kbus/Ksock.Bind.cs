@@ -17,16 +17,17 @@ public sealed partial class Ksock
     public void Bind(string name, bool replier = false)
     {
         ThrowIfClosed();
-        Errno error = _host.Bind(NameBytes(name), replier);
+        byte[] bytes = NameBytes(name);
+        Errno error = _host.Bind(bytes, replier);
         if (error != Errno.None)
         {
             uint other = 0;
             if (error == Errno.EADDRINUSE)
             {
-                _ = _host.FindReplier(NameBytes(name), isMatching: false, out other);
+                _ = _host.FindReplier(bytes, isMatching: false, out other);
             }
 
-            throw Unless(Refusals.OfBind(error, name, replier, other, Id));
+            throw Unless(Refusals.OfBind(error, bytes, bytes.Length, replier, other, Name));
         }
     }
 
@@ -40,10 +41,11 @@ public sealed partial class Ksock
     public void Unbind(string name, bool replier = false)
     {
         ThrowIfClosed();
-        Errno error = _host.Unbind(NameBytes(name), replier);
+        byte[] bytes = NameBytes(name);
+        Errno error = _host.Unbind(bytes, replier);
         if (error != Errno.None)
         {
-            throw Unless(Refusals.OfUnbind(error, name, replier, Id));
+            throw Unless(Refusals.OfUnbind(error, bytes, bytes.Length, replier, Name));
         }
     }
 
@@ -64,10 +66,11 @@ public sealed partial class Ksock
     private uint? FindReplier(string name, bool isMatching)
     {
         ThrowIfClosed();
-        Errno error = _host.FindReplier(NameBytes(name), isMatching, out uint replier);
+        byte[] bytes = NameBytes(name);
+        Errno error = _host.FindReplier(bytes, isMatching, out uint replier);
         if (error != Errno.None)
         {
-            throw Unless(Refusals.OfFindReplier(error, name));
+            throw Unless(Refusals.OfFindReplier(error, bytes, bytes.Length, Name));
         }
 
         return replier == 0 ? null : replier;

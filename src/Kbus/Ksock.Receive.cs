@@ -47,7 +47,7 @@ public sealed partial class Ksock
         {
             Errno.None => true,
             Errno.ENOMSG => false,
-            _ => throw Unless(Refusals.OfRead(error)),
+            _ => throw Unless(Refusals.OfRead(error, Name)),
         };
     }
 
@@ -101,7 +101,7 @@ public sealed partial class Ksock
 
         int count = 0;
         Errno error = (Mode & KsockMode.Read) != 0 ? TakeSome(buffers, out count) : Errno.EBADF;
-        return error is Errno.None or Errno.ENOMSG ? count : throw Unless(Refusals.OfRead(error));
+        return error is Errno.None or Errno.ENOMSG ? count : throw Unless(Refusals.OfRead(error, Name));
     }
 
     /// <summary>Reads the next messages into buffers, as <see cref="ReadNext"/> does, but waits for one if none is there.</summary>

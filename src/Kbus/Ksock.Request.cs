@@ -59,7 +59,7 @@ public sealed partial class Ksock
         ThrowIfClosed();
         if ((Mode & KsockMode.Read) == 0)
         {
-            throw Refusals.OfRead(Errno.EBADF);
+            throw Refusals.OfRead(Errno.EBADF, Name);
         }
 
         var limit = new WaitLimit(timeout);

@@ -19,7 +19,7 @@ public sealed partial class Ksock
         {
             ThrowIfClosed();
             Errno error = _host.LastSent(out MessageId id);
-            return error == Errno.None ? id : throw Unless(new KbusException(error));
+            return error == Errno.None ? id : throw Unless(Refusals.Of(error, null, null, Name, "set"));
         }
     }
 
@@ -96,6 +96,7 @@ public sealed partial class Ksock
         ArgumentNullException.ThrowIfNull(message);
         ThrowIfClosed();
         error = _host.Send(new OutgoingMessage(in message.Header, message.NameBytes, message.Data.Span), SendManner.None, out id);
+        Remember(error, message.Header, message.NameBytes, message.Data.Length);
         return error == Errno.None;
     }
 
@@ -109,7 +110,9 @@ public sealed partial class Ksock
     {
         ThrowIfClosed();
         var header = new MessageHeader { Flags = flags };
-        return _host.Send(new OutgoingMessage(in header, name, data), SendManner.None, out id);
+        Errno error = _host.Send(new OutgoingMessage(in header, name, data), SendManner.None, out id);
+        Remember(error, header, name, data.Length);
+        return error;
     }
 
     /// <summary>Tries the waiting message again (SEND while sending).</summary>
@@ -119,7 +122,7 @@ public sealed partial class Ksock
     {
         ThrowIfClosed();
         Errno error = _owner is { } owner ? owner.Retry() : _host.Retry(out _);
-        return error == Errno.None ? LastSentId : throw Unless(Refusals.OfRetry(error));
+        return error == Errno.None ? LastSentId : throw Unless(Refusals.OfRetry(error, _waits, Name));
     }
 
     /// <summary>Gives up the waiting message, if there is one: nobody will receive it. Also what was written at the bare level.</summary>
@@ -137,7 +140,7 @@ public sealed partial class Ksock
         Errno error = _host.Discard();
         if (error != Errno.None)
         {
-            throw Unless(new KbusException(error));
+            throw Unless(Refusals.Of(error, null, null, Name, "send"));
         }
     }
 
@@ -160,7 +163,7 @@ public sealed partial class Ksock
 
             if (error != Errno.EAGAIN)
             {
-                throw Unless(Refusals.OfRetry(error));
+                throw Unless(Refusals.OfRetry(error, _waits, Name));
             }
 
             TimeSpan left = limit.Left;
@@ -199,6 +202,18 @@ public sealed partial class Ksock
     }
 
     /// <summary>Says why a message was not sent.</summary>
-    internal Exception SendRefused(Errno error, in MessageHeader header, ReadOnlySpan<byte> name, int dataLength) =>
-        Unless(Refusals.OfSend(error, header, name, dataLength));
+    internal Exception SendRefused(Errno error, in MessageHeader header, ReadOnlySpan<byte> name, int dataLength)
+    {
+        Remember(error, header, name, dataLength);
+        return Unless(Refusals.OfSend(error, header, name, dataLength, Name));
+    }
+
+    /// <summary>Keeps of a message that has to wait what an error of a later attempt tells.</summary>
+    internal void Remember(Errno error, in MessageHeader header, ReadOnlySpan<byte> name, int dataLength)
+    {
+        if (error == Errno.EAGAIN)
+        {
+            _waits = new SendSubject(header, name, dataLength);
+        }
+    }
 }

@@ -110,6 +110,6 @@ public sealed partial class Ksock
     {
         ThrowIfClosed();
         Errno error = _host.Ask(setting, value, out uint result);
-        return error == Errno.None ? result : throw Unless(Refusals.OfSetting(error, setting, value));
+        return error == Errno.None ? result : throw Unless(Refusals.OfSetting(error, setting, value, Name));
     }
 }

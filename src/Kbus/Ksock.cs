@@ -19,6 +19,7 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
     private readonly uint _device;
     private BareKsock? _bare;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile SendSubject? _waits;
     private volatile bool _isClosed;
     private bool _isClosing;
 
@@ -50,6 +51,12 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
 
     internal KsockHost Host => _host;
 
+    /// <summary>How errors name it.</summary>
+    internal KsockName Name => new(Id, _device, Mode);
+
+    /// <summary>What is known of the message that waited last.</summary>
+    internal SendSubject? Waits => _waits;
+
     /// <summary>False if somebody else has closed the descriptor.</summary>
     internal bool HasDescriptor => _host.HasDescriptor;
 
@@ -58,7 +65,7 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
     /// <param name="mode">What it is opened for.</param>
     /// <param name="options">Where the daemon is and how to wait; null for the usual way.</param>
     /// <returns>The Ksock; dispose of it to close it.</returns>
-    /// <exception cref="KbusException">ENOENT (no such bus, or no daemon), EACCES, ETIMEDOUT, EMFILE, ENOSPC and others.</exception>
+    /// <exception cref="KbusException">ENOENT (no such bus, or no daemon), EACCES, EMFILE, ETIMEDOUT, ECONNRESET (the daemon ended), EPROTO (another release) and others.</exception>
     public static Ksock Open(uint device = 0, KsockMode mode = KsockMode.ReadWrite, KsockOptions? options = null)
     {
         options ??= KsockOptions.Default;
@@ -206,12 +213,11 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
 
     private ObjectDisposedException Closed() => new(ToString());
 
-    /// <summary>A refusal because the Ksock was closed meanwhile, or its bus has died, is told as that.</summary>
+    /// <summary>A refusal because the Ksock or its descriptor was closed meanwhile is told as that.</summary>
     private Exception Unless(KbusException refusal) => refusal.Errno switch
     {
         Errno.EBADF when _isClosed => Closed(),
-        Errno.EBADF when !HasDescriptor => Refusals.OfLoss(),
-        Errno.ENODEV => Refusals.OfDeath(Device),
+        Errno.EBADF when !HasDescriptor => Refusals.OfLoss(Name),
         _ => refusal,
     };
 }

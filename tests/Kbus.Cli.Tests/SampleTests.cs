@@ -23,7 +23,7 @@ public sealed class SampleTests
     [InlineData("01-announce-and-listen", "$.Actor.Speak: Hello there", "$.Actor.Speak: Can you hear me?", "And then silence.")]
     [InlineData("02-request-and-reply", "Nobody replies yet.", "Yes, yes I was, says Ksock 2.", "The bus says: $.KBUS.Replier.Ignored")]
     [InlineData("03-stateful-conversation", "Ksock 2 is to count.", "Head count is 1", "Head count is 2",
-        "EPIPE: Ksock 2 no longer replies to $.Actor.CoinToss. Nothing was sent. The state that the replier held is gone: start the conversation again with a Request to nobody in particular.")]
+        "EPIPE: Ksock 2 no longer replies to $.Actor.CoinToss. Ksock 1 of bus 0 sent nothing. The state that the replier held is gone: start the conversation again with a Request to nobody in particular.")]
     public Task A_sample_runs_and_prints_what_it_should(string sample, params string[] lines) => Limited.Run(Limit, () =>
     {
         string program = $"samples/{sample}/program.cs";

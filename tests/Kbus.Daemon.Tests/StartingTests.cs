@@ -110,7 +110,8 @@ public sealed partial class StartingTests : IDisposable
         var options = new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false };
         KbusException refusal = Assert.Throws<KbusException>(() => Ksock.Open(options: options));
         Assert.Equal(Errno.ENOENT, refusal.Errno);
-        Assert.Contains($"No kbusd answers in {_directory}.", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            $"ENOENT: No kbusd answers in {_directory}. This Ksock is not to start one (KsockOptions.StartDaemon). Start one with 'kbusd'.", refusal.Message);
         Assert.Empty(Directory.GetFileSystemEntries(_directory));
     });
 

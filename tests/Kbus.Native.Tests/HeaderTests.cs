@@ -13,6 +13,7 @@ public sealed class HeaderTests
     [
         ["kbus.h"], ["kbus.h", "kbus.h"],
         ["limpet.h"], ["limpet.h", "limpet.h"],
+        ["kbus/kbus.h"], ["kbus/limpet.h"], ["kbus/kbus.h", "kbus.h", "limpet.h", "kbus/limpet.h"],
         ["linux/kbus_defns.h"], ["linux/kbus_defns.h", "linux/kbus_defns.h"],
         ["kbus.h", "limpet.h", "linux/kbus_defns.h"], ["kbus.h", "linux/kbus_defns.h", "limpet.h"],
         ["limpet.h", "kbus.h", "linux/kbus_defns.h"], ["limpet.h", "linux/kbus_defns.h", "kbus.h"],
@@ -37,6 +38,36 @@ public sealed class HeaderTests
             CompiledLibrary.Run(compiler, [
                 "-x", language, $"-std={standard}", .. Strict, "-fsyntax-only",
                 .. headers.SelectMany(h => (string[])["-include", Path.Join(CompiledLibrary.Find().IncludeDirectory, h)]), "/dev/null"]);
+        }
+    }
+
+    /// <summary>What newer compilers than ours make errors of is an error here, too.</summary>
+    [Theory]
+    [InlineData("gcc", "c", "c89")]
+    [InlineData("gcc", "c", "c99")]
+    [InlineData("gcc", "c", "gnu99")]
+    [InlineData("gcc", "c", "c11")]
+    [InlineData("gcc", "c", "c17")]
+    [InlineData("gcc", "c", "c2x")]
+    [InlineData("g++", "c++", "c++98")]
+    [InlineData("g++", "c++", "c++11")]
+    [InlineData("g++", "c++", "c++14")]
+    [InlineData("g++", "c++", "c++17")]
+    [InlineData("g++", "c++", "c++20")]
+    public async Task A_program_that_relied_on_what_the_originals_header_brought_in_compiles_and_runs(string compiler, string language, string standard)
+    {
+        string[] strictest = language == "c"
+            ? ["-Werror=implicit-function-declaration", "-Werror=implicit-int", "-Werror=int-conversion", "-Werror=incompatible-pointer-types"]
+            : [];
+        foreach (string[] place in new string[][] { [], ["-DIN_A_FOLDER"] })
+        {
+            string program = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}");
+            CompiledLibrary library = CompiledLibrary.Find();
+            CompiledLibrary.Run(compiler, [
+                $"-std={standard}", .. Strict, .. strictest, .. place, $"-I{library.IncludeDirectory}", "-x", language, CProgram.Source("broughtin.c"), "-x", "none",
+                "-o", program, $"-L{library.LibraryDirectory}", "-lkbus", $"-Wl,-rpath,{library.LibraryDirectory}"]);
+            CProgram.AssertWell(await CProgram.Run(program));
+            File.Delete(program);
         }
     }
 
@@ -65,6 +96,32 @@ public sealed class HeaderTests
             new[] { "kbus.h", "limpet.h" }.Select(h => File.ReadAllText(Path.Join(CompiledLibrary.Find().IncludeDirectory, h))));
         Assert.All(symbols, s => Assert.Contains(s.Split('@')[0] + "(", headers, StringComparison.Ordinal));
         Assert.Equal(10, symbols.Count(s => s.StartsWith("kbus_limpet_", StringComparison.Ordinal) || s.Contains("serialise", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("functions.c")]
+    [InlineData("lasterror.c")]
+    [InlineData("forking.c")]
+    [InlineData("cancelling.c")]
+    public async Task A_program_may_have_the_library_in_itself(string source)
+    {
+        CompiledLibrary library = CompiledLibrary.Find();
+        string program = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}");
+        CompiledLibrary.Run("gcc", [
+            "-std=gnu11", "-Wall", "-Wextra", "-Werror", $"-I{library.IncludeDirectory}", CProgram.Source(source), "-o", program,
+            Path.Join(library.LibraryDirectory, "libkbus.a"), "-lm", "-ldl", "-lpthread", "-Wl,--gc-sections"]);
+        Assert.DoesNotContain(Lines("ldd", program), l => l.Contains("libkbus", StringComparison.Ordinal));
+        CProgram.AssertWell(await CProgram.Run(program));
+        File.Delete(program);
+    }
+
+    [Fact]
+    public void The_library_for_programs_to_have_in_themselves_shows_only_names_that_begin_with_kbus()
+    {
+        string[] shown = Lines("nm", "--defined-only", "--extern-only", Path.Join(CompiledLibrary.Find().LibraryDirectory, "libkbus.a"));
+        string[] symbols = [.. shown.Where(l => l.Contains(' ', StringComparison.Ordinal)).Select(l => l.Split(' ')[^1])];
+        Assert.Contains("kbus_last_error", symbols);
+        Assert.All(symbols, s => Assert.StartsWith("kbus_", s, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed class OwnershipTests
     [InlineData("conversation.c")]
     [InlineData("printing.c")]
     [InlineData("limpets.c")]
+    [InlineData("lasterror.c")]
     public async Task Valgrind_finds_no_error_and_nothing_lost(string program) => await Watched(program, Suppressions);
 
     [Theory]
@@ -19,6 +20,7 @@ public sealed class OwnershipTests
     [InlineData("conversation.c")]
     [InlineData("printing.c")]
     [InlineData("limpets.c")]
+    [InlineData("lasterror.c")]
     public async Task Valgrind_without_the_suppression_file_does_not_take_the_table_of_the_runtimes_thread_for_lost(string program) =>
         await Watched(program);
 
@@ -31,6 +33,7 @@ public sealed class OwnershipTests
     [InlineData("printing.c")]
     [InlineData("limpets.c")]
     [InlineData("nokbusd.c")]
+    [InlineData("lasterror.c")]
     public async Task AddressSanitizer_finds_nothing(string program) =>
         CProgram.AssertWell(await CProgram.CompileAndRun(program, ["-fsanitize=address"]));
 

@@ -11,6 +11,8 @@ public sealed class PrintingTests
         <Request '$.Fred' id=[0:1] from=1 flags=0x3 REQ YOU data=Hellow>
         <ReplierBindEvent id=[0:9] flags=0x204 SYN aFL data= [Bind '$.Fred' for 7]>
         <ReplierBindEvent id=[0:9] flags=0x204 SYN aFL data= [Bind '$.Fred' for 7]>
+        <Announcement '$.Evil\x9b31m\x1b[2J'>
+        <Announcement '$.Evil\x9b31m\x1b[2J'>
         <Reply '$.Long' to=2 orig_from=(4,5) in_reply_to=[0:3] data=0123456789abcdefghij...>
         <Reply '$.Long' to=2 orig_from=(4,5) in_reply_to=[0:3] data=0123456789abcdefghij\x0a\xff>
         Message at 0x*

@@ -13,6 +13,9 @@ public sealed class ProgramTests
     public Task A_ksock_that_cannot_be_opened_says_why_and_leaves_no_descriptor_behind() => EndsWell("opening.c");
 
     [Fact]
+    public Task An_error_of_c_names_the_message_name_and_the_ksock_and_says_the_one_case_that_applies() => EndsWell("lasterror.c");
+
+    [Fact]
     public Task The_kbusd_that_a_first_ksock_starts_inherits_nothing_of_its_program() => EndsWell("autostart.c");
 
     [Fact]

@@ -61,6 +61,28 @@ public sealed class SampleTests
         Assert.EndsWith(ending.Output, blocks[3], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_program_of_the_document_says_something_useful_when_no_kbusd_is_there()
+    {
+        string[] blocks = File.ReadAllText(Path.Join(CompiledLibrary.Checkout(), "docs", "c.md")).Split("```");
+        string source = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}.c");
+        string program = source[..^2];
+        string directory = Directory.CreateTempSubdirectory("kbus-").FullName;
+        File.WriteAllText(source, blocks[1][1..]);
+        CompiledLibrary.Find().Compile(source, program);
+        var start = new ProcessStartInfo(program) { RedirectStandardError = true };
+        start.Environment["KBUS_RUNTIME_DIR"] = directory;
+        start.Environment["KBUS_AUTOSTART"] = "0";
+        using Process process = Process.Start(start)!;
+        string said = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        File.Delete(source);
+        File.Delete(program);
+        Directory.Delete(directory);
+        Assert.Equal($"hello: ENOENT: No kbusd answers in {directory}. KBUS_AUTOSTART=0 forbids to start one. Start one with 'kbusd'.\n", said);
+        Assert.Equal(1, process.ExitCode);
+    }
+
     private static string Sample(string name) => Path.Join(CompiledLibrary.Checkout(), "samples", "c", name);
 
     private static Process Start(DaemonProcess daemon, string sample, params string[] arguments)

@@ -15,19 +15,31 @@ public enum Errno
 
     /// <summary>Operation not permitted.</summary>
     /// <remarks>
-    /// <para>On attempting to change a setting or reach a bus, the policy of the bus does not allow it to this user.</para>
-    /// <para>Ask whoever runs kbusd, or do it as a user who may.</para>
+    /// <para>On attempting to change the owner or the permissions of a device file: they stay as kbusd made them.</para>
+    /// <para>Choose them when kbusd is started (kbusd --device-owner, --device-mode).</para>
     /// </remarks>
     EPERM = 1,
 
     /// <summary>No such file or directory.</summary>
     /// <remarks>
-    /// <para>On attempting to open a Ksock, there is no bus with that number; or no kbusd answers, and no kbusd program is to be found to start one.</para>
-    /// <para>Check the number; buses are numbered from 0. More are made by kbusd --buses, or by asking an open Ksock for a new bus. If no kbusd runs: start it with &apos;kbusd&apos;, or set KBUS_DAEMON to its path for the first Ksock to start it (which KBUS_AUTOSTART=0 forbids).</para>
+    /// <para>On attempting to open a Ksock, there is no bus with that number.</para>
+    /// <para>Check the number: buses are numbered from 0, and bus 0 always exists. More are made by kbusd --buses, or by asking an open Ksock for a new bus.</para>
+    /// <para>On attempting to open a Ksock or to ask for bindings, no kbusd answers, and none is to be started (KBUS_AUTOSTART=0).</para>
+    /// <para>Start one with &apos;kbusd&apos;.</para>
+    /// <para>On attempting to open a Ksock, no kbusd answers, and no kbusd program is to be found to start one.</para>
+    /// <para>Install it, or set KBUS_DAEMON to its path.</para>
+    /// <para>On attempting to open a Ksock, no kbusd answers, and the one that was started could not serve.</para>
+    /// <para>Mend what it says, or start kbusd by hand.</para>
+    /// <para>On attempting to open a Ksock, no kbusd answers, and this user has no directory for one of its own.</para>
+    /// <para>Set KBUS_RUNTIME_DIR to a directory.</para>
     /// </remarks>
     ENOENT = 2,
 
     /// <summary>No such process.</summary>
+    /// <remarks>
+    /// <para>On attempting to open a Ksock, the process that had made the connection has ended.</para>
+    /// <para>Open the Ksock in the process that uses it.</para>
+    /// </remarks>
     ESRCH = 3,
 
     /// <summary>Interrupted system call.</summary>
@@ -41,6 +53,8 @@ public enum Errno
     /// <remarks>
     /// <para>On using a device file, the bus that carried it has died.</para>
     /// <para>Close the Ksock and open it again when the bus is back. Requests in flight have no answer there.</para>
+    /// <para>On any call, the library came upon a fault of its own. What was asked for has not been done.</para>
+    /// <para>Close the Ksock and open a new one. Please report what led to it.</para>
     /// </remarks>
     EIO = 5,
 
@@ -56,8 +70,9 @@ public enum Errno
     /// <summary>Bad file descriptor.</summary>
     /// <remarks>
     /// <para>On attempting to write to a Ksock opened read-only, or to read from one opened write-only.</para>
+    /// <para>Open the Ksock for reading and writing.</para>
     /// <para>On attempting to use a Ksock that is closed, or that was opened by the parent of a forked process.</para>
-    /// <para>Open the Ksock for reading and writing; after a fork, open one of your own.</para>
+    /// <para>Open a new Ksock. After a fork, the child opens a Ksock of its own.</para>
     /// </remarks>
     EBADF = 9,
 
@@ -67,15 +82,18 @@ public enum Errno
     /// <summary>Resource temporarily unavailable.</summary>
     /// <remarks>
     /// <para>On attempting to send with ALL_OR_WAIT, some recipient&apos;s queue is full. Nobody has received the message: it waits, its id is assigned, and it is sent when there is room.</para>
+    /// <para>Wait until the Ksock is writable, send again, or discard the message.</para>
     /// <para>On attempting to bind or unbind as replier while replier bind events are reported, some listener for these events has a full queue. The binding is as it was.</para>
-    /// <para>For a send: wait until the Ksock is writable, send again, or discard the message. For a bind or unbind: try again when the listeners have read.</para>
+    /// <para>Try again when the listeners have read.</para>
     /// </remarks>
     EAGAIN = 11,
 
     /// <summary>Cannot allocate memory.</summary>
     /// <remarks>
-    /// <para>On sending, taking a message or opening a Ksock, the bus could not get the memory for it. Nothing was done.</para>
-    /// <para>Read what waits in queues, send smaller messages, or give the bus more memory.</para>
+    /// <para>On sending, taking a message or opening a Ksock, the bus or this process could not get the memory for it. Nothing was done.</para>
+    /// <para>Read what waits in queues, send smaller messages, or give the bus or this process more memory.</para>
+    /// <para>On calling asynchronously, this process could not get the thread that hears of news.</para>
+    /// <para>Allow this process more threads (ulimit -u, the pids controller).</para>
     /// </remarks>
     ENOMEM = 12,
 
@@ -88,8 +106,10 @@ public enum Errno
 
     /// <summary>Bad address.</summary>
     /// <remarks>
-    /// <para>On attempting to bind, unbind, find a replier or send, memory that was named in the call (the name, the data, the structure itself) cannot be read; in C, on any call, a pointer is null.</para>
-    /// <para>The pointers in a message must stay valid until SEND has returned.</para>
+    /// <para>In C, on any call, a pointer that is needed is null. Nothing was done.</para>
+    /// <para>Give a pointer wherever kbus.h does not say that it may be NULL.</para>
+    /// <para>On attempting to bind, unbind, find a replier or send, memory that was named in the call (the name, the data, the structure itself) cannot be read.</para>
+    /// <para>Keep what a message points to as it is until SEND has returned.</para>
     /// </remarks>
     EFAULT = 14,
 
@@ -99,10 +119,15 @@ public enum Errno
     /// <summary>Device or resource busy.</summary>
     /// <remarks>
     /// <para>On attempting to send a Request, the replier&apos;s queue is full.</para>
+    /// <para>Send it again later, or send with ALL_OR_WAIT to wait for room. If it goes on, the replier does not keep up: find out why, or raise its limit (max messages).</para>
     /// <para>On attempting to send a Reply, the queue of the Ksock that it is for is full.</para>
+    /// <para>Send it again later, or send with ALL_OR_WAIT to wait for room.</para>
     /// <para>On attempting to send with ALL_OR_FAIL, some recipient&apos;s queue is full.</para>
+    /// <para>Send it again later, or send with ALL_OR_WAIT to wait for room.</para>
     /// <para>On asking for replier bind events, not all present bindings could be reported because the own queue is full; reporting is on all the same.</para>
-    /// <para>Nobody received the message: send it again later, or send with ALL_OR_WAIT to be told when there is room. If it goes on, the recipient does not keep up: raise its limit (max messages) or look at why.</para>
+    /// <para>Read the messages that wait; the list of bindings shows the others.</para>
+    /// <para>In C, on beginning a batch, as many batches as there may be are under way.</para>
+    /// <para>End the batch that was begun first.</para>
     /// </remarks>
     EBUSY = 16,
 
@@ -114,8 +139,8 @@ public enum Errno
 
     /// <summary>No such device.</summary>
     /// <remarks>
-    /// <para>On using a Ksock, the bus has died. Requests in flight have been answered with $.KBUS.Replier.GoneAway, and what had been delivered has been read.</para>
-    /// <para>Close the Ksock, open a new one and bind again.</para>
+    /// <para>On using a Ksock, the bus has died. What had been delivered can still be read, and then a $.KBUS.Replier.GoneAway for each Request in flight.</para>
+    /// <para>Read what is left, close the Ksock, open a new one and bind again.</para>
     /// </remarks>
     ENODEV = 19,
 
@@ -128,10 +153,13 @@ public enum Errno
     /// <summary>Invalid argument.</summary>
     /// <remarks>
     /// <para>On attempting to send, the message is incomplete or its header is wrong: a guard, the length of the name, a pointer, or ALL_OR_WAIT and ALL_OR_FAIL both.</para>
+    /// <para>Make the message with the functions of the library, which fill in its header, and give it one of the two flags at most.</para>
     /// <para>On attempting to unbind, this Ksock has no such binding.</para>
-    /// <para>On attempting to change a setting, the value is out of its range.</para>
+    /// <para>Unbind what was bound, with the same name and the same role.</para>
+    /// <para>On attempting to change a setting, or on any call with a number, the value is out of its range.</para>
+    /// <para>Give a value in the range that the documentation of the call names.</para>
     /// <para>On asking for a new bus, there are as many as there may be.</para>
-    /// <para>Check the arguments; unbind what was bound, with the same name and the same role.</para>
+    /// <para>Use a bus that is there: a kbusd has 256 at the most.</para>
     /// </remarks>
     EINVAL = 22,
 
@@ -151,7 +179,7 @@ public enum Errno
 
     /// <summary>Inappropriate ioctl for device.</summary>
     /// <remarks>
-    /// <para>On attempting an ioctl, the bus does not know the command word.</para>
+    /// <para>On attempting an ioctl on a device file, the bus does not know the command word.</para>
     /// <para>Compare the word with linux/kbus_defns.h: its size and direction count too.</para>
     /// </remarks>
     ENOTTY = 25,
@@ -160,13 +188,13 @@ public enum Errno
     ETXTBSY = 26,
 
     /// <summary>File too large.</summary>
+    /// <remarks>
+    /// <para>On attempting to open a Ksock, kbusd may not make files of that size, and so no memory to share.</para>
+    /// <para>Raise the limit of kbusd&apos;s file sizes (ulimit -f; LimitFSIZE in its unit).</para>
+    /// </remarks>
     EFBIG = 27,
 
     /// <summary>No space left on device.</summary>
-    /// <remarks>
-    /// <para>On attempting to open a Ksock, the limit of Ksocks for this user or this bus is reached.</para>
-    /// <para>Close Ksocks that are not needed, or raise the limit of kbusd.</para>
-    /// </remarks>
     ENOSPC = 28,
 
     /// <summary>Illegal seek.</summary>
@@ -181,7 +209,7 @@ public enum Errno
     /// <summary>Broken pipe.</summary>
     /// <remarks>
     /// <para>On attempting to send &apos;to&apos; a specific replier, the replier with that id is no longer bound to the given message&apos;s name.</para>
-    /// <para>Nothing was sent. The state that the replier held is gone: start the conversation again with a Request to nobody in particular.</para>
+    /// <para>The state that the replier held is gone: start the conversation again with a Request to nobody in particular.</para>
     /// </remarks>
     EPIPE = 32,
 
@@ -194,14 +222,16 @@ public enum Errno
     /// <summary>Resource deadlock avoided.</summary>
     /// <remarks>
     /// <para>On any call in C by a signal handler, the handler interrupted another call of its thread. Nothing was done.</para>
-    /// <para>Note in the handler what is to be done, and do it when the interrupted call has returned.</para>
+    /// <para>Record in the handler what is to be done, and do it when the interrupted call has returned.</para>
     /// </remarks>
     EDEADLK = 35,
 
     /// <summary>File name too long.</summary>
     /// <remarks>
     /// <para>On attempting to bind, unbind, send or find a replier, the message name is longer than 1000 bytes. (When finding a replier, also if it is empty.)</para>
-    /// <para>Use a shorter name.</para>
+    /// <para>Use a name of 3 to 1000 bytes.</para>
+    /// <para>On attempting to open a Ksock, the path of the bus&apos;s socket is longer than a Unix socket&apos;s may be (107 bytes).</para>
+    /// <para>Choose a shorter directory (KBUS_RUNTIME_DIR).</para>
     /// </remarks>
     ENAMETOOLONG = 36,
 
@@ -213,18 +243,28 @@ public enum Errno
     ENOLCK = 37,
 
     /// <summary>Function not implemented.</summary>
+    /// <remarks>
+    /// <para>On attempting to open a Ksock, the kernel or a filter (seccomp) refuses a system call that every Ksock needs.</para>
+    /// <para>Allow the call that is named.</para>
+    /// </remarks>
     ENOSYS = 38,
 
     /// <summary>Directory not empty.</summary>
     ENOTEMPTY = 39,
 
     /// <summary>Too many levels of symbolic links.</summary>
+    /// <remarks>
+    /// <para>On carrying messages as a Limpet, one came back by another way: Limpets join buses in a ring.</para>
+    /// <para>End the link, and leave out one of the Limpets of the ring.</para>
+    /// </remarks>
     ELOOP = 40,
 
     /// <summary>No message of desired type.</summary>
     /// <remarks>
     /// <para>On attempting to send, there is no message to send: none was written since the last one was sent or discarded, or writing it failed.</para>
     /// <para>Write the message first.</para>
+    /// <para>In C, on ending a batch, none is under way.</para>
+    /// <para>Begin a batch first.</para>
     /// </remarks>
     ENOMSG = 42,
 
@@ -311,8 +351,10 @@ public enum Errno
 
     /// <summary>Protocol error.</summary>
     /// <remarks>
-    /// <para>On using a Ksock, this process and the bus do not understand each other: they are of different versions, or memory that they share has been overwritten. The bus has closed the Ksock.</para>
-    /// <para>Use the kbusd and the library of one version; kbusd&apos;s log says what was wrong.</para>
+    /// <para>On attempting to open a Ksock, the kbusd that is running and this library are of different releases, or something that is no kbusd answers.</para>
+    /// <para>Use the kbusd and the library of one release: restart kbusd after an update.</para>
+    /// <para>On using a Ksock, memory that it shares with the bus has been overwritten. The bus has closed the Ksock.</para>
+    /// <para>Find what writes there: kbusd&apos;s log says what was wrong.</para>
     /// </remarks>
     EPROTO = 71,
 
@@ -325,13 +367,23 @@ public enum Errno
     /// <summary>Bad message.</summary>
     /// <remarks>
     /// <para>On attempting to bind, unbind or send, the message name is not a legal one, or is a wildcard where only a plain name can be (when sending).</para>
-    /// <para>On attempting to bind as replier, the name is $.KBUS.ReplierBindEvent, which only the bus itself sends.</para>
-    /// <para>On making a Reply or a stateful Request from an earlier message, that message cannot be answered so.</para>
     /// <para>A name is &apos;$&apos; and one or more words of ASCII letters and digits, each after a &apos;.&apos;; the last word of a binding may be &apos;*&apos; or &apos;%&apos;.</para>
+    /// <para>On attempting to bind as replier, the name is $.KBUS.ReplierBindEvent, which only the bus itself sends.</para>
+    /// <para>Bind to it as listener.</para>
+    /// <para>On making a Reply or a stateful Request from an earlier message, that message cannot be answered so.</para>
+    /// <para>Reply to a Request that was read and that says WANT_YOU_TO_REPLY; make a stateful Request from a Reply, or from a stateful Request.</para>
+    /// <para>In C, on sending a Request to wait for its answer, the message is no Request.</para>
+    /// <para>Make it with kbus_msg_create_request.</para>
+    /// <para>In C, on reading or taking a message apart, there is no message, or it is not of that kind.</para>
+    /// <para>Ask for the next message first (kbus_ksock_next_msg), and look at its name.</para>
     /// </remarks>
     EBADMSG = 74,
 
     /// <summary>Value too large for defined data type.</summary>
+    /// <remarks>
+    /// <para>On carrying messages as a Limpet, the bus could not tell of every replier that left.</para>
+    /// <para>End the link and make a new one, which puts that right.</para>
+    /// </remarks>
     EOVERFLOW = 75,
 
     /// <summary>Name not unique on network.</summary>
@@ -396,6 +448,10 @@ public enum Errno
     ESOCKTNOSUPPORT = 94,
 
     /// <summary>Operation not supported.</summary>
+    /// <remarks>
+    /// <para>In C, on opening a Ksock, this process was forked while its parent was in the middle of a call, and cannot use KBUS.</para>
+    /// <para>Fork when no other thread is in a call, or let the child run another program (exec).</para>
+    /// </remarks>
     EOPNOTSUPP = 95,
 
     /// <summary>Protocol family not supported.</summary>
@@ -407,15 +463,16 @@ public enum Errno
     /// <summary>Address already in use.</summary>
     /// <remarks>
     /// <para>On attempting to bind as replier, there is already a replier bound to the very same name. It may be this Ksock itself.</para>
-    /// <para>Use another name, or bind when the present replier has unbound; the list of bindings shows which Ksock it is.</para>
+    /// <para>Use another name, or bind when the present replier has unbound.</para>
     /// </remarks>
     EADDRINUSE = 98,
 
     /// <summary>Cannot assign requested address.</summary>
     /// <remarks>
     /// <para>On attempting to send a Request, no replier is bound to a name that matches.</para>
+    /// <para>Start the replier, or wait for it to bind.</para>
     /// <para>On attempting to send a Reply, the Ksock that it is for does not exist any more.</para>
-    /// <para>Nothing was sent. For a Request: start the replier, or wait for it to bind. For a Reply: nobody waits for it; forget it.</para>
+    /// <para>Forget the Reply: nobody waits for it.</para>
     /// </remarks>
     EADDRNOTAVAIL = 99,
 
@@ -447,7 +504,6 @@ public enum Errno
     /// <summary>Transport endpoint is not connected.</summary>
     /// <remarks>
     /// <para>On using a device file, the bus that carried it has died.</para>
-    /// <para>On using a Ksock, its link to the bus was never made or is closed.</para>
     /// <para>Open a new Ksock, and bind again.</para>
     /// </remarks>
     ENOTCONN = 107,
@@ -461,16 +517,18 @@ public enum Errno
     /// <summary>Connection timed out.</summary>
     /// <remarks>
     /// <para>On waiting for a message, an answer or room, the time given ran out first.</para>
+    /// <para>Wait longer, or carry on without it: a Request that was sent is still in flight, and its answer can still come.</para>
     /// <para>On attempting to open a Ksock, the bus did not answer in time, or a kbusd that was started for it did not.</para>
-    /// <para>After waiting for an answer: the Request is still in flight, and its answer can still come; wait longer, or carry on without it. For opening: run kbusd by hand, which says what is wrong.</para>
+    /// <para>Run kbusd by hand, which says what is wrong.</para>
     /// </remarks>
     ETIMEDOUT = 110,
 
     /// <summary>Connection refused.</summary>
     /// <remarks>
     /// <para>On attempting to send a Reply, the Ksock that it is for does not expect this Reply from this Ksock: the Request was answered already, or was given to another Ksock to answer.</para>
-    /// <para>On attempting to open a Ksock, no kbusd answers.</para>
-    /// <para>For a Reply: answer each Request once, from the Ksock that received it. For opening: start kbusd.</para>
+    /// <para>Answer each Request once, from the Ksock that received it.</para>
+    /// <para>On attempting to open a Ksock, a kbusd runs, but nothing listens at the socket of that bus.</para>
+    /// <para>Restart kbusd.</para>
     /// </remarks>
     ECONNREFUSED = 111,
 
@@ -482,8 +540,8 @@ public enum Errno
 
     /// <summary>Operation already in progress.</summary>
     /// <remarks>
-    /// <para>On attempting to write, the message sent before is still waiting for room (ALL_OR_WAIT). It goes on waiting, and nothing of the new one was taken.</para>
-    /// <para>Wait until the Ksock is writable, send again, or discard the waiting message.</para>
+    /// <para>On attempting to write or send, the message sent before is still waiting for room (ALL_OR_WAIT). It goes on waiting, and nothing of the new one was taken.</para>
+    /// <para>Wait until the message that waits has gone, or discard it; then send the new one.</para>
     /// </remarks>
     EALREADY = 114,
 
@@ -509,10 +567,6 @@ public enum Errno
     EREMOTEIO = 121,
 
     /// <summary>Disk quota exceeded.</summary>
-    /// <remarks>
-    /// <para>On sending or opening a Ksock, this user has used up what the bus grants to one user.</para>
-    /// <para>Close Ksocks, read what waits in their queues, or ask for a larger share.</para>
-    /// </remarks>
     EDQUOT = 122,
 
     /// <summary>No medium found.</summary>
@@ -524,7 +578,7 @@ public enum Errno
     /// <summary>Operation canceled.</summary>
     /// <remarks>
     /// <para>On waiting for a message, an answer or room, the caller cancelled the wait.</para>
-    /// <para>Nothing: a Request that was sent stays in flight, and its answer can still be read.</para>
+    /// <para>Nothing need be done: a Request that was sent stays in flight, and its answer can still be read.</para>
     /// </remarks>
     ECANCELED = 125,
 

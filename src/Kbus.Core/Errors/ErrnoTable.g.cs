@@ -423,79 +423,267 @@ internal static class ErrnoTable
     /// <summary>What the errno means when a bus gives it, in lines of at most 80 characters; null if buses never give it.</summary>
     public static string? KbusMeaning(Errno errno) => errno switch
     {
-        Errno.EPERM => "On attempting to change a setting or reach a bus, the policy of the bus does\nnot allow it to this user.",
-        Errno.ENOENT => "On attempting to open a Ksock, there is no bus with that number; or no kbusd\nanswers, and no kbusd program is to be found to start one.",
-        Errno.EINTR => "On waiting for a message or for room, a signal arrived first. Nothing was\nsent or taken.",
-        Errno.EIO => "On using a device file, the bus that carried it has died.",
-        Errno.EBADF => "On attempting to write to a Ksock opened read-only, or to read from one\nopened write-only.\n\nOn attempting to use a Ksock that is closed, or that was opened by the parent\nof a forked process.",
-        Errno.EAGAIN => "On attempting to send with ALL_OR_WAIT, some recipient's queue is full. Nobody\nhas received the message: it waits, its id is assigned, and it is sent when\nthere is room.\n\nOn attempting to bind or unbind as replier while replier bind events are\nreported, some listener for these events has a full queue. The binding is as\nit was.",
-        Errno.ENOMEM => "On sending, taking a message or opening a Ksock, the bus could not get the\nmemory for it. Nothing was done.",
+        Errno.EPERM => "On attempting to change the owner or the permissions of a device file: they stay\nas kbusd made them.",
+        Errno.ENOENT => "On attempting to open a Ksock, there is no bus with that number.\n\nOn attempting to open a Ksock or to ask for bindings, no kbusd answers, and\nnone is to be started (KBUS_AUTOSTART=0).\n\nOn attempting to open a Ksock, no kbusd answers, and no kbusd program is to be\nfound to start one.\n\nOn attempting to open a Ksock, no kbusd answers, and the one that was started\ncould not serve.\n\nOn attempting to open a Ksock, no kbusd answers, and this user has no directory\nfor one of its own.",
+        Errno.ESRCH => "On attempting to open a Ksock, the process that had made the connection has\nended.",
+        Errno.EINTR => "On waiting for a message or for room, a signal arrived first. Nothing was sent\nor taken.",
+        Errno.EIO => "On using a device file, the bus that carried it has died.\n\nOn any call, the library came upon a fault of its own. What was asked for has\nnot been done.",
+        Errno.EBADF => "On attempting to write to a Ksock opened read-only, or to read from one opened\nwrite-only.\n\nOn attempting to use a Ksock that is closed, or that was opened by the parent\nof a forked process.",
+        Errno.EAGAIN => "On attempting to send with ALL_OR_WAIT, some recipient's queue is full. Nobody\nhas received the message: it waits, its id is assigned, and it is sent when\nthere is room.\n\nOn attempting to bind or unbind as replier while replier bind events are\nreported, some listener for these events has a full queue. The binding is as it\nwas.",
+        Errno.ENOMEM => "On sending, taking a message or opening a Ksock, the bus or this process could\nnot get the memory for it. Nothing was done.\n\nOn calling asynchronously, this process could not get the thread that hears of\nnews.",
         Errno.EACCES => "On attempting to open a Ksock, this user may not use the bus: the permissions\nof its socket or device file say so.",
-        Errno.EFAULT => "On attempting to bind, unbind, find a replier or send, memory that was named in\nthe call (the name, the data, the structure itself) cannot be read; in C, on any\ncall, a pointer is null.",
-        Errno.EBUSY => "On attempting to send a Request, the replier's queue is full.\n\nOn attempting to send a Reply, the queue of the Ksock that it is for is full.\n\nOn attempting to send with ALL_OR_FAIL, some recipient's queue is full.\n\nOn asking for replier bind events, not all present bindings could be reported\nbecause the own queue is full; reporting is on all the same.",
-        Errno.ENODEV => "On using a Ksock, the bus has died. Requests in flight have been answered with\n$.KBUS.Replier.GoneAway, and what had been delivered has been read.",
-        Errno.EINVAL => "On attempting to send, the message is incomplete or its header is wrong: a\nguard, the length of the name, a pointer, or ALL_OR_WAIT and ALL_OR_FAIL both.\n\nOn attempting to unbind, this Ksock has no such binding.\n\nOn attempting to change a setting, the value is out of its range.\n\nOn asking for a new bus, there are as many as there may be.",
+        Errno.EFAULT => "In C, on any call, a pointer that is needed is null. Nothing was done.\n\nOn attempting to bind, unbind, find a replier or send, memory that was named in\nthe call (the name, the data, the structure itself) cannot be read.",
+        Errno.EBUSY => "On attempting to send a Request, the replier's queue is full.\n\nOn attempting to send a Reply, the queue of the Ksock that it is for is full.\n\nOn attempting to send with ALL_OR_FAIL, some recipient's queue is full.\n\nOn asking for replier bind events, not all present bindings could be reported\nbecause the own queue is full; reporting is on all the same.\n\nIn C, on beginning a batch, as many batches as there may be are under way.",
+        Errno.ENODEV => "On using a Ksock, the bus has died. What had been delivered can still be read,\nand then a $.KBUS.Replier.GoneAway for each Request in flight.",
+        Errno.EINVAL => "On attempting to send, the message is incomplete or its header is wrong: a\nguard, the length of the name, a pointer, or ALL_OR_WAIT and ALL_OR_FAIL both.\n\nOn attempting to unbind, this Ksock has no such binding.\n\nOn attempting to change a setting, or on any call with a number, the value is\nout of its range.\n\nOn asking for a new bus, there are as many as there may be.",
         Errno.ENFILE => "On attempting to open a Ksock, the machine has no open file left.",
         Errno.EMFILE => "On attempting to open a Ksock, this process or the bus has no descriptor left.",
-        Errno.ENOTTY => "On attempting an ioctl, the bus does not know the command word.",
-        Errno.ENOSPC => "On attempting to open a Ksock, the limit of Ksocks for this user or this bus\nis reached.",
+        Errno.ENOTTY => "On attempting an ioctl on a device file, the bus does not know the command\nword.",
+        Errno.EFBIG => "On attempting to open a Ksock, kbusd may not make files of that size, and so no\nmemory to share.",
         Errno.EPIPE => "On attempting to send 'to' a specific replier, the replier with that id\nis no longer bound to the given message's name.",
         Errno.EDEADLK => "On any call in C by a signal handler, the handler interrupted another call of\nits thread. Nothing was done.",
-        Errno.ENAMETOOLONG => "On attempting to bind, unbind, send or find a replier, the message name is\nlonger than 1000 bytes. (When finding a replier, also if it is empty.)",
+        Errno.ENAMETOOLONG => "On attempting to bind, unbind, send or find a replier, the message name is\nlonger than 1000 bytes. (When finding a replier, also if it is empty.)\n\nOn attempting to open a Ksock, the path of the bus's socket is longer than a\nUnix socket's may be (107 bytes).",
         Errno.ENOLCK => "On attempting to send a Request, there is no room in the sender's own queue for\nthe Reply: the messages waiting there and the Replies still owed fill it.",
-        Errno.ENOMSG => "On attempting to send, there is no message to send: none was written since the\nlast one was sent or discarded, or writing it failed.",
-        Errno.EPROTO => "On using a Ksock, this process and the bus do not understand each other: they\nare of different versions, or memory that they share has been overwritten. The\nbus has closed the Ksock.",
-        Errno.EBADMSG => "On attempting to bind, unbind or send, the message name is not a legal one, or\nis a wildcard where only a plain name can be (when sending).\n\nOn attempting to bind as replier, the name is $.KBUS.ReplierBindEvent, which\nonly the bus itself sends.\n\nOn making a Reply or a stateful Request from an earlier message, that message\ncannot be answered so.",
+        Errno.ENOSYS => "On attempting to open a Ksock, the kernel or a filter (seccomp) refuses a system\ncall that every Ksock needs.",
+        Errno.ELOOP => "On carrying messages as a Limpet, one came back by another way: Limpets join\nbuses in a ring.",
+        Errno.ENOMSG => "On attempting to send, there is no message to send: none was written since the\nlast one was sent or discarded, or writing it failed.\n\nIn C, on ending a batch, none is under way.",
+        Errno.EPROTO => "On attempting to open a Ksock, the kbusd that is running and this library are\nof different releases, or something that is no kbusd answers.\n\nOn using a Ksock, memory that it shares with the bus has been overwritten. The\nbus has closed the Ksock.",
+        Errno.EBADMSG => "On attempting to bind, unbind or send, the message name is not a legal one, or\nis a wildcard where only a plain name can be (when sending).\n\nOn attempting to bind as replier, the name is $.KBUS.ReplierBindEvent, which\nonly the bus itself sends.\n\nOn making a Reply or a stateful Request from an earlier message, that message\ncannot be answered so.\n\nIn C, on sending a Request to wait for its answer, the message is no Request.\n\nIn C, on reading or taking a message apart, there is no message, or it is not\nof that kind.",
+        Errno.EOVERFLOW => "On carrying messages as a Limpet, the bus could not tell of every replier that\nleft.",
         Errno.EMSGSIZE => "On attempting to write a message, it is larger than the bus allows, or there\nare bytes after its end.",
+        Errno.EOPNOTSUPP => "In C, on opening a Ksock, this process was forked while its parent was in the\nmiddle of a call, and cannot use KBUS.",
         Errno.EADDRINUSE => "On attempting to bind as replier, there is already a replier bound to the very\nsame name. It may be this Ksock itself.",
-        Errno.EADDRNOTAVAIL => "On attempting to send a Request, no replier is bound to a name that matches.\n\nOn attempting to send a Reply, the Ksock that it is for does not exist any more.",
+        Errno.EADDRNOTAVAIL => "On attempting to send a Request, no replier is bound to a name that matches.\n\nOn attempting to send a Reply, the Ksock that it is for does not exist any\nmore.",
         Errno.ECONNRESET => "On attempting to open a Ksock, kbusd ended in the middle of it.",
-        Errno.ENOTCONN => "On using a device file, the bus that carried it has died.\n\nOn using a Ksock, its link to the bus was never made or is closed.",
+        Errno.ENOTCONN => "On using a device file, the bus that carried it has died.",
         Errno.ETIMEDOUT => "On waiting for a message, an answer or room, the time given ran out first.\n\nOn attempting to open a Ksock, the bus did not answer in time, or a kbusd that\nwas started for it did not.",
-        Errno.ECONNREFUSED => "On attempting to send a Reply, the Ksock that it is for does not expect this\nReply from this Ksock: the Request was answered already, or was given to\nanother Ksock to answer.\n\nOn attempting to open a Ksock, no kbusd answers.",
-        Errno.EALREADY => "On attempting to write, the message sent before is still waiting for room\n(ALL_OR_WAIT). It goes on waiting, and nothing of the new one was taken.",
-        Errno.EDQUOT => "On sending or opening a Ksock, this user has used up what the bus grants to one\nuser.",
+        Errno.ECONNREFUSED => "On attempting to send a Reply, the Ksock that it is for does not expect this\nReply from this Ksock: the Request was answered already, or was given to\nanother Ksock to answer.\n\nOn attempting to open a Ksock, a kbusd runs, but nothing listens at the socket\nof that bus.",
+        Errno.EALREADY => "On attempting to write or send, the message sent before is still waiting for\nroom (ALL_OR_WAIT). It goes on waiting, and nothing of the new one was taken.",
         Errno.ECANCELED => "On waiting for a message, an answer or room, the caller cancelled the wait.",
         _ => null,
     };
 
-    /// <summary>What to do about it, one line; null where <see cref="KbusMeaning"/> is null.</summary>
+    /// <summary>What to do about it, one line for all cases; null where <see cref="KbusMeaning"/> is null.</summary>
     public static string? Advice(Errno errno) => errno switch
     {
-        Errno.EPERM => "Ask whoever runs kbusd, or do it as a user who may.",
-        Errno.ENOENT => "Check the number; buses are numbered from 0. More are made by kbusd --buses, or by asking an open Ksock for a new bus. If no kbusd runs: start it with 'kbusd', or set KBUS_DAEMON to its path for the first Ksock to start it (which KBUS_AUTOSTART=0 forbids).",
+        Errno.EPERM => "Choose them when kbusd is started (kbusd --device-owner, --device-mode).",
+        Errno.ENOENT => "For a number: check the number: buses are numbered from 0, and bus 0 always exists. More are made by kbusd --buses, or by asking an open Ksock for a new bus. For the daemon: start one with 'kbusd'. For the program: install it, or set KBUS_DAEMON to its path. For a start: mend what it says, or start kbusd by hand. For a place: set KBUS_RUNTIME_DIR to a directory.",
+        Errno.ESRCH => "Open the Ksock in the process that uses it.",
         Errno.EINTR => "Wait again if the signal does not mean that you should stop.",
-        Errno.EIO => "Close the Ksock and open it again when the bus is back. Requests in flight have no answer there.",
-        Errno.EBADF => "Open the Ksock for reading and writing; after a fork, open one of your own.",
+        Errno.EIO => "For a device file: close the Ksock and open it again when the bus is back. Requests in flight have no answer there. For a fault of the library: close the Ksock and open a new one. Please report what led to it.",
+        Errno.EBADF => "For the mode: open the Ksock for reading and writing. For a Ksock that is not there: open a new Ksock. After a fork, the child opens a Ksock of its own.",
         Errno.EAGAIN => "For a send: wait until the Ksock is writable, send again, or discard the message. For a bind or unbind: try again when the listeners have read.",
-        Errno.ENOMEM => "Read what waits in queues, send smaller messages, or give the bus more memory.",
+        Errno.ENOMEM => "For memory: read what waits in queues, send smaller messages, or give the bus or this process more memory. For a thread: allow this process more threads (ulimit -u, the pids controller).",
         Errno.EACCES => "Ask whoever runs kbusd to let this user in, or use a bus of your own (KBUS_RUNTIME_DIR).",
-        Errno.EFAULT => "The pointers in a message must stay valid until SEND has returned.",
-        Errno.EBUSY => "Nobody received the message: send it again later, or send with ALL_OR_WAIT to be told when there is room. If it goes on, the recipient does not keep up: raise its limit (max messages) or look at why.",
-        Errno.ENODEV => "Close the Ksock, open a new one and bind again.",
-        Errno.EINVAL => "Check the arguments; unbind what was bound, with the same name and the same role.",
+        Errno.EFAULT => "For a null pointer: give a pointer wherever kbus.h does not say that it may be NULL. For memory: keep what a message points to as it is until SEND has returned.",
+        Errno.EBUSY => "For a Request: send it again later, or send with ALL_OR_WAIT to wait for room. If it goes on, the replier does not keep up: find out why, or raise its limit (max messages). For a Reply: send it again later, or send with ALL_OR_WAIT to wait for room. For ALL_OR_FAIL: send it again later, or send with ALL_OR_WAIT to wait for room. For bind events: read the messages that wait; the list of bindings shows the others. For batches: end the batch that was begun first.",
+        Errno.ENODEV => "Read what is left, close the Ksock, open a new one and bind again.",
+        Errno.EINVAL => "For a message: make the message with the functions of the library, which fill in its header, and give it one of the two flags at most. For an unbind: unbind what was bound, with the same name and the same role. For a value: give a value in the range that the documentation of the call names. For a new bus: use a bus that is there: a kbusd has 256 at the most.",
         Errno.ENFILE => "Close what is not needed, or raise the machine's limit (fs.file-max).",
         Errno.EMFILE => "Close Ksocks that are not needed, or raise the limit (ulimit -n; LimitNOFILE for kbusd).",
         Errno.ENOTTY => "Compare the word with linux/kbus_defns.h: its size and direction count too.",
-        Errno.ENOSPC => "Close Ksocks that are not needed, or raise the limit of kbusd.",
-        Errno.EPIPE => "Nothing was sent. The state that the replier held is gone: start the conversation again with a Request to nobody in particular.",
-        Errno.EDEADLK => "Note in the handler what is to be done, and do it when the interrupted call has returned.",
-        Errno.ENAMETOOLONG => "Use a shorter name.",
+        Errno.EFBIG => "Raise the limit of kbusd's file sizes (ulimit -f; LimitFSIZE in its unit).",
+        Errno.EPIPE => "The state that the replier held is gone: start the conversation again with a Request to nobody in particular.",
+        Errno.EDEADLK => "Record in the handler what is to be done, and do it when the interrupted call has returned.",
+        Errno.ENAMETOOLONG => "For a message name: use a name of 3 to 1000 bytes. For a directory: choose a shorter directory (KBUS_RUNTIME_DIR).",
         Errno.ENOLCK => "Read the messages that wait, or raise the limit (max messages) of this Ksock.",
-        Errno.ENOMSG => "Write the message first.",
-        Errno.EPROTO => "Use the kbusd and the library of one version; kbusd's log says what was wrong.",
-        Errno.EBADMSG => "A name is '$' and one or more words of ASCII letters and digits, each after a '.'; the last word of a binding may be '*' or '%'.",
+        Errno.ENOSYS => "Allow the call that is named.",
+        Errno.ELOOP => "End the link, and leave out one of the Limpets of the ring.",
+        Errno.ENOMSG => "For a send: write the message first. For a batch: begin a batch first.",
+        Errno.EPROTO => "For opening: use the kbusd and the library of one release: restart kbusd after an update. For an open Ksock: find what writes there: kbusd's log says what was wrong.",
+        Errno.EBADMSG => "For a name: a name is '$' and one or more words of ASCII letters and digits, each after a '.'; the last word of a binding may be '*' or '%'. For bind events: bind to it as listener. For an answer: reply to a Request that was read and that says WANT_YOU_TO_REPLY; make a stateful Request from a Reply, or from a stateful Request. For waiting for an answer: make it with kbus_msg_create_request. For reading: ask for the next message first (kbus_ksock_next_msg), and look at its name.",
+        Errno.EOVERFLOW => "End the link and make a new one, which puts that right.",
         Errno.EMSGSIZE => "Send less in one message, or raise the bus's limit (max message size).",
-        Errno.EADDRINUSE => "Use another name, or bind when the present replier has unbound; the list of bindings shows which Ksock it is.",
-        Errno.EADDRNOTAVAIL => "Nothing was sent. For a Request: start the replier, or wait for it to bind. For a Reply: nobody waits for it; forget it.",
+        Errno.EOPNOTSUPP => "Fork when no other thread is in a call, or let the child run another program (exec).",
+        Errno.EADDRINUSE => "Use another name, or bind when the present replier has unbound.",
+        Errno.EADDRNOTAVAIL => "For a Request: start the replier, or wait for it to bind. For a Reply: forget the Reply: nobody waits for it.",
         Errno.ECONNRESET => "Open it again; kbusd's log says why it ended.",
         Errno.ENOTCONN => "Open a new Ksock, and bind again.",
-        Errno.ETIMEDOUT => "After waiting for an answer: the Request is still in flight, and its answer can still come; wait longer, or carry on without it. For opening: run kbusd by hand, which says what is wrong.",
-        Errno.ECONNREFUSED => "For a Reply: answer each Request once, from the Ksock that received it. For opening: start kbusd.",
-        Errno.EALREADY => "Wait until the Ksock is writable, send again, or discard the waiting message.",
-        Errno.EDQUOT => "Close Ksocks, read what waits in their queues, or ask for a larger share.",
-        Errno.ECANCELED => "Nothing: a Request that was sent stays in flight, and its answer can still be read.",
+        Errno.ETIMEDOUT => "For waiting: wait longer, or carry on without it: a Request that was sent is still in flight, and its answer can still come. For opening: run kbusd by hand, which says what is wrong.",
+        Errno.ECONNREFUSED => "For a Reply: answer each Request once, from the Ksock that received it. For opening: restart kbusd.",
+        Errno.EALREADY => "Wait until the message that waits has gone, or discard it; then send the new one.",
+        Errno.ECANCELED => "Nothing need be done: a Request that was sent stays in flight, and its answer can still be read.",
         _ => null,
+    };
+
+    /// <summary>The cases in which a bus or the library gives the errno; none if they never give it.</summary>
+    public static ErrnoCase[] Cases(Errno errno) => errno switch
+    {
+        Errno.EPERM =>
+        [
+            new("device", "device", "On attempting to change the owner or the permissions of a device file: they stay as kbusd made them.", "Choose them when kbusd is started (kbusd --device-owner, --device-mode)."),
+        ],
+        Errno.ENOENT =>
+        [
+            new("bus", "open", "On attempting to open a Ksock, there is no bus with that number.", "Check the number: buses are numbered from 0, and bus 0 always exists. More are made by kbusd --buses, or by asking an open Ksock for a new bus."),
+            new("daemon", "open read", "On attempting to open a Ksock or to ask for bindings, no kbusd answers, and none is to be started (KBUS_AUTOSTART=0).", "Start one with 'kbusd'."),
+            new("program", "open", "On attempting to open a Ksock, no kbusd answers, and no kbusd program is to be found to start one.", "Install it, or set KBUS_DAEMON to its path."),
+            new("start", "open", "On attempting to open a Ksock, no kbusd answers, and the one that was started could not serve.", "Mend what it says, or start kbusd by hand."),
+            new("place", "open", "On attempting to open a Ksock, no kbusd answers, and this user has no directory for one of its own.", "Set KBUS_RUNTIME_DIR to a directory."),
+        ],
+        Errno.ESRCH =>
+        [
+            new("open", "open", "On attempting to open a Ksock, the process that had made the connection has ended.", "Open the Ksock in the process that uses it."),
+        ],
+        Errno.EINTR =>
+        [
+            new("wait", "wait read request", "On waiting for a message or for room, a signal arrived first. Nothing was sent or taken.", "Wait again if the signal does not mean that you should stop."),
+        ],
+        Errno.EIO =>
+        [
+            new("device", "device", "On using a device file, the bus that carried it has died.", "Close the Ksock and open it again when the bus is back. Requests in flight have no answer there."),
+            new("library", "", "On any call, the library came upon a fault of its own. What was asked for has not been done.", "Close the Ksock and open a new one. Please report what led to it."),
+        ],
+        Errno.EBADF =>
+        [
+            new("mode", "send request reply write read wait call", "On attempting to write to a Ksock opened read-only, or to read from one opened write-only.", "Open the Ksock for reading and writing."),
+            new("closed", "open close bind unbind find send request reply write read wait set call", "On attempting to use a Ksock that is closed, or that was opened by the parent of a forked process.", "Open a new Ksock. After a fork, the child opens a Ksock of its own."),
+        ],
+        Errno.EAGAIN =>
+        [
+            new("send", "send request reply", "On attempting to send with ALL_OR_WAIT, some recipient's queue is full. Nobody has received the message: it waits, its id is assigned, and it is sent when there is room.", "Wait until the Ksock is writable, send again, or discard the message."),
+            new("bind", "bind unbind", "On attempting to bind or unbind as replier while replier bind events are reported, some listener for these events has a full queue. The binding is as it was.", "Try again when the listeners have read."),
+        ],
+        Errno.ENOMEM =>
+        [
+            new("memory", "open send request reply write read wait", "On sending, taking a message or opening a Ksock, the bus or this process could not get the memory for it. Nothing was done.", "Read what waits in queues, send smaller messages, or give the bus or this process more memory."),
+            new("thread", "wait", "On calling asynchronously, this process could not get the thread that hears of news.", "Allow this process more threads (ulimit -u, the pids controller)."),
+        ],
+        Errno.EACCES =>
+        [
+            new("open", "open", "On attempting to open a Ksock, this user may not use the bus: the permissions of its socket or device file say so.", "Ask whoever runs kbusd to let this user in, or use a bus of your own (KBUS_RUNTIME_DIR)."),
+        ],
+        Errno.EFAULT =>
+        [
+            new("pointer", "open bind unbind find send request reply write read wait set", "In C, on any call, a pointer that is needed is null. Nothing was done.", "Give a pointer wherever kbus.h does not say that it may be NULL."),
+            new("memory", "bind unbind find send", "On attempting to bind, unbind, find a replier or send, memory that was named in the call (the name, the data, the structure itself) cannot be read.", "Keep what a message points to as it is until SEND has returned."),
+        ],
+        Errno.EBUSY =>
+        [
+            new("request", "send request", "On attempting to send a Request, the replier's queue is full.", "Send it again later, or send with ALL_OR_WAIT to wait for room. If it goes on, the replier does not keep up: find out why, or raise its limit (max messages)."),
+            new("reply", "reply send", "On attempting to send a Reply, the queue of the Ksock that it is for is full.", "Send it again later, or send with ALL_OR_WAIT to wait for room."),
+            new("all", "send request reply", "On attempting to send with ALL_OR_FAIL, some recipient's queue is full.", "Send it again later, or send with ALL_OR_WAIT to wait for room."),
+            new("events", "set", "On asking for replier bind events, not all present bindings could be reported because the own queue is full; reporting is on all the same.", "Read the messages that wait; the list of bindings shows the others."),
+            new("batches", "begin", "In C, on beginning a batch, as many batches as there may be are under way.", "End the batch that was begun first."),
+        ],
+        Errno.ENODEV =>
+        [
+            new("bus", "bind unbind find send request reply write read wait set", "On using a Ksock, the bus has died. What had been delivered can still be read, and then a $.KBUS.Replier.GoneAway for each Request in flight.", "Read what is left, close the Ksock, open a new one and bind again."),
+        ],
+        Errno.EINVAL =>
+        [
+            new("message", "send request reply write", "On attempting to send, the message is incomplete or its header is wrong: a guard, the length of the name, a pointer, or ALL_OR_WAIT and ALL_OR_FAIL both.", "Make the message with the functions of the library, which fill in its header, and give it one of the two flags at most."),
+            new("unbind", "unbind", "On attempting to unbind, this Ksock has no such binding.", "Unbind what was bound, with the same name and the same role."),
+            new("value", "set open wait read", "On attempting to change a setting, or on any call with a number, the value is out of its range.", "Give a value in the range that the documentation of the call names."),
+            new("buses", "set", "On asking for a new bus, there are as many as there may be.", "Use a bus that is there: a kbusd has 256 at the most."),
+        ],
+        Errno.ENFILE =>
+        [
+            new("open", "open", "On attempting to open a Ksock, the machine has no open file left.", "Close what is not needed, or raise the machine's limit (fs.file-max)."),
+        ],
+        Errno.EMFILE =>
+        [
+            new("open", "open", "On attempting to open a Ksock, this process or the bus has no descriptor left.", "Close Ksocks that are not needed, or raise the limit (ulimit -n; LimitNOFILE for kbusd)."),
+        ],
+        Errno.ENOTTY =>
+        [
+            new("ioctl", "device", "On attempting an ioctl on a device file, the bus does not know the command word.", "Compare the word with linux/kbus_defns.h: its size and direction count too."),
+        ],
+        Errno.EFBIG =>
+        [
+            new("open", "open", "On attempting to open a Ksock, kbusd may not make files of that size, and so no memory to share.", "Raise the limit of kbusd's file sizes (ulimit -f; LimitFSIZE in its unit)."),
+        ],
+        Errno.EPIPE =>
+        [
+            new("send", "send request", "On attempting to send 'to' a specific replier, the replier with that id is no longer bound to the given message's name.", "The state that the replier held is gone: start the conversation again with a Request to nobody in particular."),
+        ],
+        Errno.EDEADLK =>
+        [
+            new("handler", "", "On any call in C by a signal handler, the handler interrupted another call of its thread. Nothing was done.", "Record in the handler what is to be done, and do it when the interrupted call has returned."),
+        ],
+        Errno.ENAMETOOLONG =>
+        [
+            new("name", "bind unbind find send request reply write", "On attempting to bind, unbind, send or find a replier, the message name is longer than 1000 bytes. (When finding a replier, also if it is empty.)", "Use a name of 3 to 1000 bytes."),
+            new("path", "open", "On attempting to open a Ksock, the path of the bus's socket is longer than a Unix socket's may be (107 bytes).", "Choose a shorter directory (KBUS_RUNTIME_DIR)."),
+        ],
+        Errno.ENOLCK =>
+        [
+            new("send", "send request", "On attempting to send a Request, there is no room in the sender's own queue for the Reply: the messages waiting there and the Replies still owed fill it.", "Read the messages that wait, or raise the limit (max messages) of this Ksock."),
+        ],
+        Errno.ENOSYS =>
+        [
+            new("open", "open", "On attempting to open a Ksock, the kernel or a filter (seccomp) refuses a system call that every Ksock needs.", "Allow the call that is named."),
+        ],
+        Errno.ELOOP =>
+        [
+            new("limpet", "limpet", "On carrying messages as a Limpet, one came back by another way: Limpets join buses in a ring.", "End the link, and leave out one of the Limpets of the ring."),
+        ],
+        Errno.ENOMSG =>
+        [
+            new("send", "send", "On attempting to send, there is no message to send: none was written since the last one was sent or discarded, or writing it failed.", "Write the message first."),
+            new("batch", "end", "In C, on ending a batch, none is under way.", "Begin a batch first."),
+        ],
+        Errno.EPROTO =>
+        [
+            new("version", "open", "On attempting to open a Ksock, the kbusd that is running and this library are of different releases, or something that is no kbusd answers.", "Use the kbusd and the library of one release: restart kbusd after an update."),
+            new("memory", "bind unbind find send request reply write read wait set", "On using a Ksock, memory that it shares with the bus has been overwritten. The bus has closed the Ksock.", "Find what writes there: kbusd's log says what was wrong."),
+        ],
+        Errno.EBADMSG =>
+        [
+            new("name", "bind unbind send request reply write", "On attempting to bind, unbind or send, the message name is not a legal one, or is a wildcard where only a plain name can be (when sending).", "A name is '$' and one or more words of ASCII letters and digits, each after a '.'; the last word of a binding may be '*' or '%'."),
+            new("event", "bind", "On attempting to bind as replier, the name is $.KBUS.ReplierBindEvent, which only the bus itself sends.", "Bind to it as listener."),
+            new("answer", "reply make", "On making a Reply or a stateful Request from an earlier message, that message cannot be answered so.", "Reply to a Request that was read and that says WANT_YOU_TO_REPLY; make a stateful Request from a Reply, or from a stateful Request."),
+            new("request", "call", "In C, on sending a Request to wait for its answer, the message is no Request.", "Make it with kbus_msg_create_request."),
+            new("data", "read", "In C, on reading or taking a message apart, there is no message, or it is not of that kind.", "Ask for the next message first (kbus_ksock_next_msg), and look at its name."),
+        ],
+        Errno.EOVERFLOW =>
+        [
+            new("limpet", "limpet", "On carrying messages as a Limpet, the bus could not tell of every replier that left.", "End the link and make a new one, which puts that right."),
+        ],
+        Errno.EMSGSIZE =>
+        [
+            new("write", "write send request reply", "On attempting to write a message, it is larger than the bus allows, or there are bytes after its end.", "Send less in one message, or raise the bus's limit (max message size)."),
+        ],
+        Errno.EOPNOTSUPP =>
+        [
+            new("forked", "open", "In C, on opening a Ksock, this process was forked while its parent was in the middle of a call, and cannot use KBUS.", "Fork when no other thread is in a call, or let the child run another program (exec)."),
+        ],
+        Errno.EADDRINUSE =>
+        [
+            new("bind", "bind", "On attempting to bind as replier, there is already a replier bound to the very same name. It may be this Ksock itself.", "Use another name, or bind when the present replier has unbound."),
+        ],
+        Errno.EADDRNOTAVAIL =>
+        [
+            new("request", "send request", "On attempting to send a Request, no replier is bound to a name that matches.", "Start the replier, or wait for it to bind."),
+            new("reply", "reply send", "On attempting to send a Reply, the Ksock that it is for does not exist any more.", "Forget the Reply: nobody waits for it."),
+        ],
+        Errno.ECONNRESET =>
+        [
+            new("open", "open", "On attempting to open a Ksock, kbusd ended in the middle of it.", "Open it again; kbusd's log says why it ended."),
+        ],
+        Errno.ENOTCONN =>
+        [
+            new("device", "device", "On using a device file, the bus that carried it has died.", "Open a new Ksock, and bind again."),
+        ],
+        Errno.ETIMEDOUT =>
+        [
+            new("wait", "wait request call", "On waiting for a message, an answer or room, the time given ran out first.", "Wait longer, or carry on without it: a Request that was sent is still in flight, and its answer can still come."),
+            new("open", "open read", "On attempting to open a Ksock, the bus did not answer in time, or a kbusd that was started for it did not.", "Run kbusd by hand, which says what is wrong."),
+        ],
+        Errno.ECONNREFUSED =>
+        [
+            new("reply", "reply send", "On attempting to send a Reply, the Ksock that it is for does not expect this Reply from this Ksock: the Request was answered already, or was given to another Ksock to answer.", "Answer each Request once, from the Ksock that received it."),
+            new("open", "open", "On attempting to open a Ksock, a kbusd runs, but nothing listens at the socket of that bus.", "Restart kbusd."),
+        ],
+        Errno.EALREADY =>
+        [
+            new("write", "write send request reply", "On attempting to write or send, the message sent before is still waiting for room (ALL_OR_WAIT). It goes on waiting, and nothing of the new one was taken.", "Wait until the message that waits has gone, or discard it; then send the new one."),
+        ],
+        Errno.ECANCELED =>
+        [
+            new("wait", "wait request", "On waiting for a message, an answer or room, the caller cancelled the wait.", "Nothing need be done: a Request that was sent stays in flight, and its answer can still be read."),
+        ],
+        _ => [],
     };
 
     /// <summary>Finds an errno by its symbol (any case, also <c>EWOULDBLOCK</c> and the like) or by its number in decimal.</summary>

@@ -18,7 +18,7 @@ internal sealed class NameList
         {
             if (MessageName.CheckBinding(name) != Errno.None)
             {
-                throw new ArgumentException($"\"{Encoding.UTF8.GetString(name)}\" is not a message name, nor a wildcard that ends in .* or .%");
+                throw new ArgumentException($"\"{PrintableText.Of(name)}\" is not a message name, nor a wildcard that ends in .* or .%");
             }
         }
     }

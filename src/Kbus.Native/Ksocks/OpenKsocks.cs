@@ -9,6 +9,7 @@ internal static class OpenKsocks
 {
     private static readonly Lock Changes = new();
     private static OpenKsock?[] _byDescriptor = new OpenKsock?[64];
+    private static HashSet<int> _ofTheParent = [];
 
     /// <summary>The Ksock with that descriptor; null if there is none.</summary>
     public static OpenKsock? Find(int descriptor)
@@ -66,6 +67,14 @@ internal static class OpenKsocks
         return closed is not null && closed.Close();
     }
 
+    /// <summary>Whether the parent of this process had a Ksock with that descriptor when it forked.</summary>
+    public static bool WasOfTheParent(int descriptor) => Volatile.Read(ref _ofTheParent).Contains(descriptor);
+
     /// <summary>This process is a forked child: what was open is its parent's and is not touched any more.</summary>
-    public static void Forget() => Volatile.Write(ref _byDescriptor, new OpenKsock?[64]);
+    public static void Forget()
+    {
+        OpenKsock?[] all = Volatile.Read(ref _byDescriptor);
+        Volatile.Write(ref _ofTheParent, [.. Enumerable.Range(0, all.Length).Where(d => all[d] is not null)]);
+        Volatile.Write(ref _byDescriptor, new OpenKsock?[64]);
+    }
 }

@@ -28,7 +28,11 @@ internal static unsafe class Opening
         {
             return IsDeviceFile(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), out uint device)
                 ? Open(device, (OpenFlags)flags)
-                : Failure.Of(Errno.ENOENT);
+                : Failure.Of(
+                    Errno.ENOENT,
+                    "open",
+                    "bus",
+                    $"No bus has a device file of the name \"{Refusals.Printable(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name))}\"; that of bus 0 is /dev/kbus0.");
         }
         catch (Exception e)
         {
@@ -42,7 +46,7 @@ internal static unsafe class Opening
     {
         try
         {
-            return OpenKsocks.Close(ksock) ? 0 : Failure.Of(Errno.EBADF);
+            return OpenKsocks.Close(ksock) ? 0 : Failure.NoKsock(ksock);
         }
         catch (Exception e)
         {
@@ -57,8 +61,8 @@ internal static unsafe class Opening
         try
         {
             return OpenKsocks.Find(ksock) is { } open
-                ? Failure.Of(open.Bare.Bind(new ReadOnlySpan<byte>(name, (int)Math.Min(length, int.MaxValue)), isReplier != 0))
-                : Failure.Of(Errno.EBADF);
+                ? Failure.Recorded(open.Bare.Bind(new ReadOnlySpan<byte>(name, (int)Math.Min(length, int.MaxValue)), isReplier != 0))
+                : Failure.NoKsock(ksock);
         }
         catch (Exception e)
         {
@@ -73,8 +77,8 @@ internal static unsafe class Opening
         try
         {
             return OpenKsocks.Find(ksock) is { } open
-                ? Failure.Of(open.Bare.Unbind(new ReadOnlySpan<byte>(name, (int)Math.Min(length, int.MaxValue)), isReplier != 0))
-                : Failure.Of(Errno.EBADF);
+                ? Failure.Recorded(open.Bare.Unbind(new ReadOnlySpan<byte>(name, (int)Math.Min(length, int.MaxValue)), isReplier != 0))
+                : Failure.NoKsock(ksock);
         }
         catch (Exception e)
         {
@@ -90,12 +94,12 @@ internal static unsafe class Opening
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.FindReplier(new ReadOnlySpan<byte>(name, (int)Math.Min(length, int.MaxValue)), out uint replier);
             *id = replier;
-            return Failure.Of(error);
+            return Failure.Recorded(error);
         }
         catch (Exception e)
         {
@@ -118,7 +122,7 @@ internal static unsafe class Opening
         OpenFlags.ReadOnly => OpenKsocks.Open(device, KsockMode.Read),
         OpenFlags.WriteOnly => OpenKsocks.Open(device, KsockMode.Write),
         OpenFlags.ReadWrite => OpenKsocks.Open(device, KsockMode.ReadWrite),
-        _ => Failure.Of(Errno.EINVAL),
+        _ => Failure.Of(Errno.EINVAL, "open", "value", "A Ksock is opened with O_RDONLY, O_WRONLY or O_RDWR."),
     };
 
     /// <summary>The flags of open that count: those of <c>fcntl.h</c>.</summary>

@@ -13,12 +13,12 @@ internal static unsafe class Reading
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.NextMessage(out int entire);
             *length = (uint)entire;
-            return Failure.Of(error, entire == 0 ? 0 : 1);
+            return Failure.OfRead(error, open, entire == 0 ? 0 : 1);
         }
         catch (Exception e)
         {
@@ -34,7 +34,7 @@ internal static unsafe class Reading
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             *length = (uint)open.Bare.LengthLeft;
@@ -54,11 +54,11 @@ internal static unsafe class Reading
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.Read(new Span<byte>(data, (int)Math.Min(count, int.MaxValue)), out int read);
-            return Failure.Of(error, read);
+            return Failure.OfRead(error, open, read);
         }
         catch (Exception e)
         {
@@ -74,7 +74,7 @@ internal static unsafe class Reading
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             *message = null;
@@ -94,7 +94,7 @@ internal static unsafe class Reading
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             *message = null;
@@ -114,7 +114,7 @@ internal static unsafe class Reading
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             int read = 0;
@@ -151,17 +151,17 @@ internal static unsafe class Reading
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             if (count == 0)
             {
-                return Failure.Of(Errno.EINVAL);
+                return Failure.Of(Errno.EINVAL, "read", open, "value", "There is no room for a message: the count is 0.");
             }
 
             *messages = 0;
             Errno error = open.Lent.Borrow(Limit(timeout), new Span<nint>(messages, (int)Math.Min(count, int.MaxValue)), out int lent);
-            return error == Errno.ENOMSG ? 0 : Failure.Of(error, lent);
+            return error == Errno.ENOMSG ? 0 : Failure.OfRead(error, open, lent);
         }
         catch (Exception e)
         {
@@ -177,12 +177,12 @@ internal static unsafe class Reading
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Read(Limit(timeout), out NativeMessage* read);
             *message = read;
-            return error == Errno.ENOMSG ? 0 : Failure.Of(error, 1);
+            return error == Errno.ENOMSG ? 0 : Failure.OfRead(error, open, 1);
         }
         catch (Exception e)
         {
@@ -198,7 +198,7 @@ internal static unsafe class Reading
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             open.Lent.GiveBack();
@@ -230,7 +230,7 @@ internal static unsafe class Reading
     {
         Errno error = open.Bare.ReadNext(&Making.TryAllocate, out byte* read);
         *message = (NativeMessage*)read;
-        return Failure.Of(error);
+        return Failure.OfRead(error, open);
     }
 
     /// <summary>Reads so many bytes of the current message.</summary>
@@ -241,7 +241,7 @@ internal static unsafe class Reading
         byte* copy = Making.TryAllocate(room);
         if (copy == null)
         {
-            return Failure.Of(Errno.ENOMEM);
+            return Failure.OfRead(Errno.ENOMEM, open);
         }
 
         Errno error = open.Bare.Read(new Span<byte>(copy, length), out int read);
@@ -252,6 +252,8 @@ internal static unsafe class Reading
         }
 
         CallersMemory.Free(copy);
-        return Failure.Of(error == Errno.None ? Errno.EBADMSG : error);
+        return error == Errno.None
+            ? Failure.Of(Errno.EBADMSG, "read", open, "data", $"{open.Ksock.Name} has no message that is being read, or no more bytes of it.")
+            : Failure.OfRead(error, open);
     }
 }

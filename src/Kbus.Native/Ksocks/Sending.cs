@@ -12,8 +12,8 @@ internal static unsafe class Sending
         try
         {
             return OpenKsocks.Find(ksock) is { } open
-                ? Failure.Of(open.Bare.WriteWhole(message))
-                : Failure.Of(Errno.EBADF);
+                ? Failure.Of(open.Bare.WriteWhole(message), "write", open)
+                : Failure.NoKsock(ksock);
         }
         catch (Exception e)
         {
@@ -28,8 +28,8 @@ internal static unsafe class Sending
         try
         {
             return OpenKsocks.Find(ksock) is { } open
-                ? Failure.Of(open.Bare.Write(new ReadOnlySpan<byte>(data, (int)Math.Min(length, int.MaxValue))))
-                : Failure.Of(Errno.EBADF);
+                ? Failure.Of(open.Bare.Write(new ReadOnlySpan<byte>(data, (int)Math.Min(length, int.MaxValue))), "write", open)
+                : Failure.NoKsock(ksock);
         }
         catch (Exception e)
         {
@@ -45,7 +45,7 @@ internal static unsafe class Sending
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.Send(out MessageId given);
@@ -65,7 +65,7 @@ internal static unsafe class Sending
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.Send(message, out MessageId given);
@@ -85,7 +85,7 @@ internal static unsafe class Sending
         {
             return OpenKsocks.Find(ksock) is { } open
                 ? open.Posted.SendAll(new ReadOnlySpan<nint>(messages, (int)count), new Span<SendResult>(results, (int)count))
-                : Failure.Of(Errno.EBADF);
+                : Failure.NoKsock(ksock);
         }
         catch (Exception e)
         {
@@ -100,8 +100,8 @@ internal static unsafe class Sending
         try
         {
             return OpenKsocks.Find(ksock) is { } open
-                ? Failure.Of(open.Posted.Begin(new ReadOnlySpan<nint>(messages, (int)count)))
-                : Failure.Of(Errno.EBADF);
+                ? Failure.Of(open.Posted.Begin(new ReadOnlySpan<nint>(messages, (int)count)), "begin", open)
+                : Failure.NoKsock(ksock);
         }
         catch (Exception e)
         {
@@ -117,11 +117,11 @@ internal static unsafe class Sending
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Posted.End(new Span<SendResult>(results, (int)count), out int sent);
-            return Failure.Of(error, sent);
+            return error == Errno.None ? sent : Failure.Of(error, "end", open, error == Errno.EINVAL ? "value" : "batch");
         }
         catch (Exception e)
         {
@@ -137,13 +137,15 @@ internal static unsafe class Sending
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             *reply = null;
             Errno error = open.Request(request, Reading.Limit(timeout), out NativeMessage* answer);
             *reply = answer;
-            return Failure.Of(error);
+            return error is Errno.ETIMEDOUT
+                ? Failure.Of(error, "call", open, "wait", $"No answer to {Refusals.Printable(NativeMessage.NameBytes((NativeMessage*)request))} came to {open.Ksock.Name} within {timeout} ms.")
+                : error == Errno.ENOMEM ? Failure.Of(error, "read", open) : Failure.Recorded(error);
         }
         catch (Exception e)
         {
@@ -158,8 +160,8 @@ internal static unsafe class Sending
         try
         {
             return OpenKsocks.Find(ksock) is { } open
-                ? Failure.Of(open.Bare.Discard())
-                : Failure.Of(Errno.EBADF);
+                ? Failure.Of(open.Bare.Discard(), "send", open)
+                : Failure.NoKsock(ksock);
         }
         catch (Exception e)
         {
@@ -175,12 +177,12 @@ internal static unsafe class Sending
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.Poll(out bool readable, out bool writable);
             *ready = (uint)Ready(readable, writable);
-            return Failure.Of(error);
+            return Failure.Of(error, "wait", open);
         }
         catch (Exception e)
         {
@@ -196,16 +198,16 @@ internal static unsafe class Sending
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             if ((waitFor & ~(Readable | Writable)) != 0 || waitFor == 0)
             {
-                return Failure.Of(Errno.EINVAL);
+                return Failure.Of(Errno.EINVAL, "wait", open, "value", $"{waitFor} is not KBUS_KSOCK_READABLE (1), KBUS_KSOCK_WRITABLE (2) or their sum.");
             }
 
             Errno error = open.Bare.Wait((waitFor & Readable) != 0, (waitFor & Writable) != 0, Reading.Limit(timeout), out bool readable, out bool writable);
-            return Failure.Of(error, Ready(readable, writable));
+            return error == Errno.None ? Ready(readable, writable) : Failure.Of(error, "wait", open);
         }
         catch (Exception e)
         {
@@ -225,6 +227,6 @@ internal static unsafe class Sending
             *id = given;
         }
 
-        return Failure.Of(error);
+        return Failure.Recorded(error);
     }
 }

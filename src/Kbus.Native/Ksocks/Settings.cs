@@ -13,7 +13,7 @@ internal static unsafe class Settings
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             *id = open.Ksock.Id;
@@ -33,7 +33,7 @@ internal static unsafe class Settings
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.LastSent(out MessageId answer);
@@ -42,7 +42,7 @@ internal static unsafe class Settings
                 *value = answer;
             }
 
-            return Failure.Of(error);
+            return Failure.Of(error, "set", open);
         }
         catch (Exception e)
         {
@@ -58,7 +58,7 @@ internal static unsafe class Settings
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.MaxMessages(*value, out uint answer);
@@ -67,7 +67,7 @@ internal static unsafe class Settings
                 *value = answer;
             }
 
-            return Failure.Of(error);
+            return Failure.Recorded(error);
         }
         catch (Exception e)
         {
@@ -83,7 +83,7 @@ internal static unsafe class Settings
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.NumMessages(out uint answer);
@@ -92,7 +92,7 @@ internal static unsafe class Settings
                 *value = answer;
             }
 
-            return Failure.Of(error);
+            return Failure.Recorded(error);
         }
         catch (Exception e)
         {
@@ -108,7 +108,7 @@ internal static unsafe class Settings
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.UnrepliedTo(out uint answer);
@@ -117,7 +117,7 @@ internal static unsafe class Settings
                 *value = answer;
             }
 
-            return Failure.Of(error);
+            return Failure.Recorded(error);
         }
         catch (Exception e)
         {
@@ -133,11 +133,11 @@ internal static unsafe class Settings
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.OnlyOnce(request, out uint previous);
-            return Failure.Of(error, (int)previous);
+            return Failure.Recorded(error, (int)previous);
         }
         catch (Exception e)
         {
@@ -153,11 +153,11 @@ internal static unsafe class Settings
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.ReportReplierBinds(request, out uint previous);
-            return Failure.Of(error, (int)previous);
+            return Failure.Recorded(error, (int)previous);
         }
         catch (Exception e)
         {
@@ -173,11 +173,11 @@ internal static unsafe class Settings
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.Verbose(request, out uint previous);
-            return Failure.Of(error, (int)previous);
+            return Failure.Recorded(error, (int)previous);
         }
         catch (Exception e)
         {
@@ -193,7 +193,7 @@ internal static unsafe class Settings
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.MaxMessageSize(*value, out uint answer);
@@ -202,7 +202,7 @@ internal static unsafe class Settings
                 *value = answer;
             }
 
-            return Failure.Of(error);
+            return Failure.Recorded(error);
         }
         catch (Exception e)
         {
@@ -218,7 +218,7 @@ internal static unsafe class Settings
         {
             if (OpenKsocks.Find(ksock) is not { } open)
             {
-                return Failure.Of(Errno.EBADF);
+                return Failure.NoKsock(ksock);
             }
 
             Errno error = open.Bare.NewDevice(out uint answer);
@@ -227,7 +227,7 @@ internal static unsafe class Settings
                 *value = answer;
             }
 
-            return Failure.Of(error);
+            return Failure.Recorded(error);
         }
         catch (Exception e)
         {

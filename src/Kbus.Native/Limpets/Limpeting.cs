@@ -9,6 +9,7 @@ internal static unsafe class Limpeting
 {
     private const int ShortestName = 3;
     private const int HeaderWords = 16;
+    private const string NoPlace = "There is no place for an answer to the peer: the pointer to it is NULL.";
 
     private enum Result
     {
@@ -52,7 +53,7 @@ internal static unsafe class Limpeting
         _ = verbosity;
         if (context == null)
         {
-            return Failure.Of(Errno.EINVAL);
+            return Failure.Of(Errno.EINVAL, "limpet", "value", "There is no place for the context: the pointer to it is NULL.");
         }
 
         *context = null;
@@ -61,12 +62,12 @@ internal static unsafe class Limpeting
             ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
             if (bytes.Length < ShortestName)
             {
-                return Failure.Of(Errno.EBADMSG);
+                return Failure.Of(Errno.EBADMSG, "bind", "name", "The name that the Limpet is to listen to is shorter than 3 characters.");
             }
 
             Errno error = LimpetContext.Make(ksock, networkId, peerId, Encoding.Latin1.GetString(bytes), out nint* made);
             *context = made;
-            return Failure.Of(error);
+            return error == Errno.EBADF ? Failure.NoKsock(ksock) : Failure.Of(error, "limpet");
         }
         catch (Exception e)
         {
@@ -105,7 +106,7 @@ internal static unsafe class Limpeting
             }
 
             Errno error = limpet!.FromBus((byte*)message, NativeMessage.NameBytes(message), NativeMessage.DataBytes(message), out bool isCarried);
-            return Failure.Of(error, (int)(isCarried ? Result.Forward : Result.Ignore));
+            return Carried(error, isCarried);
         }
         catch (Exception e)
         {
@@ -119,7 +120,7 @@ internal static unsafe class Limpeting
     {
         if (answer == null)
         {
-            return Failure.Of(Errno.EINVAL);
+            return Failure.Of(Errno.EINVAL, "limpet", "value", NoPlace);
         }
 
         *answer = null;
@@ -134,7 +135,7 @@ internal static unsafe class Limpeting
                 (byte*)message, NativeMessage.NameBytes(message), NativeMessage.DataBytes(message), out bool isCarried, out LimpetAnswer? made);
             return made is { } toPeer
                 ? Make(toPeer, answer, Result.Answer)
-                : Failure.Of(error, (int)(isCarried ? Result.Forward : Result.Ignore));
+                : Carried(error, isCarried);
         }
         catch (Exception e)
         {
@@ -148,7 +149,7 @@ internal static unsafe class Limpeting
     {
         if (answer == null || error is 0 or int.MinValue)
         {
-            return Failure.Of(Errno.EINVAL);
+            return Failure.Of(Errno.EINVAL, "limpet", "value", answer == null ? NoPlace : $"{error} is no errno.");
         }
 
         *answer = null;
@@ -169,11 +170,16 @@ internal static unsafe class Limpeting
         }
     }
 
+    private static int Carried(Errno error, bool isCarried) =>
+        error == Errno.None ? (int)(isCarried ? Result.Forward : Result.Ignore) : Failure.Of(error, "limpet", error == Errno.EBADMSG ? "data" : null);
+
     private static bool TryOpen(nint* block, NativeMessage* message, out BareLimpet? limpet, out int failure)
     {
         LimpetContext? context = block == null ? null : LimpetContext.Of(block);
         limpet = context?.Limpet;
-        failure = Failure.Of(context is null || message == null ? Errno.EINVAL : context.IsOpen ? Errno.None : Errno.EBADF);
+        failure = context is null || message == null
+            ? Failure.Of(Errno.EINVAL, "limpet", "value", "The context or the message is NULL.")
+            : context.IsOpen ? 0 : Failure.Of(Errno.EBADF, "limpet", "closed", "The Ksock of this Limpet is closed.");
         return failure == 0;
     }
 

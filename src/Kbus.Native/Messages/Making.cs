@@ -33,7 +33,7 @@ internal static unsafe class Making
         *message = null;
         return TryReplyFields(request, out NativeMessage fields)
             ? Pointy(message, fields, NativeMessage.Name(request), request->NameLength, data, dataLength, flags)
-            : Failure.Of(Errno.EBADMSG);
+            : NoReplyTo(request);
     }
 
     /// <summary><c>kbus_msg_create_entire_reply_to</c>.</summary>
@@ -43,7 +43,7 @@ internal static unsafe class Making
         *message = null;
         return TryReplyFields(request, out NativeMessage fields)
             ? Entire(message, fields, NativeMessage.Name(request), request->NameLength, data, dataLength, flags)
-            : Failure.Of(Errno.EBADMSG);
+            : NoReplyTo(request);
     }
 
     /// <summary><c>kbus_msg_create_stateful_request</c>; with WANT_A_REPLY (D16).</summary>
@@ -54,7 +54,7 @@ internal static unsafe class Making
         *message = null;
         return TryStatefulFields(earlier, out NativeMessage fields)
             ? Pointy(message, fields, name, nameLength, data, dataLength, flags | MessageFlags.WantAReply)
-            : Failure.Of(Errno.EBADMSG);
+            : NoRequestAfter(earlier);
     }
 
     /// <summary><c>kbus_msg_create_entire_stateful_request</c>; with WANT_A_REPLY (D16).</summary>
@@ -65,7 +65,7 @@ internal static unsafe class Making
         *message = null;
         return TryStatefulFields(earlier, out NativeMessage fields)
             ? Entire(message, fields, name, nameLength, data, dataLength, flags | MessageFlags.WantAReply)
-            : Failure.Of(Errno.EBADMSG);
+            : NoRequestAfter(earlier);
     }
 
     /// <summary><c>kbus_msg_delete_all</c>.</summary>
@@ -97,13 +97,13 @@ internal static unsafe class Making
         *name = null;
         if (!BindEventData.TryRead(NativeMessage.DataBytes(message), out BindEventData data, out ReadOnlySpan<byte> bound))
         {
-            return Failure.Of(Errno.EBADMSG);
+            return Failure.Of(Errno.EBADMSG, "read", "data", $"The data of {CalledName(message)} are not those of a replier bind event.");
         }
 
         byte* copy = TryAllocate(bound.Length + 1L);
         if (copy == null)
         {
-            return Failure.Of(Errno.ENOMEM);
+            return Failure.Of(Errno.ENOMEM, "open");
         }
 
         bound.CopyTo(new Span<byte>(copy, bound.Length));
@@ -115,6 +115,17 @@ internal static unsafe class Making
 
     /// <summary>A zeroed block of <c>malloc</c>, which is the caller's; null if there is no memory.</summary>
     public static byte* TryAllocate(long length) => (byte*)CallersMemory.Allocate((nuint)length);
+
+    private static string CalledName(NativeMessage* message) => Refusals.Printable(NativeMessage.NameBytes(message));
+
+    private static int NoReplyTo(NativeMessage* request) => Failure.Of(
+        Errno.EBADMSG, "make", "answer", $"{CalledName(request)} is not a Request for this program to reply to: it does not have both WANT_A_REPLY and WANT_YOU_TO_REPLY.");
+
+    private static int NoRequestAfter(NativeMessage* earlier) => Failure.Of(
+        Errno.EBADMSG, "make", "answer", $"{CalledName(earlier)} is neither a Reply nor a stateful Request, so no Ksock is known that a stateful Request could go to.");
+
+    private static int Incomplete(byte* name) => Failure.Of(
+        Errno.EINVAL, "make", "message", name == null ? "The message has no name: the pointer to it is NULL." : "The pointer to the data is NULL though their length is not 0, or a length is out of all bounds.");
 
     private static bool TryReplyFields(NativeMessage* request, out NativeMessage fields)
     {
@@ -137,13 +148,13 @@ internal static unsafe class Making
         *message = null;
         if (name == null || (data == null && dataLength != 0))
         {
-            return Failure.Of(Errno.EINVAL);
+            return Incomplete(name);
         }
 
         var made = (NativeMessage*)TryAllocate(NativeMessage.Size);
         if (made == null)
         {
-            return Failure.Of(Errno.ENOMEM);
+            return Failure.Of(Errno.ENOMEM, "open");
         }
 
         FillIn(made, fields, nameLength, dataLength, flags);
@@ -160,14 +171,14 @@ internal static unsafe class Making
         *message = null;
         if (name == null || (data == null && dataLength != 0) || nameLength > int.MaxValue || dataLength > int.MaxValue)
         {
-            return Failure.Of(Errno.EINVAL);
+            return Incomplete(name);
         }
 
         long length = NativeMessage.EntireLengthOf(nameLength, dataLength);
         byte* made = TryAllocate(length);
         if (made == null)
         {
-            return Failure.Of(Errno.ENOMEM);
+            return Failure.Of(Errno.ENOMEM, "open");
         }
 
         var header = (NativeMessage*)made;

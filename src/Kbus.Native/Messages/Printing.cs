@@ -53,7 +53,7 @@ internal static unsafe class Printing
         text.Append('<').Append(isEvent ? "ReplierBindEvent" : KindOf(message, name));
         if (!isEvent)
         {
-            text.Append(" '").Append(Encoding.Latin1.GetString(name)).Append('\'');
+            Append(text.Append(" '"), name).Append('\'');
         }
 
         Part(text, "id=", message->Id, message->Id.IsNone);
@@ -73,20 +73,13 @@ internal static unsafe class Printing
 
         if (isEvent && BindEventData.TryRead(data, out BindEventData bound, out ReadOnlySpan<byte> boundName))
         {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $" data= [{(bound.IsBind != 0 ? "Bind" : "Unbind")} '{Encoding.Latin1.GetString(boundName)}' for {bound.Binder}]");
+            Append(text.Append(" data= [").Append(bound.IsBind != 0 ? "Bind '" : "Unbind '"), boundName);
+            text.Append(CultureInfo.InvariantCulture, $"' for {bound.Binder}]");
         }
         else if (!data.IsEmpty)
         {
             bool isCut = isAbbreviated && data.Length > AbbreviatedLength;
-            text.Append(" data=");
-            foreach (byte b in isCut ? data[..AbbreviatedLength] : data)
-            {
-                _ = IsPrintable(b) ? text.Append((char)b) : text.Append(CultureInfo.InvariantCulture, $"\\x{b:x2}");
-            }
-
-            text.Append(isCut ? "..." : "");
+            Append(text.Append(" data="), isCut ? data[..AbbreviatedLength] : data).Append(isCut ? "..." : "");
         }
 
         return text.Append('>').ToString();
@@ -114,7 +107,7 @@ internal static unsafe class Printing
         Field("name ptr", $"0x{(nuint)message->NamePointer:x}");
         Field("data ptr", $"0x{(nuint)message->DataPointer:x}");
         Field("end guard", $"0x{message->EndGuard:x8}");
-        Field("name", Encoding.Latin1.GetString(name));
+        Field("name", Shown(name));
         Field("data", Shown(data));
         Bytes(text, data, DataBytesInLine);
         long length = message->IsPointy ? NativeMessage.Size : message->EntireLength;
@@ -134,6 +127,17 @@ internal static unsafe class Printing
         {
             text.Append(CultureInfo.InvariantCulture, $" {label}{value}");
         }
+    }
+
+    /// <summary>Bytes as they are, if they are printable ASCII, or else as <c>\xNN</c>: a message that was not sent yet may have any name.</summary>
+    private static StringBuilder Append(StringBuilder text, ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte b in bytes)
+        {
+            _ = IsPrintable(b) ? text.Append((char)b) : text.Append(CultureInfo.InvariantCulture, $"\\x{b:x2}");
+        }
+
+        return text;
     }
 
     private static string Shown(ReadOnlySpan<byte> data)

@@ -5,10 +5,36 @@
 #include "gate.h"
 #include "pointers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define EXPORTED __attribute__((visibility("default")))
+
+/* Why the last failed call of this thread failed: what is known in front of managed code, or that managed code knows more. */
+enum why { NO_CALL_FAILED, MANAGED_CODE_KNOWS, NULL_POINTER, IN_A_HANDLER, FORKED, NOT_STARTED };
+
+static __thread struct {
+	enum why why;
+	int error;
+	const char *function;
+} last_failure;
+
+/* A result as callers get it. A call that succeeds leaves the last failure as it is, as it leaves errno. */
+static inline int ended(int result, enum why why, const char *function)
+{
+	if (__builtin_expect(result < 0, 0)) {
+		last_failure.why = why;
+		last_failure.error = -result;
+		last_failure.function = function;
+	}
+	return kbus_gate_result(result);
+}
+
+static enum why why_shut(void)
+{
+	return kbus_gate_is_inside() ? IN_A_HANDLER : kbus_gate_why_shut() == -ENOTSUP ? FORKED : NOT_STARTED;
+}
 
 /* A function of kbus.h and its managed half, which has the same arguments. What it gives when the gate is shut is `shut`; when a pointer is
  * missing, of which `given` tells, it gives `fault`. */
@@ -17,14 +43,17 @@
 	visibility int function parameters                           \
 	{                                                            \
 		struct kbus_visitor *visitor = kbus_gate_enter();    \
+		enum why why = MANAGED_CODE_KNOWS;                   \
 		int result;                                          \
 		if (visitor) {                                       \
 			result = (given) ? kbusnet_##name arguments : (fault); \
+			why = result == -EFAULT && !(given) ? NULL_POINTER : why; \
 			kbus_gate_leave(visitor);                    \
 		} else {                                             \
-			result = kbus_gate_is_inside() ? -EDEADLK : (shut); \
+			why = why_shut();                            \
+			result = why == IN_A_HANDLER ? -EDEADLK : (shut); \
 		}                                                    \
-		return kbus_gate_result(result);                     \
+		return ended(result, why, "kbus_" #name);            \
 	}
 
 #define ENTRY(shut, fault, name, parameters, arguments, given) \
@@ -139,15 +168,19 @@ UNCANCELLED(kbus_gate_why_shut(), -EFAULT, read_bindings, (char **text), (text),
 	EXPORTED int kbus_##name parameters                          \
 	{                                                            \
 		struct kbus_visitor *visitor = kbus_gate_enter();    \
+		enum why why = MANAGED_CODE_KNOWS;                   \
 		size_t length;                                       \
 		int result;                                          \
 		if (visitor) {                                       \
-			result = kbus_is_string_given(string, &length) && (given) ? kbusnet_##name##_n arguments : fault_of(ksock); \
+			int is_given = kbus_is_string_given(string, &length) && (given); \
+			result = is_given ? kbusnet_##name##_n arguments : fault_of(ksock); \
+			why = result == -EFAULT && !is_given ? NULL_POINTER : why; \
 			kbus_gate_leave(visitor);                    \
 		} else {                                             \
-			result = kbus_gate_is_inside() ? -EDEADLK : -EBADF; \
+			why = why_shut();                            \
+			result = why == IN_A_HANDLER ? -EDEADLK : -EBADF; \
 		}                                                    \
-		return kbus_gate_result(result);                     \
+		return ended(result, why, "kbus_" #name);            \
 	}
 
 WITH_STRING(ksock_bind, (kbus_ksock_t ksock, const char *string, uint32_t is_replier), (ksock, string, length, is_replier), NOTHING)
@@ -225,6 +258,35 @@ LIMPET(limpet_could_not_send_to_kbus_msg, (CONTEXT, kbus_message_t *msg, int err
 
 const char *kbusnet_error_text(int errnum, const char *operation);
 const char *kbusnet_error_name(int errnum);
+const char *kbusnet_last_error(void);
+const char *kbusnet_msg_error_text(kbus_ksock_t ksock, const kbus_message_t *msg, int errnum);
+void kbusnet_fault(const char *function);
+
+#define HANDLER_TEXT "A signal handler cannot call while its thread is in the middle of another call. Nothing was done."
+#define FORKED_TEXT "This process was forked while its parent was using KBUS, and cannot use KBUS itself."
+
+static const char *text_of(enum why why)
+{
+	return why == IN_A_HANDLER ? HANDLER_TEXT : kbus_gate_shut_text();
+}
+
+/* Why the runtime did not start, with the errno in front. */
+static const char *text_of_start(void)
+{
+	static const struct { int error; const char *name; } names[] = {
+		{ ENOMEM, "ENOMEM" }, { ENOSYS, "ENOSYS" }, { EPERM, "EPERM" }, { EACCES, "EACCES" }, { EAGAIN, "EAGAIN" },
+		{ EMFILE, "EMFILE" }, { ENFILE, "ENFILE" }, { EINVAL, "EINVAL" },
+	};
+	static __thread char text[400];
+	int error = -kbus_gate_why_shut();
+	const char *name = NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		name = names[i].error == error ? names[i].name : name;
+	snprintf(text, sizeof text, "%s%s%s", name ? name : "", name ? ": " : "", kbus_gate_shut_text());
+	return text;
+}
 
 EXPORTED const char *kbus_error_text(int errnum, const char *operation)
 {
@@ -239,10 +301,61 @@ EXPORTED const char *kbus_error_text(int errnum, const char *operation)
 			operation = NULL;
 		text = kbusnet_error_text(errnum, operation);
 		kbus_gate_leave(visitor);
-	} else if (kbus_gate_is_inside()) {
-		text = "A signal handler cannot ask for this while its thread is in the middle of another call.";
 	} else {
-		text = kbus_gate_shut_text();
+		text = text_of(why_shut());
+	}
+	errno = before;
+	return text;
+}
+
+EXPORTED const char *kbus_last_error(void)
+{
+	const char *text = "";
+	int before = errno;
+	struct kbus_visitor *visitor;
+
+	switch (last_failure.why) {
+	case NO_CALL_FAILED:
+		break;
+	case IN_A_HANDLER:
+		text = "EDEADLK: " HANDLER_TEXT;
+		break;
+	case NOT_STARTED:
+		text = text_of_start();
+		break;
+	case FORKED:
+		text = last_failure.error == EBADF ? "EBADF: " FORKED_TEXT : "EOPNOTSUPP: " FORKED_TEXT;
+		break;
+	default:
+		visitor = kbus_gate_enter();
+		if (!visitor) {
+			text = text_of(why_shut());
+			break;
+		}
+		if (last_failure.why == NULL_POINTER)
+			kbusnet_fault(last_failure.function);
+		text = kbusnet_last_error();
+		kbus_gate_leave(visitor);
+	}
+	errno = before;
+	return text;
+}
+
+EXPORTED const char *kbus_msg_error_text(kbus_ksock_t ksock, const kbus_message_t *msg, int errnum)
+{
+	const char *text;
+	int before = errno;
+	struct kbus_visitor *visitor;
+
+	if (msg == NULL)
+		return kbus_error_text(errnum, "send");
+	visitor = kbus_gate_enter();
+	if (visitor) {
+		text = kbusnet_msg_error_text(ksock, msg, errnum);
+		last_failure.why = MANAGED_CODE_KNOWS;
+		kbus_gate_leave(visitor);
+	} else {
+		text = text_of(why_shut());
 	}
 	errno = before;
 	return text;

@@ -2,7 +2,8 @@
  *
  * Part of KBUS. MIT licence. Link with -lkbus; see kbus(3) and docs/c.md.
  *
- * Functions that return int return 0 or a useful number of 0 or more, or a negative errno; errno is then set too. A null pointer where something is needed
+ * Functions that return int return 0 or a useful number of 0 or more, or a negative errno; errno is then set too, and
+ * kbus_last_error() says in words what went wrong. A null pointer where something is needed
  * gives -EFAULT, and a call by a signal handler in the middle of another call of its thread -EDEADLK.
  * Nothing blocks but the functions with "wait" or "request" in their names.
  * Any thread may call any function at any time, also for one Ksock; a message belongs to one thread at a time.
@@ -11,10 +12,16 @@
 #ifndef KBUS_H
 #define KBUS_H
 
+/* Some of these are here for programs of the original only, whose header brought them in. */
+#include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "linux/kbus_defns.h"
 
@@ -264,6 +271,14 @@ int kbus_read_bindings(char **text);
 /* What an errno (positive or negative) means to KBUS and what to do about it, in one line. operation may be "open", "bind", "unbind",
  * "find", "send", "reply", "write", "read", "wait" or "set", to hear of that alone, or NULL. Never NULL; stays valid. */
 const char *kbus_error_text(int errnum, const char *operation);
+
+/* Why the last call of this thread that failed did: one line that names the message name and the Ksock and says what to do, as
+ * "EADDRNOTAVAIL: Nobody is bound as replier to $.Bank.Balance. Ksock 1 of bus 0 sent nothing. Start the replier, ...". Like errno it is left as it is by calls that succeed.
+ * Never NULL; "" if no call of this thread has failed. Valid until the next call of this thread. It makes the line only when it is asked for. */
+const char *kbus_last_error(void);
+
+/* The same for one message of a batch: what it means that results[i].error is errnum. */
+const char *kbus_msg_error_text(kbus_ksock_t ksock, const kbus_message_t *msg, int errnum);
 
 /* The symbol of an errno, as "EPIPE". */
 const char *kbus_error_name(int errnum);

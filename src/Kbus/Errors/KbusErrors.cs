@@ -36,4 +36,21 @@ public static class KbusErrors
         errno = Errno.None;
         return text is not null && ErrnoTable.TryParse(text, out errno);
     }
+
+    /// <summary>The meaning and the advice of each case that can come on an operation, in one line; those of all cases if none can.</summary>
+    /// <param name="errno">An error.</param>
+    /// <param name="operation">Such as <c>send</c>; see eng/errors.json.</param>
+    internal static string InOneLine(Errno errno, string operation)
+    {
+        if (errno == Errno.None)
+        {
+            return "Success";
+        }
+
+        ErrnoCase[] cases = ErrnoTable.Cases(errno);
+        ErrnoCase[] fitting = [.. cases.Where(c => c.IsOn(operation))];
+        return cases.Length == 0
+            ? ErrnoTable.UnixMeaning(errno)
+            : string.Join(' ', (fitting.Length > 0 ? fitting : cases).Select(c => $"{c.Meaning} {c.Advice}"));
+    }
 }

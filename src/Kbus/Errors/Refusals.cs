@@ -1,137 +1,155 @@
-using System.Text;
 using Kbus.Core;
 
 namespace Kbus;
 
-/// <summary>Says of each refusal what happened in this very case and what to do then, where the facts are at hand.</summary>
+/// <summary>Says what happened when a bus refuses an operation: with the names that were meant, the Ksock, and the one case that applies.</summary>
+/// <remarks>.NET, the C library, Python and the command all show these texts. What could be a stranger's bytes is made printable.</remarks>
 internal static class Refusals
 {
-    private const MessageFlags BothManners = MessageFlags.AllOrWait | MessageFlags.AllOrFail;
-    private const string SendLater =
-        "Nobody received it: send it again later, or send with ALL_OR_WAIT to be told when there is room.";
+    /// <summary>Shows a name that may hold anything.</summary>
+    public static string Printable(ReadOnlySpan<byte> name) => PrintableText.Of(name);
 
     /// <summary>A message was not sent, or (EAGAIN) waits.</summary>
     /// <param name="error">The bus's answer.</param>
     /// <param name="header">What was to be sent.</param>
     /// <param name="name">Its name.</param>
     /// <param name="dataLength">Bytes of its data.</param>
-    public static KbusException OfSend(Errno error, in MessageHeader header, ReadOnlySpan<byte> name, int dataLength)
+    /// <param name="self">Who was to send it.</param>
+    public static KbusException OfSend(Errno error, in MessageHeader header, ReadOnlySpan<byte> name, int dataLength, KsockName self)
     {
-        string called = MessageText.Escape(name);
-        return error switch
+        string called = name.IsEmpty ? "the message" : PrintableText.Of(name);
+        (string? what, string? because) = error switch
         {
-            Errno.EPIPE => new(error, $"Ksock {header.To} no longer replies to {called}."),
-            Errno.EADDRNOTAVAIL when header.IsRequest =>
-                new(error, $"Nobody is bound as replier to {called}, so the Request was not sent.", "Start the replier, or wait for it to bind."),
-            Errno.EADDRNOTAVAIL =>
-                new(error, $"Ksock {header.To}, which the Reply to {header.InReplyTo} was for, is not open any more.", "Nobody waits for the Reply: forget it."),
-            Errno.ECONNREFUSED => new(
-                error,
-                $"Ksock {header.To} expects no reply to {header.InReplyTo} from this Ksock: it was answered already, or given to another Ksock to answer.",
-                "Answer each Request once, from the Ksock that received it."),
-            Errno.EBUSY when (header.Flags & MessageFlags.AllOrFail) != 0 => new(error, $"Somebody whom {called} is for has a full queue.", SendLater),
-            Errno.EBUSY when header.IsReply => new(error, $"The queue of Ksock {header.To}, which the Reply is for, is full.", SendLater),
-            Errno.EBUSY => new(error, $"The queue of the replier for {called} is full.", SendLater),
-            Errno.EAGAIN => new(
-                error,
-                $"Somebody whom {called} is for has a full queue; the message waits, and nobody has received it yet.",
-                "Wait until it is sent, try it again, or discard it."),
-            Errno.ENOLCK => new(error, $"This Ksock's own queue has no room for the reply to {called}."),
-            Errno.EBADMSG when MessageName.IsWildcard(name) => new(error, $"{called} is a wildcard; a message needs a plain name.", "Send with a name that has no '*' or '%'."),
-            Errno.EBADMSG => new(error, $"{called} is not a legal message name.", "A name is '$' and one or more words of ASCII letters and digits, each after a '.'."),
-            Errno.ENAMETOOLONG => new(error, $"The message's name is {name.Length} bytes long; {MessageName.MaxLength} is the most."),
-            Errno.EMSGSIZE => new(
-                error,
-                $"The message {called} would be {MessageLayout.EntireLength((uint)name.Length, (uint)dataLength)} bytes long, more than the bus allows."),
-            Errno.EINVAL when name.IsEmpty => new(error, "The message has no name.", "Give it one, such as $.Actor.Speak."),
-            Errno.EINVAL when (header.Flags & BothManners) == BothManners =>
-                new(error, "The message has both ALL_OR_WAIT and ALL_OR_FAIL.", "Send it with one of them, or with neither."),
-            Errno.EALREADY => new(
-                error,
-                "The message sent before still waits for room; this one was not sent.",
-                "Wait until that one is sent, or discard it."),
-            Errno.EBADF => new(error, "This Ksock was not opened for writing.", "Open one for reading and writing."),
-            _ => new(error),
+            Errno.EPIPE => ($"Ksock {header.To} no longer replies to {called}.", null),
+            Errno.EADDRNOTAVAIL when header.IsRequest => ($"Nobody is bound as replier to {called}.", "request"),
+            Errno.EADDRNOTAVAIL => ($"Ksock {header.To}, which the Reply {called} to {header.InReplyTo} was for, is not open any more.", "reply"),
+            Errno.ECONNREFUSED => ($"Ksock {header.To} expects no Reply to {header.InReplyTo} from {self}: it was answered already, or given to another Ksock to answer.", "reply"),
+            Errno.EBUSY when (header.Flags & MessageFlags.AllOrFail) != 0 => ($"Somebody whom {called} is for has a full queue.", "all"),
+            Errno.EBUSY when header.IsReply => ($"The queue of Ksock {header.To}, which the Reply {called} is for, is full.", "reply"),
+            Errno.EBUSY => ($"The queue of the replier for {called} is full.", "request"),
+            Errno.EAGAIN => ($"Somebody whom {called} is for has a full queue; the message of {self} waits, and nobody has received it yet.", "send"),
+            Errno.ENOLCK => ($"The queue of {self} itself has no room for the Reply to {called}.", null),
+            Errno.EBADMSG when MessageName.IsWildcard(name) => ($"{called} is a wildcard; a message needs a plain name.", "name"),
+            Errno.EBADMSG => ($"\"{called}\" is not a legal message name.", "name"),
+            Errno.ENAMETOOLONG => ($"The message name is more than {MessageName.MaxLength} bytes long.", "name"),
+            Errno.EMSGSIZE => ($"The message {called} would be {MessageLayout.EntireLength((uint)name.Length, (uint)dataLength)} bytes long, more than the bus allows.", null),
+            Errno.EINVAL when name.IsEmpty && header.NameLength == 0 => ("The message has no name.", "message"),
+            Errno.EINVAL when (header.Flags & (MessageFlags.AllOrFail | MessageFlags.AllOrWait)) == (MessageFlags.AllOrFail | MessageFlags.AllOrWait) =>
+                ($"Of the flags ALL_OR_WAIT and ALL_OR_FAIL a message has one at the most, and {called} has both.", "message"),
+            Errno.EINVAL => ($"What is not right in {called} is its header (a guard, the length of its name, a pointer) or its end.", "message"),
+            Errno.EALREADY => ($"The message that {self} sent before still waits for room, and goes on waiting; {called} was not taken.", (string?)null),
+            Errno.EBADF when (self.Mode & KsockMode.Write) == 0 => ($"{self} was not opened for writing.", "mode"),
+            _ => (null, null),
         };
+        string outcome = error switch
+        {
+            Errno.EAGAIN or Errno.EALREADY or Errno.EBADF => "",
+            Errno.ENOLCK or Errno.ECONNREFUSED => " Nothing was sent.",
+            _ => $" {self} sent nothing.",
+        };
+        return Of(error, because, what is null ? null : what + outcome, self, "send");
     }
 
-    /// <summary>The message that waited for room is not sent yet, or will never be.</summary>
-    public static KbusException OfRetry(Errno error) => error switch
+    /// <summary>The message that waits was tried again, or there is none.</summary>
+    /// <param name="error">The bus's answer.</param>
+    /// <param name="waiting">What was known to wait; null if it is not known.</param>
+    /// <param name="self">Whose it is.</param>
+    public static KbusException OfRetry(Errno error, SendSubject? waiting, KsockName self) => error switch
     {
-        Errno.ENOMSG => new(error, "No message waits to be sent.", "Only one that was sent with ALL_OR_WAIT may have to wait."),
-        Errno.EAGAIN => new(error, "The message still waits: somebody whom it is for has a full queue.", "Try it again later, or discard it."),
-        Errno.EADDRNOTAVAIL => new(
-            error, "Nobody can get the message that waited any more: its replier, or the Ksock that its Reply was for, has gone.", "It was given up."),
-        Errno.EPIPE => new(error, "The message that waited was for a Ksock that no longer replies to its name."),
-        _ => new(error),
+        Errno.ENOMSG => Of(error, "send", $"{self} has no message to send: none was written, and none waits.", self, "send"),
+        _ when waiting is not null => OfSend(error, waiting.Header, waiting.Name, waiting.DataLength, self),
+        Errno.EAGAIN => Of(error, "send", $"The message of {self} waits on, because somebody whom it is for has a full queue.", self, "send"),
+        _ => Of(error, null, null, self, "send"),
     };
 
     /// <summary>A binding was not made.</summary>
-    public static KbusException OfBind(Errno error, string name, bool isReplier, uint replier, uint self)
+    /// <param name="error">The bus's answer.</param>
+    /// <param name="name">The name, or the beginning of one that is too long.</param>
+    /// <param name="nameLength">How long the name is, in bytes.</param>
+    /// <param name="isReplier">The role.</param>
+    /// <param name="replier">Who is bound as replier already, if it is known.</param>
+    /// <param name="self">Who was to be bound.</param>
+    public static KbusException OfBind(Errno error, ReadOnlySpan<byte> name, int nameLength, bool isReplier, uint replier, KsockName self)
     {
-        string called = MessageText.Escape(name);
-        const string later = "Use another name, or bind when it has unbound.";
+        string called = PrintableText.Of(name);
         return error switch
         {
-            Errno.EADDRINUSE when replier == self => new(error, $"This Ksock is already bound as replier to {called}.", "It stays bound: bind as replier once."),
-            Errno.EADDRINUSE when replier != 0 => new(error, $"Ksock {replier} is already bound as replier to {called}.", later),
-            Errno.EADDRINUSE => new(error, $"Another Ksock was already bound as replier to {called}.", later),
-            Errno.EBADMSG when isReplier && name == ReplierBindEvent.MessageName =>
-                new(error, $"{called} comes from the bus alone; nobody replies to it.", "Bind to it as a listener."),
-            _ => OfName(error, name),
+            Errno.EADDRINUSE when replier == self.Id => Of(error, null, $"{self} itself is already bound as replier to {called}.", self, "bind"),
+            Errno.EADDRINUSE when replier != 0 => Of(error, null, $"Ksock {replier} is already bound as replier to {called}; {self} cannot be it, too.", self, "bind"),
+            Errno.EADDRINUSE => Of(error, null, $"Another Ksock was already bound as replier to {called} when {self} was to be.", self, "bind"),
+            Errno.EBADMSG when isReplier && name.SequenceEqual(MessageName.ReplierBindEvent) => Of(error, "event", $"{called} comes from the bus alone; nobody replies to it.", self, "bind"),
+            _ => OfName(error, name, nameLength, self, "bind"),
         };
     }
 
     /// <summary>A binding was not ended.</summary>
-    public static KbusException OfUnbind(Errno error, string name, bool isReplier, uint self) => error == Errno.EINVAL
-        ? new(
-            error,
-            $"Ksock {self} is not bound to {MessageText.Escape(name)} as {(isReplier ? "replier" : "listener")}.",
-            "Unbind what was bound, with the same name and the same role.")
-        : OfName(error, name);
+    public static KbusException OfUnbind(Errno error, ReadOnlySpan<byte> name, int nameLength, bool isReplier, KsockName self) => error == Errno.EINVAL
+        ? Of(error, "unbind", $"{self} is not bound to {PrintableText.Of(name)} as {(isReplier ? "replier" : "listener")}.", self, "unbind")
+        : OfName(error, name, nameLength, self, "unbind");
 
     /// <summary>A question about a name was refused.</summary>
-    public static KbusException OfFindReplier(Errno error, string name) => OfName(error, name);
+    public static KbusException OfFindReplier(Errno error, ReadOnlySpan<byte> name, int nameLength, KsockName self) =>
+        OfName(error, name, nameLength, self, "find");
 
     /// <summary>A setting was refused.</summary>
-    public static KbusException OfSetting(Errno error, Setting setting, uint value) => (error, setting) switch
+    /// <param name="error">The bus's answer.</param>
+    /// <param name="setting">Which.</param>
+    /// <param name="value">What it was to be.</param>
+    /// <param name="self">Who was to set it.</param>
+    public static KbusException OfSetting(Errno error, Setting setting, uint value, KsockName? self)
     {
-        (Errno.EINVAL, Setting.MaxMessageSize) => new(
-            error,
-            $"The bus does not take {value} bytes as its greatest message size; 100 is the least.",
-            "The most is the absolute maximum, which can be asked for."),
-        (Errno.EINVAL, Setting.NewDevice) => new(error, "There are as many buses as there may be.", "Use one that there is."),
-        (Errno.EBUSY, Setting.ReportBinds) => new(
-            error,
-            "Not all present bindings could be reported, because this Ksock's queue is full; reporting is on all the same.",
-            "Read what waits, or raise this Ksock's limit (max messages), and ask once more."),
-        _ => new(error),
-    };
+        (string? what, string? because) = (error, setting) switch
+        {
+            (Errno.EINVAL, Setting.MaxMessageSize) => ($"The bus does not take {value} bytes as its greatest message size; 100 is the least, and its absolute maximum the most.", "value"),
+            (Errno.EINVAL, Setting.NewDevice) => ("There are as many buses as there may be.", "buses"),
+            (Errno.EINVAL, _) => ($"{value} is not a value of this setting.", "value"),
+            (Errno.EBUSY, Setting.ReportBinds) => ($"Not all present bindings could be reported to {self}, because its queue is full; reporting is on all the same.", "events"),
+            _ => (null, null),
+        };
+        return Of(error, because, what, self, "set");
+    }
 
-    /// <summary>A message was not read.</summary>
-    public static KbusException OfRead(Errno error) => error == Errno.EBADF
-        ? new(error, "This Ksock was not opened for reading.", "Open one for reading and writing.")
-        : new(error);
+    /// <summary>A message was not read, or a wait for one ended.</summary>
+    public static KbusException OfRead(Errno error, KsockName self) => error == Errno.EBADF && (self.Mode & KsockMode.Read) == 0
+        ? Of(error, "mode", $"{self} was not opened for reading.", self, "read")
+        : Of(error, null, null, self, "read");
 
-    /// <summary>The bus has died, or has closed the Ksock.</summary>
-    public static KbusException OfDeath(uint device) => new(
-        Errno.ENODEV,
-        $"Bus {device} has died, or has closed this Ksock. Requests in flight are answered with $.KBUS.Replier.GoneAway.",
-        "Read what is left, if anything is; then close the Ksock, open a new one and bind again.");
+    /// <summary>Somebody else has closed the descriptor of a Ksock.</summary>
+    public static KbusException OfLoss(KsockName self) =>
+        Of(Errno.EBADF, "closed", $"Another part of this program has closed the descriptor of {self}.", self, "read");
 
-    /// <summary>Somebody else has closed the descriptor of the Ksock.</summary>
-    public static KbusException OfLoss() => new(
-        Errno.EBADF, "Another part of this program has closed the descriptor of this Ksock.", "Close Ksocks, never their descriptors; open another one.");
-
-    private static KbusException OfName(Errno error, string name) => error switch
+    /// <summary>Any other call that failed.</summary>
+    /// <param name="error">Which error.</param>
+    /// <param name="because">The case that applies, by its key; null if that is to be told by the operation.</param>
+    /// <param name="what">What happened, as sentences; null for what the error means in general.</param>
+    /// <param name="self">Whose call it was, if anybody's.</param>
+    /// <param name="operation">What was attempted, as <c>eng/errors.json</c> has it.</param>
+    public static KbusException Of(Errno error, string? because, string? what, KsockName? self, string operation)
     {
-        Errno.EBADMSG => new(error, $"\"{MessageText.Escape(name)}\" is not a legal message name to bind to."),
-        Errno.ENAMETOOLONG when name.Length == 0 => new(error, "The name is empty.", "Give one, such as $.Actor.Speak."),
-        Errno.ENAMETOOLONG => new(error, $"The name is {Encoding.UTF8.GetByteCount(name)} bytes long; {MessageName.MaxLength} is the most."),
-        Errno.EAGAIN => new(
-            error,
-            $"A listener for replier bind events has a full queue, so the binding to {MessageText.Escape(name)} is as it was.",
-            "Try again when the listener has read."),
-        _ => new(error),
-    };
+        what ??= (error, self) switch
+        {
+            (Errno.ENODEV, { } ksock) =>
+                $"Bus {ksock.Device} has died, and {ksock} with it. What had been delivered can still be read, and then a Status for each Request in flight.",
+            (Errno.EBADF, { } ksock) => $"{ksock} is closed, or its descriptor is.",
+            _ => null,
+        };
+        because ??= error == Errno.EBADF ? "closed" : null;
+        ErrnoCase[] cases = ErrnoTable.Cases(error);
+        ErrnoCase? applies = cases.Length == 1 ? cases[0] : Array.Find(cases, c => because is null ? c.IsOn(operation) : c.Key == because);
+        return KbusException.InCase(error, applies, what);
+    }
+
+    private static KbusException OfName(Errno error, ReadOnlySpan<byte> name, int nameLength, KsockName self, string operation)
+    {
+        string called = PrintableText.Of(name);
+        (string? what, string? because) = error switch
+        {
+            Errno.EBADMSG => ($"\"{called}\" is not a legal message name to bind to.", "name"),
+            Errno.ENAMETOOLONG when nameLength == 0 => ("The message name is empty.", "name"),
+            Errno.ENAMETOOLONG => ($"The message name is more than {MessageName.MaxLength} bytes long.", "name"),
+            Errno.EAGAIN => ($"A listener for replier bind events has a full queue, so the binding of {self} to {called} is as it was.", "bind"),
+            _ => (null, null),
+        };
+        return Of(error, because, what, self, operation);
+    }
 }

@@ -47,8 +47,8 @@ internal static class DaemonStarter
     /// </exception>
     public static void Start(string directory, Deadline deadline)
     {
-        string program = Find() ?? throw new KbusException(
-            Errno.ENOENT, $"No kbusd answers in {directory}, and no kbusd program is to be found to start one. Install it, or set KBUS_DAEMON to its path.");
+        string program = Find() ?? throw Refusals.Of(
+            Errno.ENOENT, "program", $"No kbusd answers in {directory}, and no kbusd program is to be found to start one.", self: null, "open");
         using StartingWords words = Run(Path.GetFullPath(program), Path.GetFullPath(directory));
         string control = RuntimeDirectory.ControlSocket(directory);
         long pause = FirstPause;
@@ -64,16 +64,19 @@ internal static class DaemonStarter
 
             if (hasEnded && words.Text.Length > 0)
             {
-                throw new KbusException(Errno.ENOENT, words.Describe(program, directory));
+                throw Refusals.Of(Errno.ENOENT, "start", words.Describe(program, directory), self: null, "open");
             }
 
             words.Hear(deadline.NanosecondsAtMost(pause));
             pause = Math.Min(pause * 2, LongestPause);
         }
 
-        throw new KbusException(
+        throw Refusals.Of(
             Errno.ETIMEDOUT,
-            words.Text.Length > 0 ? words.Describe(program, directory) : $"{program} was started and said nothing, but nothing began to answer in {directory}.");
+            "open",
+            words.Text.Length > 0 ? words.Describe(program, directory) : $"{program} was started and said nothing, but nothing began to answer in {directory}.",
+            self: null,
+            "open");
     }
 
     private static StartingWords Run(string program, string directory)
@@ -81,7 +84,7 @@ internal static class DaemonStarter
         int result = LibC.Pipe(out int readEnd, out int writeEnd);
         if (result < 0)
         {
-            throw new KbusException((Errno)(-result), "kbusd cannot be started, since this process can have no pipe to it.");
+            throw Refusals.Of((Errno)(-result), null, "kbusd cannot be started, since this process can have no pipe to it.", self: null, "open");
         }
 
         var words = new StartingWords(new Descriptor(readEnd));
@@ -92,7 +95,7 @@ internal static class DaemonStarter
         if (result < 0)
         {
             words.Dispose();
-            throw new KbusException((Errno)(-result), "kbusd cannot be started, since /bin/sh cannot.");
+            throw Refusals.Of((Errno)(-result), null, "kbusd cannot be started, since /bin/sh cannot.", self: null, "open");
         }
 
         return words;
@@ -104,7 +107,8 @@ internal static class DaemonStarter
         if (TrustedEnvironment.Variable("KBUS_DAEMON") is { } named)
         {
             // Said at once: a name that is wrong would else look like a daemon that does not answer, ten seconds later.
-            return File.Exists(named) ? named : throw new KbusException(Errno.ENOENT, $"KBUS_DAEMON is '{named}', and there is no such program.");
+            return File.Exists(named) ? named : throw Refusals.Of(
+                Errno.ENOENT, "program", $"No kbusd answers, KBUS_DAEMON is '{named}', and there is no such program to start.", self: null, "open");
         }
 
         string? path = TrustedEnvironment.Variable("PATH");

@@ -8,7 +8,6 @@ internal sealed record OpenedLink(Descriptor Socket, Descriptor Bell, SharedMemo
 /// <summary>Finds a bus and opens a link to it. Source: the search order of <see cref="KsockOptions.RuntimeDirectory"/>.</summary>
 internal static class LinkOpening
 {
-    private const string HeldUp = "Look whether kbusd was stopped, or has too much to do, and end it if it does not get on.";
     private const int NotThere = -(int)Errno.ENOENT;
     private const int NobodyListens = -(int)Errno.ECONNREFUSED;
 
@@ -47,7 +46,7 @@ internal static class LinkOpening
 
         if (welcome!.Error != 0)
         {
-            throw new KbusException((Errno)welcome.Error, welcome.Reason);
+            throw NotOpened((Errno)welcome.Error, (Errno)welcome.Error == Errno.EPROTO ? "version" : null, welcome.Reason);
         }
 
         using (file)
@@ -56,7 +55,7 @@ internal static class LinkOpening
             if (result < 0)
             {
                 bell!.Dispose();
-                throw new KbusException((Errno)(-result), "The memory that the bus shares cannot be mapped.");
+                throw NotOpened((Errno)(-result), null, "The memory that the bus shares cannot be mapped.");
             }
 
             var kept = new Descriptor(socket.Release());
@@ -92,17 +91,14 @@ internal static class LinkOpening
         string own = places[^1];
         if (!options.StartDaemon || !DaemonStarter.IsAllowed)
         {
-            throw new KbusException(
-                Errno.ENOENT,
-                $"No kbusd answers in {string.Join(" or ", places)}.",
-                "Start one with 'kbusd', or let the first Ksock start one (KBUS_AUTOSTART).");
+            string why = DaemonStarter.IsAllowed ? "This Ksock is not to start one (KsockOptions.StartDaemon)" : "KBUS_AUTOSTART=0 forbids to start one";
+            throw NotOpened(Errno.ENOENT, "daemon", $"No kbusd answers in {string.Join(" or ", places)}. {why}.");
         }
 
         if (named is null && places.Count == 1 && LibC.UserId() != 0)
         {
-            throw new KbusException(
-                Errno.ENOENT,
-                $"No kbusd answers in {own}, and one of this user has no place: neither XDG_RUNTIME_DIR nor HOME is set. Set KBUS_RUNTIME_DIR to a directory.");
+            throw NotOpened(
+                Errno.ENOENT, "place", $"No kbusd answers in {own}, and one of this user has no place: neither XDG_RUNTIME_DIR nor HOME is set.");
         }
 
         DaemonStarter.Start(own, deadline);
@@ -119,22 +115,24 @@ internal static class LinkOpening
 
     private static KbusException Refusal(int result, uint device, string place) => (Errno)(-result) switch
     {
-        Errno.ENOENT => new(Errno.ENOENT, $"There is no bus {device} in {place}.", "Bus 0 always exists; NEWDEVICE or kbusd --buses makes more."),
-        Errno.EACCES => new(Errno.EACCES, $"This user may not open bus {device} in {place}."),
-        Errno.ETIMEDOUT => new(Errno.ETIMEDOUT, $"Bus {device} in {place} takes no connection in the time given.", HeldUp),
-        Errno.ECONNREFUSED => new(Errno.ECONNREFUSED, $"A kbusd answers in {place}, but not at bus {device}.", "Restart it; its log says what is wrong."),
-        Errno error => new(error, $"Bus {device} in {place} cannot be reached."),
+        Errno.ENOENT => NotOpened(Errno.ENOENT, "bus", $"There is no bus {device} in {place}."),
+        Errno.EACCES => NotOpened(Errno.EACCES, null, $"This user may not open bus {device} in {place}."),
+        Errno.ENAMETOOLONG => NotOpened(Errno.ENAMETOOLONG, "path", $"The directory of the bus, {place}, has so long a path that no Unix socket in it can be reached."),
+        Errno.ETIMEDOUT => NotOpened(Errno.ETIMEDOUT, "open", $"Bus {device} in {place} takes no connection in the time given."),
+        Errno.ECONNREFUSED => NotOpened(Errno.ECONNREFUSED, "open", $"A kbusd runs in {place}, but nothing listens at the socket of bus {device} there."),
+        Errno error => NotOpened(error, null, $"Bus {device} in {place} cannot be reached."),
     };
 
     private static KbusException Refusal(HandshakeFault fault, uint device, KsockOptions options) => fault switch
     {
-        HandshakeFault.NoDescriptors => new(Errno.EMFILE, "This process has no descriptors left; a Ksock needs two."),
-        HandshakeFault.TimedOut => new(Errno.ETIMEDOUT, $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s.", HeldUp),
-        HandshakeFault.CallRefused => new(
-            Errno.ENOSYS, "The kernel or a filter (seccomp) refuses this process a system call that every Ksock needs: sendmsg, recvmsg or ppoll."),
-        HandshakeFault.OtherVersion =>
-            new(Errno.EPROTO, "The kbusd that is running is of another release than this library.", "Restart it, so that both are of one release."),
-        HandshakeFault.HungUp => new(Errno.ECONNRESET, $"Bus {device} hung up before it had opened a Ksock: its kbusd has ended, or did not want to."),
-        _ => new(Errno.EPROTO, $"What answers at bus {device} is not a kbusd.", "Look which program listens there, or use another directory (KBUS_RUNTIME_DIR)."),
+        HandshakeFault.NoDescriptors => NotOpened(Errno.EMFILE, null, "This process has no descriptors left; a Ksock needs two."),
+        HandshakeFault.TimedOut => NotOpened(Errno.ETIMEDOUT, "open", $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s."),
+        HandshakeFault.CallRefused => NotOpened(
+            Errno.ENOSYS, null, "The kernel or a filter (seccomp) refuses this process a system call that every Ksock needs: sendmsg, recvmsg or ppoll."),
+        HandshakeFault.OtherVersion => NotOpened(Errno.EPROTO, "version", "The kbusd that is running is of another release than this library."),
+        HandshakeFault.HungUp => NotOpened(Errno.ECONNRESET, null, $"Bus {device} hung up before it had opened a Ksock: its kbusd has ended."),
+        _ => NotOpened(Errno.EPROTO, "version", $"What answers at bus {device} is not a kbusd."),
     };
+
+    private static KbusException NotOpened(Errno error, string? because, string? what) => Refusals.Of(error, because, what, self: null, "open");
 }

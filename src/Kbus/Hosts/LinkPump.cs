@@ -45,7 +45,7 @@ internal static class LinkPump
                 int number = LibC.CreateEpoll();
                 if (number < 0)
                 {
-                    throw new KbusException((Errno)(-number), "No descriptor is left to wait with.");
+                    throw Refusals.Of((Errno)(-number), null, "No descriptor is left to wait with.", self: null, "open");
                 }
 
                 Start(new Descriptor(number));
@@ -66,7 +66,7 @@ internal static class LinkPump
         {
             _epoll = null;
             set.Dispose();
-            throw new KbusException(Errno.ENOMEM, "The process can have no further thread, which asynchronous calls need.");
+            throw Refusals.Of(Errno.ENOMEM, "thread", "The process can have no further thread, which asynchronous calls need.", self: null, "wait");
         }
     }
 

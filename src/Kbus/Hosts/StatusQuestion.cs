@@ -27,11 +27,12 @@ internal static class StatusQuestion
 
             if (result is not (-(int)Errno.ENOENT) and not (-(int)Errno.ECONNREFUSED))
             {
-                throw new KbusException((Errno)(-result), $"The kbusd in {place} cannot be asked.");
+                throw Refusals.Of(
+                    (Errno)(-result), result == -(int)Errno.ENAMETOOLONG ? "path" : null, $"The kbusd in {place} cannot be asked.", self: null, "open");
             }
         }
 
-        throw new KbusException(Errno.ENOENT, $"No kbusd answers in {string.Join(" or ", places)}.");
+        throw Refusals.Of(Errno.ENOENT, "daemon", $"No kbusd answers in {string.Join(" or ", places)}.", self: null, "open");
     }
 
     private static byte[] Answer(int socket, Deadline deadline)
@@ -53,8 +54,6 @@ internal static class StatusQuestion
             }
         }
 
-        throw result < 0
-            ? new KbusException((Errno)(-result), "The kbusd gave no answer about itself.")
-            : new KbusException(Errno.ETIMEDOUT, "The kbusd gave no answer about itself in time.", "Look whether it was stopped, or has too much to do.");
+        throw Refusals.Of(result < 0 ? (Errno)(-result) : Errno.ETIMEDOUT, null, "The kbusd gave no answer about itself.", self: null, "open");
     }
 }

@@ -35,7 +35,7 @@ public partial class Message : IEquatable<Message>
         ArgumentNullException.ThrowIfNull(name);
         if (!name.StartsWith("$.", StringComparison.Ordinal))
         {
-            throw new ArgumentException($"Message name \"{MessageText.Escape(name)}\" does not start \"$.\".");
+            throw new ArgumentException($"Message name \"{PrintableText.Of(name)}\" does not start \"$.\".");
         }
 
         _nameBytes = Encoding.UTF8.GetBytes(name);

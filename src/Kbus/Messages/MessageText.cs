@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Kbus.Core;
 
@@ -43,7 +42,7 @@ internal static class MessageText
         bool isEvent = kind == MessageKind.ReplierBindEvent && ReplierBindEvent.TryRead(message.Data.Span, out _);
         if (!isEvent)
         {
-            text.Append(Quote(message.NameBytes));
+            text.Append('\'').Append(PrintableText.Of(message.NameBytes)).Append('\'');
         }
 
         Part(text, bare, "id=", message.Id, message.Id.IsNone);
@@ -84,43 +83,7 @@ internal static class MessageText
     public static string Quote(string name) => Quote(Encoding.UTF8.GetBytes(name));
 
     /// <summary>Prints data in quotes: as text as far as it is printable text, every other byte as <c>\xNN</c>.</summary>
-    public static string Quote(ReadOnlySpan<byte> data)
-    {
-        var text = new StringBuilder(data.Length + 2).Append('\'');
-        while (!data.IsEmpty)
-        {
-            bool isText = Rune.DecodeFromUtf8(data, out Rune rune, out int length) == System.Buffers.OperationStatus.Done && IsPrintable(rune);
-            if (isText && rune.Value is '\'' or '\\')
-            {
-                text.Append('\\');
-            }
-
-            if (isText)
-            {
-                text.Append(rune);
-            }
-            else
-            {
-                foreach (byte b in data[..length])
-                {
-                    text.Append("\\x").Append(b.ToString("x2", CultureInfo.InvariantCulture));
-                }
-            }
-
-            data = data[length..];
-        }
-
-        return text.Append('\'').ToString();
-    }
-
-    /// <summary>Nothing that could disturb a terminal or hide text is printable: no control, format, surrogate or unassigned character.</summary>
-    private static bool IsPrintable(Rune rune) => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse => false,
-        UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => false,
-        UnicodeCategory.SpaceSeparator => rune.Value == ' ',
-        _ => true,
-    };
+    public static string Quote(ReadOnlySpan<byte> data) => PrintableText.Quote(data);
 
     private static void Part<T>(StringBuilder text, int bare, string label, T value, bool isUnset)
     {

@@ -50,5 +50,5 @@ public readonly record struct ReplierBindEvent(bool IsBind, uint Binder, string 
     }
 
     /// <summary>The printed form, such as <c>[Bind '$.Fred' for 7]</c>.</summary>
-    public override string ToString() => $"[{(IsBind ? "Bind" : "Unbind")} {MessageText.Quote(BoundName)} for {Binder}]";
+    public override string ToString() => $"[{(IsBind ? "Bind" : "Unbind")} '{PrintableText.Of(BoundName)}' for {Binder}]";
 }

@@ -31,6 +31,16 @@ internal readonly unsafe struct WholeMessage(in MessageHeader header)
     /// <param name="message">Where the message is.</param>
     public ReadOnlySpan<byte> NameOf(byte* message) => new(IsPointy ? _name : message + MessageHeader.Size, (int)NameLength);
 
+    /// <summary>Its name, for an error that tells of it; empty if the header does not say credibly where it is.</summary>
+    /// <param name="message">Where the message is.</param>
+    public ReadOnlySpan<byte> CredibleNameOf(byte* message)
+    {
+        // Wrong flags and too many data are what such an error may be about: the name is where it should be all the same.
+        MessageHeader looked = *(MessageHeader*)message;
+        looked.Flags = MessageFlags.None;
+        return Check(looked, uint.MaxValue) is Errno.None or Errno.EMSGSIZE ? NameOf(message) : default;
+    }
+
     /// <summary>Its data.</summary>
     /// <param name="message">Where the message is.</param>
     public ReadOnlySpan<byte> DataOf(byte* message) => _dataLength == 0

@@ -47,6 +47,20 @@ public sealed class ErrnoTableTests
         Assert.False(string.IsNullOrWhiteSpace(ErrnoTable.Advice(errno)));
     }
 
+    /// <summary>An error says the case that applies alone, so each must stand by itself.</summary>
+    [Fact]
+    public void Each_case_of_an_errno_has_a_key_a_meaning_and_an_advice_of_its_own() => Assert.All(ErrnoTable.All, e =>
+    {
+        ErrnoCase[] cases = ErrnoTable.Cases(e);
+        Assert.Equal(ErrnoTable.KbusMeaning(e) is not null, cases.Length > 0);
+        Assert.Distinct(cases.Select(c => c.Key));
+        Assert.Distinct(cases.Select(c => c.Meaning));
+        Assert.All(cases, c => Assert.True(c.Meaning.EndsWith('.') || c.Meaning.EndsWith(')'), c.Meaning));
+        Assert.All(cases, c => Assert.EndsWith(".", c.Advice, StringComparison.Ordinal));
+        Assert.All(cases, c => Assert.DoesNotContain("For a ", c.Advice, StringComparison.Ordinal));
+        Assert.All(cases, c => Assert.DoesNotContain("othing was sent", c.Advice, StringComparison.Ordinal));
+    });
+
     [Theory]
     [InlineData("EPIPE", Errno.EPIPE)]
     [InlineData("epipe", Errno.EPIPE)]

@@ -48,7 +48,9 @@ static void be_refused(void)
 	kbus_message_t *msg = NULL;
 
 	EXPECT_ERROR(ENOTSUP, kbus_ksock_open(0, O_RDWR));
+	EXPECT(strcmp(kbus_last_error(), "EOPNOTSUPP: This process was forked while its parent was using KBUS, and cannot use KBUS itself.") == 0);
 	EXPECT_ERROR(EBADF, kbus_ksock_read_next_msg(ksock, &msg));
+	EXPECT(strcmp(kbus_last_error(), "EBADF: This process was forked while its parent was using KBUS, and cannot use KBUS itself.") == 0);
 	EXPECT_ERROR(EBADF, kbus_ksock_close(ksock));
 	EXPECT_ERROR(ENOTSUP, kbus_msg_create(&msg, "$.Any", 5, NULL, 0, 0));
 	kbus_msg_delete(&msg);

@@ -22,6 +22,8 @@ int main(void)
 	EXPECT(msg->id.serial_num == 0 && msg->from == 0 && (msg->flags & KBUS_BIT_SYNTHETIC));
 	kbus_msg_delete(&msg);
 	EXPECT_ERROR(ENODEV, kbus_ksock_read_next_msg(asker, &msg));
+	EXPECT(strcmp(kbus_last_error(), "ENODEV: Bus 0 has died, and Ksock 1 of bus 0 with it. What had been delivered can still be read, and then a Status for "
+					 "each Request in flight. Read what is left, close the Ksock, open a new one and bind again.") == 0);
 	EXPECT(ready(asker) & POLLIN);
 	EXPECT_ERROR(ENODEV, kbus_wait_for_message(asker, KBUS_KSOCK_READABLE));
 	read_and_forget(replier);

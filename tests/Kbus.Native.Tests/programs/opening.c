@@ -55,6 +55,8 @@ static void names_and_numbers(void)
 	EXPECT_ERROR(EINVAL, kbus_ksock_open(0, 3));
 	EXPECT_ERROR(EINVAL, kbus_ksock_open_by_name("/dev/kbus0", 3));
 	EXPECT(strstr(kbus_error_text(ENOENT, "open"), "there is no bus with that number") != NULL);
+	EXPECT_ERROR(ENOENT, kbus_ksock_open(77, O_RDWR));
+	EXPECT(strncmp(kbus_last_error(), "ENOENT: There is no bus 77 in ", 30) == 0);
 }
 
 /* Each descriptor that is left is one too few: with every number of them a Ksock is opened or EMFILE is given. */
@@ -103,7 +105,10 @@ static void no_bus_at_all(void)
 	EXPECT_ERROR(ECONNREFUSED, kbus_ksock_open(9, O_RDWR));
 	EXPECT_INT(0, listen(listener, 8));
 	EXPECT_INT(0, pthread_create(&thread, NULL, hang_up_on_everyone, &listener));
-	EXPECT_ERROR(EPROTO, kbus_ksock_open(9, O_RDWR));
+	/* It is not one of another version. */
+	EXPECT_ERROR(ECONNRESET, kbus_ksock_open(9, O_RDWR));
+	EXPECT(strcmp(kbus_last_error(), "ECONNRESET: Bus 9 hung up before it had opened a Ksock: its kbusd has ended. "
+					 "Open it again; kbusd's log says why it ended.") == 0);
 	EXPECT_INT(0, shutdown(listener, SHUT_RDWR));
 	EXPECT_INT(0, pthread_join(thread, NULL));
 	close(listener);
@@ -139,6 +144,7 @@ static void be_kept_out(void)
 {
 	expect_refused(EACCES);
 	EXPECT(strstr(kbus_error_text(EACCES, "open"), "this user may not use the bus") != NULL);
+	EXPECT(strncmp(kbus_last_error(), "EACCES: This user may not open bus 0 in ", 40) == 0);
 }
 
 static void permissions(void)
@@ -163,6 +169,18 @@ static void nobody_serves(void)
 {
 	EXPECT_INT(0, setenv("KBUS_RUNTIME_DIR", "/nowhere/at/all", 1));
 	expect_refused(ENOENT);
+	EXPECT(strcmp(kbus_last_error(), "ENOENT: No kbusd answers in /nowhere/at/all. KBUS_AUTOSTART=0 forbids to start one. Start one with 'kbusd'.") == 0);
+}
+
+static void a_directory_with_too_long_a_path(void)
+{
+	char path[200] = "/";
+
+	memset(path + 1, 'x', 150);
+	EXPECT_INT(0, setenv("KBUS_RUNTIME_DIR", path, 1));
+	expect_refused(ENAMETOOLONG);
+	EXPECT(strstr(kbus_last_error(), "message name") == NULL);
+	EXPECT(strstr(kbus_last_error(), "has so long a path that no Unix socket in it can be reached. Choose a shorter directory (KBUS_RUNTIME_DIR).") != NULL);
 }
 
 int main(void)
@@ -177,6 +195,7 @@ int main(void)
 	no_bus_at_all();
 	permissions();
 	nobody_serves();
+	a_directory_with_too_long_a_path();
 	EXPECT_INT(before, open_descriptors());
 	return 0;
 }

@@ -28,6 +28,11 @@ int main(void)
 	print(msg);
 	kbus_msg_delete(&msg);
 
+	/* A message that was not sent yet may have any name; what a terminal would obey is shown. */
+	EXPECT_INT(0, kbus_msg_create(&msg, "$.Evil\x9b" "31m\x1b[2J", 14, NULL, 0, 0));
+	print(msg);
+	kbus_msg_delete(&msg);
+
 	EXPECT_INT(0, kbus_msg_create(&msg, "$.Long", 6, "0123456789abcdefghij\n\xff", 22, 0));
 	msg->in_reply_to.serial_num = 3;
 	msg->to = 2;

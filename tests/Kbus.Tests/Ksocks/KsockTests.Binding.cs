@@ -22,7 +22,7 @@ public abstract partial class KsockTests
         Ksock ksock = OpenListener("$.A");
         KbusException refusal = Assert.Throws<KbusException>(() => ksock.Unbind("$.A", replier: true));
         Assert.Equal(Errno.EINVAL, refusal.Errno);
-        Assert.StartsWith($"EINVAL: Ksock {ksock.Id} is not bound to $.A as replier. ", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"EINVAL: Ksock {ksock.Id} of bus 0 is not bound to $.A as replier. ", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(Errno.EINVAL, ErrnoOf(() => ksock.Unbind("$.*")));
         ksock.Unbind("$.A");
         Assert.Equal(Errno.EINVAL, ErrnoOf(() => ksock.Unbind("$.A")));
@@ -37,9 +37,9 @@ public abstract partial class KsockTests
         Ksock second = Open();
         KbusException refusal = Assert.Throws<KbusException>(() => second.Bind("$.A", replier: true));
         Assert.Equal(Errno.EADDRINUSE, refusal.Errno);
-        Assert.StartsWith($"EADDRINUSE: Ksock {first.Id} is already bound as replier to $.A. ", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"EADDRINUSE: Ksock {first.Id} is already bound as replier to $.A; ", refusal.Message, StringComparison.Ordinal);
         refusal = Assert.Throws<KbusException>(() => first.Bind("$.A", replier: true));
-        Assert.StartsWith("EADDRINUSE: This Ksock is already bound as replier to $.A. ", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("EADDRINUSE: Ksock 1 of bus 0 itself is already bound as replier to $.A. ", refusal.Message, StringComparison.Ordinal);
         second.Bind("$.A");
         second.Bind("$.*", replier: true);
     });
@@ -83,7 +83,7 @@ public abstract partial class KsockTests
         Assert.Equal(longest, ksock.ReadNextMessage()!.Name);
         Assert.Equal(Errno.ENAMETOOLONG, ErrnoOf(() => ksock.Bind(longest + "a")));
         KbusException refusal = Assert.Throws<KbusException>(() => ksock.Send(new Announcement(longest + "a")));
-        Assert.StartsWith("ENAMETOOLONG: The message's name is 1001 bytes long; 1000 is the most. ", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("ENAMETOOLONG: The message name is more than 1000 bytes long. ", refusal.Message, StringComparison.Ordinal);
     });
 
     [Fact]

@@ -87,7 +87,7 @@ public abstract partial class KsockTests
         KbusException lost = Assert.Throws<KbusException>(() => rosencrantz.Send(toss));
         Assert.Equal(Errno.EPIPE, lost.Errno);
         Assert.Equal(
-            "EPIPE: Ksock 3 no longer replies to $.Actor.CoinToss. " + KbusErrors.Advice(Errno.EPIPE), lost.Message);
+            "EPIPE: Ksock 3 no longer replies to $.Actor.CoinToss. Ksock 1 of bus 0 sent nothing. " + KbusErrors.Advice(Errno.EPIPE), lost.Message);
         Assert.Equal(
             "On attempting to send 'to' a specific replier, the replier with that id\nis no longer bound to the given message's name.",
             lost.KbusMeaning);

@@ -89,24 +89,24 @@ public abstract partial class KsockTests
     public Task Refusals_say_what_happened() => Limited.Run(() =>
     {
         Ksock sender = Open();
-        Refused(Errno.EADDRNOTAVAIL, "Nobody is bound as replier to $.Q, so the Request was not sent.", new Request("$.Q"));
-        Refused(Errno.EADDRNOTAVAIL, "Ksock 99, which the Reply to [0:5] was for, is not open any more.", new Reply("$.Q", new MessageId(0, 5)) { To = 99 });
+        Refused(Errno.EADDRNOTAVAIL, "Nobody is bound as replier to $.Q. Ksock 1 of bus 0 sent nothing. Start the replier, or wait for it to bind.", new Request("$.Q"));
+        Refused(Errno.EADDRNOTAVAIL, "Ksock 99, which the Reply $.Q to [0:5] was for, is not open any more. Ksock 1 of bus 0 sent nothing. Forget the Reply: nobody waits for it.", new Reply("$.Q", new MessageId(0, 5)) { To = 99 });
         Refused(
             Errno.ECONNREFUSED,
-            "Ksock 1 expects no reply to [0:5] from this Ksock: it was answered already, or given to another Ksock to answer.",
+            "Ksock 1 expects no Reply to [0:5] from Ksock 1 of bus 0: it was answered already, or given to another Ksock to answer. Nothing was sent. Answer",
             new Reply("$.Q", new MessageId(0, 5)) { To = 1 });
         Refused(Errno.EBADMSG, "$.Q.* is a wildcard; a message needs a plain name.", new Message("$.Q.*"));
-        Refused(Errno.EBADMSG, "$.Q-R is not a legal message name.", new Message("$.Q-R"));
+        Refused(Errno.EBADMSG, "\"$.Q-R\" is not a legal message name.", new Message("$.Q-R"));
         Ksock replier = OpenReplier("$.Q");
-        Refused(Errno.EPIPE, "Ksock 77 no longer replies to $.Q.", new Request("$.Q", "", to: 77));
+        Refused(Errno.EPIPE, "Ksock 77 no longer replies to $.Q. Ksock 1 of bus 0 sent nothing. The state", new Request("$.Q", "", to: 77));
         replier.SetMaxMessages(1);
         sender.Send(new Request("$.Q"));
         Refused(Errno.EBUSY, "The queue of the replier for $.Q is full.", new Request("$.Q"));
         sender.SetMaxMessages(1);
-        Refused(Errno.ENOLCK, "This Ksock's own queue has no room for the reply to $.Q.", new Request("$.Q"));
+        Refused(Errno.ENOLCK, "The queue of Ksock 1 of bus 0 itself has no room for the Reply to $.Q.", new Request("$.Q"));
         OpenFullListener("$.L");
         Refused(Errno.EBUSY, "Somebody whom $.L is for has a full queue.", new Announcement("$.L", "", MessageFlags.AllOrFail));
-        Refused(Errno.EINVAL, null, new Announcement("$.L", "", MessageFlags.AllOrFail | MessageFlags.AllOrWait));
+        Refused(Errno.EINVAL, "Of the flags ALL_OR_WAIT and ALL_OR_FAIL a message has one at the most, and $.L has both. ", new Announcement("$.L", "", MessageFlags.AllOrFail | MessageFlags.AllOrWait));
 
         void Refused(Errno errno, string? what, Message message)
         {
@@ -114,9 +114,36 @@ public abstract partial class KsockTests
             Assert.Equal(errno, refusal.Errno);
             Assert.Equal((int)errno, refusal.HResult);
             Assert.StartsWith($"{errno}: {what}", refusal.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("For a ", refusal.Message, StringComparison.Ordinal);
             Assert.False(sender.TrySend(message, out _, out Errno error));
             Assert.Equal(errno, error);
         }
+    });
+
+    [Fact]
+    public Task An_attempt_to_send_the_message_that_waits_names_it() => Limited.Run(() =>
+    {
+        Ksock sender = Open();
+        OpenFullListener("$.L");
+        KbusException waits = Assert.Throws<KbusException>(() => sender.Send(new Announcement("$.L", "", MessageFlags.AllOrWait)));
+        Assert.StartsWith("EAGAIN: Somebody whom $.L is for has a full queue; the message of Ksock 1 of bus 0 waits", waits.Message, StringComparison.Ordinal);
+        Assert.Equal(waits.Message, Assert.Throws<KbusException>(() => sender.Retry()).Message);
+        Assert.Equal(
+            "EALREADY: The message that Ksock 1 of bus 0 sent before still waits for room, and goes on waiting; $.Other was not taken. "
+            + KbusErrors.Advice(Errno.EALREADY),
+            Assert.Throws<KbusException>(() => sender.Send(new Announcement("$.Other"))).Message);
+        sender.Discard();
+        Assert.StartsWith("ENOMSG: Ksock 1 of bus 0 has no message to send", Assert.Throws<KbusException>(() => sender.Retry()).Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public Task A_name_in_an_error_does_nothing_to_a_terminal() => Limited.Run(() =>
+    {
+        Ksock sender = Open();
+        KbusException refusal = Assert.Throws<KbusException>(() => sender.Send(new Announcement("$.Evil\u009b31m\u001b[2J")));
+        Assert.StartsWith("EBADMSG: \"$.Evil\\xc2\\x9b31m\\x1b[2J\" is not a legal message name.", refusal.Message, StringComparison.Ordinal);
+        refusal = Assert.Throws<KbusException>(() => sender.Bind("$.Evil\u202e"));
+        Assert.StartsWith("EBADMSG: \"$.Evil\\xe2\\x80\\xae\" is not a legal message name to bind to.", refusal.Message, StringComparison.Ordinal);
     });
 
     [Fact]
@@ -126,7 +153,7 @@ public abstract partial class KsockTests
         reader.Bind("$.*");
         reader.Bind("$.Q", replier: true);
         KbusException refusal = Assert.Throws<KbusException>(() => reader.Send(new Announcement("$.A")));
-        Assert.StartsWith("EBADF: This Ksock was not opened for writing. ", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("EBADF: Ksock 1 of bus 0 was not opened for writing. ", refusal.Message, StringComparison.Ordinal);
         Open().Send(new Announcement("$.A"));
         Assert.Single(reader.ReadAvailable());
         reader.SetMaxMessages(3);
@@ -141,7 +168,7 @@ public abstract partial class KsockTests
         writer.Bind("$.A");
         writer.Send(new Announcement("$.A"));
         KbusException refusal = Assert.Throws<KbusException>(() => writer.ReadNextMessage());
-        Assert.StartsWith("EBADF: This Ksock was not opened for reading. ", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("EBADF: Ksock 1 of bus 0 was not opened for reading. ", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(Errno.EBADF, ErrnoOf(() => writer.WaitForMessage()));
         Assert.Equal(Errno.EBADF, ErrnoOf(() => writer.Request(new Request("$.A"))));
         Assert.Equal(Errno.EBADF, await ErrnoOf(() => writer.RequestAsync(new Request("$.A"))));

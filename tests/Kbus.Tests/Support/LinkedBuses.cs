@@ -22,7 +22,7 @@ internal sealed class LinkedBuses : ITestBuses
     public int OpenKsocks => _daemon.OpenKsocks;
 
     /// <summary>Holds up bus 0 until it is let go.</summary>
-    public void Hold(ManualResetEventSlim letGo) => _daemon.Buses[0].Post(letGo.Wait);
+    public void Hold(ManualResetEventSlim letGo) => _daemon.FindBus(0)!.Post(new Standstill(letGo));
 
     public Ksock Open(uint device, KsockMode mode, KsockOptions options) =>
         Ksock.Open(device, mode, options with { RuntimeDirectory = _directory, StartDaemon = false });
@@ -33,5 +33,14 @@ internal sealed class LinkedBuses : ITestBuses
     {
         _daemon.Dispose();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    private sealed class Standstill(ManualResetEventSlim letGo) : BusWork
+    {
+        public override void CarryOut(BusThread bus) => letGo.Wait();
+
+        public override void Abandon()
+        {
+        }
     }
 }

@@ -8,7 +8,7 @@ namespace Kbus.Native;
 internal static unsafe class Failure
 {
     [ThreadStatic]
-    private static byte[]? s_text;
+    private static byte[]? _text;
 
     /// <summary>0, or the error as a negative number; what it was about has been recorded.</summary>
     public static int Recorded(Errno error) => -(int)error;
@@ -113,9 +113,9 @@ internal static unsafe class Failure
     private static byte* Keep(string text)
     {
         int length = Encoding.UTF8.GetByteCount(text);
-        if (s_text is not { } kept || kept.Length <= length)
+        if (_text is not { } kept || kept.Length <= length)
         {
-            s_text = kept = GC.AllocateUninitializedArray<byte>(Math.Max(length + 1, 512), pinned: true);
+            _text = kept = GC.AllocateUninitializedArray<byte>(Math.Max(length + 1, 512), pinned: true);
         }
 
         kept[Encoding.UTF8.GetBytes(text, kept)] = 0;

@@ -7,7 +7,7 @@ namespace Kbus.Repository;
 public sealed partial class ErrorTests
 {
     /// <summary>What Linux gives, and the library passes on without ever naming it.</summary>
-    private static readonly string[] OfTheKernel = ["ENFILE"];
+    private static readonly string[] OfTheKernel = ["ENFILE", "EFBIG"];
 
     /// <summary>A meaning that nothing gives speaks of what does not exist.</summary>
     [Fact]

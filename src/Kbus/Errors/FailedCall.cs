@@ -10,7 +10,7 @@ namespace Kbus;
 internal sealed class FailedCall
 {
     [ThreadStatic]
-    private static FailedCall? s_ofThisThread;
+    private static FailedCall? _ofThisThread;
 
     private Errno _error;
     private Subject _subject;
@@ -41,7 +41,7 @@ internal sealed class FailedCall
     }
 
     /// <summary>That of this thread.</summary>
-    public static FailedCall OfThisThread => s_ofThisThread ??= new FailedCall();
+    public static FailedCall OfThisThread => _ofThisThread ??= new FailedCall();
 
     /// <summary>Which error.</summary>
     public Errno Error => _error;

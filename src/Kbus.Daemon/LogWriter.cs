@@ -22,6 +22,7 @@ internal sealed class LogWriter : IDisposable
     private readonly SemaphoreSlim _come = new(0);
     private readonly ManualResetEventSlim _isIdle = new(initialState: true);
     private readonly Thread _thread;
+    private readonly bool _isAlone;
     private int _lost;
     private bool _isInsideLine;
     private volatile bool _isEnding;
@@ -33,7 +34,7 @@ internal sealed class LogWriter : IDisposable
     {
         _descriptor = descriptor;
         _thread = new Thread(Run) { Name = "log", IsBackground = true };
-        _thread.Start();
+        _isAlone = !Threads.TryStart(_thread);
     }
 
     /// <summary>The file that the descriptor is by now; null if it is whatever this process was started with.</summary>
@@ -60,6 +61,13 @@ internal sealed class LogWriter : IDisposable
     {
         lock (_lock)
         {
+            if (_isAlone)
+            {
+                // There can be no thread. Then kbusd cannot start either, and this says why.
+                _ = TryWrite(line, 0);
+                return;
+            }
+
             if (_isEnding || _waiting.Count >= MostWaiting)
             {
                 _lost++;
@@ -87,7 +95,7 @@ internal sealed class LogWriter : IDisposable
         bool isDone = TryFlush(PatienceAtEnd);
         _isEnding = true;
         _come.Release();
-        if (isDone)
+        if (isDone && !_isAlone)
         {
             _thread.Join();
             _come.Dispose();

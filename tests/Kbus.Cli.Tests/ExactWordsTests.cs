@@ -80,7 +80,7 @@ public sealed class ExactWordsTests
         Ended refused = bus.Run("listen", "$.\u009b2J");
         Assert.Equal(1, refused.Code);
         Assert.StartsWith("kbus: EBADMSG: ", refused.Errors, StringComparison.Ordinal);
-        Assert.Contains(@"$.\x9b2J", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains(@"$.\xc2\x9b2J", refused.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain('\u009b', refused.Errors);
     });
 }

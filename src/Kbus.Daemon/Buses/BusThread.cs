@@ -12,6 +12,8 @@ namespace Kbus.Daemon;
 /// </remarks>
 internal sealed partial class BusThread
 {
+    private const string NoBus = "A bus cannot be made";
+
     private readonly Daemon _daemon;
     private readonly Lock _workLock = new();
     private readonly Queue<BusWork> _work = new();
@@ -33,18 +35,19 @@ internal sealed partial class BusThread
         _gate = hasDevice ? new BusGate() : null;
         Number = number;
         Bus = new Bus(options);
-        _epoll = Owned(LibC.CreateEpoll());
+        _epoll = Needed.Descriptor(LibC.CreateEpoll(), "epoll_create1", NoBus);
         try
         {
-            _workBell = Owned(LibC.CreateEvent());
+            _workBell = Needed.Descriptor(LibC.CreateEvent(), "eventfd2", NoBus);
+            _ = Needed.Done(LibC.EpollAdd(_epoll.Number, _workBell.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WorkToken), "epoll_ctl", NoBus);
         }
         catch
         {
             _epoll.Dispose();
+            _workBell?.Dispose();
             throw;
         }
 
-        _ = LibC.EpollAdd(_epoll.Number, _workBell.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WorkToken);
         _thread = new Thread(Run) { Name = $"bus {number}", IsBackground = true };
     }
 
@@ -67,7 +70,7 @@ internal sealed partial class BusThread
         if (!Threads.TryStart(_thread))
         {
             Release();
-            throw new KbusdException("A bus cannot be made: there can be no further thread.");
+            throw new KbusdException($"{NoBus}: there can be no further thread.");
         }
     }
 
@@ -129,7 +132,4 @@ internal sealed partial class BusThread
             session.TellMaxMessageSize(Bus.MaxMessageSize);
         }
     }
-
-    private static Descriptor Owned(int result) =>
-        result >= 0 ? new Descriptor(result) : throw new KbusdException($"A bus cannot be made: {((Errno)(-result)).Describe()}.");
 }

@@ -67,7 +67,7 @@ internal sealed class ControlServer : IDisposable
         byte[] bytes = new byte[LongestQuestion];
         int filled = 0;
         line = string.Empty;
-        while (filled < bytes.Length && LibC.Poll(connection.Number, LibC.PollIn, deadline.Nanoseconds) > 0)
+        while (filled < bytes.Length && LibC.Poll(connection.Number, LibC.PollIn, deadline) > 0)
         {
             int received = LibC.Receive(connection.Number, bytes.AsSpan(filled), LibC.MessageDontWait);
             if (received <= 0)
@@ -89,7 +89,7 @@ internal sealed class ControlServer : IDisposable
 
     private static void Write(Descriptor connection, ReadOnlySpan<byte> bytes, Deadline deadline)
     {
-        while (!bytes.IsEmpty && LibC.Poll(connection.Number, LibC.PollOut, deadline.Nanoseconds) > 0)
+        while (!bytes.IsEmpty && LibC.Poll(connection.Number, LibC.PollOut, deadline) > 0)
         {
             int sent = LibC.Send(connection.Number, bytes, LibC.MessageDontWait);
             if (sent <= 0)

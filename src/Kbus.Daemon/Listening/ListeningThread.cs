@@ -14,6 +14,7 @@ internal sealed class ListeningThread : IDisposable
     private const int EventsAtOnce = 64;
     private const int AcceptedAtOnce = 64;
     private const int MostPending = 1024;
+    private const string NoConnections = "No connections can be taken";
     private const string NoDescriptorLeft = "kbusd has no descriptor left for another Ksock. Its limit is that of ulimit -n, or of LimitNOFILE= in its unit.";
     private const ulong WakeToken = ulong.MaxValue;
     private const ulong ControlToken = ulong.MaxValue - 1;
@@ -44,10 +45,10 @@ internal sealed class ListeningThread : IDisposable
     {
         _daemon = daemon;
         _options = options;
-        _epoll = Owned(LibC.CreateEpoll(), "epoll_create1");
-        _wake = Owned(LibC.CreateEvent(), "eventfd2");
-        _reserve = Owned(LibC.CreateEvent(), "eventfd2");
-        _ = LibC.EpollAdd(_epoll.Number, _wake.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WakeToken);
+        _epoll = Needed.Descriptor(LibC.CreateEpoll(), "epoll_create1", NoConnections);
+        _wake = Needed.Descriptor(LibC.CreateEvent(), "eventfd2", NoConnections);
+        _reserve = Needed.Descriptor(LibC.CreateEvent(), "eventfd2", NoConnections);
+        _ = Needed.Done(LibC.EpollAdd(_epoll.Number, _wake.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WakeToken), "epoll_ctl", NoConnections);
         _mending = new DirectoryMending(daemon.Serving, _epoll.Number, DirectoryToken, daemon.Log);
         _thread = new Thread(Run) { Name = "listening", IsBackground = true };
         _idleSince = Stopwatch.GetTimestamp();
@@ -59,11 +60,11 @@ internal sealed class ListeningThread : IDisposable
     {
         // Opened last and closed first: where it answers, there are the buses too.
         _control = new ControlServer(_daemon, _options.SocketMode, ControlToken);
-        _ = LibC.EpollAdd(_epoll.Number, _control.Listener.Number, LibC.EpollIn, ControlToken);
+        _ = Needed.Done(LibC.EpollAdd(_epoll.Number, _control.Listener.Number, LibC.EpollIn, ControlToken), "epoll_ctl", NoConnections);
         _mending.Begin();
         if (!Threads.TryStart(_thread))
         {
-            throw new KbusdException("No connections can be taken: there can be no further thread.");
+            throw new KbusdException($"{NoConnections}: there can be no further thread.");
         }
     }
 
@@ -77,7 +78,7 @@ internal sealed class ListeningThread : IDisposable
             _listeners.Add(bus.Number, socket);
         }
 
-        _ = LibC.EpollAdd(_epoll.Number, socket.Descriptor.Number, LibC.EpollIn, bus.Number);
+        _ = Needed.Done(LibC.EpollAdd(_epoll.Number, socket.Descriptor.Number, LibC.EpollIn, bus.Number), "epoll_ctl", NoConnections);
     }
 
     /// <summary>Has the thread look around. Any thread may call.</summary>
@@ -366,8 +367,4 @@ internal sealed class ListeningThread : IDisposable
             _daemon.AskToStop("no Ksock has been open for a while");
         }
     }
-
-    private static Descriptor Owned(int result, string call) => result >= 0
-        ? new Descriptor(result)
-        : throw new KbusdException($"No connections can be taken: the system call {call} fails with {ServingDirectory.Words(result)}.");
 }

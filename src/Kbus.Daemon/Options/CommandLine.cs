@@ -68,7 +68,7 @@ internal static class CommandLine
     [
         "--runtime-dir", "--buses", "--config", "--socket-mode", "--exit-when-idle", "--default-max-messages", "--default-max-message-size",
         "--absolute-max-message-size", "--max-set-aside-events", "--max-queued-bytes", "--devices", "--device-links", "--device-link-dir",
-        "--device-owner", "--device-group", "--device-mode",
+        "--device-owner", "--device-group", "--device-mode", "--detached",
     ];
 
     /// <summary>Reads the arguments.</summary>

@@ -18,21 +18,23 @@ internal static unsafe partial class LibC
     /// <summary>SIGUSR1, SIGUSR2, SIGALRM, SIGSTKFLT, SIGXFSZ, SIGVTALRM, SIGPROF, SIGIO and SIGPWR: by themselves they end a process.</summary>
     private static ReadOnlySpan<byte> MeaninglessSignals => [10, 12, 14, 16, 25, 26, 27, 29, 30];
 
-    /// <summary>Ignores the signals that mean nothing to a service and would end it. What has a handler keeps it.</summary>
+    /// <summary>Has the signals do nothing that mean nothing to a service and would end it. What has a handler keeps it.</summary>
     /// <remarks>
-    /// With SIGXFSZ ignored, a file or shared memory that would grow beyond RLIMIT_FSIZE is an error (EFBIG) of the one call. Programs that are started
-    /// by this process get the default back (<see cref="Run"/>).
+    /// <para>Without SIGXFSZ, a file or shared memory that would grow beyond RLIMIT_FSIZE is an error (EFBIG) of the one call.</para>
+    /// <para>They are caught by a function that does nothing, not ignored: what is ignored stays ignored in every program that this process starts, also by a
+    /// library such as libfuse; what is caught does not.</para>
     /// </remarks>
     public static void IgnoreMeaninglessSignals()
     {
+        nint nothing = NativeLibrary.GetExport(NativeLibrary.Load("libc.so.6"), "getpid");
         foreach (byte signal in MeaninglessSignals)
         {
-            Change(signal, Default, Ignore);
+            Change(signal, Default, nothing);
         }
 
         for (int signal = FirstFreeRealTimeSignal; signal <= LastRealTimeSignal; signal++)
         {
-            Change(signal, Default, Ignore);
+            Change(signal, Default, nothing);
         }
     }
 

@@ -52,6 +52,10 @@ internal sealed partial class BusThread
         Payloads.Enter(session.Peer.UserId);
         CountKsocks();
         Welcome(session, request);
+        if (process.HasEnded && !session.IsClosed)
+        {
+            HungUp(session);
+        }
     }
 
     /// <summary>Closes the Ksock of a session and lets go of the link. What the process had sent before is carried out first by the caller.</summary>
@@ -183,6 +187,7 @@ internal sealed partial class BusThread
         if (_watches.TryGetValue(token, out ProcessWatch? watch))
         {
             // It has ended once. Until its links have been closed, in turns, the descriptor would go on telling.
+            watch.HasEnded = true;
             _ = LibC.EpollRemove(_epoll.Number, watch.Descriptor!.Number);
             foreach (Session session in watch.Sessions)
             {

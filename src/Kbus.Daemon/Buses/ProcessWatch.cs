@@ -21,6 +21,9 @@ internal sealed class ProcessWatch(Descriptor? descriptor, ulong token) : IDispo
     /// <summary>The pidfd.</summary>
     public Descriptor? Descriptor => descriptor;
 
+    /// <summary>True once the process has ended: its links are being closed, in turns.</summary>
+    public bool HasEnded { get; set; }
+
     /// <summary>The process's links on this bus.</summary>
     public HashSet<Session> Sessions { get; } = [];
 

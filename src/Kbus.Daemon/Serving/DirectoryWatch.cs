@@ -17,7 +17,8 @@ internal sealed class DirectoryWatch(int epoll, ulong token) : IDisposable
     /// <returns>Zero or <c>-errno</c>: then removals go unnoticed.</returns>
     public int Set(string path, int directory, bool isMissing)
     {
-        _changes?.Dispose();
+        // The former one watches until the new one does. Closing takes the kernel milliseconds.
+        using Descriptor? former = _changes;
         _changes = null;
         int number = LibC.CreateWatch();
         if (number < 0)

@@ -13,7 +13,7 @@ public sealed class StartingTests
     [InlineData("send '$.A' x <&- >&-", 1, "kbus: descriptor 1 cannot be written to: EBADF: Bad file descriptor.\n")]
     [InlineData("send '$.A' x >&- 2>&-", 1, "")]
     [InlineData("call '$.Nobody' x <&- 2>&-", 1, "")]
-    [InlineData("send '$.A' --file - <&-", 1, "kbus: - cannot be read: EBADF (Bad file descriptor).\n")]
+    [InlineData("send '$.A' --file - <&-", 1, "kbus: standard input cannot be read: EBADF (Bad file descriptor).\n")]
     [InlineData("send '$.A' --file - <&- >&- 2>&-", 1, "")]
     public async Task A_command_whose_standard_descriptors_are_closed_works_or_says_EBADF_and_writes_into_nothing_else(string arguments, int code, string errors) =>
         Assert.Equal(new CProgram.Ending(code, "", errors), await Shell($"exec '{Kbus}' {arguments}"));

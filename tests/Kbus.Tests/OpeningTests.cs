@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Kbus.Core;
+using Kbus.Link;
 
 namespace Kbus.Tests;
 
@@ -84,7 +85,7 @@ public sealed class OpeningTests
         using var impostor = new Impostor(_ => true);
         KbusException refusal = Assert.Throws<KbusException>(() => Ksock.Open(0, options: impostor.Options));
         Assert.Equal(
-            "ECONNRESET: Bus 0 hung up before it had opened a Ksock: its kbusd has ended, or did not want to. " + KbusErrors.Advice(Errno.ECONNRESET),
+            "ECONNRESET: Bus 0 hung up before it had opened a Ksock: its kbusd has ended. " + KbusErrors.Advice(Errno.ECONNRESET),
             refusal.Message);
     });
 
@@ -94,8 +95,21 @@ public sealed class OpeningTests
         using var impostor = new Impostor(c => c.Send(new byte[4096]) > 0);
         KbusException refusal = Assert.Throws<KbusException>(() => Ksock.Open(0, options: impostor.Options));
         Assert.Equal(
-            "EPROTO: What answers at bus 0 is not a kbusd. Look which program listens there, or use another directory (KBUS_RUNTIME_DIR).",
+            "EPROTO: What answers at bus 0 is not a kbusd. See which program listens there, or use another directory (KBUS_RUNTIME_DIR).",
             refusal.Message);
+    });
+
+    [Fact]
+    public Task A_refusal_is_read_though_the_other_side_hung_up_before_it_had_heard_what_is_wanted() => Limited.Run(() =>
+    {
+        byte[] refusal = BusWelcome.Refusal((int)Errno.EMFILE, "There is no descriptor left.").Encode();
+        using var impostor = new Impostor(c => c.Send(refusal) > 0);
+        for (int i = 0; i < 50; i++)
+        {
+            KbusException refused = Assert.Throws<KbusException>(() => Ksock.Open(0, options: impostor.Options));
+            Assert.Equal(Errno.EMFILE, refused.Errno);
+            Assert.StartsWith("EMFILE: There is no descriptor left. ", refused.Message, StringComparison.Ordinal);
+        }
     });
 
     [Fact]
@@ -104,7 +118,7 @@ public sealed class OpeningTests
         using var impostor = new Impostor(_ => false);
         KbusException refusal = Assert.Throws<KbusException>(
             () => Ksock.Open(0, options: impostor.Options with { OpenTimeout = TimeSpan.FromMilliseconds(10) }));
-        Assert.StartsWith("ETIMEDOUT: Bus 0 did not answer within 0 s. Look whether kbusd was stopped", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("ETIMEDOUT: Bus 0 did not answer within 0 s. See whether kbusd was stopped", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Request", refusal.Message, StringComparison.Ordinal);
     });
 
@@ -116,11 +130,9 @@ public sealed class OpeningTests
             () => Ksock.Open(0, options: new KsockOptions { RuntimeDirectory = nowhere, StartDaemon = false }));
         Assert.Equal(Errno.ENOENT, refusal.Errno);
         Assert.StartsWith($"ENOENT: No kbusd answers in {nowhere}. ", refusal.Message, StringComparison.Ordinal);
-        Assert.Single(refusal.Message.Split("tart one"), p => p.Contains("kbusd'", StringComparison.Ordinal));
-        Assert.DoesNotContain("Check the number", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith(". This Ksock is not to start one (KsockOptions.StartDaemon). Start one with 'kbusd'.", refusal.Message, StringComparison.Ordinal);
         using var kbus = new EmbeddedKbus(buses: 2);
-        Assert.Equal(
-            "ENOENT: There is no bus 2 here. There are 2, numbered from 0; more can be made.",
-            Assert.Throws<KbusException>(() => kbus.Open(2)).Message);
+        Assert.StartsWith(
+            "ENOENT: There is no bus 2. Check the number: ", Assert.Throws<KbusException>(() => kbus.Open(2)).Message, StringComparison.Ordinal);
     });
 }

@@ -351,8 +351,10 @@ public enum Errno
 
     /// <summary>Protocol error.</summary>
     /// <remarks>
-    /// <para>On attempting to open a Ksock, the kbusd that is running and this library are of different releases, or something that is no kbusd answers.</para>
+    /// <para>On attempting to open a Ksock, the kbusd that is running and this library are of different releases.</para>
     /// <para>Use the kbusd and the library of one release: restart kbusd after an update.</para>
+    /// <para>On attempting to open a Ksock, something that is no kbusd answers.</para>
+    /// <para>See which program listens there, or use another directory (KBUS_RUNTIME_DIR).</para>
     /// <para>On using a Ksock, memory that it shares with the bus has been overwritten. The bus has closed the Ksock.</para>
     /// <para>Find what writes there: kbusd&apos;s log says what was wrong.</para>
     /// </remarks>
@@ -520,6 +522,8 @@ public enum Errno
     /// <para>Wait longer, or carry on without it: a Request that was sent is still in flight, and its answer can still come.</para>
     /// <para>On attempting to open a Ksock, the bus did not answer in time, or a kbusd that was started for it did not.</para>
     /// <para>Run kbusd by hand, which says what is wrong.</para>
+    /// <para>On attempting to open a Ksock, the kbusd that runs did not answer in time.</para>
+    /// <para>See whether kbusd was stopped, or has too much to do; end it if it does not get on.</para>
     /// </remarks>
     ETIMEDOUT = 110,
 

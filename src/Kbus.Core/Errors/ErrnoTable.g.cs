@@ -447,7 +447,7 @@ internal static class ErrnoTable
         Errno.ENOSYS => "On attempting to open a Ksock, the kernel or a filter (seccomp) refuses a system\ncall that every Ksock needs.",
         Errno.ELOOP => "On carrying messages as a Limpet, one came back by another way: Limpets join\nbuses in a ring.",
         Errno.ENOMSG => "On attempting to send, there is no message to send: none was written since the\nlast one was sent or discarded, or writing it failed.\n\nIn C, on ending a batch, none is under way.",
-        Errno.EPROTO => "On attempting to open a Ksock, the kbusd that is running and this library are\nof different releases, or something that is no kbusd answers.\n\nOn using a Ksock, memory that it shares with the bus has been overwritten. The\nbus has closed the Ksock.",
+        Errno.EPROTO => "On attempting to open a Ksock, the kbusd that is running and this library are\nof different releases.\n\nOn attempting to open a Ksock, something that is no kbusd answers.\n\nOn using a Ksock, memory that it shares with the bus has been overwritten. The\nbus has closed the Ksock.",
         Errno.EBADMSG => "On attempting to bind, unbind or send, the message name is not a legal one, or\nis a wildcard where only a plain name can be (when sending).\n\nOn attempting to bind as replier, the name is $.KBUS.ReplierBindEvent, which\nonly the bus itself sends.\n\nOn making a Reply or a stateful Request from an earlier message, that message\ncannot be answered so.\n\nIn C, on sending a Request to wait for its answer, the message is no Request.\n\nIn C, on reading or taking a message apart, there is no message, or it is not\nof that kind.",
         Errno.EOVERFLOW => "On carrying messages as a Limpet, the bus could not tell of every replier that\nleft.",
         Errno.EMSGSIZE => "On attempting to write a message, it is larger than the bus allows, or there\nare bytes after its end.",
@@ -456,7 +456,7 @@ internal static class ErrnoTable
         Errno.EADDRNOTAVAIL => "On attempting to send a Request, no replier is bound to a name that matches.\n\nOn attempting to send a Reply, the Ksock that it is for does not exist any\nmore.",
         Errno.ECONNRESET => "On attempting to open a Ksock, kbusd ended in the middle of it.",
         Errno.ENOTCONN => "On using a device file, the bus that carried it has died.",
-        Errno.ETIMEDOUT => "On waiting for a message, an answer or room, the time given ran out first.\n\nOn attempting to open a Ksock, the bus did not answer in time, or a kbusd that\nwas started for it did not.",
+        Errno.ETIMEDOUT => "On waiting for a message, an answer or room, the time given ran out first.\n\nOn attempting to open a Ksock, the bus did not answer in time, or a kbusd that\nwas started for it did not.\n\nOn attempting to open a Ksock, the kbusd that runs did not answer in time.",
         Errno.ECONNREFUSED => "On attempting to send a Reply, the Ksock that it is for does not expect this\nReply from this Ksock: the Request was answered already, or was given to\nanother Ksock to answer.\n\nOn attempting to open a Ksock, a kbusd runs, but nothing listens at the socket\nof that bus.",
         Errno.EALREADY => "On attempting to write or send, the message sent before is still waiting for\nroom (ALL_OR_WAIT). It goes on waiting, and nothing of the new one was taken.",
         Errno.ECANCELED => "On waiting for a message, an answer or room, the caller cancelled the wait.",
@@ -490,7 +490,7 @@ internal static class ErrnoTable
         Errno.ENOSYS => "Allow the call that is named.",
         Errno.ELOOP => "End the link, and leave out one of the Limpets of the ring.",
         Errno.ENOMSG => "For a send: write the message first. For a batch: begin a batch first.",
-        Errno.EPROTO => "For opening: use the kbusd and the library of one release: restart kbusd after an update. For an open Ksock: find what writes there: kbusd's log says what was wrong.",
+        Errno.EPROTO => "For opening: use the kbusd and the library of one release: restart kbusd after an update. For a stranger: see which program listens there, or use another directory (KBUS_RUNTIME_DIR). For an open Ksock: find what writes there: kbusd's log says what was wrong.",
         Errno.EBADMSG => "For a name: a name is '$' and one or more words of ASCII letters and digits, each after a '.'; the last word of a binding may be '*' or '%'. For bind events: bind to it as listener. For an answer: reply to a Request that was read and that says WANT_YOU_TO_REPLY; make a stateful Request from a Reply, or from a stateful Request. For waiting for an answer: make it with kbus_msg_create_request. For reading: ask for the next message first (kbus_ksock_next_msg), and look at its name.",
         Errno.EOVERFLOW => "End the link and make a new one, which puts that right.",
         Errno.EMSGSIZE => "Send less in one message, or raise the bus's limit (max message size).",
@@ -499,7 +499,7 @@ internal static class ErrnoTable
         Errno.EADDRNOTAVAIL => "For a Request: start the replier, or wait for it to bind. For a Reply: forget the Reply: nobody waits for it.",
         Errno.ECONNRESET => "Open it again; kbusd's log says why it ended.",
         Errno.ENOTCONN => "Open a new Ksock, and bind again.",
-        Errno.ETIMEDOUT => "For waiting: wait longer, or carry on without it: a Request that was sent is still in flight, and its answer can still come. For opening: run kbusd by hand, which says what is wrong.",
+        Errno.ETIMEDOUT => "For waiting: wait longer, or carry on without it: a Request that was sent is still in flight, and its answer can still come. For opening: run kbusd by hand, which says what is wrong. For a kbusd that runs: see whether kbusd was stopped, or has too much to do; end it if it does not get on.",
         Errno.ECONNREFUSED => "For a Reply: answer each Request once, from the Ksock that received it. For opening: restart kbusd.",
         Errno.EALREADY => "Wait until the message that waits has gone, or discard it; then send the new one.",
         Errno.ECANCELED => "Nothing need be done: a Request that was sent stays in flight, and its answer can still be read.",
@@ -625,7 +625,8 @@ internal static class ErrnoTable
         ],
         Errno.EPROTO =>
         [
-            new("version", "open", "On attempting to open a Ksock, the kbusd that is running and this library are of different releases, or something that is no kbusd answers.", "Use the kbusd and the library of one release: restart kbusd after an update."),
+            new("version", "open", "On attempting to open a Ksock, the kbusd that is running and this library are of different releases.", "Use the kbusd and the library of one release: restart kbusd after an update."),
+            new("stranger", "open", "On attempting to open a Ksock, something that is no kbusd answers.", "See which program listens there, or use another directory (KBUS_RUNTIME_DIR)."),
             new("memory", "bind unbind find send request reply write read wait set", "On using a Ksock, memory that it shares with the bus has been overwritten. The bus has closed the Ksock.", "Find what writes there: kbusd's log says what was wrong."),
         ],
         Errno.EBADMSG =>
@@ -669,6 +670,7 @@ internal static class ErrnoTable
         [
             new("wait", "wait request call", "On waiting for a message, an answer or room, the time given ran out first.", "Wait longer, or carry on without it: a Request that was sent is still in flight, and its answer can still come."),
             new("open", "open read", "On attempting to open a Ksock, the bus did not answer in time, or a kbusd that was started for it did not.", "Run kbusd by hand, which says what is wrong."),
+            new("held", "open", "On attempting to open a Ksock, the kbusd that runs did not answer in time.", "See whether kbusd was stopped, or has too much to do; end it if it does not get on."),
         ],
         Errno.ECONNREFUSED =>
         [

@@ -34,8 +34,9 @@ internal static class LinkOpening
         BusWelcome? welcome = null;
         Descriptor? file = null;
         Descriptor? bell = null;
-        if (fault == HandshakeFault.None)
+        if (fault is HandshakeFault.None or HandshakeFault.HungUp)
         {
+            // A kbusd without descriptors refuses and hangs up before it has heard anything: its words are there all the same.
             fault = HandshakeExchange.ReceiveWelcome(socket, deadline, out welcome, out file, out bell);
         }
 
@@ -118,7 +119,7 @@ internal static class LinkOpening
         Errno.ENOENT => NotOpened(Errno.ENOENT, "bus", $"There is no bus {device} in {place}."),
         Errno.EACCES => NotOpened(Errno.EACCES, null, $"This user may not open bus {device} in {place}."),
         Errno.ENAMETOOLONG => NotOpened(Errno.ENAMETOOLONG, "path", $"The directory of the bus, {place}, has so long a path that no Unix socket in it can be reached."),
-        Errno.ETIMEDOUT => NotOpened(Errno.ETIMEDOUT, "open", $"Bus {device} in {place} takes no connection in the time given."),
+        Errno.ETIMEDOUT => NotOpened(Errno.ETIMEDOUT, "held", $"Bus {device} in {place} takes no connection in the time given."),
         Errno.ECONNREFUSED => NotOpened(Errno.ECONNREFUSED, "open", $"A kbusd runs in {place}, but nothing listens at the socket of bus {device} there."),
         Errno error => NotOpened(error, null, $"Bus {device} in {place} cannot be reached."),
     };
@@ -126,12 +127,12 @@ internal static class LinkOpening
     private static KbusException Refusal(HandshakeFault fault, uint device, KsockOptions options) => fault switch
     {
         HandshakeFault.NoDescriptors => NotOpened(Errno.EMFILE, null, "This process has no descriptors left; a Ksock needs two."),
-        HandshakeFault.TimedOut => NotOpened(Errno.ETIMEDOUT, "open", $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s."),
+        HandshakeFault.TimedOut => NotOpened(Errno.ETIMEDOUT, "held", $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s."),
         HandshakeFault.CallRefused => NotOpened(
             Errno.ENOSYS, null, "The kernel or a filter (seccomp) refuses this process a system call that every Ksock needs: sendmsg, recvmsg or ppoll."),
         HandshakeFault.OtherVersion => NotOpened(Errno.EPROTO, "version", "The kbusd that is running is of another release than this library."),
         HandshakeFault.HungUp => NotOpened(Errno.ECONNRESET, null, $"Bus {device} hung up before it had opened a Ksock: its kbusd has ended."),
-        _ => NotOpened(Errno.EPROTO, "version", $"What answers at bus {device} is not a kbusd."),
+        _ => NotOpened(Errno.EPROTO, "stranger", $"What answers at bus {device} is not a kbusd."),
     };
 
     private static KbusException NotOpened(Errno error, string? because, string? what) => Refusals.Of(error, because, what, self: null, "open");

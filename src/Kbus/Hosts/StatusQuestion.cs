@@ -54,6 +54,7 @@ internal static class StatusQuestion
             }
         }
 
-        throw Refusals.Of(result < 0 ? (Errno)(-result) : Errno.ETIMEDOUT, null, "The kbusd gave no answer about itself.", self: null, "open");
+        throw Refusals.Of(
+            result < 0 ? (Errno)(-result) : Errno.ETIMEDOUT, result < 0 ? null : "held", "The kbusd gave no answer about itself.", self: null, "open");
     }
 }

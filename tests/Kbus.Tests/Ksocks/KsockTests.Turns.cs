@@ -72,7 +72,8 @@ public abstract partial class KsockTests
             sender.Send(new Announcement("$.A"));
         }
 
-        Assert.InRange(waits, 1000 / 64, 1000);
+        // Some may be completed, on another thread, before they are looked at.
+        Assert.InRange(waits, 1, 1000);
     });
 
     [Fact]

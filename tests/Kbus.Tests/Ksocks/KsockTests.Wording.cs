@@ -11,41 +11,44 @@ public abstract partial class KsockTests
     {
         Ksock ksock = Open();
         Ksock other = OpenReplier("$.Q");
+        string self = $"Ksock {ksock.Id} of bus 0";
         MessageId asked = ksock.Send(new Request("$.Q"));
         Message request = other.WaitForMessage()!;
         Reply reply = Message.ReplyTo(request);
         other.Send(reply);
         Assert.Equal(
-            "EADDRNOTAVAIL: Nobody is bound as replier to $.Nobody, so the Request was not sent. Start the replier, or wait for it to bind.",
+            $"EADDRNOTAVAIL: Nobody is bound as replier to $.Nobody. {self} sent nothing. Start the replier, or wait for it to bind.",
             Text(() => ksock.Send(new Request("$.Nobody"))));
         Assert.Equal(
-            $"ECONNREFUSED: Ksock {ksock.Id} expects no reply to {asked} from this Ksock: it was answered already, or given to another Ksock to answer. " +
-            "Answer each Request once, from the Ksock that received it.",
+            $"ECONNREFUSED: Ksock {ksock.Id} expects no Reply to {asked} from Ksock {other.Id} of bus 0: it was answered already, or given to another Ksock to answer. " +
+            "Nothing was sent. Answer each Request once, from the Ksock that received it.",
             Text(() => other.Send(reply)));
         Assert.Equal(
-            $"EADDRNOTAVAIL: Ksock 77, which the Reply to {asked} was for, is not open any more. Nobody waits for the Reply: forget it.",
+            $"EADDRNOTAVAIL: Ksock 77, which the Reply $.Q to {asked} was for, is not open any more. Ksock {other.Id} of bus 0 sent nothing. Forget the Reply: nobody waits for it.",
             Text(() => other.Send(reply.WithTo(77))));
         Assert.Equal(
-            $"EPIPE: Ksock 77 no longer replies to $.Q. {KbusErrors.Advice(Errno.EPIPE)}",
+            $"EPIPE: Ksock 77 no longer replies to $.Q. {self} sent nothing. {KbusErrors.Advice(Errno.EPIPE)}",
             Text(() => ksock.Send(new Request("$.Q", to: 77))));
         Assert.Equal(
-            $"EINVAL: Ksock {ksock.Id} is not bound to $.Q as listener. Unbind what was bound, with the same name and the same role.",
+            $"EINVAL: {self} is not bound to $.Q as listener. Unbind what was bound, with the same name and the same role.",
             Text(() => ksock.Unbind("$.Q")));
         Assert.Equal(
-            "EINVAL: The message has both ALL_OR_WAIT and ALL_OR_FAIL. Send it with one of them, or with neither.",
+            $"EINVAL: Of the flags ALL_OR_WAIT and ALL_OR_FAIL a message has one at the most, and $.A has both. {self} sent nothing. " +
+            "Make the message with the functions of the library, which fill in its header, and give it one of the two flags at most.",
             Text(() => ksock.Send(new Announcement("$.A", flags: MessageFlags.AllOrWait | MessageFlags.AllOrFail))));
         Assert.Equal(
-            "ENOMSG: No message waits to be sent. Only one that was sent with ALL_OR_WAIT may have to wait.",
+            $"ENOMSG: {self} has no message to send: none was written, and none waits. Write the message first.",
             Text(() => ksock.Retry()));
-        Assert.Equal("ENAMETOOLONG: The name is empty. Give one, such as $.Actor.Speak.", Text(() => ksock.FindReplier("")));
+        Assert.Equal("ENAMETOOLONG: The message name is empty. Use a name of 3 to 1000 bytes.", Text(() => ksock.FindReplier("")));
         Assert.Equal(
-            "EBADF: This Ksock was not opened for reading. Open one for reading and writing.",
+            "EBADF: Ksock 3 of bus 0 was not opened for reading. Open the Ksock for reading and writing.",
             Text(() => Open(KsockMode.Write).ReadNextMessage()));
         Assert.Equal(
-            "EBADF: This Ksock was not opened for writing. Open one for reading and writing.",
+            "EBADF: Ksock 4 of bus 0 was not opened for writing. Open the Ksock for reading and writing.",
             Text(() => Open(KsockMode.Read).Send(new Announcement("$.A"))));
         Assert.Equal(
-            "EINVAL: The bus does not take 99 bytes as its greatest message size; 100 is the least. The most is the absolute maximum, which can be asked for.",
+            "EINVAL: The bus does not take 99 bytes as its greatest message size; 100 is the least, and its absolute maximum the most. " +
+            "Give a value in the range that the documentation of the call names.",
             Text(() => ksock.SetMaxMessageSize(99)));
     });
 
@@ -56,13 +59,14 @@ public abstract partial class KsockTests
         Ksock sender = Open();
         var message = new Announcement("$.A", flags: MessageFlags.AllOrWait);
         Assert.Equal(
-            "EAGAIN: Somebody whom $.A is for has a full queue; the message waits, and nobody has received it yet. " +
-            "Wait until it is sent, try it again, or discard it.",
+            $"EAGAIN: Somebody whom $.A is for has a full queue; the message of Ksock {sender.Id} of bus 0 waits, and nobody has received it yet. " +
+            "Wait until the Ksock is writable, send again, or discard the message.",
             Text(() => sender.Send(message)));
         Assert.Equal(
-            "EALREADY: The message sent before still waits for room; this one was not sent. Wait until that one is sent, or discard it.",
+            $"EALREADY: The message that Ksock {sender.Id} of bus 0 sent before still waits for room, and goes on waiting; $.A was not taken. " +
+            "Wait until the message that waits has gone, or discard it; then send the new one.",
             Text(() => sender.Send(message)));
-        Assert.StartsWith("EAGAIN: The message still waits: ", Text(() => sender.Retry()), StringComparison.Ordinal);
+        Assert.StartsWith("EAGAIN: Somebody whom $.A is for has a full queue; ", Text(() => sender.Retry()), StringComparison.Ordinal);
     });
 
     [Fact]
@@ -99,7 +103,7 @@ public abstract partial class KsockTests
             () => ksock.Bind("$.A"), () => ksock.Send(new Announcement("$.A")), () => ksock.ReadNextMessage(), () => ksock.Retry(),
             () => ksock.Discard(), () => _ = ksock.NumMessages, () => _ = ksock.LastSentId,
         ];
-        Assert.All(calls, call => Assert.StartsWith("ENODEV: Bus 0 has died, or has closed this Ksock. ", Text(call), StringComparison.Ordinal));
+        Assert.All(calls, call => Assert.StartsWith("ENODEV: Bus 0 has died, and Ksock 1 of bus 0 with it. ", Text(call), StringComparison.Ordinal));
     });
 
     private static string Text(Action call) => Assert.Throws<KbusException>(call).Message;

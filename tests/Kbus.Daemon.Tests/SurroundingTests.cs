@@ -74,6 +74,33 @@ public sealed class SurroundingTests : IDisposable
     });
 
     [Fact]
+    public Task A_terminal_of_another_job_stops_nothing_though_it_forbids_background_output() => Limited.Run(() =>
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "there is no Python to make a terminal");
+        const string script = """
+            import os, pty, signal, socket, sys, termios, time
+            kbusd, directory = sys.argv[1:]
+            told, tell = os.pipe()
+            shell, terminal = pty.fork()
+            if shell == 0:
+                modes = termios.tcgetattr(0); modes[3] |= termios.TOSTOP; termios.tcsetattr(0, termios.TCSANOW, modes)
+                daemon = os.fork()
+                if daemon == 0:
+                    os.setpgid(0, 0); os.execv(kbusd, [kbusd, "--runtime-dir", directory])
+                os.write(tell, str(daemon).encode()); os.waitpid(daemon, 0); os._exit(0)
+            daemon = int(os.read(told, 20))
+            while not os.path.exists(directory + "/control"): time.sleep(0.01)
+            while open("/proc/%d/stat" % daemon).read().split()[2] != "T":
+                question = socket.socket(socket.AF_UNIX); question.settimeout(20); question.connect(directory + "/control"); question.sendall(b"status\n")
+                if question.recv(1): break
+            print("stopped" if open("/proc/%d/stat" % daemon).read().split()[2] == "T" else "serves", flush=True)
+            os.kill(daemon, signal.SIGKILL)
+            """;
+        (_, string said, _) = Kbusd.Run("/usr/bin/python3", "-c", script, Kbusd.Path, Runtime);
+        Assert.Equal("serves\n", said);
+    });
+
+    [Fact]
     public Task Where_no_file_may_grow_an_opening_is_refused_and_the_daemon_lives() => Limited.Run(() =>
     {
         using Process daemon = Start("ulimit -f 0; exec \"$0\" --runtime-dir \"$1\"");

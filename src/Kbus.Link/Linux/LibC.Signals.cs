@@ -8,6 +8,9 @@ internal static unsafe partial class LibC
     private const nint Default = 0;
     private const nint Ignore = 1;
 
+    // Stops a process that writes to the terminal of another job; while it is caught such a write is never done.
+    private const int TerminalOutput = 22;
+
     // Larger than the structure is in any C library for Linux; it begins with the handler.
     private const int SignalActionLength = 256;
 
@@ -26,6 +29,7 @@ internal static unsafe partial class LibC
     /// </remarks>
     public static void IgnoreMeaninglessSignals()
     {
+        Change(TerminalOutput, Default, Ignore);
         nint nothing = NativeLibrary.GetExport(NativeLibrary.Load("libc.so.6"), "getpid");
         foreach (byte signal in MeaninglessSignals)
         {

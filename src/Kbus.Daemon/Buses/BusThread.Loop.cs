@@ -12,8 +12,9 @@ internal sealed partial class BusThread
     // Links that are opened, and questions, between two looks at all others.
     private const int WorkAtOnce = 8;
 
-    // How much work a process may make in one turn: some 200 microseconds.
+    // How much work a process may make in one turn: some 200 microseconds. A command counts as a step, and so do so many bytes to copy.
     private const ulong StepsInTurn = 2000;
+    private const int BytesInStep = 256;
 
     // How long cold links, new ones and deaths wait while others keep the thread busy.
     private const long NanosecondsBetweenEvents = 500_000;
@@ -25,8 +26,12 @@ internal sealed partial class BusThread
     private readonly Pace _pace = new();
     private readonly Lookout _lookout = new(Environment.ProcessorCount, TimeProvider.System);
     private EpollEvents _events = null!;
+    private ulong _carried;
     private long _nextEvents;
     private long _now;
+
+    /// <summary>The work that Core has done for the links, and that of carrying it.</summary>
+    private ulong Work => Bus.Steps + _carried;
 
     private void Serve()
     {
@@ -71,12 +76,15 @@ internal sealed partial class BusThread
         return served;
     }
 
+    /// <summary>A link's commands were carried out: so many, with so many bytes.</summary>
+    public void Carried(int commands, int bytes) => _carried += (uint)commands + (uint)(bytes / BytesInStep);
+
     /// <summary>A process's turn: its links one after the other, each with a bounded share, until the turn has made enough work.</summary>
     private int ServeTurn(ProcessWatch process)
     {
         int served = 0;
-        ulong end = Bus.Steps + StepsInTurn;
-        for (int looks = process.Hot.Count; looks > 0 && process.Hot.Count > 0 && Bus.Steps < end; looks--)
+        ulong end = Work + StepsInTurn;
+        for (int looks = process.Hot.Count; looks > 0 && process.Hot.Count > 0 && Work < end; looks--)
         {
             process.Next = process.Next == 0 ? process.Hot.Count - 1 : Math.Min(process.Next, process.Hot.Count) - 1;
             Session session = process.Hot[process.Next];

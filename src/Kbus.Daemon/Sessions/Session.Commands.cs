@@ -50,6 +50,7 @@ internal sealed partial class Session
             }
         }
 
+        _thread.Carried(served, bytes);
         Answer();
         return served;
     }

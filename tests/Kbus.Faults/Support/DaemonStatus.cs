@@ -54,6 +54,6 @@ internal static class DaemonStatus
         Assert.Equal(0, bus.GetProperty("bindings").GetInt32());
         Until.True(
             () => Signals.Descriptors(daemon.Id) <= descriptors,
-            () => $"{Signals.Descriptors(daemon.Id)} descriptors stay open, {descriptors} were at first");
+            () => $"{Signals.Descriptors(daemon.Id)} descriptors stay open, {descriptors} were at first: {Signals.DescriptorTargets(daemon.Id)}");
     }
 }

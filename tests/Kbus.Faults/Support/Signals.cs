@@ -30,8 +30,12 @@ internal static partial class Signals
         return stat[stat.LastIndexOf(')') + 2];
     }
 
-    /// <summary>How many descriptors a process has open.</summary>
+    /// <summary>How many descriptors a daemon has open of the kinds that members bring: sockets, bells, processes and shared memory.</summary>
     public static int Descriptors(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count(IsItsOwn);
+
+    /// <summary>What a process's descriptors stand for.</summary>
+    public static string DescriptorTargets(int process) => string.Join(
+        ", ", Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Where(IsItsOwn).Select(d => $"{Path.GetFileName(d)} {new FileInfo(d).LinkTarget}"));
 
     /// <summary>How much memory a process has in use, in bytes.</summary>
     public static long Memory(int process)
@@ -40,12 +44,14 @@ internal static partial class Signals
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
     }
 
-    /// <summary>The runtime keeps the files of the libraries that a managed daemon has come to use, which may be one more at any time.</summary>
+    /// <summary>Whether it is of a kind that a member can bring. The runtime of a managed daemon keeps files of its own, one more at any time.</summary>
     private static bool IsItsOwn(string descriptor)
     {
         try
         {
-            return new FileInfo(descriptor).LinkTarget is { } target && !target.EndsWith(".dll", StringComparison.Ordinal);
+            return new FileInfo(descriptor).LinkTarget is { } target
+                && (target.StartsWith("socket:", StringComparison.Ordinal) || target.StartsWith("/memfd:kbus", StringComparison.Ordinal)
+                    || target.Contains("[eventfd]", StringComparison.Ordinal) || target.Contains("pidfd", StringComparison.Ordinal));
         }
         catch (IOException)
         {

@@ -17,14 +17,14 @@ internal sealed partial class Bus
 
     private readonly BusOptions _options;
     private readonly BindingTable _bindings;
-    private readonly ReplyLedger _ledger = new();
+    private readonly ReplyLedger _ledger;
     private readonly Dictionary<uint, KsockState> _ksocks = [];
-    private readonly List<KsockState> _waitingSenders = [];
+    private readonly WaitingSenders _waitingSenders = new(WaitingSide.Bus);
     private readonly List<KsockState> _withSetAside = [];
     private uint _lastSerial;
     private uint _lastKsockId;
+    private ulong _steps;
     private bool _bindingsChanged;
-    private bool _roomMade;
 
     /// <summary>Makes an empty bus.</summary>
     /// <param name="options">Its limits, already checked.</param>
@@ -32,11 +32,16 @@ internal sealed partial class Bus
     {
         _options = options;
         _bindings = new BindingTable(options.HashSeed);
+        Charges = new ChargeBook(options.Limits, BusOptions.Floors);
+        _ledger = new ReplyLedger(Charges);
         MaxMessageSize = options.DefaultMaxMessageSize;
     }
 
     /// <summary>Lends the messages of this bus. Whoever sends composes them with it.</summary>
     public MessagePool Pool { get; } = new();
+
+    /// <summary>What its members hold, and may hold.</summary>
+    public ChargeBook Charges { get; }
 
     /// <summary>The open Ksocks, in no particular order.</summary>
     public Dictionary<uint, KsockState>.ValueCollection Ksocks => _ksocks.Values;
@@ -47,12 +52,15 @@ internal sealed partial class Bus
     /// <summary>The serial number that was last given to a message; 0 before the first.</summary>
     public uint LastSerial => _lastSerial;
 
-    /// <summary>All bindings.</summary>
-    public BindingList Bindings => _bindings.All;
+    /// <summary>How many bindings there are.</summary>
+    public int BindingCount => _bindings.Count;
+
+    /// <summary>All bindings, newest first.</summary>
+    public IEnumerable<Binding> Bindings => _bindings.All.NewestFirst.Where(b => !b.Ksock.IsLeaving);
 
     /// <summary>How much work the bus has done: one step for each recipient, binding, entry or debt that an operation looked at or changed.</summary>
     /// <remarks>Counted, not measured, so that it is the same for the same operations. A step takes some 50 to 100 nanoseconds.</remarks>
-    public ulong Steps { get; private set; }
+    public ulong Steps => _steps + _bindings.Looked;
 
     /// <summary>How many answers are owed.</summary>
     public int AnswersOwed => _ledger.Owed;
@@ -91,13 +99,32 @@ internal sealed partial class Bus
         }
 
         long waiting = ksock.Queue.Bytes + ksock.HeldBytes;
-        return waiting > 0 && waiting + bytes > _options.MaxQueuedBytes;
+        return (waiting > 0 && waiting + bytes > _options.MaxQueuedBytes) || IsShort(ksock, bytes);
     }
+
+    /// <summary>True if the recipient's process may hold no more bytes of messages. If it holds none, it may hold any one message.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsShort(KsockState ksock, int bytes) =>
+        bytes + MessageQueue.BookBytes > ksock.Charges.BytesLeft && IsShortIndeed(ksock, bytes);
+
+    private bool IsShortIndeed(KsockState ksock, int bytes) =>
+        bytes > 0 && !Charges.HasBytes(ksock.Charges, bytes + MessageQueue.BookBytes) && ksock.Charges.Used(ChargeKind.MessageBytes) > 0;
 
     /// <summary>Takes note of what the process has taken by itself. Always true, so that it can stand in a condition.</summary>
     private bool Observe(KsockState ksock)
     {
         int taken = ksock.IsOpen ? ksock.Carrier.ObserveTaken() : 0;
+        if (taken > 0)
+        {
+            DropTaken(ksock, taken);
+        }
+
+        return true;
+    }
+
+    private void DropTaken(KsockState ksock, int taken)
+    {
+        long charge = ksock.Queue.Charge;
         for (int i = 0; i < taken; i++)
         {
             if (ksock.Queue.DropFirst() is { } debt)
@@ -106,9 +133,9 @@ internal sealed partial class Bus
             }
         }
 
-        Steps += (uint)taken;
-        _roomMade |= taken > 0;
-        return true;
+        Charges.ReturnBytes(ksock.Charges, charge - ksock.Queue.Charge);
+        _steps += (uint)taken;
+        RoomMade(ksock);
     }
 
     /// <summary>Puts a copy at the end of a queue; if its carrier does not keep it, the queue gets a reference of its own.</summary>
@@ -116,6 +143,7 @@ internal sealed partial class Bus
     private void Append(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt = null, bool isAwaitedAnswer = false)
     {
         ref QueueEntry entry = ref ksock.Queue.Append(message.EntireLength);
+        ChargeBook.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
         entry.Because = because;
         entry.IsAwaitedAnswer = isAwaitedAnswer;
         if (debt is not null)
@@ -150,20 +178,17 @@ internal sealed partial class Bus
             AdmitSetAside();
         }
 
-        if ((_roomMade || _bindingsChanged) && _waitingSenders.Count > 0)
+        if (_bindingsChanged)
         {
-            Steps += (uint)_waitingSenders.Count;
-            foreach (KsockState sender in _waitingSenders)
-            {
-                if (_bindingsChanged || sender.BlockedOn is not { } full || !IsFull(full, sender.Waiting!.EntireLength, 1))
-                {
-                    sender.Carrier.RetryWorthwhile();
-                }
-            }
+            _bindingsChanged = false;
+            _waitingSenders.BeginRound();
         }
 
-        _roomMade = false;
-        _bindingsChanged = false;
+        if (HasMore)
+        {
+            Continue(_options.StepsAtOnce);
+        }
+
         AssertInvariants();
     }
 
@@ -183,7 +208,7 @@ internal sealed partial class Bus
         }
 
         Debug.Assert(looked > 32 || _ledger.Owed == _ksocks.Values.Sum(k => k.Outstanding), "every owed answer has a sender that waits for it");
-        Debug.Assert(_waitingSenders.TrueForAll(k => k.Waiting is not null && k.IsOpen), "who is listed as waiting waits");
+        Debug.Assert(_waitingSenders.NewestFirst.Take(32).All(k => k.Waiting is not null && k.IsOpen), "who is listed as waiting waits");
         Debug.Assert(_withSetAside.TrueForAll(k => k.SetAside.Count > 0), "who is listed as having set-aside events has some");
         Debug.Assert(_setAsideCount > 0 || !_losingEvents, "events are not being lost once none is set aside");
     }
@@ -200,10 +225,12 @@ internal sealed partial class Bus
 
         Debug.Assert(owed == ksock.Outstanding, "each owed answer has one reserved place");
         long bytes = 0;
+        int queuedDebts = 0;
         for (int i = 0; i < ksock.Queue.Count; i++)
         {
             QueueEntry entry = ksock.Queue[i];
             bytes += entry.Length;
+            queuedDebts += entry.Debt is null ? 0 : 1;
             Debug.Assert(entry.Message is null || entry.Message.EntireLength == entry.Length, "an entry knows the length of its message");
             Debug.Assert(entry.Debt is null || (entry.Debt.IsQueued && entry.Debt.Replier == ksock), "a copy to answer knows its debt");
             Debug.Assert(entry.Because is null || (entry.Because.Ksock == ksock && entry.Because.AtKsock.IsLinked), "no message outlives the binding it came by");
@@ -212,6 +239,6 @@ internal sealed partial class Bus
         Debug.Assert(bytes == ksock.Queue.Bytes, "the bytes of a queue are those of its messages");
         Debug.Assert(!ksock.HoldsSlot || ksock.Waiting is not null, "only a waiting Request holds a place");
         Debug.Assert(ksock.Waiting is null == ksock.BlockedOn is null, "a waiting message waits for somebody");
-        Debug.Assert(ksock.Blocking >= 0, "nobody is held up a negative number of times");
+        Debug.Assert(ksock.QueuedDebts.Count == queuedDebts, "each Request to answer that waits is known as such");
     }
 }

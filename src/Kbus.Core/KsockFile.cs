@@ -19,7 +19,7 @@ internal sealed class KsockFile
     {
         _bus = bus;
         _memory = memory;
-        _assembly = new MessageAssembly(bus.Pool);
+        _assembly = new MessageAssembly(bus.Pool, TryReserve);
         _mode = mode;
         State = bus.Open((mode & KsockMode.Write) != 0, carrier);
     }
@@ -52,7 +52,18 @@ internal sealed class KsockFile
             return Errno.EBADF;
         }
 
-        return State.Waiting is not null ? Errno.EALREADY : _assembly.Write(bytes, _bus.MaxMessageSize);
+        if (State.Waiting is not null)
+        {
+            return Errno.EALREADY;
+        }
+
+        Errno error = _assembly.Write(bytes, _bus.MaxMessageSize);
+        if (error != Errno.None)
+        {
+            _bus.ReturnReserved(State);
+        }
+
+        return error;
     }
 
     /// <summary>SEND: sends the message under construction, or tries the waiting one again.</summary>
@@ -66,6 +77,7 @@ internal sealed class KsockFile
         }
 
         Errno error = _assembly.Finish(_memory, out StoredMessage? message);
+        _bus.ReturnReserved(State);
         return error == Errno.None ? _bus.Send(State, message!, out id) : error;
     }
 
@@ -73,6 +85,7 @@ internal sealed class KsockFile
     public void Discard()
     {
         _assembly.Discard();
+        _bus.ReturnReserved(State);
         _bus.Discard(State);
     }
 
@@ -107,4 +120,6 @@ internal sealed class KsockFile
         _reading.Drop();
         _bus.Close(State);
     }
+
+    private bool TryReserve(int bytes) => _bus.TryReserve(State, bytes);
 }

@@ -1,7 +1,7 @@
 namespace Kbus.Core;
 
 /// <summary>What a bus keeps of one open Ksock. Only the bus's own thread touches it. Spec section 5.1.</summary>
-internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carrier carrier)
+internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carrier carrier, ProcessCharges charges)
 {
     /// <summary>The Ksock's id on its bus; ids ascend from 1.</summary>
     public uint Id { get; } = id;
@@ -11,6 +11,12 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
 
     /// <summary>How its messages reach it.</summary>
     public Carrier Carrier { get; } = carrier;
+
+    /// <summary>What its process holds: there is charged what this Ksock holds.</summary>
+    public ProcessCharges Charges { get; } = charges;
+
+    /// <summary>Why something was last refused to it with EDQUOT.</summary>
+    public QuotaRefusal Refusal { get; set; }
 
     /// <summary>Queue limit (MAXMSGS).</summary>
     public uint MaxMessages { get; set; } = maxMessages;
@@ -34,10 +40,16 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     public ulong LastDelivery { get; set; }
 
     /// <summary>The messages that wait for it.</summary>
-    public MessageQueue Queue { get; } = new();
+    public MessageQueue Queue { get; private set; } = new();
 
     /// <summary>Its bindings.</summary>
     public BindingList Bindings { get; } = new(BindingSide.Ksock);
+
+    /// <summary>Bytes of the names in its bindings.</summary>
+    public long NameBytes { get; set; }
+
+    /// <summary>How many of its bindings are a replier's.</summary>
+    public int RepliersBound { get; set; }
 
     /// <summary>The number of the search that last came by here: whoever looks for repeats gives each search a new one.</summary>
     public ulong Mark { get; set; }
@@ -51,11 +63,20 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>The most answers it was ever owed at once.</summary>
     public int MaxOutstanding { get; set; }
 
+    /// <summary>The Requests to be replied to that wait in its queue, in the order of the queue.</summary>
+    public DebtList QueuedDebts { get; } = new(DebtSide.Replier);
+
     /// <summary>The Requests it has taken and not replied to, in the order of taking.</summary>
     public DebtList Unreplied { get; } = new(DebtSide.Replier);
 
+    /// <summary>How many more it has taken and not replied to, whose senders have gone. Nothing else need be known of these.</summary>
+    public uint UnrepliedToGone { get; set; }
+
+    /// <summary>How many Requests it has taken and not replied to (UNREPLIEDTO).</summary>
+    public uint UnrepliedCount => (uint)Unreplied.Count + UnrepliedToGone;
+
     /// <summary>The most Requests it ever had taken and not replied to at once.</summary>
-    public int MaxUnreplied { get; set; }
+    public uint MaxUnreplied { get; set; }
 
     /// <summary>The message it waits to send (ALL_OR_WAIT, after EAGAIN), or null.</summary>
     public StoredMessage? Waiting { get; set; }
@@ -66,8 +87,17 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>Whose full queue its waiting message was last refused by.</summary>
     public KsockState? BlockedOn { get; set; }
 
-    /// <summary>How many waiting senders this Ksock's full queue holds up.</summary>
-    public int Blocking { get; set; }
+    /// <summary>The waiting senders that this Ksock's full queue holds up.</summary>
+    public WaitingSenders Blocked { get; } = new(WaitingSide.Blocker);
+
+    /// <summary>Its place among all waiting senders of the bus, while it is one.</summary>
+    public Neighbours<KsockState> AmongWaiting;
+
+    /// <summary>Its place among the senders that the same full queue holds up.</summary>
+    public Neighbours<KsockState> AmongBlocked;
+
+    /// <summary>True while it is in the bus's list of those whose blocked senders are to be woken.</summary>
+    public bool WakesBlocked { get; set; }
 
     /// <summary>Events set aside until this Ksock has room, oldest first.</summary>
     public List<SetAsideEvent> SetAside { get; } = [];
@@ -84,11 +114,20 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>Bytes of messages it has taken but still reads in the bus's memory; they count against its byte budget.</summary>
     public long HeldBytes { get; set; }
 
+    /// <summary>Bytes of messages that it has under construction, as charged.</summary>
+    public long ReservedBytes { get; set; }
+
+    /// <summary>The number of the closing that last had the bus observe its takes.</summary>
+    public ulong ObservedAt { get; set; }
+
     /// <summary>How many copies it gets of the urgent message that is being delivered; 0 between two operations.</summary>
     public int UrgentCopies { get; set; }
 
     /// <summary>False once it has been closed.</summary>
     public bool IsOpen { get; set; } = true;
+
+    /// <summary>True once it has been closed with more than could be cleared away at once: the bindings it still has count for nobody.</summary>
+    public bool IsLeaving { get; set; }
 
     /// <summary>True if a Limpet carries messages to and from another bus by this Ksock.</summary>
     public bool IsLimpet => NetworkId != 0;
@@ -103,6 +142,15 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
         MissedPlaces?.Add(this);
     }
 
+    /// <summary>Begins with an empty queue.</summary>
+    /// <returns>The queue up to now.</returns>
+    public MessageQueue ExchangeQueue()
+    {
+        MessageQueue former = Queue;
+        Queue = new MessageQueue();
+        return former;
+    }
+
     /// <summary>True if takes must be told at once, because somebody waits for room here.</summary>
-    public bool TakesMatter => Blocking > 0 || SetAside.Count > 0;
+    public bool TakesMatter => Blocked.Count > 0 || SetAside.Count > 0;
 }

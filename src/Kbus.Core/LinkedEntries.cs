@@ -51,6 +51,23 @@ internal abstract class LinkedEntries<T>
         Count++;
     }
 
+    /// <summary>Adds an entry as the oldest.</summary>
+    public void AddAsOldest(T entry)
+    {
+        if (Oldest is null)
+        {
+            Add(entry);
+            return;
+        }
+
+        ref Neighbours<T> link = ref Link(entry);
+        link.IsLinked = true;
+        link.Newer = Oldest;
+        Link(Oldest).Older = entry;
+        Oldest = entry;
+        Count++;
+    }
+
     /// <summary>Takes an entry out; nothing happens if it is not in.</summary>
     /// <returns>True if it was in.</returns>
     public bool Remove(T entry)

@@ -39,4 +39,10 @@ internal enum Setting : ushort
 
     /// <summary>How many listener copies were missed right before the message that comes next; that is told once. Beyond the original.</summary>
     MissedHere,
+
+    /// <summary>What was used up when something was last refused with EDQUOT (a <see cref="ChargeKind"/>), and whose share it was (a <see cref="ChargeLevel"/>, from bit 8 on). Beyond the original.</summary>
+    QuotaRefused,
+
+    /// <summary>How great that share was: a count, or bytes; 4294967295 if it was more. Beyond the original.</summary>
+    QuotaLimit,
 }

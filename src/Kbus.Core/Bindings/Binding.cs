@@ -19,6 +19,9 @@ internal sealed class Binding(KsockState ksock, BoundName name, bool isReplier, 
     /// <summary>The binding before this one of the same Ksock to the same name as listener; null if it is the only one, or a replier's.</summary>
     public Binding? OlderAlike { get; set; }
 
+    /// <summary>How many such bindings there are with this one; 0 for a replier's.</summary>
+    public int Alike { get; set; }
+
     /// <summary>Its place among the bindings of its Ksock.</summary>
     public Neighbours<Binding> AtKsock;
 

@@ -11,29 +11,55 @@ namespace Kbus.Core;
 /// </remarks>
 internal sealed class BindingTable(ulong seed)
 {
+    // What is remembered of routes: so many names, and so many listeners in all.
     private const int MaxRoutes = 4096;
+    private const int MaxRouted = 256 * 1024;
+
     private readonly NameTable<BoundName> _names = new(seed);
     private readonly NameTable<Route> _routes = new(seed);
     private readonly Dictionary<ListenerKey, Binding> _newestAlike = [];
     private readonly List<BoundName> _matching = [];
     private readonly NewestFirst _merge = new();
+    private int _routed;
+    private int _left;
+    private ulong _leftAt;
     private ulong _version = 1;
     private ulong _nextOrder = 1;
     private ulong _mark;
 
-    /// <summary>All bindings.</summary>
+    /// <summary>All bindings, those of Ksocks that are leaving included.</summary>
     public BindingList All { get; } = new(BindingSide.Bus);
 
-    /// <summary>All repliers' bindings.</summary>
+    /// <summary>All repliers' bindings, those of Ksocks that are leaving included.</summary>
     public BindingList Repliers { get; } = new(BindingSide.Role);
 
+    /// <summary>How many bindings there are that count.</summary>
+    public int Count => All.Count - _left;
+
+    /// <summary>How many bindings were looked at so far to work out routes.</summary>
+    public ulong Looked { get; private set; }
+
     /// <summary>The replier's binding of exactly this string; wildcards are not evaluated (spec section 2.6).</summary>
-    public Binding? FindReplier(ReadOnlySpan<byte> name) => _names.Find(name)?.Replier;
+    public Binding? FindReplier(ReadOnlySpan<byte> name) => _names.Find(name)?.PresentReplier;
+
+    /// <summary>The bindings that a closed Ksock still has count for nobody from now on. Each is to be removed.</summary>
+    public void Leave(KsockState ksock)
+    {
+        ksock.IsLeaving = true;
+        _left += ksock.Bindings.Count;
+        _leftAt = ++_version;
+    }
 
     /// <summary>Makes a binding. The caller has checked the name and, for a replier, that there is none.</summary>
     public Binding Add(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
     {
         BoundName? bound = _names.Find(name);
+        if (isReplier && bound?.Replier is { } left)
+        {
+            Remove(left);
+            bound = _names.Find(name);
+        }
+
         if (bound is null)
         {
             bound = new BoundName(name);
@@ -52,10 +78,13 @@ internal sealed class BindingTable(ulong seed)
             bound.Listeners.Add(binding);
             ref Binding? newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_newestAlike, new ListenerKey(ksock.Id, bound), out _);
             binding.OlderAlike = newest;
+            binding.Alike = (newest?.Alike ?? 0) + 1;
             newest = binding;
         }
 
         ksock.Bindings.Add(binding);
+        ksock.NameBytes += name.Length;
+        ksock.RepliersBound += isReplier ? 1 : 0;
         All.Add(binding);
         bound.Version = ++_version;
         return binding;
@@ -76,14 +105,32 @@ internal sealed class BindingTable(ulong seed)
             RemoveNewestAlike(binding);
         }
 
-        bound.Version = ++_version;
+        KsockState ksock = binding.Ksock;
+        if (ksock.IsLeaving)
+        {
+            // No route has it any more.
+            _left--;
+        }
+        else
+        {
+            bound.Version = ++_version;
+        }
+
         if (bound.IsUnused)
         {
             _names.Remove(bound);
         }
 
-        binding.Ksock.Bindings.Remove(binding);
+        ksock.Bindings.Remove(binding);
+        ksock.NameBytes -= bound.Name.Length;
+        ksock.RepliersBound -= binding.IsReplier ? 1 : 0;
         All.Remove(binding);
+        if (All.Count == 0)
+        {
+            // What many bindings needed once is not kept for ever.
+            _newestAlike.TrimExcess();
+            _names.Shrink();
+        }
     }
 
     /// <summary>The newest binding of this Ksock with exactly this name and kind.</summary>
@@ -112,9 +159,11 @@ internal sealed class BindingTable(ulong seed)
         Route? route = _routes.Find(name);
         if (route is null)
         {
-            if (_routes.Count >= MaxRoutes)
+            if (_routes.Count >= MaxRoutes || _routed >= MaxRouted)
             {
+                _routes.ForEach(static r => r.Forget());
                 _routes.Clear();
+                _routed = 0;
             }
 
             route = new Route(name);
@@ -150,15 +199,18 @@ internal sealed class BindingTable(ulong seed)
         if (!IsAsBefore(route))
         {
             Binding? replier = null;
+            route.Matched.Clear();
             foreach (BoundName bound in _matching)
             {
                 // Wildcards come first, shortest first: each later and more specific match takes the replier's place.
-                replier = bound.Replier ?? replier;
+                replier = bound.PresentReplier ?? replier;
+                Looked += (uint)bound.Listeners.Count;
                 _merge.Add(bound.Listeners);
                 route.Matched.Add(bound.Version);
             }
 
             ReadOnlySpan<Binding> listeners = _merge.Take();
+            _routed += listeners.Length - route.Listeners.Length;
             route.SetListeners(listeners);
             route.HasRepeats = HasRepeats(listeners);
             route.Replier = replier;
@@ -169,15 +221,10 @@ internal sealed class BindingTable(ulong seed)
 
     private bool IsAsBefore(Route route)
     {
-        bool isAsBefore = route.Version != 0 && route.Matched.Count == _matching.Count;
+        bool isAsBefore = route.Version != 0 && route.Version >= _leftAt && route.Matched.Count == _matching.Count;
         for (int i = 0; isAsBefore && i < _matching.Count; i++)
         {
             isAsBefore = _matching[i].Version == route.Matched[i];
-        }
-
-        if (!isAsBefore)
-        {
-            route.Matched.Clear();
         }
 
         return isAsBefore;

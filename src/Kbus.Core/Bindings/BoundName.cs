@@ -9,6 +9,9 @@ internal sealed class BoundName(ReadOnlySpan<byte> name) : NameEntry(name)
     /// <summary>The one replier's binding of exactly this name.</summary>
     public Binding? Replier { get; set; }
 
+    /// <summary>The replier's binding, unless its Ksock has closed.</summary>
+    public Binding? PresentReplier => Replier is { Ksock.IsLeaving: false } present ? present : null;
+
     /// <summary>The version of the binding table in which its bindings last changed; no other name has the same.</summary>
     public ulong Version { get; set; }
 

@@ -24,7 +24,9 @@ internal abstract class NameEntry
 internal sealed class NameTable<T>(ulong seed)
     where T : NameEntry
 {
-    private NameEntry?[] _buckets = new NameEntry?[16];
+    private const int Fewest = 16;
+
+    private NameEntry?[] _buckets = new NameEntry?[Fewest];
 
     /// <summary>How many entries there are.</summary>
     public int Count { get; private set; }
@@ -80,6 +82,27 @@ internal sealed class NameTable<T>(ulong seed)
 
         entry.NextInBucket = null;
         Count--;
+    }
+
+    /// <summary>Gives back what many entries needed, when there are none any more.</summary>
+    public void Shrink()
+    {
+        if (Count == 0 && _buckets.Length > Fewest)
+        {
+            _buckets = new NameEntry?[Fewest];
+        }
+    }
+
+    /// <summary>Does something with each entry, in no particular order.</summary>
+    public void ForEach(Action<T> action)
+    {
+        foreach (NameEntry? first in _buckets)
+        {
+            for (NameEntry? entry = first; entry is not null; entry = entry.NextInBucket)
+            {
+                action((T)entry);
+            }
+        }
     }
 
     /// <summary>Forgets all entries.</summary>

@@ -10,7 +10,7 @@ internal sealed class NewestFirst
     private List<Binding> _bindings = [];
     private List<Binding> _merged = [];
 
-    /// <summary>Adds the bindings of one name.</summary>
+    /// <summary>Adds the bindings of one name, but for those of Ksocks that have closed.</summary>
     public void Add(BindingList bindings)
     {
         if (bindings.Count == 0)
@@ -18,10 +18,18 @@ internal sealed class NewestFirst
             return;
         }
 
-        _starts.Add(_bindings.Count);
+        int start = _bindings.Count;
         for (Binding? binding = bindings.Newest; binding is not null; binding = bindings.Before(binding))
         {
-            _bindings.Add(binding);
+            if (!binding.Ksock.IsLeaving)
+            {
+                _bindings.Add(binding);
+            }
+        }
+
+        if (_bindings.Count > start)
+        {
+            _starts.Add(start);
         }
     }
 

@@ -21,6 +21,16 @@ internal sealed class Route(ReadOnlySpan<byte> name) : NameEntry(name)
     /// <summary>The versions of the matching names, in the order of looking them up, when the route was last worked out.</summary>
     public List<ulong> Matched { get; } = [];
 
+    /// <summary>Forgets who gets the message: whoever still remembers this route has to look for another.</summary>
+    public void Forget()
+    {
+        Version = 0;
+        Replier = null;
+        Matched.Clear();
+        _listeners = [];
+        _count = 0;
+    }
+
     /// <summary>Takes over who listens. The array is used again next time, so that changing bindings leaves no garbage.</summary>
     public void SetListeners(ReadOnlySpan<Binding> listeners)
     {

@@ -8,7 +8,9 @@ namespace Kbus.Core;
 /// its last byte arrives, the name when its last byte arrives, the final guard when the message is complete. A message that waits
 /// to be sent is no longer here. Source: spec sections 3.4, 3.5 and 4.1 (steps 1, 2 and 4). One thread at a time.
 /// </remarks>
-internal sealed class MessageAssembly(MessagePool pool)
+/// <param name="pool">Lends the message.</param>
+/// <param name="tryReserve">Asked before room for a message of so many bytes is taken; false refuses it. Null if there is always room.</param>
+internal sealed class MessageAssembly(MessagePool pool, Func<int, bool>? tryReserve = null)
 {
     private readonly byte[] _header = new byte[MessageHeader.Size];
     private StoredMessage? _entire;
@@ -68,7 +70,7 @@ internal sealed class MessageAssembly(MessagePool pool)
     /// <summary>Appends bytes to the message under construction.</summary>
     /// <param name="bytes">The bytes; all are taken, or none.</param>
     /// <param name="maxMessageSize">The bus's greatest entire length, in bytes, looked at when the header is complete.</param>
-    /// <returns>None, EINVAL, ENAMETOOLONG, EMSGSIZE or EBADMSG; after an error nothing is under construction.</returns>
+    /// <returns>None, EINVAL, ENAMETOOLONG, EMSGSIZE, EBADMSG or EDQUOT (no room); after an error nothing is under construction.</returns>
     public Errno Write(ReadOnlySpan<byte> bytes, uint maxMessageSize)
     {
         _started = true;
@@ -130,6 +132,11 @@ internal sealed class MessageAssembly(MessagePool pool)
             if (error != Errno.None)
             {
                 return error;
+            }
+
+            if (!Header.IsPointy && tryReserve is not null && !tryReserve((int)Header.EntireLength))
+            {
+                return Errno.EDQUOT;
             }
 
             _headerComplete = true;

@@ -5,10 +5,15 @@ internal sealed partial class Bus
     private readonly List<QueueEntry> _removed = [];
 
     /// <summary>Binds a Ksock to a name. When this has returned, every message sent later matches (P5). Spec sections 2.3, 2.4, 6.3.</summary>
-    /// <returns>None, EBADMSG, ENAMETOOLONG, EADDRINUSE (there is a replier), or EAGAIN (a listener for bind events has no room).</returns>
+    /// <returns>None, EBADMSG, ENAMETOOLONG, EADDRINUSE (there is a replier), EDQUOT (as many bindings as may be), or EAGAIN (a listener for bind events has no room).</returns>
     public Errno Bind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
     {
         Errno error = CheckBind(name, isReplier);
+        if (error == Errno.None)
+        {
+            error = CheckShare(ksock, name, isReplier);
+        }
+
         if (error == Errno.None && isReplier && ReportsBinds && !TryReport(isBind: true, ksock, name))
         {
             error = Errno.EAGAIN;
@@ -16,6 +21,8 @@ internal sealed partial class Bus
 
         if (error == Errno.None)
         {
+            Charges.Charge(ksock.Charges, ChargeKind.Bindings, 1);
+            Charges.Charge(ksock.Charges, ChargeKind.NameBytes, name.Length);
             _bindings.Add(ksock, name, isReplier);
             _bindingsChanged = true;
         }
@@ -42,6 +49,8 @@ internal sealed partial class Bus
 
         if (error == Errno.None)
         {
+            Charges.Release(ksock.Charges, ChargeKind.Bindings, 1);
+            Charges.Release(ksock.Charges, ChargeKind.NameBytes, name.Length);
             _bindings.Remove(binding!);
             _bindingsChanged = true;
             TakeBack(binding!);
@@ -91,12 +100,23 @@ internal sealed partial class Bus
         return _bindings.FindReplier(name) is null ? Errno.None : Errno.EADDRINUSE;
     }
 
+    private Errno CheckShare(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
+    {
+        if (!isReplier && _bindings.Find(ksock, name, isReplier: false)?.Alike >= _options.MaxRepeats)
+        {
+            return Refuse(ksock, new QuotaRefusal(ChargeKind.Bindings, ChargeLevel.Ksock, _options.MaxRepeats));
+        }
+
+        bool isWithin = Charges.MayHave(ksock.Charges, ChargeKind.Bindings, 1) && Charges.MayHave(ksock.Charges, ChargeKind.NameBytes, name.Length);
+        return isWithin ? Errno.None : Refuse(ksock, Charges.Refusal);
+    }
+
     /// <summary>Takes out of the queue what came by this binding, and answers the Requests among it.</summary>
     private void TakeBack(Binding binding)
     {
         KsockState ksock = binding.Ksock;
         Observe(ksock);
-        Steps += (uint)ksock.Queue.Count;
+        _steps += (uint)ksock.Queue.Count;
         if (!CameBy(ksock.Queue, binding))
         {
             return;
@@ -104,9 +124,11 @@ internal sealed partial class Bus
 
         ksock.Carrier.Freeze();
         Observe(ksock);
+        long charge = ksock.Queue.Charge;
         ksock.Queue.TakeBecauseOf(binding, _removed);
         ksock.Carrier.Rewritten();
-        _roomMade = true;
+        Charges.ReturnBytes(ksock.Charges, charge - ksock.Queue.Charge);
+        RoomMade(ksock);
         foreach (QueueEntry entry in _removed)
         {
             ThrowAway(entry, MessageName.ReplierUnbound);

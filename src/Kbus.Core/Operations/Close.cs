@@ -3,53 +3,71 @@ namespace Kbus.Core;
 internal sealed partial class Bus
 {
     private readonly List<KsockState> _repliersOfClosing = [];
+    private ulong _lastMark;
 
     /// <summary>Closes a Ksock, however its process ended (P6): everybody who waits for it is told. Spec section 6.4.</summary>
-    /// <remarks>In this order: its own sends and debts, its queue (GoneAway), its bindings (bind events), what it read and left (Ignored).</remarks>
+    /// <remarks>
+    /// <para>In this order: its own sends and debts, its queue (GoneAway), its bindings (bind events), what it read and left (Ignored).</para>
+    /// <para>It takes as long as the messages that are delivered because of it. What else it had counts for nobody at once, and is cleared away later.</para>
+    /// </remarks>
     public void Close(KsockState ksock)
     {
-        Steps += (uint)(ksock.Debts.Count + ksock.Queue.Count + ksock.Bindings.Count + ksock.Unreplied.Count);
         ObserveRepliersOf(ksock);
         ksock.Carrier.Freeze();
         Observe(ksock);
         StopWaiting(ksock);
-        _ledger.SenderGone(ksock);
+        ReleaseCharges(ksock);
         ksock.IsOpen = false;
         _bindingsChanged = true;
 
-        while (ksock.Queue.Count > 0)
-        {
-            ThrowAway(ksock.Queue.TakeFirst(), MessageName.ReplierGoneAway);
-        }
-
-        while (ksock.Bindings.Newest is { } newest)
-        {
-            if (newest.IsReplier && ReportsBinds)
-            {
-                ReportOrSetAside(newest);
-            }
-
-            _bindings.Remove(newest);
-        }
-
+        // What events still bring to its queue is thrown away with it: it has as much room for them as an empty one.
+        MessageQueue former = ksock.ExchangeQueue();
+        TellSendersOfQueued(ksock);
+        EndReportedBindings(ksock);
         RemoveSetAside(ksock, 0, ksock.SetAside.Count);
         AnswerUnreplied(ksock);
-        while (ksock.Queue.Count > 0)
+        MessageQueue events = ksock.ExchangeQueue();
+        Charges.ReturnBytes(ksock.Charges, events.Charge);
+        while (events.Count > 0)
         {
-            ksock.Queue.TakeFirst().Message?.Release();
+            _ = events.DropFirst();
         }
 
         _ksocks.Remove(ksock.Id);
+        Charges.Leave(ksock.Charges);
+        ClearAway(ksock, former);
         Finish();
     }
 
-    /// <summary>What repliers took before this Close was taken before it: note it while the sender is still known.</summary>
+    /// <summary>What a closing Ksock has is charged on nobody any more, though it is cleared away later.</summary>
+    private void ReleaseCharges(KsockState ksock)
+    {
+        _ledger.SenderGone(ksock);
+        Charges.ReturnBytes(ksock.Charges, ksock.Queue.Charge + ksock.HeldBytes + ksock.ReservedBytes);
+        ksock.HeldBytes = 0;
+        ksock.ReservedBytes = 0;
+        Charges.Release(ksock.Charges, ChargeKind.Bindings, ksock.Bindings.Count);
+        Charges.Release(ksock.Charges, ChargeKind.NameBytes, ksock.NameBytes);
+    }
+
+    /// <summary>
+    /// What repliers took before this Close was taken before it. That makes a difference for Requests that were answered before they were read: note those takes
+    /// while the sender is still known.
+    /// </summary>
     private void ObserveRepliersOf(KsockState sender)
     {
+        if (sender.Debts.Count == sender.Outstanding)
+        {
+            return;
+        }
+
+        _lastMark++;
         for (ReplyDebt? debt = sender.Debts.Oldest; debt is not null; debt = sender.Debts.After(debt))
         {
-            if (_repliersOfClosing is not [.., { } last] || last != debt.Replier)
+            _steps++;
+            if (debt.Replier.ObservedAt != _lastMark)
             {
+                debt.Replier.ObservedAt = _lastMark;
                 _repliersOfClosing.Add(debt.Replier);
             }
         }
@@ -62,11 +80,42 @@ internal sealed partial class Bus
         _repliersOfClosing.Clear();
     }
 
+    private void TellSendersOfQueued(KsockState replier)
+    {
+        while (replier.QueuedDebts.Oldest is { } debt)
+        {
+            _steps++;
+            if (debt.IsOwed)
+            {
+                SendStatus(debt, MessageName.ReplierGoneAway);
+            }
+
+            _ledger.CopyThrownAway(debt);
+        }
+    }
+
+    /// <summary>Reports the end of each replier's binding, newest first, if that is wanted. The bindings in between end in their turn.</summary>
+    private void EndReportedBindings(KsockState ksock)
+    {
+        while (ReportsBinds && ksock.RepliersBound > 0)
+        {
+            Binding newest = ksock.Bindings.Newest!;
+            _steps++;
+            if (newest.IsReplier)
+            {
+                ReportOrSetAside(newest);
+            }
+
+            _bindings.Remove(newest);
+        }
+    }
+
     private void AnswerUnreplied(KsockState replier)
     {
         while (replier.Unreplied.Newest is { } debt)
         {
-            if (debt.State == DebtState.Owed)
+            _steps++;
+            if (debt.IsOwed)
             {
                 SendStatus(debt, MessageName.ReplierIgnored);
             }
@@ -75,5 +124,23 @@ internal sealed partial class Bus
                 _ledger.DropUnreplied(debt);
             }
         }
+    }
+
+    /// <summary>Clears away what little a closed Ksock had; what is more waits for <see cref="Continue"/>.</summary>
+    private void ClearAway(KsockState ksock, MessageQueue former)
+    {
+        var leaving = new LeavingKsock(ksock, former);
+        for (int left = _options.ClearedAtOnce; left > 0; left--)
+        {
+            if (!ClearOne(leaving))
+            {
+                return;
+            }
+
+            _steps++;
+        }
+
+        _bindings.Leave(ksock);
+        _leaving.Enqueue(leaving);
     }
 }

@@ -40,7 +40,12 @@ internal sealed partial class Bus
     {
         for (Binding? binding = _bindings.Repliers.Newest; binding is not null; binding = _bindings.Repliers.Before(binding))
         {
-            Steps++;
+            _steps++;
+            if (binding.Ksock.IsLeaving)
+            {
+                continue;
+            }
+
             StoredMessage report = ComposeBindEvent(isBind: true, binding.Ksock, binding.Name.Name);
             bool full = IsFull(ksock, report.EntireLength, 0);
             if (!full)
@@ -94,7 +99,7 @@ internal sealed partial class Bus
     private bool TryTell(StoredMessage report, KsockState? closing)
     {
         ReadOnlySpan<Binding> listeners = _bindings.RouteOf(MessageName.ReplierBindEvent).Listeners;
-        Steps += 2 * (uint)listeners.Length;
+        _steps += 2 * (uint)listeners.Length;
         foreach (Binding listener in listeners)
         {
             KsockState ksock = listener.Ksock;

@@ -11,9 +11,9 @@ internal sealed partial class Bus
         {
             _lastKsockId++;
         }
-        while (_lastKsockId == 0 || _ksocks.ContainsKey(_lastKsockId));
+        while (_lastKsockId == 0 || _ksocks.ContainsKey(_lastKsockId) || _leaving.Any(l => l.Ksock.Id == _lastKsockId));
 
-        var ksock = new KsockState(_lastKsockId, canWrite, _options.DefaultMaxMessages, carrier);
+        var ksock = new KsockState(_lastKsockId, canWrite, _options.DefaultMaxMessages, carrier, Charges.Enter(carrier.Owner));
         _ksocks.Add(ksock.Id, ksock);
         Finish();
         return ksock;

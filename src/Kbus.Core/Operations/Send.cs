@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Kbus.Core;
@@ -20,7 +19,8 @@ internal sealed partial class Bus
     /// <param name="id">The id that the message got; meaningful with None and EAGAIN.</param>
     /// <returns>
     /// None, EBADMSG (no message may have this name), EALREADY (a message is waiting already), ENOLCK (no room for the reply), EADDRNOTAVAIL (no replier, or the requester has
-    /// gone), ECONNREFUSED (not this Ksock's to answer), EPIPE (not the replier meant), EBUSY (no room), or EAGAIN (the message waits).
+    /// gone), ECONNREFUSED (not this Ksock's to answer), EPIPE (not the replier meant), EBUSY (no room), EAGAIN (the message waits), or EDQUOT (its
+    /// process has as many Requests out as it may, or no more bytes for a message that would wait).
     /// </returns>
     public Errno Send(KsockState sender, StoredMessage message, out MessageId id)
     {
@@ -128,9 +128,17 @@ internal sealed partial class Bus
         }
 
         ref MessageHeader header = ref message.Header;
-        if (header.IsRequest && !isOverheard && IsFull(sender, 0, 0))
+        if (header.IsRequest && !isOverheard)
         {
-            return Errno.ENOLCK;
+            if (IsFull(sender, 0, 0))
+            {
+                return Errno.ENOLCK;
+            }
+
+            if (!Charges.MayHave(sender.Charges, ChargeKind.Requests, 1))
+            {
+                return Refuse(sender, Charges.Refusal);
+            }
         }
 
         header.Flags &= ~(MessageFlags.Synthetic | MessageFlags.WantYouToReply);
@@ -155,7 +163,6 @@ internal sealed partial class Bus
     private Errno Attempt(KsockState sender, StoredMessage message, Route route, out KsockState? full)
     {
         ref MessageHeader header = ref message.Header;
-        Errno noRoom = (header.Flags & MessageFlags.AllOrWait) != 0 ? Errno.EAGAIN : Errno.EBUSY;
         full = null;
         if (header.IsRequest && (route.Replier is null || IsOwnLimpet(sender, route.Replier.Ksock)))
         {
@@ -179,7 +186,7 @@ internal sealed partial class Bus
             if (IsFull(requester, message.EntireLength, 1 + OwnSlots(sender, requester)))
             {
                 full = requester;
-                return noRoom;
+                return NoRoom(requester, message, header.Flags);
             }
         }
 
@@ -194,7 +201,7 @@ internal sealed partial class Bus
             if (IsFull(replier, message.EntireLength, OwnSlots(sender, replier)))
             {
                 full = replier;
-                return noRoom;
+                return NoRoom(replier, message, header.Flags);
             }
         }
 
@@ -212,7 +219,7 @@ internal sealed partial class Bus
     private void Announce(KsockState sender, StoredMessage message, ReadOnlySpan<Binding> listeners)
     {
         _deliveries++;
-        Steps += (uint)listeners.Length;
+        _steps += (uint)listeners.Length;
         foreach (Binding listener in listeners)
         {
             KsockState ksock = listener.Ksock;
@@ -246,7 +253,7 @@ internal sealed partial class Bus
     private Errno AskListeners(KsockState sender, StoredMessage message, MessageFlags flags, ReadOnlySpan<Binding> listeners, out KsockState? full)
     {
         full = null;
-        Steps += 2 * (uint)listeners.Length;
+        _steps += 2 * (uint)listeners.Length;
         if (listeners.Length > _refused.Length)
         {
             _refused = new bool[listeners.Length * 2];
@@ -259,11 +266,26 @@ internal sealed partial class Bus
             if (_refused[i] && (flags & (MessageFlags.AllOrWait | MessageFlags.AllOrFail)) != 0)
             {
                 full = ksock;
-                return (flags & MessageFlags.AllOrWait) != 0 ? Errno.EAGAIN : Errno.EBUSY;
+                return NoRoom(ksock, message, flags);
             }
         }
 
         return Errno.None;
+    }
+
+    /// <summary>What a sender is told for whom a recipient has no room.</summary>
+    /// <remarks>
+    /// It waits for room in that one queue (D7). When it is the recipient's process that holds as much as it may, no single queue can say when that
+    /// changes: then the sender is told at once.
+    /// </remarks>
+    private Errno NoRoom(KsockState full, StoredMessage message, MessageFlags flags) =>
+        (flags & MessageFlags.AllOrWait) != 0 && !IsShort(full, message.EntireLength) ? Errno.EAGAIN : Errno.EBUSY;
+
+    /// <summary>Remembers why something is refused to a Ksock, which may ask.</summary>
+    private static Errno Refuse(KsockState ksock, QuotaRefusal refusal)
+    {
+        ksock.Refusal = refusal;
+        return Errno.EDQUOT;
     }
 
     /// <summary>Queues the copies: the reply for its requester, the Request for its replier, then the listeners, newest binding first.</summary>
@@ -292,7 +314,7 @@ internal sealed partial class Bus
         {
             sender.HoldsSlot = false;
             replier = route.Replier!;
-            debt = _ledger.Enter(sender, replier.Ksock, message.Header.Id, message.IsAwaited);
+            debt = _ledger.Enter(sender, replier.Ksock, message.Header.Id, message.IsAwaited, isInFront: isUrgent);
             if (!isUrgent)
             {
                 Append(replier.Ksock, message, replier, debt);
@@ -352,6 +374,12 @@ internal sealed partial class Bus
     /// <summary>Makes the message wait, with its reply's place reserved if it is a Request (D8).</summary>
     private Errno Wait(KsockState sender, StoredMessage message, KsockState full)
     {
+        if (IsShort(sender, message.EntireLength))
+        {
+            return Refuse(sender, Charges.Refusal);
+        }
+
+        ChargeBook.UseBytes(sender.Charges, message.EntireLength + MessageQueue.BookBytes);
         sender.Waiting = message;
         sender.HoldsSlot = message.Header.IsRequest;
         _waitingSenders.Add(sender);
@@ -394,11 +422,15 @@ internal sealed partial class Bus
         if (sender.Waiting is { } message)
         {
             SetBlockedOn(sender, null);
-            _roomMade |= sender.HoldsSlot;
-            sender.HoldsSlot = false;
             sender.Waiting = null;
-            _waitingSenders.Remove(sender);
+            _waitingSenders.Leave(sender);
+            Charges.ReturnBytes(sender.Charges, message.EntireLength + MessageQueue.BookBytes);
             message.Release();
+            if (sender.HoldsSlot)
+            {
+                sender.HoldsSlot = false;
+                RoomMade(sender);
+            }
         }
     }
 
@@ -410,17 +442,16 @@ internal sealed partial class Bus
             return;
         }
 
+        former?.Blocked.Leave(sender);
         sender.BlockedOn = full;
         if (full is not null)
         {
-            full.Blocking++;
+            full.Blocked.Add(sender);
             TellTakes(full);
         }
 
         if (former is not null)
         {
-            Debug.Assert(former.Blocking > 0, "who is not blocking any more was blocking");
-            former.Blocking--;
             TellTakes(former);
         }
     }

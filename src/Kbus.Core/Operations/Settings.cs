@@ -58,6 +58,12 @@ internal sealed partial class Bus
                 Observe(ksock);
                 result = ksock.MissedPlaces?.Take(ksock) ?? 0;
                 return Errno.None;
+            case Setting.QuotaRefused:
+                result = (uint)ksock.Refusal.Kind | ((uint)ksock.Refusal.Level << 8);
+                return Errno.None;
+            case Setting.QuotaLimit:
+                result = (uint)Math.Clamp(ksock.Refusal.Limit, 0, uint.MaxValue);
+                return Errno.None;
             default:
                 return Errno.EINVAL;
         }
@@ -72,7 +78,7 @@ internal sealed partial class Bus
         if (request != 0)
         {
             ksock.MaxMessages = request;
-            _roomMade = true;
+            RoomMade(ksock);
         }
 
         Finish();
@@ -92,7 +98,7 @@ internal sealed partial class Bus
     {
         Observe(ksock);
         Finish();
-        return (uint)ksock.Unreplied.Count;
+        return ksock.UnrepliedCount;
     }
 
     /// <summary>Switches or asks whether a message that matches several bindings comes only once (MSGONLYONCE).</summary>

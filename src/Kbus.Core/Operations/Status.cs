@@ -8,7 +8,7 @@ internal sealed partial class Bus
     {
         if (entry.Debt is { } debt)
         {
-            if (debt.State == DebtState.Owed)
+            if (debt.IsOwed)
             {
                 SendStatus(debt, status);
             }

@@ -33,8 +33,41 @@ internal sealed partial class Bus
     public void NoteReleased(KsockState ksock, int bytes)
     {
         ksock.HeldBytes -= bytes;
-        _roomMade = true;
+        Charges.ReturnBytes(ksock.Charges, bytes);
+        RoomMade(ksock);
         Finish();
+    }
+
+    /// <summary>A process reads a message on in the bus's memory, which it has taken.</summary>
+    public static void NoteHeld(KsockState ksock, int bytes)
+    {
+        ksock.HeldBytes += bytes;
+        ChargeBook.UseBytes(ksock.Charges, bytes);
+    }
+
+    /// <summary>Charges room for a message that is under construction, until <see cref="ReturnReserved"/>.</summary>
+    /// <returns>False if the Ksock's process may hold no more bytes of messages.</returns>
+    public bool TryReserve(KsockState ksock, int bytes)
+    {
+        if (IsShort(ksock, bytes))
+        {
+            _ = Refuse(ksock, Charges.Refusal);
+            return false;
+        }
+
+        ksock.ReservedBytes += bytes;
+        ChargeBook.UseBytes(ksock.Charges, bytes);
+        return true;
+    }
+
+    /// <summary>No message is under construction any more.</summary>
+    public void ReturnReserved(KsockState ksock)
+    {
+        if (ksock.ReservedBytes > 0)
+        {
+            Charges.ReturnBytes(ksock.Charges, ksock.ReservedBytes);
+            ksock.ReservedBytes = 0;
+        }
     }
 
     /// <summary>Brings the oldest answer that the sender's library waits for to the front of the queue, so that it can be taken first.</summary>
@@ -45,7 +78,7 @@ internal sealed partial class Bus
         Observe(ksock);
         int place = PlaceOfAnswer(ksock.Queue);
         bool found = place >= 0;
-        Steps += (uint)(found ? place : ksock.Queue.Count);
+        _steps += (uint)(found ? place : ksock.Queue.Count);
         if (place > 0)
         {
             ksock.Carrier.Freeze();
@@ -80,7 +113,8 @@ internal sealed partial class Bus
     private QueueEntry TakeFirst(KsockState ksock)
     {
         QueueEntry entry = ksock.Queue.TakeFirst();
-        _roomMade = true;
+        Charges.ReturnBytes(ksock.Charges, entry.Length + MessageQueue.BookBytes);
+        RoomMade(ksock);
         if (entry.Debt is not null)
         {
             _ledger.CopyTaken(entry.Debt);

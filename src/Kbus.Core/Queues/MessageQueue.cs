@@ -8,6 +8,9 @@ namespace Kbus.Core;
 /// <remarks>A ring of entries that grows and does not shrink while in use, so that a warm queue allocates nothing.</remarks>
 internal sealed class MessageQueue
 {
+    /// <summary>What the bus keeps beside the bytes of each message, in bytes: the entry, and what a small message takes more than its length.</summary>
+    public const int BookBytes = 256;
+
     private QueueEntry[] _entries = new QueueEntry[8];
     private int _first;
 
@@ -16,6 +19,9 @@ internal sealed class MessageQueue
 
     /// <summary>Bytes of the entire forms of all that wait.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>What is charged for all that wait, in bytes.</summary>
+    public long Charge => Bytes + ((long)Count * BookBytes);
 
     /// <summary>The entry at a place; 0 is the next to be taken.</summary>
     public ref readonly QueueEntry this[int place] => ref _entries[Slot(place)];

@@ -35,13 +35,16 @@ internal sealed class ReplyDebt
     /// <summary>What became of it.</summary>
     public DebtState State { get; set; }
 
+    /// <summary>True if an answer is still to come: it is owed, and its sender is there.</summary>
+    public bool IsOwed => State == DebtState.Owed && Sender.IsOpen;
+
     /// <summary>True while the replier's copy waits in its queue.</summary>
     public bool IsQueued { get; set; }
 
     /// <summary>Its place in the sender's list.</summary>
     public Neighbours<ReplyDebt> AtSender;
 
-    /// <summary>Its place in the replier's list.</summary>
+    /// <summary>Its place in one of the replier's lists: of what waits in its queue, then of what it has taken and not replied to.</summary>
     public Neighbours<ReplyDebt> AtReplier;
 
     /// <summary>Its place among owed debts of the same sender, replier and id.</summary>

@@ -6,8 +6,11 @@ namespace Kbus.Core;
 /// unbinds or goes away, or by the sender going away. Each way but the last brings the sender one message (P2). Of several equal
 /// debts the oldest goes first. Only the bus's own thread touches it. Spec sections 5.1 to 5.3; D6; fine point 1.
 /// </remarks>
-internal sealed class ReplyLedger
+internal sealed class ReplyLedger(ChargeBook charges)
 {
+    // What is kept for reuse, so that a warm bus allocates nothing, and a burst does not hold memory for ever.
+    private const int MostSpare = 4096;
+
     private readonly record struct Key(uint Sender, uint Replier, MessageId Id);
 
     private readonly Dictionary<Key, DebtList> _owed = [];
@@ -18,7 +21,12 @@ internal sealed class ReplyLedger
     public int Owed { get; private set; }
 
     /// <summary>Writes down that a Request has been queued for its replier.</summary>
-    public ReplyDebt Enter(KsockState sender, KsockState replier, MessageId id, bool isAwaited)
+    /// <param name="sender">Who is owed the answer.</param>
+    /// <param name="replier">Who is to give it.</param>
+    /// <param name="id">The Request's id.</param>
+    /// <param name="isAwaited">Whether the sender's library waits for the answer by name.</param>
+    /// <param name="isInFront">Whether the Request is put in front of the replier's queue.</param>
+    public ReplyDebt Enter(KsockState sender, KsockState replier, MessageId id, bool isAwaited, bool isInFront)
     {
         if (!_spareDebts.TryPop(out ReplyDebt? debt))
         {
@@ -32,6 +40,16 @@ internal sealed class ReplyLedger
         debt.State = DebtState.Owed;
         debt.IsQueued = true;
         sender.Debts.Add(debt);
+        charges.Charge(sender.Charges, ChargeKind.Requests, 1);
+        if (isInFront)
+        {
+            replier.QueuedDebts.AddAsOldest(debt);
+        }
+        else
+        {
+            replier.QueuedDebts.Add(debt);
+        }
+
         sender.Outstanding++;
         sender.MaxOutstanding = Math.Max(sender.MaxOutstanding, sender.Outstanding);
 
@@ -56,8 +74,13 @@ internal sealed class ReplyLedger
     {
         debt.State = DebtState.Answered;
         debt.Sender.Outstanding--;
-        Forget(debt);
-        debt.Replier.Unreplied.Remove(debt);
+        Owed--;
+        LeaveEquals(debt);
+        if (!debt.IsQueued)
+        {
+            debt.Replier.Unreplied.Remove(debt);
+        }
+
         LeaveSenderIfDone(debt);
         Reclaim(debt);
     }
@@ -65,15 +88,20 @@ internal sealed class ReplyLedger
     /// <summary>The replier has taken its copy: from now on it has read a Request that it has not replied to, if it is owed still.</summary>
     public void CopyTaken(ReplyDebt debt)
     {
-        debt.IsQueued = false;
+        KsockState replier = debt.Replier;
+        Unqueue(debt);
 
         // One answered before it was read is not owed; but what was answered is forgotten with its sender (fine point 1).
-        if (debt.State != DebtState.Answered)
+        if (debt.State == DebtState.SenderGone || !debt.Sender.IsOpen)
         {
-            KsockState replier = debt.Replier;
-            replier.Unreplied.Add(debt);
-            replier.MaxUnreplied = Math.Max(replier.MaxUnreplied, replier.Unreplied.Count);
+            replier.UnrepliedToGone++;
         }
+        else if (debt.State == DebtState.Owed)
+        {
+            replier.Unreplied.Add(debt);
+        }
+
+        replier.MaxUnreplied = Math.Max(replier.MaxUnreplied, replier.UnrepliedCount);
 
         LeaveSenderIfDone(debt);
         Reclaim(debt);
@@ -82,27 +110,36 @@ internal sealed class ReplyLedger
     /// <summary>The replier's copy has been thrown away unread.</summary>
     public void CopyThrownAway(ReplyDebt debt)
     {
-        debt.IsQueued = false;
+        Unqueue(debt);
         LeaveSenderIfDone(debt);
         Reclaim(debt);
     }
 
-    /// <summary>The sender closes: nobody waits for these answers any more.</summary>
+    /// <summary>The sender closes: from now on nobody waits for these answers. They are cleared away one by one.</summary>
     public void SenderGone(KsockState sender)
     {
-        while (sender.Debts.Oldest is { } debt)
-        {
-            if (debt.State == DebtState.Owed)
-            {
-                Forget(debt);
-            }
+        Owed -= sender.Outstanding;
+        sender.Outstanding = 0;
+        charges.Release(sender.Charges, ChargeKind.Requests, sender.Debts.Count);
+    }
 
-            debt.State = DebtState.SenderGone;
-            sender.Debts.Remove(debt);
-            Reclaim(debt);
+    /// <summary>Clears away the oldest debt to a sender that has closed.</summary>
+    public void ClearOldest(KsockState sender)
+    {
+        ReplyDebt debt = sender.Debts.Oldest!;
+        if (debt.State == DebtState.Owed)
+        {
+            LeaveEquals(debt);
         }
 
-        sender.Outstanding = 0;
+        debt.State = DebtState.SenderGone;
+        sender.Debts.Remove(debt);
+        if (!debt.IsQueued && debt.Replier.Unreplied.Remove(debt))
+        {
+            debt.Replier.UnrepliedToGone++;
+        }
+
+        Reclaim(debt);
     }
 
     /// <summary>Drops an entry of a closing replier whose sender has gone.</summary>
@@ -112,24 +149,33 @@ internal sealed class ReplyLedger
         Reclaim(debt);
     }
 
-    private void Forget(ReplyDebt debt)
+    private static void Unqueue(ReplyDebt debt)
+    {
+        debt.IsQueued = false;
+        debt.Replier.QueuedDebts.Remove(debt);
+    }
+
+    private void LeaveEquals(ReplyDebt debt)
     {
         var key = new Key(debt.Sender.Id, debt.Replier.Id, debt.Id);
         DebtList equals = _owed[key];
         equals.Remove(debt);
-        Owed--;
         if (equals.Count == 0)
         {
             _owed.Remove(key);
-            _spareLists.Push(equals);
+            if (_spareLists.Count < MostSpare)
+            {
+                _spareLists.Push(equals);
+            }
         }
     }
 
-    private static void LeaveSenderIfDone(ReplyDebt debt)
+    private void LeaveSenderIfDone(ReplyDebt debt)
     {
-        if (debt.State == DebtState.Answered && !debt.IsQueued)
+        if (debt.State == DebtState.Answered && !debt.IsQueued && debt.Sender.IsOpen)
         {
             debt.Sender.Debts.Remove(debt);
+            charges.Release(debt.Sender.Charges, ChargeKind.Requests, 1);
         }
     }
 
@@ -139,7 +185,10 @@ internal sealed class ReplyLedger
         {
             debt.Sender = null!;
             debt.Replier = null!;
-            _spareDebts.Push(debt);
+            if (_spareDebts.Count < MostSpare)
+            {
+                _spareDebts.Push(debt);
+            }
         }
     }
 }

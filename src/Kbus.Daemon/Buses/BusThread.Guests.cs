@@ -25,11 +25,11 @@ internal sealed partial class BusThread
     public void LeaveAsGuest()
     {
         RingRecipients();
-        bool anyFailed = _failed.Count > 0;
+        bool isLeft = _failed.Count > 0 || Bus.HasMore;
         _gate!.LeaveAsGuest();
-        if (anyFailed)
+        if (isLeft)
         {
-            // Its sessions are for this bus's own thread to close.
+            // Its sessions are for this bus's own thread to close, and what operations leave to be done is for it to continue.
             Wake();
         }
     }

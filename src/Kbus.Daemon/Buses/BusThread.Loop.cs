@@ -19,6 +19,9 @@ internal sealed partial class BusThread
     // How long cold links, new ones and deaths wait while others keep the thread busy.
     private const long NanosecondsBetweenEvents = 500_000;
 
+    // How long they wait while the thread finds nothing to do and does not sleep yet.
+    private const long NanosecondsBetweenEventsAtRest = 20_000;
+
     // After that long without a command a link is asked to ring. So however many links a process opens, only those slow the loop down that are used.
     private const long NanosecondsUntilQuiet = 5_000_000;
 
@@ -27,7 +30,7 @@ internal sealed partial class BusThread
     private readonly Lookout _lookout = new(Environment.ProcessorCount, TimeProvider.System);
     private EpollEvents _events = null!;
     private ulong _carried;
-    private long _nextEvents;
+    private long _lastEvents;
     private long _now;
 
     /// <summary>The work that Core has done for the links, and that of carrying it.</summary>
@@ -41,6 +44,17 @@ internal sealed partial class BusThread
         {
             int served = ServeHot();
             _pace.Note(served);
+            if (Bus.HasMore)
+            {
+                ContinueBus();
+                served++;
+            }
+
+            if (served == 0 && _hot.Count > 0 && _now - _lastEvents >= NanosecondsBetweenEventsAtRest)
+            {
+                served += TakeEvents(wait: false) ? 1 : 0;
+            }
+
             if (served > 0)
             {
                 _lookout.Found();
@@ -67,13 +81,23 @@ internal sealed partial class BusThread
             }
 
             _now = LibC.MonotonicNanoseconds();
-            if (_now >= _nextEvents)
+            if (_now - _lastEvents >= NanosecondsBetweenEvents)
             {
                 served += TakeEvents(wait: false) ? 1 : 0;
             }
         }
 
         return served;
+    }
+
+    /// <summary>Goes on with what operations have left to be done, as long as a turn of a process.</summary>
+    private void ContinueBus()
+    {
+        Enter();
+        Bus.Continue(StepsInTurn);
+        RingRecipients();
+        CloseFailed();
+        Leave();
     }
 
     /// <summary>A link's commands were carried out: so many, with so many bytes.</summary>
@@ -222,7 +246,7 @@ internal sealed partial class BusThread
     {
         int count = LibC.EpollWait(_epoll.Number, _events, wait ? LibC.Forever : 0);
         _now = LibC.MonotonicNanoseconds();
-        _nextEvents = _now + NanosecondsBetweenEvents;
+        _lastEvents = _now;
         if (count <= 0)
         {
             return false;

@@ -12,6 +12,9 @@ namespace Kbus.Daemon;
 /// </remarks>
 internal sealed partial class BusThread
 {
+    // What one operation does of what can be continued.
+    private const ulong StepsAtOnce = 1000;
+
     private const string NoBus = "A bus cannot be made";
 
     private readonly Daemon _daemon;
@@ -34,7 +37,7 @@ internal sealed partial class BusThread
         _daemon = daemon;
         _gate = hasDevice ? new BusGate() : null;
         Number = number;
-        Bus = new Bus(options);
+        Bus = new Bus(options with { StepsAtOnce = StepsAtOnce });
         _epoll = Needed.Descriptor(LibC.CreateEpoll(), "epoll_create1", NoBus);
         try
         {

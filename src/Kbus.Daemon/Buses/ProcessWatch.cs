@@ -12,11 +12,17 @@ namespace Kbus.Daemon;
 /// <param name="token">By which the bus's event loop finds the watch.</param>
 internal sealed class ProcessWatch(Descriptor? descriptor, ulong token) : IDisposable
 {
+    // No pidfd has such an identity, and no caller of a device file such a number.
+    private const ulong NotAnIdentity = 3UL << 62;
+
     /// <summary>By which the bus's event loop finds the watch.</summary>
     public ulong Token => token;
 
     /// <summary>The identity by which further links of the process find the watch; null if there is none.</summary>
     public ulong? Identity { get; } = descriptor is null ? null : LibC.PidfdIdentity(descriptor.Number);
+
+    /// <summary>By which the process is told from all others on this bus.</summary>
+    public ulong Key => Identity ?? (NotAnIdentity | token);
 
     /// <summary>The pidfd.</summary>
     public Descriptor? Descriptor => descriptor;

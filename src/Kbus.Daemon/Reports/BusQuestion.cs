@@ -79,7 +79,7 @@ internal sealed class BusQuestion(Log log) : BusWork, IDisposable
             json.WriteNumber("set_aside_events", bus.SetAsideCount);
             json.WriteBoolean("losing_events", bus.IsLosingEvents);
             json.WriteNumber("answers_owed", bus.AnswersOwed);
-            json.WriteNumber("bindings", bus.Bindings.Count);
+            json.WriteNumber("bindings", bus.BindingCount);
             json.WriteStartArray("ksocks");
             foreach (KsockState ksock in bus.Ksocks.OrderBy(k => k.Id))
             {
@@ -126,7 +126,7 @@ internal sealed class BusQuestion(Log log) : BusWork, IDisposable
         json.WriteStartArray("waits_for");
         for (ReplyDebt? debt = ksock.Debts.Oldest; debt is not null; debt = ksock.Debts.After(debt))
         {
-            if (debt.State == DebtState.Owed)
+            if (debt.IsOwed)
             {
                 json.WriteStartObject();
                 WriteId(json, "request", debt.Id);

@@ -176,6 +176,11 @@ internal sealed partial class Session
         // A message that is refused is still heard to its end, and refused then.
         _incomingExpected = header.DataLength;
         _incomingFilled = 0;
+        if (_incomingError == Errno.None && !_thread.Bus.TryReserve(State, (int)header.EntireLength))
+        {
+            _incomingError = Errno.EDQUOT;
+        }
+
         if (_incomingError == Errno.None)
         {
             _incomingData = _thread.Payloads.TryPlace(Peer.UserId, (int)header.DataLength);
@@ -219,6 +224,7 @@ internal sealed partial class Session
         _incomingData = null;
         StoredMessage? message = _incoming;
         _incoming = null;
+        _thread.Bus.ReturnReserved(State);
         return message is null ? WithId(_incomingError, default) : Finish(message, message.IsAwaited);
     }
 
@@ -226,6 +232,7 @@ internal sealed partial class Session
     {
         _incoming?.Release();
         _incoming = null;
+        _thread.Bus.ReturnReserved(State);
         _incomingData = null;
         _incomingExpected = 0;
         _incomingFilled = 0;

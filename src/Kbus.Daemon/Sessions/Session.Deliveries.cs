@@ -82,7 +82,7 @@ internal sealed partial class Session
 
                 // The process reads it where it is, until it says that it does not any more.
                 message.Retain();
-                State.HeldBytes += message.EntireLength;
+                Bus.NoteHeld(State, message.EntireLength);
                 _held.Add(++_placedTaken, message);
             }
         }

@@ -43,7 +43,7 @@ internal sealed partial class Session : Carrier, IDisposable
     public KsockMode Mode { get; }
 
     /// <inheritdoc/>
-    public override KsockOwner Owner => new(Peer.ProcessId, Peer.UserId, Mode);
+    public override KsockOwner Owner => new(Peer.ProcessId, Peer.UserId, Mode, Process.Key);
 
     /// <summary>The process whose link it is.</summary>
     public required ProcessWatch Process { get; init; }

@@ -8,6 +8,9 @@ internal static class Openers
 {
     private const int AccessMask = 3;
 
+    // The kernel tells no more of a caller than its number. No pidfd has such an identity.
+    private const ulong ByNumber = 1UL << 63;
+
     /// <summary>The owner of a Ksock that is being opened.</summary>
     /// <param name="caller">Who makes the request.</param>
     /// <param name="flags">The flags of the open.</param>
@@ -22,7 +25,8 @@ internal static class Openers
             // The fourth value of Linux allows neither reading nor writing, only the rest.
             _ => 0,
         };
-        return new KsockOwner(ProcessOf(caller.ThreadId), caller.UserId, mode);
+        int process = ProcessOf(caller.ThreadId);
+        return new KsockOwner(process, caller.UserId, mode, ByNumber | (uint)process);
     }
 
     /// <summary>The process that a thread belongs to. The kernel names the thread.</summary>

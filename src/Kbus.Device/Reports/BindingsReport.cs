@@ -34,7 +34,7 @@ internal static class BindingsReport
 
     private static void Describe(StringBuilder text, uint number, Bus bus)
     {
-        foreach (Binding binding in bus.Bindings.NewestFirst)
+        foreach (Binding binding in bus.Bindings)
         {
             text.Append(
                 CultureInfo.InvariantCulture,

@@ -73,7 +73,7 @@ internal static class StatsReport
         text.Append(plain, $"      read byte {read} of {length}, wrote byte {position} of {PartNames[(int)part]} ");
         text.Append(plain, $"({(isComplete ? "" : "not ")}finished), {(isSending ? "" : "not ")}sending\n");
         text.Append(plain, $"      outstanding requests {ksock.Outstanding} (size {CapacityFor(ksock.MaxOutstanding)}, max {ksock.MaxOutstanding}), ");
-        text.Append(plain, $"unsent replies {ksock.Unreplied.Count} (max {ksock.MaxUnreplied})\n");
+        text.Append(plain, $"unsent replies {ksock.UnrepliedCount} (max {ksock.MaxUnreplied})\n");
     }
 
     /// <summary>The number that will be given next; 0 before the first, and 0 is skipped when they wrap.</summary>

@@ -26,6 +26,8 @@ internal sealed class PairedRun
             MaxSetAsideEvents = (uint)_random.Next(0, 8),
             MaxQueuedBytes = _random.Next(3) == 0 ? 300 : 64 * 1024 * 1024,
             HashSeed = (ulong)_random.NextInt64(),
+            StepsAtOnce = _random.Next(2) == 0 ? ulong.MaxValue / 2 : (ulong)_random.Next(0, 30),
+            ClearedAtOnce = _random.Next(2) == 0 ? 64 : _random.Next(0, 3),
         };
         _bus = new Bus(options);
         _model = new NaiveBus(options);
@@ -39,6 +41,12 @@ internal sealed class PairedRun
             for (int i = 0; i < operations; i++)
             {
                 Step();
+                if (_random.Next(4) == 0)
+                {
+                    // No member can see whether that is done, and when.
+                    _bus.Continue((ulong)_random.Next(0, 10));
+                }
+
                 CompareCounts();
             }
 
@@ -52,6 +60,9 @@ internal sealed class PairedRun
                 CompareCounts();
             }
 
+            _bus.Continue(ulong.MaxValue / 2);
+            Compare("work that is left", false, _bus.HasMore);
+            Compare("bindings that are left", 0, _bus.BindingCount);
             Compare("messages never given back", 0, _takesByItself ? 0 : _bus.Pool.Lent);
         }
         catch (Exception failure)

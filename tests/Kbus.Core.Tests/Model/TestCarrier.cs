@@ -1,8 +1,10 @@
 namespace Kbus.Core.Tests;
 
 /// <summary>Carries a Ksock's messages nowhere: takes are operations on the bus.</summary>
-internal sealed class QuietCarrier : Carrier
+internal sealed class QuietCarrier(KsockOwner owner = default) : Carrier
 {
+    public override KsockOwner Owner => owner;
+
     public int Retries { get; private set; }
 
     public override void Appended()

@@ -131,7 +131,7 @@ public sealed class BindingTableTests
     private static string SomeName(Random random) =>
         "$." + string.Join('.', Enumerable.Range(0, random.Next(1, 4)).Select(_ => Words[random.Next(Words.Length)]));
 
-    private static KsockState NewKsock(uint id) => new(id, true, 100, new QuietCarrier());
+    private static KsockState NewKsock(uint id) => new(id, true, 100, new QuietCarrier(), TestCharges.Of(id));
 
     private static byte[] Bytes(string name) => Encoding.ASCII.GetBytes(name);
 }

@@ -17,7 +17,7 @@ public sealed class MessageQueueTests
         var pool = new MessagePool();
         var queue = new MessageQueue();
         List<StoredMessage> list = [];
-        var ksock = new KsockState(1, true, 100, new QuietCarrier());
+        var ksock = new KsockState(1, true, 100, new QuietCarrier(), TestCharges.Of(1));
         var table = new BindingTable(0);
         Binding?[] bindings = [null, table.Add(ksock, "$.A"u8, false), table.Add(ksock, "$.A"u8, false)];
         Dictionary<StoredMessage, Binding?> because = [];

@@ -46,7 +46,7 @@ public sealed class WorkTests
         ulong before = _bus.Steps;
         _bus.Close(leaving);
         Assert.InRange(_bus.Steps - before, (ulong)times, (2 * (ulong)times) + 10);
-        Assert.Equal((times, times), (staying.Bindings.Count, _bus.Bindings.Count));
+        Assert.Equal((times, times), (staying.Bindings.Count, _bus.BindingCount));
 
         Assert.Equal(Errno.None, _bus.Unbind(staying, "$.Same"u8, isReplier: false));
         Assert.Equal(times - 1, staying.Bindings.Count);
@@ -92,7 +92,7 @@ public sealed class WorkTests
         Assert.Equal([one], table.RouteOf("$.A.B"u8).Listeners.ToArray().Select(b => b.Ksock));
     }
 
-    private static KsockState Alone() => new(1, canWrite: true, 100, new QuietCarrier());
+    private static KsockState Alone() => new(1, canWrite: true, 100, new QuietCarrier(), TestCharges.Of(1));
 
     private void BindOften(KsockState ksock, int times)
     {

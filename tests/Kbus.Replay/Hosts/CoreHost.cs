@@ -145,7 +145,7 @@ internal sealed class CoreHost : ITraceHost
         List<BindingLine> lines = [];
         for (int i = 0; i < _buses.Count; i++)
         {
-            lines.AddRange(_buses[i].Bindings.NewestFirst.Select(b => new BindingLine((uint)i, b.Ksock.Id, b.IsReplier, b.Name.Name)));
+            lines.AddRange(_buses[i].Bindings.Select(b => new BindingLine((uint)i, b.Ksock.Id, b.IsReplier, b.Name.Name)));
         }
 
         return lines;

@@ -1,0 +1,235 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace Kbus.Core;
+
+/// <summary>Who holds how much of what is limited, and who may have more.</summary>
+/// <remarks>
+/// <para>There is one limit for each kind, for all users together. No user can use it up: of what the others leave, he may hold one part in n + 1,
+/// where n counts him and the others who hold much. In the same way a process has a share of what its user may hold. So whoever comes next always
+/// finds something. After n who took all they could, one part in n + 1 is left.</para>
+/// <para>Much is more than the floor. Whoever holds no more than that counts for nobody's share, and as long as there is any left, each may hold it.</para>
+/// <para>Every step takes the same time, however many users and processes there are. Nothing here depends on time or chance, so a replicated bus
+/// decides alike everywhere. One thread at a time. Source: the shares of dbus-broker gave the idea.</para>
+/// </remarks>
+internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
+{
+    // Bytes of messages are advanced in steps of at least so many.
+    private const long Advance = 64 * 1024;
+
+    private readonly Dictionary<uint, UserCharges> _users = [];
+    private ChargeAmounts _held;
+    private ChargeAmounts _usersWithMuch;
+    private ChargeAmounts _limits = limits;
+    private ChargeAmounts _floors = floors;
+    private int _processes;
+
+    /// <summary>The users that hold something.</summary>
+    public Dictionary<uint, UserCharges>.ValueCollection Users => _users.Values;
+
+    /// <summary>How many processes have Ksocks.</summary>
+    public int Processes => _processes;
+
+    /// <summary>What was refused last, and why.</summary>
+    public QuotaRefusal Refusal { get; private set; }
+
+    /// <summary>How much there may be of a kind in all.</summary>
+    public long LimitOf(ChargeKind kind) => _limits[(int)kind];
+
+    /// <summary>How much of a kind is held in all.</summary>
+    public long HeldOf(ChargeKind kind) => _held[(int)kind];
+
+    /// <summary>One more Ksock of a process; each is to be followed by one <see cref="Leave"/>.</summary>
+    public ProcessCharges Enter(in KsockOwner owner)
+    {
+        UserCharges user = UserOf(owner.UserId);
+        if (!user.Processes.TryGetValue(owner.Process, out ProcessCharges? process))
+        {
+            process = new ProcessCharges(user, owner.Process, owner.ProcessId);
+            user.Processes.Add(owner.Process, process);
+            _processes++;
+        }
+
+        process.Entries++;
+        return process;
+    }
+
+    /// <summary>One Ksock of a process less.</summary>
+    public void Leave(ProcessCharges process)
+    {
+        if (--process.Entries > 0)
+        {
+            return;
+        }
+
+        Return(process, process.BytesLeft);
+        AssertNothingIsHeld(process);
+        UserCharges user = process.User;
+        user.Processes.Remove(process.Identity);
+        _processes--;
+        ForgetIfGone(user);
+    }
+
+    /// <summary>Charges something that is about to be taken.</summary>
+    /// <returns>False if it is more than the process may have: nothing is charged, and <see cref="Refusal"/> says why.</returns>
+    public bool TryCharge(ProcessCharges process, ChargeKind kind, long amount)
+    {
+        if (!MayHave(process, kind, amount))
+        {
+            return false;
+        }
+
+        Charge(process, kind, amount);
+        return true;
+    }
+
+    /// <summary>Whether a process may have so much more of a kind. If not, <see cref="Refusal"/> says why.</summary>
+    public bool MayHave(ProcessCharges process, ChargeKind kind, long amount)
+    {
+        long usersShare = ShareOf(process.User, kind);
+        if (process.User.Held[(int)kind] + amount > usersShare)
+        {
+            Refusal = new QuotaRefusal(kind, ChargeLevel.User, usersShare);
+            return false;
+        }
+
+        long share = ShareOf(process, kind, usersShare);
+        if (process.Held[(int)kind] + amount > share)
+        {
+            Refusal = new QuotaRefusal(kind, ChargeLevel.Process, share);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Charges something, whether or not the process may have it.</summary>
+    public void Charge(ProcessCharges process, ChargeKind kind, long amount)
+    {
+        UserCharges user = process.User;
+        user.ProcessesWithMuch[(int)kind] += Change(ref process.Held, kind, amount);
+        _usersWithMuch[(int)kind] += Change(ref user.Held, kind, amount);
+        _held[(int)kind] += amount;
+    }
+
+    /// <summary>Gives back what was charged.</summary>
+    public void Release(ProcessCharges process, ChargeKind kind, long amount)
+    {
+        Debug.Assert(process.Held[(int)kind] >= amount, "no more is given back than was charged");
+        Charge(process, kind, -amount);
+    }
+
+    /// <summary>Charges a user something that stays when his processes have gone.</summary>
+    public bool TryChargeForGood(ProcessCharges process, ChargeKind kind)
+    {
+        if (!MayHave(process, kind, 1))
+        {
+            return false;
+        }
+
+        _usersWithMuch[(int)kind] += Change(ref process.User.Held, kind, 1);
+        _held[(int)kind]++;
+        return true;
+    }
+
+    /// <summary>Whether a process may have so many more bytes of messages.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool HasBytes(ProcessCharges process, long bytes) => bytes <= process.BytesLeft || TryAdvance(process, bytes);
+
+    /// <summary>Charges bytes of messages, whether or not the process may have them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void UseBytes(ProcessCharges process, long bytes) => process.BytesLeft -= bytes;
+
+    /// <summary>Gives bytes of messages back.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ReturnBytes(ProcessCharges process, long bytes)
+    {
+        process.BytesLeft += bytes;
+        if (process.BytesLeft > 2 * Advance)
+        {
+            Return(process, process.BytesLeft - Advance);
+        }
+    }
+
+    private UserCharges UserOf(uint id)
+    {
+        if (!_users.TryGetValue(id, out UserCharges? user))
+        {
+            user = new UserCharges(id);
+            _users.Add(id, user);
+        }
+
+        return user;
+    }
+
+    private void ForgetIfGone(UserCharges user)
+    {
+        if (user.Processes.Count == 0 && !user.HoldsForGood)
+        {
+            _users.Remove(user.UserId);
+        }
+    }
+
+    private bool TryAdvance(ProcessCharges process, long bytes)
+    {
+        long wanted = bytes - process.BytesLeft;
+        long amount = Math.Max(wanted, Advance);
+        if (!TryCharge(process, ChargeKind.MessageBytes, amount))
+        {
+            amount = wanted;
+            if (!TryCharge(process, ChargeKind.MessageBytes, amount))
+            {
+                return false;
+            }
+        }
+
+        process.BytesLeft += amount;
+        return true;
+    }
+
+    private void Return(ProcessCharges process, long bytes)
+    {
+        process.BytesLeft -= bytes;
+        Charge(process, ChargeKind.MessageBytes, -bytes);
+    }
+
+    /// <summary>How much a user may hold.</summary>
+    private long ShareOf(UserCharges user, ChargeKind kind)
+    {
+        long left = _limits[(int)kind] - (_held[(int)kind] - user.Held[(int)kind]);
+        return Share(left, _usersWithMuch[(int)kind], user.Held[(int)kind], _floors[(int)kind]);
+    }
+
+    /// <summary>How much a process may hold of what its user may.</summary>
+    private long ShareOf(ProcessCharges process, ChargeKind kind, long usersShare)
+    {
+        UserCharges user = process.User;
+        long left = usersShare - (user.Held[(int)kind] - process.Held[(int)kind]);
+        return Share(left, user.ProcessesWithMuch[(int)kind], process.Held[(int)kind], _floors[(int)kind]);
+    }
+
+    private static long Share(long left, long withMuch, long held, long floor)
+    {
+        long others = withMuch - (held > floor ? 1 : 0);
+        return Math.Max(left / (others + 2), Math.Min(floor, left));
+    }
+
+    /// <summary>Changes an amount.</summary>
+    /// <returns>By how much that changes the number of those who hold much: -1, 0 or 1.</returns>
+    private long Change(ref ChargeAmounts held, ChargeKind kind, long amount)
+    {
+        long floor = _floors[(int)kind];
+        long before = held[(int)kind];
+        held[(int)kind] = before + amount;
+        return (before + amount > floor ? 1 : 0) - (before > floor ? 1 : 0);
+    }
+
+    [Conditional("DEBUG")]
+    private static void AssertNothingIsHeld(ProcessCharges process)
+    {
+        for (int i = 0; i < ChargeAmounts.Count; i++)
+        {
+            Debug.Assert(process.Held[i] == 0, $"a process that has gone holds no {(ChargeKind)i}, and not {process.Held[i]}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+namespace Kbus.Core;
+
+/// <summary>What one process holds with all its Ksocks. Made and kept by a <see cref="ChargeBook"/>.</summary>
+/// <remarks>
+/// Bytes of messages change with each delivery. So the process gets them in advances, and what a delivery changes is the rest of the advance alone.
+/// </remarks>
+internal sealed class ProcessCharges(UserCharges user, ulong identity, int processId)
+{
+    /// <summary>Whose process it is.</summary>
+    public UserCharges User => user;
+
+    /// <summary>By which it is told from all other processes.</summary>
+    public ulong Identity => identity;
+
+    /// <summary>Its number, for people; 0 if it has none here.</summary>
+    public int ProcessId => processId;
+
+    /// <summary>Open Ksocks by which it is entered.</summary>
+    public int Entries { get; set; }
+
+    /// <summary>What it holds. Of the bytes of messages: what was advanced.</summary>
+    public ChargeAmounts Held;
+
+    /// <summary>What is left of the advance for bytes of messages; negative if more was delivered than the share allows.</summary>
+    public long BytesLeft;
+
+    /// <summary>What it holds of one kind, of the bytes of messages what is really used.</summary>
+    public long Used(ChargeKind kind) => kind == ChargeKind.MessageBytes ? Held[(int)kind] - BytesLeft : Held[(int)kind];
+}

@@ -1,0 +1,60 @@
+namespace Kbus.Core;
+
+// What operations leave to be done later, because it may be long and no member can see whether it has been done: waking senders, and clearing away
+// what closed Ksocks had.
+internal sealed partial class Bus
+{
+    private readonly Queue<LeavingKsock> _leaving = new();
+
+    /// <summary>True if there is work that <see cref="Continue"/> would do.</summary>
+    public bool HasMore => _leaving.Count > 0 || HasSendersToWake;
+
+    /// <summary>Goes on with what operations have left to be done.</summary>
+    /// <remarks>No member can see when it is called, or how often. A host calls it now and then, and so gives the time of its thread to others in between.</remarks>
+    /// <param name="steps">About how much is to be done, as <see cref="Steps"/> counts.</param>
+    public void Continue(ulong steps)
+    {
+        ulong end = Steps + steps;
+        while (Steps < end && HasSendersToWake)
+        {
+            WakeOne();
+        }
+
+        while (Steps < end && _leaving.TryPeek(out LeavingKsock? leaving))
+        {
+            _steps++;
+            if (!ClearOne(leaving))
+            {
+                _leaving.Dequeue();
+            }
+        }
+    }
+
+    /// <summary>Clears away one thing of a closed Ksock.</summary>
+    /// <returns>False if nothing was left.</returns>
+    private bool ClearOne(LeavingKsock leaving)
+    {
+        KsockState ksock = leaving.Ksock;
+        if (ksock.Bindings.Newest is { } newest)
+        {
+            _bindings.Remove(newest);
+        }
+        else if (ksock.Debts.Count > 0)
+        {
+            _ledger.ClearOldest(ksock);
+        }
+        else if (leaving.Queue.Count > 0)
+        {
+            _ = leaving.Queue.DropFirst();
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>A closed Ksock, with the queue that it had.</summary>
+    private sealed record LeavingKsock(KsockState Ksock, MessageQueue Queue);
+}

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Kbus.Core;
 using Kbus.Link;
 
 namespace Kbus.Daemon;
@@ -31,6 +32,9 @@ internal sealed class Daemon : IDisposable
 
     /// <summary>The directory in which the sockets are, held for this daemon alone.</summary>
     public ServingDirectory Serving { get; }
+
+    /// <summary>What processes hold of the daemon itself.</summary>
+    public DaemonShares Shares { get; } = new(DaemonShares.MostKsocks);
 
     /// <summary>Everything that is said.</summary>
     public Log Log { get; }
@@ -127,8 +131,34 @@ internal sealed class Daemon : IDisposable
     }
 
     /// <summary>Makes another bus with the same limits (NEWDEVICE). Any thread may call.</summary>
-    /// <returns>None, EINVAL (there are 256 already), or what kept the bus from being made.</returns>
-    public Errno NewDevice(out uint number)
+    /// <param name="share">Whose wish it is.</param>
+    /// <param name="number">The bus's number.</param>
+    /// <param name="refusal">With EDQUOT: why.</param>
+    /// <returns>None, EINVAL (there are 256 already), EDQUOT, or what kept the bus from being made.</returns>
+    public Errno NewDevice(KsockShare share, out uint number, out QuotaRefusal refusal)
+    {
+        number = 0;
+        refusal = default;
+        if (BusCount >= MostBuses)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (!Shares.TryTakeBus(share, out refusal))
+        {
+            return Errno.EDQUOT;
+        }
+
+        Errno error = MakeNext(out number);
+        if (error != Errno.None)
+        {
+            Shares.ReturnBus(share);
+        }
+
+        return error;
+    }
+
+    private Errno MakeNext(out uint number)
     {
         lock (_lock)
         {

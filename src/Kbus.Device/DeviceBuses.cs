@@ -1,3 +1,5 @@
+using Kbus.Core;
+
 namespace Kbus.Device;
 
 /// <summary>The buses that are shown as device files. Called by the thread that serves the files, outside of every bus.</summary>
@@ -9,9 +11,17 @@ internal abstract class DeviceBuses
     /// <summary>The bus of this number, or null.</summary>
     public abstract DeviceBus? Find(uint number);
 
+    /// <summary>Lets a process have one more Ksock.</summary>
+    /// <param name="owner">Whose it is to be.</param>
+    /// <param name="share">What is to be disposed of when it has closed.</param>
+    /// <returns>None, or EDQUOT: the process or its user has as many as may be.</returns>
+    public abstract Errno TryOpen(in KsockOwner owner, out IDisposable? share);
+
     /// <summary>Makes another bus (NEWDEVICE).</summary>
-    /// <returns>None, EINVAL (there are as many as possible), or what kept the bus from being made.</returns>
-    public abstract Errno NewDevice(out uint number);
+    /// <param name="share">What <see cref="TryOpen"/> gave for the Ksock that asks.</param>
+    /// <param name="number">The bus's number.</param>
+    /// <returns>None, EINVAL (there are as many as possible), EDQUOT, or what kept the bus from being made.</returns>
+    public abstract Errno NewDevice(IDisposable share, out uint number);
 
     /// <summary>A pointer of a caller could not be followed, because its memory may not be read.</summary>
     /// <param name="processId">The caller; 0 if it has no number here.</param>

@@ -234,5 +234,5 @@ public sealed partial class Ksock
     }
 
     private Exception Refused(Errno error, Message message) =>
-        SendRefused(error, message.Header, message.NameBytes, message.Data.Length);
+        SendRefused(error, message.Header, message.NameBytes, message.Data.Length, mayAsk: false);
 }

@@ -11,7 +11,7 @@ public sealed partial class Ksock
     /// the Requests of that name to reply to.
     /// </param>
     /// <exception cref="KbusException">
-    /// EADDRINUSE (the very same name has a replier), EBADMSG or ENAMETOOLONG (the name), EAGAIN (a listener for bind events is full),
+    /// EDQUOT (the process or its user has as many bindings as it may), EADDRINUSE (the very same name has a replier), EBADMSG or ENAMETOOLONG (the name), EAGAIN (a listener for bind events is full),
     /// ENODEV (the bus has died). Spec sections 2.3 and 2.4.
     /// </exception>
     public void Bind(string name, bool replier = false)
@@ -25,6 +25,11 @@ public sealed partial class Ksock
             if (error == Errno.EADDRINUSE)
             {
                 _ = _host.FindReplier(bytes, isMatching: false, out other);
+            }
+
+            if (error == Errno.EDQUOT)
+            {
+                throw Unless(Refusals.OfQuota(Quota(), $"{Name} was not bound to {Refusals.Printable(bytes)}.", Name, "bind"));
             }
 
             throw Unless(Refusals.OfBind(error, bytes, bytes.Length, replier, other, Name));

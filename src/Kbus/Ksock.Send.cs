@@ -202,10 +202,23 @@ public sealed partial class Ksock
     }
 
     /// <summary>Says why a message was not sent.</summary>
-    internal Exception SendRefused(Errno error, in MessageHeader header, ReadOnlySpan<byte> name, int dataLength)
+    internal Exception SendRefused(Errno error, in MessageHeader header, ReadOnlySpan<byte> name, int dataLength, bool mayAsk = true)
     {
         Remember(error, header, name, dataLength);
+        if (error == Errno.EDQUOT && mayAsk)
+        {
+            return Unless(Refusals.OfQuota(Quota(), $"{Name} sent nothing.", Name, header.IsRequest ? "request" : "send"));
+        }
+
         return Unless(Refusals.OfSend(error, header, name, dataLength, Name));
+    }
+
+    /// <summary>What was used up when the bus last refused something to this Ksock with EDQUOT.</summary>
+    private QuotaRefusal Quota()
+    {
+        _ = _host.Ask(Setting.QuotaRefused, 0, out uint refused);
+        _ = _host.Ask(Setting.QuotaLimit, 0, out uint limit);
+        return new QuotaRefusal((ChargeKind)(refused & 0xFF), (ChargeLevel)(refused >> 8), limit);
     }
 
     /// <summary>Keeps of a message that has to wait what an error of a later attempt tells.</summary>

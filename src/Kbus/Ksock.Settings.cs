@@ -103,13 +103,18 @@ public sealed partial class Ksock
 
     /// <summary>Makes one more bus.</summary>
     /// <returns>Its number.</returns>
-    /// <exception cref="KbusException">EINVAL (there are as many as there may be), ENODEV (the bus has died).</exception>
+    /// <exception cref="KbusException">EINVAL (there are as many as there may be), EDQUOT (this process or its user has made its share), ENODEV (the bus has died).</exception>
     public uint NewDevice() => Ask(Setting.NewDevice, 0);
 
     private uint Ask(Setting setting, uint value)
     {
         ThrowIfClosed();
         Errno error = _host.Ask(setting, value, out uint result);
+        if (error == Errno.EDQUOT)
+        {
+            throw Unless(Refusals.OfQuota(Quota(), "No bus was made.", Name, "set"));
+        }
+
         return error == Errno.None ? result : throw Unless(Refusals.OfSetting(error, setting, value, Name));
     }
 }

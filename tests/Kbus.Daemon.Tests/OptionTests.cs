@@ -23,6 +23,11 @@ public sealed class OptionTests
                 AbsoluteMaxMessageSize = 13_000,
                 MaxSetAsideEvents = 14,
                 MaxQueuedBytes = 15,
+                MaxBindings = 16,
+                MaxNameBytes = 17,
+                MaxRequests = 18,
+                MaxMessageBytes = 19,
+                MaxRepeats = 20,
             },
             Devices = "/some/dev",
             DeviceLinks = true,
@@ -35,14 +40,14 @@ public sealed class OptionTests
             "--runtime-dir", "/some/where", "--buses=7", "--socket-mode", "660", "--exit-when-idle", "9", "--default-max-messages", "11", "--detached",
             "--default-max-message-size", "1200", "--absolute-max-message-size", "13000", "--max-set-aside-events", "14", "--max-queued-bytes", "15",
             "--devices", "/some/dev", "--device-links", "--device-link-dir", "/some/links", "--device-owner", "somebody", "--device-group", "16",
-            "--device-mode", "644"));
+            "--device-mode", "644", "--max-bindings", "16", "--max-name-bytes", "17", "--max-requests", "18", "--max-message-bytes", "19", "--max-repeats", "20"));
         Assert.Equal(expected, ParseFile("""
             {
               // Comments are allowed, and a comma at the end.
               "runtime-dir": "/some/where", "buses": 7, "socket-mode": "660", "exit-when-idle": 9, "default-max-messages": 11, "detached": true,
               "default-max-message-size": 1200, "absolute-max-message-size": 13000, "max-set-aside-events": 14, "max-queued-bytes": 15,
               "devices": "/some/dev", "device-links": true, "device-link-dir": "/some/links", "device-owner": "somebody", "device-group": 16,
-              "device-mode": "644",
+              "device-mode": "644", "max-bindings": 16, "max-name-bytes": 17, "max-requests": 18, "max-message-bytes": 19, "max-repeats": 20,
             }
             """));
     }

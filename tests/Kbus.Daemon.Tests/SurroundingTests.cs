@@ -182,23 +182,21 @@ public sealed class SurroundingTests : IDisposable
             }
         }
 
-        Assert.Equal(Errno.EMFILE, refusal.Errno);
-
-        // What is left are descriptors for connections that say nothing.
+        // One process may have a share of them. What is left are descriptors for connections that say nothing.
+        Assert.Equal(Errno.EDQUOT, refusal.Errno);
         List<Socket> silent = [];
-        byte[] said = new byte[2048];
-        int received = 0;
-        while (received == 0)
+        string told = "";
+        bool isHungUp = false;
+        while (told.Length == 0 || !isHungUp)
         {
+            // A descriptor may become free at any time, because kbusd lets go of what it needed only to open a Ksock: then it is taken, and the next one tried.
             silent.Add(Connect("bus0"));
-            received = silent[^1].Poll(TimeSpan.FromMilliseconds(1), SelectMode.SelectRead) ? silent[^1].Receive(said) : 0;
+            silent.Add(Connect("control"));
+            told += Heard(silent[^2]);
+            isHungUp = told.Length > 0 && silent[^1].Poll(TimeSpan.FromMilliseconds(1), SelectMode.SelectRead);
         }
 
-        Assert.Contains("kbusd has no descriptor left for another Ksock.", Encoding.UTF8.GetString(said, 0, received), StringComparison.Ordinal);
-        using (Socket question = Connect("control"))
-        {
-            Assert.Equal(0, question.Receive(said));
-        }
+        Assert.Contains("kbusd has no descriptor left for another Ksock.", told, StringComparison.Ordinal);
 
         silent.ForEach(s => s.Dispose());
         open.ForEach(k => k.Dispose());
@@ -267,6 +265,13 @@ public sealed class SurroundingTests : IDisposable
         Assert.Equal(0, Kbusd.Run("/bin/kill", "-TERM", daemon.Id.ToString(CultureInfo.InvariantCulture)).Code);
         daemon.WaitForExit();
         Assert.Equal(0, daemon.ExitCode);
+    }
+
+    /// <summary>What kbusd has said to a connection that says nothing.</summary>
+    private static string Heard(Socket connection)
+    {
+        byte[] said = new byte[2048];
+        return connection.Poll(TimeSpan.FromMilliseconds(1), SelectMode.SelectRead) ? Encoding.UTF8.GetString(said, 0, connection.Receive(said)) : "";
     }
 
     private Ksock Open() => Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = Runtime, StartDaemon = false });

@@ -19,6 +19,7 @@ internal static class Options
     public static readonly Option Interval = new("interval", null, "SECONDS", "wait so long between two messages");
     public static readonly Option Name = new("name", null, "NAME", "only Ksocks bound to this name, or to a wildcard that takes it", Candidates.BoundNames);
     public static readonly Option Program = new("program", null, "TEXT", "only Ksocks of programs with TEXT in their names", Candidates.Programs);
+    public static readonly Option Charges = new("charges", null, "", "who holds how much of what is limited, and may hold");
     public static readonly Option User = new("user", null, "USER", "only Ksocks of this user: a name or a number", Candidates.Users);
     public static readonly Option Quiet = new("quiet", 'q', "", "no notes on standard error, only errors");
     public static readonly Option ReadyFd = new("ready-fd", null, "FD", "when bound, write a line with the Ksock's id to this descriptor and close it");
@@ -60,7 +61,7 @@ internal static class Options
     /// <summary>All of them; those of one name agree in whether a value follows.</summary>
     public static IReadOnlyList<Option> All { get; } =
     [
-        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
+        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
         Plain, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor, Help, Version,
     ];

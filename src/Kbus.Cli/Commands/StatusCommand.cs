@@ -10,6 +10,11 @@ internal static class StatusCommand
     {
         ParsedArguments arguments = invocation.Arguments;
         uint? bus = arguments.Number(Options.Bus);
+        if (arguments.Has(Options.Charges))
+        {
+            return ShowCharges(invocation, bus);
+        }
+
         var filter = new KsockFilter(arguments.Text(Options.Name), arguments.Text(Options.Program), arguments.Text(Options.User));
         byte[] document = DaemonQuestion.Status(DaemonPlaces.Find(arguments.Text(Options.RuntimeDir), Environment.GetEnvironmentVariable));
         DaemonStatus status = DaemonStatus.Read(document);
@@ -31,6 +36,25 @@ internal static class StatusCommand
             {
                 invocation.Output.WriteLine(line);
             }
+        }
+
+        return ExitCode.Done;
+    }
+
+    /// <summary>Who holds how much.</summary>
+    private static int ShowCharges(Invocation invocation, uint? bus)
+    {
+        byte[] document = DaemonQuestion.Charges(DaemonPlaces.Find(invocation.Arguments.Text(Options.RuntimeDir), Environment.GetEnvironmentVariable));
+        if (invocation.Arguments.Has(Options.JsonDocument))
+        {
+            invocation.Output.Write([.. document, (byte)'\n']);
+            return ExitCode.Done;
+        }
+
+        using JsonDocument report = JsonDocument.Parse(document);
+        foreach (string line in new ChargesText(bus).Lines(report.RootElement))
+        {
+            invocation.Output.WriteLine(line);
         }
 
         return ExitCode.Done;

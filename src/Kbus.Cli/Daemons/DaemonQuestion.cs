@@ -16,11 +16,23 @@ internal static class DaemonQuestion
     /// <param name="limit">How long an answer may take; null for the usual time.</param>
     /// <returns>The daemon's JSON document.</returns>
     /// <exception cref="CommandException">No daemon answers; the message says where one was looked for, and why there is no answer.</exception>
-    public static byte[] Status(IReadOnlyList<string> places, TimeSpan? limit = null)
+    public static byte[] Status(IReadOnlyList<string> places, TimeSpan? limit = null) => Ask("status", places, limit);
+
+    /// <summary>Gets the report of who holds how much of what is limited.</summary>
+    /// <inheritdoc cref="Status"/>
+    public static byte[] Charges(IReadOnlyList<string> places) => Ask("charges", places, limit: null);
+
+    /// <summary>Asks the first daemon that is there.</summary>
+    /// <param name="question">One word.</param>
+    /// <param name="places">Where to look, in this order.</param>
+    /// <param name="limit">How long an answer may take; null for the usual time.</param>
+    /// <returns>The daemon's JSON document.</returns>
+    /// <exception cref="CommandException">No daemon answers; the message says where one was looked for, and why there is no answer.</exception>
+    private static byte[] Ask(string question, IReadOnlyList<string> places, TimeSpan? limit)
     {
         foreach (string place in places)
         {
-            SocketError error = TryAsk(place, limit ?? UsualLimit, out byte[] document, out int process);
+            SocketError error = TryAsk(question, place, limit ?? UsualLimit, out byte[] document, out int process);
             if (error == SocketError.Success)
             {
                 return document;
@@ -57,7 +69,7 @@ internal static class DaemonQuestion
         };
     }
 
-    private static SocketError TryAsk(string place, TimeSpan limit, out byte[] document, out int process)
+    private static SocketError TryAsk(string question, string place, TimeSpan limit, out byte[] document, out int process)
     {
         document = [];
         process = 0;
@@ -70,7 +82,7 @@ internal static class DaemonQuestion
             };
             socket.Connect(new UnixDomainSocketEndPoint(Path.Join(place, "control")));
             process = ProcessOf(socket);
-            socket.Send("status\n"u8);
+            socket.Send(System.Text.Encoding.ASCII.GetBytes(question + "\n"));
             var received = new MemoryStream();
             byte[] chunk = new byte[16384];
             int count;

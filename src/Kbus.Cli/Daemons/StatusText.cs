@@ -34,7 +34,7 @@ internal sealed class StatusText(KsockFilter filter, int? width)
         List<string> lines = [.. Wrapped($"bus {bus.Number}: {Counted(bus.Ksocks.Count, "Ksock")}, {Counted(bindings, "binding")}, messages up to {bus.MaxMessageSize} bytes{settings}", 0)];
         if (shown.Length > 0)
         {
-            string[] table = [.. Table([Heads, .. shown.SelectMany(Rows)])];
+            string[] table = [.. TextTable.Lines(IsNumber, [Heads, .. shown.SelectMany(Rows)])];
             lines.AddRange(table.All(row => row.Length <= (width ?? int.MaxValue)) ? table : shown.SelectMany(Narrow));
         }
 
@@ -67,13 +67,6 @@ internal sealed class StatusText(KsockFilter filter, int? width)
             $"{ksock.Queued}/{ksock.MaxMessages}", Text(ksock.Missed), ksock.Bindings.Count > 0 ? ksock.Bindings[0].ToString() : "-",
         ];
         return [row, .. ksock.Bindings.Skip(1).Select(b => (string[])["", "", "", "", "", "", "", b.ToString()])];
-    }
-
-    private static IEnumerable<string> Table(IReadOnlyList<string[]> rows)
-    {
-        int[] widths = [.. Heads.Select((_, column) => rows.Max(r => r[column].Length))];
-        return rows.Select(row => string.Concat(row.Select((cell, column) =>
-            "  " + (IsNumber[column] ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column])))).TrimEnd());
     }
 
     /// <summary>A Ksock in lines of its own, for a terminal on which no table fits.</summary>

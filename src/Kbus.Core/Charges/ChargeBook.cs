@@ -86,6 +86,7 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
     /// <summary>Whether a process may have so much more of a kind. If not, <see cref="Refusal"/> says why.</summary>
     public bool MayHave(ProcessCharges process, ChargeKind kind, long amount)
     {
+        Debug.Assert(process.Entries > 0, "only a process with open Ksocks may have something");
         long usersShare = ShareOf(process.User, kind);
         if (process.User.Held[(int)kind] + amount > usersShare)
         {
@@ -130,6 +131,13 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
         _usersWithMuch[(int)kind] += Change(ref process.User.Held, kind, 1);
         _held[(int)kind]++;
         return true;
+    }
+
+    /// <summary>Gives back what <see cref="TryChargeForGood"/> charged.</summary>
+    public void ReleaseForGood(ProcessCharges process, ChargeKind kind)
+    {
+        _usersWithMuch[(int)kind] += Change(ref process.User.Held, kind, -1);
+        _held[(int)kind]--;
     }
 
     /// <summary>Whether a process may have so many more bytes of messages.</summary>
@@ -194,11 +202,14 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
     }
 
     /// <summary>How much a user may hold.</summary>
-    private long ShareOf(UserCharges user, ChargeKind kind)
+    public long ShareOf(UserCharges user, ChargeKind kind)
     {
         long left = _limits[(int)kind] - (_held[(int)kind] - user.Held[(int)kind]);
         return Share(left, _usersWithMuch[(int)kind], user.Held[(int)kind], _floors[(int)kind]);
     }
+
+    /// <summary>How much a process may hold.</summary>
+    public long ShareOf(ProcessCharges process, ChargeKind kind) => ShareOf(process, kind, ShareOf(process.User, kind));
 
     /// <summary>How much a process may hold of what its user may.</summary>
     private long ShareOf(ProcessCharges process, ChargeKind kind, long usersShare)

@@ -571,6 +571,22 @@ public enum Errno
     EREMOTEIO = 121,
 
     /// <summary>Disk quota exceeded.</summary>
+    /// <remarks>
+    /// <para>On attempting to bind, this process or its user holds as many bindings as its share of what the bus allows.</para>
+    /// <para>Unbind what is not needed. kbus status --charges shows who holds how much; kbusd --max-bindings sets the limit of the bus.</para>
+    /// <para>On attempting to bind as listener, this Ksock is bound to the very same name as often as it may be.</para>
+    /// <para>Bind a name once; each binding brings a copy of every message. kbusd --max-repeats sets the limit.</para>
+    /// <para>On attempting to bind, the names that this process or its user is bound to have as many bytes as its share of what the bus allows.</para>
+    /// <para>Unbind what is not needed, or bind shorter names or wildcards. kbusd --max-name-bytes sets the limit of the bus.</para>
+    /// <para>On attempting to send a Request, this process or its user is owed as many Replies as its share of what the bus allows.</para>
+    /// <para>Wait for Replies before sending more. kbusd --max-requests sets the limit of the bus.</para>
+    /// <para>On attempting to send, the messages that wait for this process or its user, that it is sending, or that it keeps while it reads them, have as many bytes as its share of what the bus allows.</para>
+    /// <para>Read what waits, and let go of messages that are read in place. kbusd --max-message-bytes sets the limit of the bus.</para>
+    /// <para>On attempting to open a Ksock, this process or its user has as many open as its share of what kbusd can serve.</para>
+    /// <para>Close what is not needed. kbus status --charges shows who has how many; ulimit -n or LimitNOFILE= sets how many kbusd can serve.</para>
+    /// <para>On attempting to make a bus (NEWDEVICE), this process or its user has made as many as its share of those that kbusd can have.</para>
+    /// <para>Use the buses that there are.</para>
+    /// </remarks>
     EDQUOT = 122,
 
     /// <summary>No medium found.</summary>

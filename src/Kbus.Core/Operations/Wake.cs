@@ -49,7 +49,7 @@ internal sealed partial class Bus
         }
 
         KsockState sender = full.Blocked.Next();
-        if (!IsFull(full, sender.Waiting!.EntireLength, 1))
+        if (!full.IsOpen || !IsFull(full, sender.Waiting!.EntireLength, 1))
         {
             sender.Carrier.RetryWorthwhile();
         }

@@ -124,8 +124,13 @@ internal sealed partial class BusThread
         _recipients.Clear();
     }
 
-    /// <summary>Makes another bus (NEWDEVICE).</summary>
-    public Errno NewDevice(out uint number) => _daemon.NewDevice(out number);
+    /// <summary>Makes another bus for a Ksock's process (NEWDEVICE).</summary>
+    public Errno NewDevice(Session session, out uint number)
+    {
+        Errno error = _daemon.NewDevice(session.Share, out number, out QuotaRefusal refusal);
+        session.State.Refusal = error == Errno.EDQUOT ? refusal : session.State.Refusal;
+        return error;
+    }
 
     /// <summary>Tells all links the bus's present message limit.</summary>
     public void TellMaxMessageSize()

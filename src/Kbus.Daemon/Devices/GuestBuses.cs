@@ -1,3 +1,4 @@
+using Kbus.Core;
 using Kbus.Device;
 
 namespace Kbus.Daemon;
@@ -12,7 +13,15 @@ internal sealed class GuestBuses(Daemon daemon) : DeviceBuses
     public override DeviceBus? Find(uint number) => daemon.FindBus(number) is { } bus ? new GuestBus(bus) : null;
 
     /// <inheritdoc/>
-    public override Errno NewDevice(out uint number) => daemon.NewDevice(out number);
+    public override Errno TryOpen(in KsockOwner owner, out IDisposable? share)
+    {
+        bool mayHave = daemon.Shares.TryOpen(owner, out KsockShare? place, out _);
+        share = place;
+        return mayHave ? Errno.None : Errno.EDQUOT;
+    }
+
+    /// <inheritdoc/>
+    public override Errno NewDevice(IDisposable share, out uint number) => daemon.NewDevice((KsockShare)share, out number, out _);
 
     /// <inheritdoc/>
     public override void MemoryRefused(int processId, uint userId, string why) => daemon.Log.MemoryRefused(processId, userId, why);

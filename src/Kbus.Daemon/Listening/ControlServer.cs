@@ -46,9 +46,9 @@ internal sealed class ControlServer : IDisposable
         try
         {
             Deadline deadline = Deadline.After(TimeLimit);
-            if (TryReadLine(connection, deadline, out string question) && question == "status")
+            if (TryReadLine(connection, deadline, out string question))
             {
-                Write(connection, StatusReport.Make(_daemon, deadline), deadline);
+                Write(connection, Reply(question, deadline), deadline);
             }
         }
         catch (Exception e)
@@ -61,6 +61,13 @@ internal sealed class ControlServer : IDisposable
             Interlocked.Decrement(ref _running);
         }
     }
+
+    private byte[] Reply(string question, Deadline deadline) => question switch
+    {
+        "status" => StatusReport.Make(_daemon, deadline),
+        "charges" => ChargesReport.Make(_daemon, deadline),
+        _ => [],
+    };
 
     private static bool TryReadLine(Descriptor connection, Deadline deadline, out string line)
     {

@@ -7,6 +7,9 @@ namespace Kbus.Daemon;
 /// <summary>A connection whose process has not yet said what it wants. When it has, the link is made and handed to the bus.</summary>
 internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint bus) : IDisposable
 {
+    // No pidfd has such an identity, and no caller of a device file such a number.
+    private static ulong _lastUnknown = 3UL << 62;
+
     private readonly HelloReceiver _hello = new();
 
     /// <summary>When it connected.</summary>
@@ -23,6 +26,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
             return false;
         }
 
+        QuotaRefusal quota = default;
         string? why = fault switch
         {
             HandshakeFault.None => null,
@@ -31,8 +35,13 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
             _ => "What it said is not how a KBUS library opens a Ksock.",
         };
         string call = "";
-        Errno error = why is null ? Make(hello, out call) : Errno.EPROTO;
-        if (why is null && error != Errno.None)
+        Errno error = why is null ? Make(hello, out call, out quota) : Errno.EPROTO;
+        if (error == Errno.EDQUOT)
+        {
+            string who = quota.Level == ChargeLevel.Process ? "This process" : "This user";
+            why = $"{who} has {quota.Limit} Ksocks open, its present share of the {DaemonShares.MostKsocks} that this kbusd can serve.";
+        }
+        else if (why is null && error != Errno.None)
         {
             why = error is Errno.EPERM or Errno.ENOSYS
                 ? $"A link cannot be made: the system call {call}, without which kbusd makes none, fails with {error.Describe()}."
@@ -56,8 +65,9 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
     /// <summary>Hangs up.</summary>
     public void Dispose() => socket.Dispose();
 
-    private Errno Make(in ClientHello hello, out string call)
+    private Errno Make(in ClientHello hello, out string call, out QuotaRefusal quota)
     {
+        quota = default;
         call = "pidfd_open";
         int result = LibC.PeerCredentials(socket.Number, out PeerCredentials peer);
         Descriptor? process = null;
@@ -65,6 +75,15 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
         if (result < 0)
         {
             return (Errno)(-result);
+        }
+
+        // Where the kernel gives no identity, each link stands for a process of its own.
+        ulong identity = (process is null ? null : LibC.PidfdIdentity(process.Number)) ?? Interlocked.Increment(ref _lastUnknown);
+        var owner = new KsockOwner(peer.ProcessId, peer.UserId, hello.Mode, identity);
+        if (!daemon.Shares.TryOpen(owner, out KsockShare? share, out quota))
+        {
+            process?.Dispose();
+            return Errno.EDQUOT;
         }
 
         int bell = LibC.CreateEvent();
@@ -76,6 +95,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
         if (result < 0)
         {
             process?.Dispose();
+            share!.Dispose();
             if (bell >= 0)
             {
                 _ = LibC.Close(bell);
@@ -91,6 +111,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
             MemoryFile = file!,
             Bell = new Descriptor(bell),
             Process = process,
+            Share = share!,
             Peer = peer,
             Mode = hello.Mode,
         };

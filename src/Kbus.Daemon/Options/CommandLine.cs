@@ -39,6 +39,15 @@ internal static class CommandLine
           --max-queued-bytes BYTES
                                 bytes that may wait in one Ksock's queue
                                 (default 67108864)
+          --max-bindings N, --max-name-bytes BYTES, --max-requests N,
+          --max-message-bytes BYTES
+                                what all users of a bus may hold together: bindings
+                                (262144), bytes of their names (67108864), Requests
+                                owed an answer (65536), bytes of messages (2147483648,
+                                at most a quarter of the memory); each user and each
+                                process may have a share of what is left
+          --max-repeats N       bindings of one Ksock to one and the same name
+                                (default 1024)
           --devices[=DIR]       device files kbusN, bindings and stats in DIR, through
                                 FUSE (default: dev in the runtime directory); needs
                                 libfuse 3
@@ -67,7 +76,8 @@ internal static class CommandLine
     public static IReadOnlyList<string> Options { get; } =
     [
         "--runtime-dir", "--buses", "--config", "--socket-mode", "--exit-when-idle", "--default-max-messages", "--default-max-message-size",
-        "--absolute-max-message-size", "--max-set-aside-events", "--max-queued-bytes", "--devices", "--device-links", "--device-link-dir",
+        "--absolute-max-message-size", "--max-set-aside-events", "--max-queued-bytes", "--max-bindings", "--max-name-bytes",
+        "--max-requests", "--max-message-bytes", "--max-repeats", "--devices", "--device-links", "--device-link-dir",
         "--device-owner", "--device-group", "--device-mode", "--detached",
     ];
 
@@ -166,6 +176,7 @@ internal static class CommandLine
         uint Number() => uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint number)
             ? number
             : throw new KbusdException($"{where}{name}: '{value}' is not a whole number from 0 to 4294967295.");
+        int Count() => (int)Math.Min(Number(), int.MaxValue);
         return name switch
         {
             "runtime-dir" => options with { RuntimeDirectory = value },
@@ -178,6 +189,11 @@ internal static class CommandLine
             "absolute-max-message-size" => WithAbsolute(options, Number()),
             "max-set-aside-events" => options with { Bus = options.Bus with { MaxSetAsideEvents = Number() } },
             "max-queued-bytes" => options with { Bus = options.Bus with { MaxQueuedBytes = Number() } },
+            "max-bindings" => options with { Bus = options.Bus with { MaxBindings = Count() } },
+            "max-repeats" => options with { Bus = options.Bus with { MaxRepeats = Count() } },
+            "max-name-bytes" => options with { Bus = options.Bus with { MaxNameBytes = Number() } },
+            "max-requests" => options with { Bus = options.Bus with { MaxRequests = Count() } },
+            "max-message-bytes" => options with { Bus = options.Bus with { MaxMessageBytes = Number() } },
             "devices" => options with { Devices = value switch { OnByItself => string.Empty, "false" => null, _ => value } },
             "device-links" => options with { DeviceLinks = IsOn(value, where + name) },
             "device-link-dir" => options with { DeviceLinkDirectory = Path.GetFullPath(value) },

@@ -11,8 +11,8 @@ internal sealed record DaemonOptions
     /// <summary>How many buses there are at the start: 1 to 256, default 1.</summary>
     public int Buses { get; init; } = 1;
 
-    /// <summary>The limits that each bus starts with.</summary>
-    public BusOptions Bus { get; init; } = new();
+    /// <summary>The limits that each bus starts with. Of bytes of messages no more than a quarter of the machine's memory, unless it is set.</summary>
+    public BusOptions Bus { get; init; } = new() { MaxMessageBytes = Math.Min(new BusOptions().MaxMessageBytes, QuarterOfMemory) };
 
     /// <summary>Permission bits of the sockets: default 0666, so that the directory's permissions decide.</summary>
     public int SocketMode { get; init; } = 0x1B6;
@@ -40,6 +40,8 @@ internal sealed record DaemonOptions
 
     /// <summary>Permission bits of the device files: default 0666, so that everybody may open a bus.</summary>
     public int DeviceMode { get; init; } = 0x1B6;
+
+    private static long QuarterOfMemory => Math.Max(MessageLayout.LargestMessage, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
     /// <summary>Says what is wrong with these options, if anything.</summary>
     /// <returns>A sentence; null if all is well.</returns>

@@ -20,6 +20,9 @@ internal sealed class OpenRequest : BusWork, IDisposable
     /// <summary>Stands for the process; readable when it has ended. Null where the kernel has none for it: then its socket alone tells of its end.</summary>
     public required Descriptor? Process { get; init; }
 
+    /// <summary>The place that the Ksock has of those that the daemon can serve.</summary>
+    public required KsockShare Share { get; init; }
+
     /// <summary>Whose process it is, by the kernel's word.</summary>
     public required PeerCredentials Peer { get; init; }
 
@@ -40,5 +43,6 @@ internal sealed class OpenRequest : BusWork, IDisposable
         MemoryFile.Dispose();
         Bell.Dispose();
         Process?.Dispose();
+        Share.Dispose();
     }
 }

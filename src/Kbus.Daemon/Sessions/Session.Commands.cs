@@ -288,7 +288,7 @@ internal sealed partial class Session
         Errno error;
         if (setting == Setting.NewDevice)
         {
-            error = _thread.NewDevice(out value);
+            error = _thread.NewDevice(this, out value);
         }
         else
         {

@@ -26,6 +26,7 @@ internal sealed partial class Session : Carrier, IDisposable
         _memory = request.Memory;
         _socket = request.Socket;
         Peer = request.Peer;
+        Share = request.Share;
         Mode = request.Mode;
         _commands = new CommandConsumer(_memory);
         _completions = new CompletionWriter(_memory);
@@ -38,6 +39,9 @@ internal sealed partial class Session : Carrier, IDisposable
 
     /// <summary>Whose process it is, by the kernel's word.</summary>
     public PeerCredentials Peer { get; }
+
+    /// <summary>The place that the Ksock has of those that the daemon can serve.</summary>
+    public KsockShare Share { get; }
 
     /// <summary>What the Ksock was opened for.</summary>
     public KsockMode Mode { get; }
@@ -115,5 +119,6 @@ internal sealed partial class Session : Carrier, IDisposable
         ForgoBell();
         _socket.Dispose();
         _memory.Dispose();
+        Share.Dispose();
     }
 }

@@ -17,13 +17,18 @@ internal sealed class DeviceKsock : Carrier
     /// <summary>Opens a Ksock. The caller is inside the bus.</summary>
     /// <param name="bus">The bus.</param>
     /// <param name="owner">Who opens it.</param>
-    public DeviceKsock(DeviceBus bus, KsockOwner owner)
+    /// <param name="share">What is disposed of when it has closed.</param>
+    public DeviceKsock(DeviceBus bus, KsockOwner owner, IDisposable share)
     {
         Bus = bus;
+        Share = share;
         Owner = owner;
         File = new KsockFile(bus.Bus, owner.Mode, this, _memory);
         bus.Opened(this);
     }
+
+    /// <summary>The place that it has of those that there may be.</summary>
+    public IDisposable Share { get; }
 
     /// <summary>The bus.</summary>
     public DeviceBus Bus { get; }

@@ -49,7 +49,7 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
                 request.Reply(Errno.None, ksock.File.State.LastSent);
                 break;
             case IoctlCode.NewDevice:
-                Errno error = buses.NewDevice(out uint number);
+                Errno error = buses.NewDevice(ksock.Share, out uint number);
                 request.Reply(error, number);
                 break;
             default:

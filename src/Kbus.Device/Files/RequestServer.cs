@@ -98,9 +98,14 @@ internal sealed unsafe class RequestServer : IDisposable
         if (_directory.BusOf(inode) is { } bus)
         {
             Kbus.Core.KsockOwner owner = Openers.Of(*LibFuse.Caller(request), file.Flags);
-            bus.Enter();
-            opened = new DeviceKsock(bus, owner);
-            bus.Leave();
+            Errno error = _buses.TryOpen(owner, out IDisposable? share);
+            if (error != Errno.None)
+            {
+                _ = LibFuse.ReplyError(request, (int)error);
+                return;
+            }
+
+            opened = Open(bus, owner, share!);
         }
         else
         {
@@ -123,6 +128,22 @@ internal sealed unsafe class RequestServer : IDisposable
                     GiveUp(e);
                 }
             }
+        }
+    }
+
+    private static DeviceKsock Open(DeviceBus bus, in Kbus.Core.KsockOwner owner, IDisposable share)
+    {
+        try
+        {
+            bus.Enter();
+            var ksock = new DeviceKsock(bus, owner, share);
+            bus.Leave();
+            return ksock;
+        }
+        catch
+        {
+            share.Dispose();
+            throw;
         }
     }
 
@@ -247,10 +268,22 @@ internal sealed unsafe class RequestServer : IDisposable
         var gcHandle = GCHandle.FromIntPtr(handle);
         object? target = gcHandle.Target;
         gcHandle.Free();
-        if (target is DeviceKsock ksock && ksock.Bus.TryEnter())
+        if (target is not DeviceKsock ksock)
         {
-            ksock.Close();
-            ksock.Bus.Leave();
+            return;
+        }
+
+        try
+        {
+            if (ksock.Bus.TryEnter())
+            {
+                ksock.Close();
+                ksock.Bus.Leave();
+            }
+        }
+        finally
+        {
+            ksock.Share.Dispose();
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
         SendOutcome outcome = _core.GetResult(token);
         Exception? refusal = outcome.Error == Errno.None
             ? null
-            : _ksock.SendRefused(outcome.Error, _header, _name.AsSpan(0, _nameLength), _dataLength);
+            : _ksock.SendRefused(outcome.Error, _header, _name.AsSpan(0, _nameLength), _dataLength, mayAsk: false);
         Retire();
         return refusal is null ? outcome.Id : throw refusal;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kbus.Core;
 
 namespace Kbus;
@@ -90,6 +91,34 @@ internal static class Refusals
     /// <summary>A question about a name was refused.</summary>
     public static KbusException OfFindReplier(Errno error, ReadOnlySpan<byte> name, int nameLength, KsockName self) =>
         OfName(error, name, nameLength, self, "find");
+
+    /// <summary>Something was refused because a share is used up (EDQUOT).</summary>
+    /// <param name="quota">What is used up, and whose share it is.</param>
+    /// <param name="what">What was to be done.</param>
+    /// <param name="self">Who was to do it.</param>
+    /// <param name="operation">What was attempted, as <c>eng/errors.json</c> has it.</param>
+    public static KbusException OfQuota(QuotaRefusal quota, string what, KsockName self, string operation)
+    {
+        string whose = quota.Level switch
+        {
+            ChargeLevel.Ksock => $"{self}",
+            ChargeLevel.Process => $"The process of {self}",
+            _ => $"The user of {self}",
+        };
+        string limit = quota.Limit == uint.MaxValue ? "as much as may be" : quota.Limit.ToString(CultureInfo.InvariantCulture);
+        (string because, string holds) = quota.Kind switch
+        {
+            ChargeKind.Bindings when quota.Level == ChargeLevel.Ksock => ("repeats", $"is bound to that name {limit} times"),
+            ChargeKind.Bindings => ("bindings", $"holds {limit} bindings"),
+            ChargeKind.NameBytes => ("names", $"is bound to names of {limit} bytes together"),
+            ChargeKind.Requests => ("requests", $"is owed {limit} Replies"),
+            ChargeKind.MessageBytes => ("bytes", $"holds messages of {limit} bytes together"),
+            ChargeKind.Ksocks => ("ksocks", $"has {limit} Ksocks open"),
+            _ => ("buses", $"has made {limit} buses"),
+        };
+        string share = quota.Level == ChargeLevel.Ksock ? "the most that may be" : "its present share of what there is";
+        return Of(Errno.EDQUOT, because, $"{what} {whose} {holds}, or nearly: {share}.", self, operation);
+    }
 
     /// <summary>A setting was refused.</summary>
     /// <param name="error">The bus's answer.</param>

@@ -1,0 +1,112 @@
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <summary>What processes hold of the daemon itself: Ksocks, on all its buses together, and buses that they made.</summary>
+/// <remarks>What they hold on one bus is charged by that bus (<see cref="Bus.Charges"/>). Any thread may call; nothing is waited for under the lock.</remarks>
+internal sealed class DaemonShares(long ksocks)
+{
+    // Descriptors that are kept for the daemon's own use: sockets that listen, epoll sets, payload areas, connections that have not said what they want.
+    private const long KeptDescriptors = 256;
+
+    // Each link is mapped twice in a row, and its bell's memory beside it.
+    private const long MappingsOfKsock = 3;
+
+    // A process may have so many however many processes there are, as long as any is left.
+    private const long KsocksOfEach = 4;
+
+    private readonly Lock _lock = new();
+    private readonly ChargeBook _book = new(Amounts(ksocks, Daemon.MostBuses), Amounts(KsocksOfEach, 1));
+
+    /// <summary>How many Ksocks this process can serve: its descriptors and its mappings say so.</summary>
+    public static long MostKsocks
+    {
+        get
+        {
+            long descriptors = LibC.OpenFileLimit(out ulong limit, out _) >= 0 ? (long)Math.Min(limit, int.MaxValue) : 1024;
+            long mappings = long.TryParse(ReadMostMappings(), out long maps) ? maps : 65530;
+            return Math.Max(KsocksOfEach, Math.Min(descriptors - Math.Min(KeptDescriptors, descriptors / 4), mappings / MappingsOfKsock));
+        }
+    }
+
+    /// <summary>Lets a process have one more Ksock.</summary>
+    /// <param name="owner">Whose it is to be.</param>
+    /// <param name="share">Its share, to be disposed of with the Ksock.</param>
+    /// <param name="refusal">Why not, if not.</param>
+    public bool TryOpen(in KsockOwner owner, out KsockShare? share, out QuotaRefusal refusal)
+    {
+        lock (_lock)
+        {
+            ProcessCharges process = _book.Enter(owner);
+            bool mayHave = _book.TryCharge(process, ChargeKind.Ksocks, 1);
+            share = mayHave ? new KsockShare(this, process) : null;
+            refusal = _book.Refusal;
+            if (!mayHave)
+            {
+                _book.Leave(process);
+            }
+
+            return mayHave;
+        }
+    }
+
+    /// <summary>Charges a user for a bus, which stays when he has gone.</summary>
+    public bool TryTakeBus(KsockShare share, out QuotaRefusal refusal)
+    {
+        lock (_lock)
+        {
+            bool mayHave = _book.TryChargeForGood(share.Process, ChargeKind.Buses);
+            refusal = _book.Refusal;
+            return mayHave;
+        }
+    }
+
+    /// <summary>The bus that a user was charged for could not be made.</summary>
+    public void ReturnBus(KsockShare share)
+    {
+        lock (_lock)
+        {
+            _book.ReleaseForGood(share.Process, ChargeKind.Buses);
+        }
+    }
+
+    /// <summary>A Ksock has gone.</summary>
+    public void Leave(ProcessCharges process)
+    {
+        lock (_lock)
+        {
+            _book.Release(process, ChargeKind.Ksocks, 1);
+            _book.Leave(process);
+        }
+    }
+
+    /// <summary>Does something with the book, which nobody changes meanwhile.</summary>
+    public void Read(Action<ChargeBook> read)
+    {
+        lock (_lock)
+        {
+            read(_book);
+        }
+    }
+
+    private static string ReadMostMappings()
+    {
+        try
+        {
+            return File.ReadAllText("/proc/sys/vm/max_map_count");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return string.Empty;
+        }
+    }
+
+    private static ChargeAmounts Amounts(long ksocks, long buses)
+    {
+        ChargeAmounts amounts = default;
+        amounts[(int)ChargeKind.Ksocks] = ksocks;
+        amounts[(int)ChargeKind.Buses] = buses;
+        return amounts;
+    }
+}

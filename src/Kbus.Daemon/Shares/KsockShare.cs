@@ -1,0 +1,21 @@
+using Kbus.Core;
+
+namespace Kbus.Daemon;
+
+/// <summary>The place that one Ksock has of those that the daemon can serve. Disposing of it gives it back, once.</summary>
+internal sealed class KsockShare(DaemonShares shares, ProcessCharges process) : IDisposable
+{
+    private int _isGone;
+
+    /// <summary>What the Ksock's process holds of the daemon.</summary>
+    public ProcessCharges Process => process;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isGone, 1) == 0)
+        {
+            shares.Leave(process);
+        }
+    }
+}

@@ -152,7 +152,7 @@ internal sealed class MessageAssembly(MessagePool pool, Func<int, bool>? tryRese
         {
             int length = (int)Header.EntireLength;
             _entire = pool.Rent(length, length);
-            _header.CopyTo(_entire.Buffer, 0);
+            _header.CopyTo(_entire.Buffer);
         }
     }
 
@@ -161,7 +161,7 @@ internal sealed class MessageAssembly(MessagePool pool, Func<int, bool>? tryRese
         StoredMessage entire = _entire!;
         int count = Math.Min(bytes.Length, entire.EntireLength - _written);
         int before = _written;
-        bytes[..count].CopyTo(entire.Buffer.AsSpan(before));
+        bytes[..count].CopyTo(entire.Buffer[before..]);
         _written += count;
 
         int nameEnd = MessageHeader.Size + (int)Header.NameLength;
@@ -171,7 +171,7 @@ internal sealed class MessageAssembly(MessagePool pool, Func<int, bool>? tryRese
         }
 
         if (before < entire.EntireLength && _written == entire.EntireLength
-            && MemoryMarshal.Read<uint>(entire.Buffer.AsSpan(_written - MessageLayout.FinalGuardLength)) != MessageHeader.EndGuardValue)
+            && MemoryMarshal.Read<uint>(entire.Buffer[(_written - MessageLayout.FinalGuardLength)..]) != MessageHeader.EndGuardValue)
         {
             return Errno.EINVAL;
         }
@@ -193,7 +193,7 @@ internal sealed class MessageAssembly(MessagePool pool, Func<int, bool>? tryRese
         int length = (int)Header.EntireLength;
         StoredMessage fetched = pool.Rent(length, length);
         fetched.Header = Header;
-        Span<byte> nameAndNul = fetched.Buffer.AsSpan(MessageHeader.Size, (int)Header.NameLength + 1);
+        Span<byte> nameAndNul = fetched.Buffer.Slice(MessageHeader.Size, (int)Header.NameLength + 1);
         Errno error = Errno.None;
         if (!memory.TryRead(Header.NamePointer, nameAndNul))
         {

@@ -5,17 +5,22 @@ namespace Kbus.Core;
 
 /// <summary>Lends messages and takes them back, so that a warm bus allocates nothing. Buffers come in powers of two.</summary>
 /// <remarks>
-/// What is kept for reuse is bounded for each size, so that one burst of big messages does not hold memory for ever.
+/// The buffers are native memory, in slabs. What is kept for reuse is bounded for each size, so that one burst of big messages does not hold memory for ever.
 /// Not safe for use by several threads at once.
 /// </remarks>
 internal sealed class MessagePool
 {
     private const int SmallestShift = 8;
-    private const int KeptBytesEach = 4 * 1024 * 1024;
-    private readonly List[] _free = new List[31 - SmallestShift];
+    private readonly SlabList[] _lists = new SlabList[31 - SmallestShift];
 
     /// <summary>Makes an empty pool.</summary>
-    public MessagePool() => Array.Fill(_free, new List());
+    public MessagePool()
+    {
+        for (int i = 0; i < _lists.Length; i++)
+        {
+            _lists[i] = new SlabList(this, 1 << (i + SmallestShift));
+        }
+    }
 
     /// <summary>Messages lent and not yet returned.</summary>
     public int Lent { get; private set; }
@@ -26,9 +31,8 @@ internal sealed class MessagePool
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public StoredMessage Rent(int entireLength, int storedLength)
     {
-        int size = SizeClass(storedLength);
-        ref List free = ref _free[size];
-        StoredMessage message = free.Count > 0 ? free.Messages[--free.Count] : Make(size);
+        SlabList list = _lists[SizeClass(storedLength)];
+        StoredMessage message = list.Chosen is { FreeCount: > 0 } slab ? slab.Lend() : list.LendSlowly();
         Lent++;
         message.Start(entireLength);
         return message;
@@ -45,51 +49,25 @@ internal sealed class MessagePool
         message.Header = header;
         message.Header.NameLength = (uint)name.Length;
         message.Header.DataLength = (uint)data.Length;
-        name.CopyTo(message.Buffer.AsSpan(MessageHeader.Size));
+        name.CopyTo(message.Buffer[MessageHeader.Size..]);
         data.CopyTo(message.DataToFill);
         message.Seal();
         return message;
     }
 
+    /// <summary>Takes a message back that nobody owns any more.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Return(StoredMessage message)
     {
         Lent--;
-        ref List free = ref _free[message.SizeClass];
-        if ((uint)free.Count < (uint)free.Messages.Length)
+        MessageSlab slab = message.Slab;
+        bool wasFull = slab.IsFull;
+        slab.TakeBack(message);
+        if (wasFull || slab.IsWhollyFree)
         {
-            // Mostly it comes back to the place from which it was lent.
-            ref StoredMessage slot = ref free.Messages[free.Count++];
-            if (slot != message)
-            {
-                slot = message;
-            }
-        }
-        else
-        {
-            KeepOneMore(ref free, message);
-        }
-    }
-
-    private StoredMessage Make(int size) =>
-        new(this, GC.AllocateUninitializedArray<byte>(1 << (size + SmallestShift)), size);
-
-    private static void KeepOneMore(ref List free, StoredMessage message)
-    {
-        int most = KeptBytesEach >> (message.SizeClass + SmallestShift);
-        if (free.Count < most)
-        {
-            Array.Resize(ref free.Messages, Math.Min(most, Math.Max(8, free.Count * 2)));
-            free.Messages[free.Count++] = message;
+            slab.List.CameBack(slab);
         }
     }
 
     private static int SizeClass(int length) => length <= 1 << SmallestShift ? 0 : BitOperations.Log2((uint)length - 1) + 1 - SmallestShift;
-
-    /// <summary>The free messages of one size, the one last returned on top. Above them stand lent ones, to be found in place when they return.</summary>
-    private struct List()
-    {
-        public StoredMessage[] Messages = [];
-        public int Count;
-    }
 }

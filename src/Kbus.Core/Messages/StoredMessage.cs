@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Kbus.Core;
 
@@ -12,35 +11,35 @@ namespace Kbus.Core;
 /// here and belongs to the queue's entry. Data too big for the pool's buffers may live in a <see cref="Payload"/> instead, and
 /// then the buffer holds only the header and the padded name. Not safe for use by several threads at once.
 /// </remarks>
-internal sealed class StoredMessage
+internal sealed unsafe class StoredMessage
 {
-    private readonly MessagePool _pool;
-    private readonly byte[] _buffer;
+    private readonly byte* _bytes;
+    private readonly int _capacity;
     private int _references;
 
-    internal StoredMessage(MessagePool pool, byte[] buffer, int sizeClass)
+    internal StoredMessage(MessageSlab slab, byte* bytes, int capacity)
     {
-        _pool = pool;
-        _buffer = buffer;
-        SizeClass = sizeClass;
+        Slab = slab;
+        _bytes = bytes;
+        _capacity = capacity;
     }
 
-    /// <summary>Which of the pool's lists it belongs to.</summary>
-    internal int SizeClass { get; }
+    /// <summary>The slab that its buffer is in.</summary>
+    internal MessageSlab Slab { get; }
 
     /// <summary>The header, in place.</summary>
-    public ref MessageHeader Header => ref Unsafe.As<byte, MessageHeader>(ref MemoryMarshal.GetArrayDataReference(_buffer));
+    public ref MessageHeader Header => ref *(MessageHeader*)_bytes;
 
     /// <summary>The name, without its padding.</summary>
-    public ReadOnlySpan<byte> Name => _buffer.AsSpan(MessageHeader.Size, (int)Header.NameLength);
+    public ReadOnlySpan<byte> Name => Buffer.Slice(MessageHeader.Size, (int)Header.NameLength);
 
     /// <summary>The data; empty if there is none.</summary>
     public ReadOnlySpan<byte> Data => Payload is null
-        ? _buffer.AsSpan(MessageLayout.DataOffset(Header.NameLength), (int)Header.DataLength)
+        ? Buffer.Slice(MessageLayout.DataOffset(Header.NameLength), (int)Header.DataLength)
         : Payload.Bytes;
 
     /// <summary>The data, while the message is being made. Empty if it lives in a payload.</summary>
-    public Span<byte> DataToFill => _buffer.AsSpan(MessageLayout.DataOffset(Header.NameLength), Payload is null ? (int)Header.DataLength : 0);
+    public Span<byte> DataToFill => Buffer.Slice(MessageLayout.DataOffset(Header.NameLength), Payload is null ? (int)Header.DataLength : 0);
 
     /// <summary>Where the data lives if not in the buffer.</summary>
     public Payload? Payload { get; set; }
@@ -53,10 +52,10 @@ internal sealed class StoredMessage
 
     /// <summary>The bytes of the entire form that the buffer holds: all of them, or header and padded name if there is a payload.</summary>
     public ReadOnlySpan<byte> StoredBytes =>
-        _buffer.AsSpan(0, Payload is null ? EntireLength : MessageLayout.DataOffset(Header.NameLength));
+        Buffer.Slice(0, Payload is null ? EntireLength : MessageLayout.DataOffset(Header.NameLength));
 
     /// <summary>The whole buffer, while the message is being made.</summary>
-    internal byte[] Buffer => _buffer;
+    internal Span<byte> Buffer => new(_bytes, _capacity);
 
     /// <summary>Owns one more reference.</summary>
     public void Retain()
@@ -75,7 +74,7 @@ internal sealed class StoredMessage
             Payload?.Release();
             Payload = null;
             IsAwaited = false;
-            _pool.Return(this);
+            Slab.List.Pool.Return(this);
         }
     }
 
@@ -87,7 +86,7 @@ internal sealed class StoredMessage
     {
         if (Payload is null)
         {
-            _buffer.AsSpan(offset, target.Length).CopyTo(target);
+            Buffer.Slice(offset, target.Length).CopyTo(target);
         }
         else
         {
@@ -107,7 +106,7 @@ internal sealed class StoredMessage
         header.MakeEntire();
         int dataOffset = MessageLayout.DataOffset(header.NameLength);
         bool isWhole = Payload is null;
-        Span<byte> stored = _buffer.AsSpan(0, isWhole ? EntireLength : dataOffset);
+        Span<byte> stored = Buffer.Slice(0, isWhole ? EntireLength : dataOffset);
         KeepBytesOfWord(stored, dataOffset, header.NameLength & 3);
         if (isWhole)
         {
@@ -143,7 +142,7 @@ internal sealed class StoredMessage
         Span<byte> guard = stackalloc byte[MessageLayout.FinalGuardLength];
         BinaryPrimitives.WriteUInt32LittleEndian(guard, MessageHeader.EndGuardValue);
         target.Clear();
-        CopySegment(_buffer.AsSpan(0, dataOffset), 0, offset, target);
+        CopySegment(Buffer.Slice(0, dataOffset), 0, offset, target);
         CopySegment(data, dataOffset, offset, target);
         CopySegment(guard, EntireLength - MessageLayout.FinalGuardLength, offset, target);
     }

@@ -5,13 +5,25 @@ using System.Runtime.CompilerServices;
 namespace Kbus.Core;
 
 /// <summary>The messages that wait for one Ksock, in the order in which it will take them, and the bytes they hold.</summary>
-/// <remarks>A ring of entries that grows and does not shrink while in use, so that a warm queue allocates nothing.</remarks>
+/// <remarks>
+/// A ring of entries. It grows by pieces, so that making room for one more never copies all that there are, and gives pieces back that it has
+/// emptied. It keeps a few, so that a warm queue allocates nothing.
+/// </remarks>
 internal sealed class MessageQueue
 {
     /// <summary>What the bus keeps beside the bytes of each message, in bytes: the entry, and what a small message takes more than its length.</summary>
     public const int BookBytes = 256;
 
-    private QueueEntry[] _entries = new QueueEntry[8];
+    private const int Fewest = 8;
+    private const int PieceShift = 9;
+    private const int PieceLength = 1 << PieceShift;
+
+    // A ring of no more entries keeps all of them.
+    private const int MostKept = 8 * PieceLength;
+
+    // One piece with fewer entries than a whole one, or a power of two of whole ones. Those in which nothing waits may be missing.
+    private QueueEntry[]?[] _pieces = [new QueueEntry[Fewest]];
+    private int _mask = Fewest - 1;
     private int _first;
 
     /// <summary>How many messages wait.</summary>
@@ -24,14 +36,14 @@ internal sealed class MessageQueue
     public long Charge => Bytes + ((long)Count * BookBytes);
 
     /// <summary>The entry at a place; 0 is the next to be taken.</summary>
-    public ref readonly QueueEntry this[int place] => ref _entries[Slot(place)];
+    public ref readonly QueueEntry this[int place] => ref At(place);
 
     /// <summary>Puts an empty entry for a message of that many bytes at the end, for the caller to fill in.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref QueueEntry Append(int length)
     {
-        Prepare(length);
-        ref QueueEntry entry = ref _entries[Slot(Count++)];
+        Prepare(length, Count);
+        ref QueueEntry entry = ref At(Count++);
         entry.Length = length;
         return ref entry;
     }
@@ -39,39 +51,38 @@ internal sealed class MessageQueue
     /// <summary>Puts an entry before the one at a place; meant for places near the front.</summary>
     public void Insert(int place, in QueueEntry entry)
     {
-        Prepare(entry.Length);
-        _first = (_first - 1) & (_entries.Length - 1);
+        Prepare(entry.Length, -1);
+        _first = (_first - 1) & _mask;
         Count++;
         for (int i = 0; i < place; i++)
         {
-            _entries[Slot(i)] = _entries[Slot(i + 1)];
+            At(i) = At(i + 1);
         }
 
-        _entries[Slot(place)] = entry;
+        At(place) = entry;
     }
 
     /// <summary>The carrier keeps the bytes of an entry from now on; the queue's reference is given back.</summary>
     public void LeaveToCarrier(int place, uint at)
     {
-        ref QueueEntry entry = ref _entries[Slot(place)];
+        ref QueueEntry entry = ref At(place);
         entry.Message!.Release();
         entry.Message = null;
         entry.Place = at;
     }
 
     /// <summary>The queue has an entry's message itself again; it gets the caller's reference.</summary>
-    public void TakeFromCarrier(int place, StoredMessage message) => _entries[Slot(place)].Message = message;
+    public void TakeFromCarrier(int place, StoredMessage message) => At(place).Message = message;
 
     /// <summary>Takes the entry at the front; the caller gets its reference.</summary>
     public QueueEntry TakeFirst()
     {
         Debug.Assert(Count > 0, "only what waits is taken");
-        ref QueueEntry slot = ref _entries[_first];
+        ref QueueEntry slot = ref At(0);
         QueueEntry entry = slot;
         slot = default;
-        _first = (_first + 1) & (_entries.Length - 1);
-        Count--;
         Bytes -= entry.Length;
+        Pass();
         return entry;
     }
 
@@ -81,26 +92,25 @@ internal sealed class MessageQueue
     public ReplyDebt? DropFirst()
     {
         Debug.Assert(Count > 0, "only what waits is taken");
-        ref QueueEntry entry = ref _entries[_first];
+        ref QueueEntry entry = ref At(0);
         ReplyDebt? debt = entry.Debt;
         entry.Message?.Release();
-        _first = (_first + 1) & (_entries.Length - 1);
-        Count--;
         Bytes -= entry.Length;
         entry = default;
+        Pass();
         return debt;
     }
 
     /// <summary>Takes out the entry at a place, closing the gap; the caller gets its reference.</summary>
     public QueueEntry TakeAt(int place)
     {
-        QueueEntry entry = _entries[Slot(place)];
+        QueueEntry entry = At(place);
         for (int i = place; i > 0; i--)
         {
-            _entries[Slot(i)] = _entries[Slot(i - 1)];
+            At(i) = At(i - 1);
         }
 
-        _entries[_first] = entry;
+        At(0) = entry;
         return TakeFirst();
     }
 
@@ -112,7 +122,7 @@ internal sealed class MessageQueue
         int kept = 0;
         for (int i = 0; i < Count; i++)
         {
-            QueueEntry entry = _entries[Slot(i)];
+            QueueEntry entry = At(i);
             if (entry.Because == binding)
             {
                 removed.Add(entry);
@@ -120,39 +130,111 @@ internal sealed class MessageQueue
             }
             else
             {
-                _entries[Slot(kept++)] = entry;
+                At(kept++) = entry;
             }
         }
 
         for (int i = kept; i < Count; i++)
         {
-            _entries[Slot(i)] = default;
+            At(i) = default;
         }
 
         Count = kept;
     }
 
-    private int Slot(int place) => (_first + place) & (_entries.Length - 1);
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Prepare(int length)
+    private ref QueueEntry At(int place)
+    {
+        int slot = (_first + place) & _mask;
+        return ref _pieces[slot >> PieceShift]![slot & (PieceLength - 1)];
+    }
+
+    /// <summary>Makes room for one more entry.</summary>
+    /// <param name="length">Bytes of its message.</param>
+    /// <param name="place">Where it is to be: the end, or -1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Prepare(int length, int place)
     {
         Bytes += length;
-        if (Count == _entries.Length)
+        if (Count > _mask)
         {
             Grow();
+        }
+
+        if (_pieces[((_first + place) & _mask) >> PieceShift] is null)
+        {
+            _pieces[((_first + place) & _mask) >> PieceShift] = new QueueEntry[PieceLength];
+        }
+    }
+
+    /// <summary>Goes on from the entry at the front, which has been cleared.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Pass()
+    {
+        Count--;
+        _first = (_first + 1) & _mask;
+        if (_mask >= MostKept)
+        {
+            GiveBack();
+        }
+    }
+
+    /// <summary>A great queue gives back each piece that it has emptied, and all of it when nothing waits any more.</summary>
+    private void GiveBack()
+    {
+        if (Count == 0)
+        {
+            _pieces = [new QueueEntry[Fewest]];
+            _mask = Fewest - 1;
+            _first = 0;
+        }
+        else if ((_first & (PieceLength - 1)) == 0 && Count + PieceLength <= _mask)
+        {
+            _pieces[((_first - 1) & _mask) >> PieceShift] = null;
         }
     }
 
     private void Grow()
     {
-        var larger = new QueueEntry[(int)BitOperations.RoundUpToPowerOf2((uint)Count + 1)];
-        for (int i = 0; i < Count; i++)
+        if (Count < PieceLength)
         {
-            larger[i] = _entries[Slot(i)];
+            var larger = new QueueEntry[(int)BitOperations.RoundUpToPowerOf2((uint)Count + 1)];
+            for (int i = 0; i < Count; i++)
+            {
+                larger[i] = At(i);
+            }
+
+            _pieces = [larger];
+            _first = 0;
+        }
+        else
+        {
+            GrowByPieces();
         }
 
-        _entries = larger;
-        _first = 0;
+        _mask = (2 * (_mask + 1)) - 1;
+    }
+
+    /// <summary>The pieces follow each other, beginning with the one at the front. What stands in that one before the front is the end of the queue: it moves into a new one.</summary>
+    private void GrowByPieces()
+    {
+        int count = _pieces.Length;
+        var larger = new QueueEntry[]?[2 * count];
+        int front = _first >> PieceShift;
+        for (int i = 0; i < count; i++)
+        {
+            larger[i] = _pieces[(front + i) % count];
+        }
+
+        _first &= PieceLength - 1;
+        if (_first > 0)
+        {
+            var end = new QueueEntry[PieceLength];
+            Array.Copy(larger[0]!, end, _first);
+            Array.Clear(larger[0]!, 0, _first);
+            larger[count] = end;
+        }
+
+        _pieces = larger;
     }
 }

@@ -218,7 +218,7 @@ internal sealed partial class Session
             return false;
         }
 
-        message.Buffer.AsSpan(0, message.EntireLength).CopyTo(record);
+        message.Buffer[..message.EntireLength].CopyTo(record);
         WriteFlags(record, flags);
         place = _deliveries.LastPlace;
         return true;

@@ -100,7 +100,7 @@ internal sealed partial class Session
         // What the process may have done to these bytes meanwhile it has done to itself: they go back to it and to nobody else.
         ref readonly QueueEntry entry = ref State.Queue[place];
         StoredMessage message = _thread.Bus.Pool.Rent(entry.Length, entry.Length);
-        _deliveries.ReadBack(entry.Place, message.Buffer.AsSpan(0, entry.Length));
+        _deliveries.ReadBack(entry.Place, message.Buffer[..entry.Length]);
         State.Queue.TakeFromCarrier(place, message);
     }
 

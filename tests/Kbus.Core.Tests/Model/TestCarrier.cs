@@ -138,7 +138,7 @@ internal sealed class SelfTakingCarrier : Carrier
     {
         Assert.True(_kept.Remove(_ksock!.Queue[place].Place, out byte[]? bytes));
         StoredMessage message = _bus!.Pool.Rent(bytes.Length, bytes.Length);
-        bytes.CopyTo(message.Buffer.AsSpan());
+        bytes.CopyTo(message.Buffer);
         _ksock.Queue.TakeFromCarrier(place, message);
     }
 }

@@ -12,6 +12,50 @@ public sealed class MessageQueueTests
         }
     }
 
+    [Fact]
+    public void A_long_queue_does_what_a_list_does_while_it_grows_and_while_it_is_emptied()
+    {
+        var random = new Random(7);
+        var queue = new MessageQueue();
+        var list = new LinkedList<uint>();
+        uint next = 0;
+        for (int round = 0; round < 60; round++)
+        {
+            // Tides: it grows to many thousands, goes round, and comes back to nothing.
+            int appends = random.Next(0, round % 12 == 11 ? 1 : 5000);
+            for (int i = 0; i < appends; i++)
+            {
+                queue.Append(100).Place = ++next;
+                list.AddLast(next);
+                if (random.Next(50) == 0)
+                {
+                    queue.Insert(0, new QueueEntry { Length = 100, Place = ++next });
+                    list.AddFirst(next);
+                }
+            }
+
+            int takes = round % 12 == 11 ? list.Count : random.Next(0, Math.Min(list.Count, 5500) + 1);
+            for (int i = 0; i < takes; i++)
+            {
+                uint expected = list.First!.Value;
+                Assert.Equal(expected, queue[0].Place);
+                if (i % 2 == 0)
+                {
+                    Assert.Equal(expected, queue.TakeFirst().Place);
+                }
+                else
+                {
+                    _ = queue.DropFirst();
+                }
+
+                list.RemoveFirst();
+            }
+
+            Assert.Equal(list, Enumerable.Range(0, queue.Count).Select(i => queue[i].Place));
+            Assert.Equal(100L * list.Count, queue.Bytes);
+        }
+    }
+
     private static void Play(Random random, string seed)
     {
         var pool = new MessagePool();

@@ -123,7 +123,7 @@ public sealed class StoredMessageTests
         message.Header = Header;
         message.Header.NameLength = 6;
         message.Header.DataLength = (uint)data.Length;
-        "$.Name"u8.CopyTo(message.Buffer.AsSpan(MessageHeader.Size));
+        "$.Name"u8.CopyTo(message.Buffer[MessageHeader.Size..]);
         message.Payload = payload;
         message.Seal();
         return message;

@@ -181,6 +181,9 @@ internal sealed class Daemon : IDisposable
         }
     }
 
+    /// <summary>A member has gone, or what it had has been cleared away.</summary>
+    public void TidyLater() => _listening.TidyLater();
+
     /// <summary>A bus has lost its last Ksock; the daemon may have become idle.</summary>
     public void KsocksChanged() => _listening.Wake();
 

@@ -16,6 +16,7 @@ if (args is ["--version"])
 
 const int StandardError = 2;
 LibC.IgnoreMeaninglessSignals();
+LibC.GiveGreatBlocksBack();
 using var writer = new LogWriter(StandardError);
 var log = new Log(writer, TimeProvider.System);
 var stop = new StopRequest();

@@ -83,6 +83,7 @@ internal sealed partial class BusThread
         // Its memory is still needed to say that it is closed; it goes when the present operation is over.
         _closed.Add(session);
         CountKsocks();
+        _daemon.TidyLater();
     }
 
     private void CountKsocks()

@@ -98,6 +98,10 @@ internal sealed partial class BusThread
         RingRecipients();
         CloseFailed();
         Leave();
+        if (!Bus.HasMore)
+        {
+            _daemon.TidyLater();
+        }
     }
 
     /// <summary>A link's commands were carried out: so many, with so many bytes.</summary>

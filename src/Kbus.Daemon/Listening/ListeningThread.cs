@@ -31,6 +31,7 @@ internal sealed class ListeningThread : IDisposable
     private readonly Dictionary<ulong, ListeningSocket> _listeners = [];
     private readonly Dictionary<ulong, PendingConnection> _pending = [];
     private readonly DirectoryMending _mending;
+    private readonly Tidying _tidying = new();
     private readonly Thread _thread;
     private ControlServer? _control;
     private Descriptor? _reserve;
@@ -79,6 +80,15 @@ internal sealed class ListeningThread : IDisposable
         }
 
         _ = Needed.Done(LibC.EpollAdd(_epoll.Number, socket.Descriptor.Number, LibC.EpollIn, bus.Number), "epoll_ctl", NoConnections);
+    }
+
+    /// <summary>A member has gone, or what it had has been cleared away: memory may be given back some time later. Any thread may call.</summary>
+    public void TidyLater()
+    {
+        if (_tidying.Note())
+        {
+            Wake();
+        }
     }
 
     /// <summary>Has the thread look around. Any thread may call.</summary>
@@ -130,6 +140,7 @@ internal sealed class ListeningThread : IDisposable
 
             DropTheSlow();
             MendAlone();
+            _tidying.TidyIfDue();
             StopIfIdle();
         }
     }
@@ -322,9 +333,15 @@ internal sealed class ListeningThread : IDisposable
 
     private long NextMoment()
     {
-        long look = _mending.NanosecondsLeft;
-        long other = NextMomentOfConnections();
-        return look < 0 ? other : other < 0 ? look : Math.Min(look, other);
+        // -1 stands for never.
+        ReadOnlySpan<long> moments = [_mending.NanosecondsLeft, _tidying.NanosecondsLeft, NextMomentOfConnections()];
+        long next = LibC.Forever;
+        foreach (long moment in moments)
+        {
+            next = moment >= 0 && (next < 0 || moment < next) ? moment : next;
+        }
+
+        return next;
     }
 
     private long NextMomentOfConnections()

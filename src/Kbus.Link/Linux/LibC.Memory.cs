@@ -5,6 +5,9 @@ namespace Kbus.Link;
 /// <content>Memory files and mappings.</content>
 internal static unsafe partial class LibC
 {
+    // M_MMAP_THRESHOLD of glibc.
+    private const int MapThreshold = -3;
+
     /// <summary>Nobody may add seals any more.</summary>
     public const int SealSeal = 0x1;
 
@@ -109,6 +112,23 @@ internal static unsafe partial class LibC
     /// <remarks>Fails with EPERM once the file is sealed with <see cref="SealFutureWrite"/>.</remarks>
     public static int PunchHole(int descriptor, long offset, long length) =>
         Result(NativeFallocate(descriptor, FallocatePunchHole | FallocateKeepSize, offset, length));
+
+    /// <summary>Has the C library give each block of 128 KiB and more back to the system as soon as it is freed.</summary>
+    /// <remarks>By itself it learns from the first such block that is freed to keep the next ones. Other C libraries than glibc give them back anyway.</remarks>
+    public static void GiveGreatBlocksBack()
+    {
+        try
+        {
+            _ = NativeMallOpt(MapThreshold, 128 * 1024);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // It is not glibc.
+        }
+    }
+
+    [LibraryImport(Library, EntryPoint = "mallopt")]
+    private static partial int NativeMallOpt(int option, int value);
 
     [LibraryImport(Library, EntryPoint = "process_vm_readv")]
     private static partial nint NativeReadProcess(int process, void* to, nuint toCount, void* from, nuint fromCount, nuint flags);

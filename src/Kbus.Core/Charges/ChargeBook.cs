@@ -63,6 +63,7 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
         }
 
         Return(process, process.BytesLeft);
+        ForgetForGood(process);
         AssertNothingIsHeld(process);
         UserCharges user = process.User;
         user.Processes.Remove(process.Identity);
@@ -70,7 +71,7 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
         ForgetIfGone(user);
     }
 
-    /// <summary>Charges something that is about to be taken.</summary>
+    /// <summary>Charges something that is about to be taken. Buses (<see cref="ChargeKind.Buses"/>) stay charged on the user when the process goes.</summary>
     /// <returns>False if it is more than the process may have: nothing is charged, and <see cref="Refusal"/> says why.</returns>
     public bool TryCharge(ProcessCharges process, ChargeKind kind, long amount)
     {
@@ -120,26 +121,6 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
         Charge(process, kind, -amount);
     }
 
-    /// <summary>Charges a user something that stays when his processes have gone.</summary>
-    public bool TryChargeForGood(ProcessCharges process, ChargeKind kind)
-    {
-        if (!MayHave(process, kind, 1))
-        {
-            return false;
-        }
-
-        _usersWithMuch[(int)kind] += Change(ref process.User.Held, kind, 1);
-        _held[(int)kind]++;
-        return true;
-    }
-
-    /// <summary>Gives back what <see cref="TryChargeForGood"/> charged.</summary>
-    public void ReleaseForGood(ProcessCharges process, ChargeKind kind)
-    {
-        _usersWithMuch[(int)kind] += Change(ref process.User.Held, kind, -1);
-        _held[(int)kind]--;
-    }
-
     /// <summary>Whether a process may have so many more bytes of messages.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool HasBytes(ProcessCharges process, long bytes) => bytes <= process.BytesLeft || TryAdvance(process, bytes);
@@ -157,6 +138,13 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
         {
             Return(process, process.BytesLeft - Advance);
         }
+    }
+
+    /// <summary>A process goes: what it made stays, and is its user's.</summary>
+    private void ForgetForGood(ProcessCharges process)
+    {
+        long made = process.Held[(int)ChargeKind.Buses];
+        process.User.ProcessesWithMuch[(int)ChargeKind.Buses] += Change(ref process.Held, ChargeKind.Buses, -made);
     }
 
     private UserCharges UserOf(uint id)

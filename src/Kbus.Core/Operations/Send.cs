@@ -374,7 +374,7 @@ internal sealed partial class Bus
     /// <summary>Makes the message wait, with its reply's place reserved if it is a Request (D8).</summary>
     private Errno Wait(KsockState sender, StoredMessage message, KsockState full)
     {
-        if (IsShort(sender, message.EntireLength))
+        if (IsShort(sender, message.EntireLength) && Observe(sender) && IsShort(sender, message.EntireLength))
         {
             return Refuse(sender, Charges.Refusal);
         }

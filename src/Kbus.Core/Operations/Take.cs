@@ -49,7 +49,7 @@ internal sealed partial class Bus
     /// <returns>False if the Ksock's process may hold no more bytes of messages.</returns>
     public bool TryReserve(KsockState ksock, int bytes)
     {
-        if (IsShort(ksock, bytes))
+        if (IsShort(ksock, bytes) && Observe(ksock) && IsShort(ksock, bytes))
         {
             _ = Refuse(ksock, Charges.Refusal);
             return false;

@@ -25,7 +25,7 @@ internal sealed partial class BusThread
     public void LeaveAsGuest()
     {
         RingRecipients();
-        bool isLeft = _failed.Count > 0 || Bus.HasMore;
+        bool isLeft = _failed.Count > 0 || HasMore;
         _gate!.LeaveAsGuest();
         if (isLeft)
         {

@@ -8,6 +8,9 @@ internal sealed partial class BusThread
 {
     private const int KindBits = 2;
     private const ulong KindMask = (1 << KindBits) - 1;
+    // What letting go of a link's memory and descriptors costs, as steps.
+    private const ulong StepsOfClosing = 500;
+
     private const ulong WorkToken = 0;
     private const ulong BellToken = 1;
     private const ulong SocketToken = 2;
@@ -67,6 +70,8 @@ internal sealed partial class BusThread
         }
 
         session.IsClosed = true;
+        session.EndRinging();
+        _carried += StepsOfClosing;
         Bus.Close(session.State);
         _byToken.Remove(session.Token);
         _sessions.Remove(session);

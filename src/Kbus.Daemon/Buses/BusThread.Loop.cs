@@ -44,9 +44,9 @@ internal sealed partial class BusThread
         {
             int served = ServeHot();
             _pace.Note(served);
-            if (Bus.HasMore)
+            if (HasMore)
             {
-                ContinueBus();
+                Continue();
                 served++;
             }
 
@@ -90,10 +90,14 @@ internal sealed partial class BusThread
         return served;
     }
 
+    /// <summary>True if operations have left something to be done.</summary>
+    private bool HasMore => Bus.HasMore || _toRing.Count > 0;
+
     /// <summary>Goes on with what operations have left to be done, as long as a turn of a process.</summary>
-    private void ContinueBus()
+    private void Continue()
     {
         Enter();
+        Ring(_toRing);
         Bus.Continue(StepsInTurn);
         RingRecipients();
         CloseFailed();
@@ -116,7 +120,8 @@ internal sealed partial class BusThread
         {
             process.Next = process.Next == 0 ? process.Hot.Count - 1 : Math.Min(process.Next, process.Hot.Count) - 1;
             Session session = process.Hot[process.Next];
-            if (session.HasCommands || session.IsEnding)
+            _carried++;
+            if (session.HasWork)
             {
                 served += ServeShare(session);
             }
@@ -134,7 +139,7 @@ internal sealed partial class BusThread
         session.LastServed = _now;
         Enter();
         int served = session.Serve();
-        if (session.IsEnding && !session.IsClosed && (served == 0 || --session.TurnsLeft == 0))
+        if (session.IsEnding && !session.IsRinging && !session.IsClosed && (served == 0 || --session.TurnsLeft == 0))
         {
             Close(session);
             served++;
@@ -163,7 +168,7 @@ internal sealed partial class BusThread
         {
             foreach (Session session in process.Hot)
             {
-                quiet &= !session.HasCommands && !session.IsEnding;
+                quiet &= !session.HasWork;
             }
         }
 

@@ -15,18 +15,24 @@ internal sealed partial class BusThread
     // What one operation does of what can be continued.
     private const ulong StepsAtOnce = 1000;
 
+    // Recipients that sleep are woken by a system call each: so many at a time, before others have their turns.
+    private const int RingsAtOnce = 64;
+    private const ulong StepsOfRing = 20;
+
     private const string NoBus = "A bus cannot be made";
 
     private readonly Daemon _daemon;
     private readonly Lock _workLock = new();
     private readonly Queue<BusWork> _work = new();
     private readonly List<Session> _recipients = [];
+    private readonly List<Session> _toRing = [];
     private readonly List<Session> _failed = [];
     private readonly List<Session> _closed = [];
     private readonly Descriptor _epoll;
     private readonly Descriptor _workBell;
     private readonly Thread _thread;
     private readonly BusGate? _gate;
+    private uint _toldMaxMessageSize;
     private volatile bool _stopping;
     private bool _takesNoWork;
 
@@ -38,6 +44,7 @@ internal sealed partial class BusThread
         _gate = hasDevice ? new BusGate() : null;
         Number = number;
         Bus = new Bus(options with { StepsAtOnce = StepsAtOnce });
+        _toldMaxMessageSize = Bus.MaxMessageSize;
         _epoll = Needed.Descriptor(LibC.CreateEpoll(), "epoll_create1", NoBus);
         try
         {
@@ -101,8 +108,12 @@ internal sealed partial class BusThread
     /// <summary>Remembers a session that must end when the present operation is over.</summary>
     public void CloseLater(Session session) => _failed.Add(session);
 
-    /// <summary>Rings those recipients that sleep.</summary>
-    public void RingRecipients()
+    /// <summary>Lets all recipients see what they got, and rings those that sleep. If they are many, the rest is rung later.</summary>
+    public void RingRecipients() => RingRecipients(_toRing);
+
+    /// <summary>Lets all recipients see what they got, and rings those that sleep; if they are many, some of them.</summary>
+    /// <param name="rest">Takes those that are still to be rung.</param>
+    public void RingRecipients(List<Session> rest)
     {
         if (_recipients.Count == 0)
         {
@@ -116,12 +127,40 @@ internal sealed partial class BusThread
 
         // One fence for all of them, between publishing and looking who sleeps.
         Fence.Full();
-        foreach (Session session in _recipients)
+        if (_recipients.Count <= RingsAtOnce && rest.Count == 0)
         {
-            session.RingForNews();
+            foreach (Session session in _recipients)
+            {
+                session.RingForNews();
+            }
+        }
+        else
+        {
+            rest.AddRange(_recipients);
+            Ring(rest);
         }
 
         _recipients.Clear();
+    }
+
+    /// <summary>Rings some of those that are still to be rung, the last of the list first.</summary>
+    public void Ring(List<Session> rest)
+    {
+        int left = Math.Max(0, rest.Count - RingsAtOnce);
+        for (int i = rest.Count - 1; i >= left; i--)
+        {
+            rest[i].RingForNews();
+        }
+
+        _carried += (ulong)(rest.Count - left) * StepsOfRing;
+        rest.RemoveRange(left, rest.Count - left);
+    }
+
+    /// <summary>A session ends before all were rung that got its messages: they are rung all the same.</summary>
+    public void RingFor(List<Session> rest)
+    {
+        _toRing.AddRange(rest);
+        rest.Clear();
     }
 
     /// <summary>Makes another bus for a Ksock's process (NEWDEVICE).</summary>
@@ -132,9 +171,16 @@ internal sealed partial class BusThread
         return error;
     }
 
-    /// <summary>Tells all links the bus's present message limit.</summary>
+    /// <summary>Tells all links the bus's present message limit, if that is not what they know.</summary>
     public void TellMaxMessageSize()
     {
+        if (_toldMaxMessageSize == Bus.MaxMessageSize)
+        {
+            return;
+        }
+
+        _toldMaxMessageSize = Bus.MaxMessageSize;
+        _carried += (uint)_sessions.Count;
         foreach (Session session in _sessions)
         {
             session.TellMaxMessageSize(Bus.MaxMessageSize);

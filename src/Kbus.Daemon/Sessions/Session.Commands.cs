@@ -15,6 +15,7 @@ internal sealed partial class Session
     private const ulong MostStepsAtOnce = 2000;
 
     private readonly CompletionSlot[] _answered = new CompletionSlot[MostCommandsAtOnce];
+    private readonly List<Session> _toRing = [];
     private int _answeredCount;
     private LinkNews _answerNews;
     private StoredMessage? _incoming;
@@ -27,6 +28,13 @@ internal sealed partial class Session
     /// <returns>How many.</returns>
     public int Serve()
     {
+        if (IsRinging)
+        {
+            _thread.Ring(_toRing);
+            Answer();
+            return 1;
+        }
+
         int served = 0;
         int bytes = 0;
         ulong end = _thread.Bus.Steps + MostStepsAtOnce;
@@ -51,14 +59,23 @@ internal sealed partial class Session
         }
 
         _thread.Carried(served, bytes);
+        _thread.RingRecipients(_toRing);
+        if (IsClosed)
+        {
+            EndRinging();
+        }
+
         Answer();
         return served;
     }
 
+    /// <summary>The session ends: those who got its messages and are still to be rung are left to the bus.</summary>
+    public void EndRinging() => _thread.RingFor(_toRing);
+
+    /// <summary>Answers the commands that were carried out, when all who got something by them have been rung.</summary>
     private void Answer()
     {
-        _thread.RingRecipients();
-        if (_answeredCount == 0)
+        if (IsRinging || _answeredCount == 0)
         {
             return;
         }

@@ -21,7 +21,7 @@ internal sealed partial class Session
     private bool _tellsTakes;
     private bool _refillsLater;
 
-    /// <summary>True if the recipient is to be rung before the sender gets its answer.</summary>
+    /// <summary>True if the process has got something that it cannot see yet. It is rung before the sender gets its answer.</summary>
     public bool HasNews { get; set; }
 
     /// <inheritdoc/>
@@ -123,13 +123,15 @@ internal sealed partial class Session
 
             _deliveries.Publish();
         }
+
+        // What comes from now on is news again, though the process may still have to be rung for this.
+        HasNews = false;
     }
 
     /// <summary>Rings the process if it sleeps, for messages delivered since it was last asked.</summary>
     /// <remarks>The caller has made a full fence since.</remarks>
     public void RingForNews()
     {
-        HasNews = false;
         if (!IsClosed && Fault == LinkFault.None)
         {
             _doorbell.RingIfWantedAfterFence(LinkNews.Delivery, _deliveries);

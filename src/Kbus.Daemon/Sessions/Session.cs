@@ -82,6 +82,12 @@ internal sealed partial class Session : Carrier, IDisposable
     /// <summary>True if the process has published commands, or there is something to complain about.</summary>
     public bool HasCommands => _commands.HasCommands;
 
+    /// <summary>True while some of those who got its messages are still to be rung. Until then it is not answered, and nothing more is heard from it.</summary>
+    public bool IsRinging => _toRing.Count > 0;
+
+    /// <summary>True if there is something to do for it in its turn.</summary>
+    public bool HasWork => HasCommands || IsEnding || IsRinging;
+
     /// <summary>Asks to be rung for the next command; the loop then makes a full fence and looks once more.</summary>
     public void AskForBell() => _commands.AskForBell();
 

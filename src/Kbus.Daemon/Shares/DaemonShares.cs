@@ -56,7 +56,7 @@ internal sealed class DaemonShares(long ksocks)
     {
         lock (_lock)
         {
-            bool mayHave = _book.TryChargeForGood(share.Process, ChargeKind.Buses);
+            bool mayHave = _book.TryCharge(share.Process, ChargeKind.Buses, 1);
             refusal = _book.Refusal;
             return mayHave;
         }
@@ -67,7 +67,7 @@ internal sealed class DaemonShares(long ksocks)
     {
         lock (_lock)
         {
-            _book.ReleaseForGood(share.Process, ChargeKind.Buses);
+            _book.Release(share.Process, ChargeKind.Buses, 1);
         }
     }
 

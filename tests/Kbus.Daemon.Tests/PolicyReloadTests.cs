@@ -137,6 +137,33 @@ public sealed class PolicyReloadTests
     });
 
     [Fact]
+    public Task A_member_that_unbinds_and_binds_all_the_while_keeps_nothing_that_it_may_not_have() => Limited.Run(() =>
+    {
+        using var daemon = new PolicyDaemon([Everybody]);
+        using Ksock stranger = daemon.OpenAs(Stranger);
+        for (int i = 0; i < 1500; i++)
+        {
+            stranger.Bind($"$.Keep.N{i}");
+            stranger.Bind($"$.Lose.N{i}");
+        }
+
+        using var end = new CancellationTokenSource();
+        Task changes = Task.Run(() =>
+        {
+            for (int i = 0; i < 1500 || !end.IsCancellationRequested; i++)
+            {
+                stranger.Unbind($"$.Keep.N{i % 1500}");
+                stranger.Bind($"$.Keep.N{i % 1500}");
+            }
+        });
+        string said = daemon.Reload(All, Opens, """{ "allow": "everybody", "listen": "$.Keep.*" }""");
+        end.Cancel();
+        changes.GetAwaiter().GetResult();
+        Assert.EndsWith(" is in force: 1500 bindings ended, 0 Ksocks closed.", said, StringComparison.Ordinal);
+        Assert.Equal(1500, ProcessTests.Status(daemon.Runtime).GetProperty("buses")[0].GetProperty("bindings").GetInt32());
+    });
+
+    [Fact]
     public Task A_full_queue_of_an_event_listener_keeps_no_binding_alive() => Limited.Run(() =>
     {
         using var daemon = new PolicyDaemon([Everybody]);

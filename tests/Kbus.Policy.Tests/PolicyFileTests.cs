@@ -97,6 +97,53 @@ public sealed class PolicyFileTests
     }
 
     [Fact]
+    public void Whatever_stands_in_a_file_is_a_policy_or_an_error_that_names_it()
+    {
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("KBUS_TEST_SEED"), out int given) ? given : Random.Shared.Next();
+        var random = new Random(seed);
+        byte[] right = """
+            { "rules": [ // All that a rule can have.
+              { "allow": ["alice", "@staff", "7"], "buses": [0, 1], "open": ["read", "write"], "listen": ["$.A.*", "$.B"], "reply": "$.C.%", "send": "$.D" },
+              { "deny": "everybody", "settings": ["VERBOSE"], "limpet": true, "new-bus": true, "status": true, "watch": true },
+              { "allow": "bob", "everything": true }, ] }
+            """u8.ToArray();
+        string[] pieces = ["{", "}", "[", "]", ",", ":", "\"", "\\", "//", "/*", "true", "null", "1e9", "-1", "\"everybody\"", "\"$.*\"", "\n", "\u00e9", "\\u0000"];
+        var accounts = new KnownAccounts();
+        int policies = 0;
+        for (int run = 0; run < 20_000; run++)
+        {
+            List<byte> text = [.. right];
+            for (int change = random.Next(1, 4); change > 0; change--)
+            {
+                int place = random.Next(text.Count);
+                if (random.Next(2) == 0)
+                {
+                    text.RemoveRange(place, Math.Min(random.Next(1, 12), text.Count - place));
+                }
+
+                if (random.Next(2) == 0)
+                {
+                    text.InsertRange(Math.Min(place, text.Count), random.Next(4) == 0
+                        ? [(byte)random.Next(256)]
+                        : System.Text.Encoding.UTF8.GetBytes(pieces[random.Next(pieces.Length)]));
+                }
+            }
+
+            try
+            {
+                _ = PolicyFile.Parse("p.json", text.ToArray(), accounts);
+                policies++;
+            }
+            catch (Exception e)
+            {
+                Assert.True(e is PolicyException && e.Message.StartsWith("p.json", StringComparison.Ordinal), $"KBUS_TEST_SEED={seed}, run {run}: {e}");
+            }
+        }
+
+        Assert.InRange(policies, 100, 19_000);
+    }
+
+    [Fact]
     public void The_accounts_of_this_machine_are_found()
     {
         var accounts = new AccountNames();

@@ -76,9 +76,18 @@ internal sealed class KsockFile
             return _bus.Retry(State, out id);
         }
 
-        Errno error = _assembly.Finish(_memory, out StoredMessage? message);
-        _bus.ReturnReserved(State);
+        Errno error = Complete(out StoredMessage? message);
         return error == Errno.None ? _bus.Send(State, message!, out id) : error;
+    }
+
+    /// <summary>Ends the construction of the message, for a host that sends it in its own way. None may wait to be sent.</summary>
+    /// <param name="message">The message, with None; its reference is the caller's.</param>
+    /// <returns>What <see cref="MessageAssembly.Finish"/> says.</returns>
+    public Errno Complete(out StoredMessage? message)
+    {
+        Errno error = _assembly.Finish(_memory, out message);
+        _bus.ReturnReserved(State);
+        return error;
     }
 
     /// <summary>DISCARD: drops the message under construction, or the one that waits.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
@@ -15,11 +16,13 @@ internal sealed class Daemon : IDisposable
     private readonly List<BusThread> _buses = [];
     private readonly ListeningThread _listening;
     private readonly StopRequest _stop;
+    private readonly DaemonPolicy? _policy;
     private DeviceHost? _devices;
     private bool _isDisposed;
 
-    private Daemon(DaemonOptions options, ServingDirectory serving, Log log, StopRequest stop)
+    private Daemon(DaemonOptions options, ServingDirectory serving, DaemonPolicy? policy, Log log, StopRequest stop)
     {
+        _policy = policy;
         _stop = stop;
         _options = options;
         Serving = serving;
@@ -38,6 +41,9 @@ internal sealed class Daemon : IDisposable
 
     /// <summary>Everything that is said.</summary>
     public Log Log { get; }
+
+    /// <summary>The policy by which Ksocks are opened now; null if there is none.</summary>
+    public PolicyRules? Policy => _policy?.Rules;
 
     /// <summary>How many buses there are.</summary>
     public int BusCount
@@ -70,11 +76,12 @@ internal sealed class Daemon : IDisposable
         string directory = Path.GetFullPath(options.RuntimeDirectory ?? RuntimeDirectory.ForDaemon
             ?? throw new KbusdException("Say where the sockets should be, with --runtime-dir: neither XDG_RUNTIME_DIR nor HOME is set."));
         RaiseDescriptorLimit();
+        DaemonPolicy? policy = DaemonPolicy.Read(options, log);
         ServingDirectory held = ServingDirectory.Take(directory);
         Daemon daemon;
         try
         {
-            daemon = new Daemon(options, held, log, stop);
+            daemon = new Daemon(options, held, policy, log, stop);
         }
         catch
         {
@@ -104,6 +111,14 @@ internal sealed class Daemon : IDisposable
         }
 
         _devices?.Report();
+    }
+
+    /// <summary>Reads the policy again. Any thread may call.</summary>
+    /// <returns>False if there is none.</returns>
+    public bool ReloadPolicy()
+    {
+        _policy?.Reload(Adopt);
+        return _policy is not null;
     }
 
     /// <summary>Asks the daemon to stop. Any thread may call; the first reason counts.</summary>
@@ -259,8 +274,26 @@ internal sealed class Daemon : IDisposable
         // The seed keeps members from choosing names that collide; it changes no result.
         ulong seed = (ulong)Random.Shared.NextInt64();
         var bus = new BusThread(this, number, _options.Bus with { HashSeed = seed }, hasDevice: _options.Devices is not null);
+        if (_policy is { } policy)
+        {
+            bus.Adopt(policy.Rules);
+        }
+
         bus.Start();
         return bus;
+    }
+
+    /// <summary>Has all buses go by other rules. Buses that are made later go by them from the start.</summary>
+    private void Adopt(PolicyRules rules)
+    {
+        lock (_lock)
+        {
+            var report = new PolicyReport(rules.Path, _buses.Count, Log);
+            foreach (BusThread bus in _buses)
+            {
+                _ = bus.Post(new PolicyChange(rules, report));
+            }
+        }
     }
 
     /// <summary>A daemon with many Ksocks needs a descriptor for each; what the system allows at most is meant for such programs.</summary>

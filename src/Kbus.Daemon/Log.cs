@@ -63,6 +63,22 @@ internal sealed class Log(LogWriter? writer, TimeProvider time)
     /// <summary>A fault of ours ended one connection, question or request. Everything else goes on.</summary>
     public void GivenUp(string what, Exception fault) => SayBounded($"kbusd: {what} was given up by a fault of kbusd. Please report this:\n{fault}");
 
+    /// <summary>Another policy is in force on all buses.</summary>
+    public void PolicyReloaded(string path, int bindings, int ksocks) => Say(
+        $"kbusd: policy {PrintableText.Of(path)} has been read again and is in force: "
+        + $"{bindings} binding{(bindings == 1 ? "" : "s")} ended, {ksocks} Ksock{(ksocks == 1 ? "" : "s")} closed.");
+
+    /// <summary>The policy could not be read again.</summary>
+    public void PolicyKept(string why) => Say($"kbusd: the policy stays as it was. {why}");
+
+    /// <summary>Somebody was denied something.</summary>
+    public void Denied(uint bus, KsockOwner owner, uint ksock, string what, string source, int leftOut) => SayBounded(
+        $"kbusd: bus {bus}: {(ksock == 0 ? "" : $"Ksock {ksock} of ")}process {owner.ProcessId} (user {owner.UserId}) may not {what}: {source}."
+        + (leftOut == 0 ? "" : $" {leftOut} denial{(leftOut == 1 ? " was" : "s were")} left out before."));
+
+    /// <summary>A SIGHUP came that means nothing here.</summary>
+    public void HangUpIgnored() => Say("kbusd: SIGHUP: there is no policy to be read again, and a service does not end by it.");
+
     /// <summary>The daemon was started by a first Ksock; what it has from that one's program and cannot take off.</summary>
     public void Detached(IReadOnlyList<string> kept, string? controlGroup)
     {

@@ -20,12 +20,14 @@ LibC.GiveGreatBlocksBack();
 using var writer = new LogWriter(StandardError);
 var log = new Log(writer, TimeProvider.System);
 var stop = new StopRequest();
+var hangUp = new HangUp(log, stop);
 using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, s => Stop(s, "SIGTERM"));
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, s => Stop(s, "SIGINT"));
-using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s => Stop(s, "SIGHUP"));
+using PosixSignalRegistration hangUps = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s => { s.Cancel = true; hangUp.Came(); });
 try
 {
     DaemonOptions options = CommandLine.Parse(args, File.ReadAllText);
+    hangUp.Expect(options.Policy is not null);
     IReadOnlyList<string> kept = options.Detached ? Detachment.Apply() : [];
     using Daemon daemon = Daemon.Start(options, log, stop);
     if (options.Detached)
@@ -39,6 +41,7 @@ try
         log.Detached(kept, Detachment.SharedControlGroup());
     }
 
+    hangUp.Serve(daemon);
     ServiceActivation.Notify("READY=1");
     string why = await stop.Asked;
     ServiceActivation.Notify("STOPPING=1");

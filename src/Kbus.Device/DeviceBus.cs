@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Policy;
 
 namespace Kbus.Device;
 
@@ -55,6 +56,18 @@ internal abstract class DeviceBus
         GetOut();
         _entered = null;
     }
+
+    /// <summary>Who a caller is, as far as the bus's policy asks; null if there is no policy. Called outside, since it reads files.</summary>
+    public abstract Identity? Identify(in FuseCaller caller);
+
+    /// <summary>Makes the way into the bus for a Ksock that is to be opened. Called inside.</summary>
+    /// <param name="identity">Who opens it.</param>
+    /// <param name="owner">Whose it will be, and in which mode.</param>
+    /// <returns>Null if the policy does not let it be opened.</returns>
+    public abstract Admission? Admit(Identity? identity, KsockOwner owner);
+
+    /// <summary>True if somebody may see the bus in reports. Called outside.</summary>
+    public abstract bool MayReport(Identity? identity);
 
     /// <summary>A Ksock was opened here. Called inside.</summary>
     public abstract void Opened(DeviceKsock ksock);

@@ -11,6 +11,7 @@ public sealed partial class Ksock
     /// the Requests of that name to reply to.
     /// </param>
     /// <exception cref="KbusException">
+    /// EPERM (the policy denies it, for the name or for one that the wildcard matches),
     /// EDQUOT (the process or its user has as many bindings as it may), EADDRINUSE (the very same name has a replier), EBADMSG or ENAMETOOLONG (the name), EAGAIN (a listener for bind events is full),
     /// ENODEV (the bus has died). Spec sections 2.3 and 2.4.
     /// </exception>

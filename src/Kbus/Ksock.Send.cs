@@ -27,7 +27,7 @@ public sealed partial class Ksock
     /// <param name="message">The message. It stays as it is and can be sent again.</param>
     /// <returns>The id that the bus gave it.</returns>
     /// <exception cref="KbusException">
-    /// EADDRNOTAVAIL (nobody to reply, or nobody to get the Reply), EPIPE (a stateful Request's replier is another now), EBUSY (a queue is
+    /// EPERM (the policy denies it), EADDRNOTAVAIL (nobody to reply, or nobody to get the Reply), EPIPE (a stateful Request's replier is another now), EBUSY (a queue is
     /// full), ENOLCK (no room for the Reply here), ECONNREFUSED (not this Ksock's to reply to), EAGAIN (ALL_OR_WAIT: it waits),
     /// EALREADY (another one waits), EBADMSG, ENAMETOOLONG, EMSGSIZE, EBADF, ENODEV. Spec section 4.
     /// </exception>

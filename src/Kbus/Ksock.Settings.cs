@@ -68,19 +68,19 @@ public sealed partial class Ksock
     /// <remarks>Switching it on also tells this Ksock of each replier that is bound already. Spec section 6.5.</remarks>
     /// <param name="report">True to announce.</param>
     /// <returns>What it was before.</returns>
-    /// <exception cref="KbusException">EBUSY (it is on, but not all could be told to this Ksock), ENODEV (the bus has died).</exception>
+    /// <exception cref="KbusException">EPERM (the policy denies it), EBUSY (it is on, but not all could be told to this Ksock), ENODEV (the bus has died).</exception>
     public bool ReportReplierBinds(bool report = true) => Ask(Setting.ReportBinds, report ? 1u : 0) != 0;
 
     /// <summary>Sets the bus's verbosity switch, which has no further effect.</summary>
     /// <param name="verbose">The switch.</param>
     /// <returns>What it was before.</returns>
-    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    /// <exception cref="KbusException">EPERM (the policy denies it), ENODEV (the bus has died).</exception>
     public bool Verbose(bool verbose = true) => Ask(Setting.Verbose, verbose ? 1u : 0) != 0;
 
     /// <summary>Sets the greatest entire message that the bus accepts, for everybody.</summary>
     /// <param name="bytes">100 to <see cref="AbsoluteMaxMessageSize"/>; 0 only asks, 1 asks for the absolute maximum.</param>
     /// <returns>The value in force, in bytes; for 1, the absolute maximum.</returns>
-    /// <exception cref="KbusException">EINVAL (out of range), ENODEV (the bus has died).</exception>
+    /// <exception cref="KbusException">EPERM (the policy denies it), EINVAL (out of range), ENODEV (the bus has died).</exception>
     public uint SetMaxMessageSize(uint bytes) => Ask(Setting.MaxMessageSize, bytes);
 
     /// <summary>The network id of the Limpet that carries messages by this Ksock; 0 if it is not a Limpet's.</summary>
@@ -94,7 +94,7 @@ public sealed partial class Ksock
     /// network id. Beyond the original, for who writes a Limpet; <c>Kbus.Limpet</c> is one.
     /// </remarks>
     /// <param name="networkId">The Limpet's network id: 1 or more.</param>
-    /// <exception cref="KbusException">ENODEV: the bus has died.</exception>
+    /// <exception cref="KbusException">EPERM (the policy denies it), ENODEV (the bus has died).</exception>
     public void ActAsLimpet(uint networkId)
     {
         ArgumentOutOfRangeException.ThrowIfZero(networkId);
@@ -103,7 +103,7 @@ public sealed partial class Ksock
 
     /// <summary>Makes one more bus.</summary>
     /// <returns>Its number.</returns>
-    /// <exception cref="KbusException">EINVAL (there are as many as there may be), EDQUOT (this process or its user has made its share), ENODEV (the bus has died).</exception>
+    /// <exception cref="KbusException">EPERM (the policy denies it), EINVAL (there are as many as there may be), EDQUOT (this process or its user has made its share), ENODEV (the bus has died).</exception>
     public uint NewDevice() => Ask(Setting.NewDevice, 0);
 
     private uint Ask(Setting setting, uint value)

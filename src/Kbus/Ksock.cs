@@ -65,7 +65,7 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
     /// <param name="mode">What it is opened for.</param>
     /// <param name="options">Where the daemon is and how to wait; null for the usual way.</param>
     /// <returns>The Ksock; dispose of it to close it.</returns>
-    /// <exception cref="KbusException">ENOENT (no such bus, or no daemon), EACCES, EMFILE, ETIMEDOUT, ECONNRESET (the daemon ended), EPROTO (another release) and others.</exception>
+    /// <exception cref="KbusException">ENOENT (no such bus, or no daemon), EACCES, EPERM (the policy denies it), EMFILE, ETIMEDOUT, ECONNRESET (the daemon ended), EPROTO (another release) and others.</exception>
     public static Ksock Open(uint device = 0, KsockMode mode = KsockMode.ReadWrite, KsockOptions? options = null)
     {
         options ??= KsockOptions.Default;

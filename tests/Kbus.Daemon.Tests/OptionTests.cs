@@ -16,6 +16,7 @@ public sealed class OptionTests
             SocketMode = 0x1B0,
             ExitWhenIdle = TimeSpan.FromSeconds(9),
             Detached = true,
+            Policy = "/some/policy",
             Bus = new()
             {
                 DefaultMaxMessages = 11,
@@ -40,7 +41,8 @@ public sealed class OptionTests
             "--runtime-dir", "/some/where", "--buses=7", "--socket-mode", "660", "--exit-when-idle", "9", "--default-max-messages", "11", "--detached",
             "--default-max-message-size", "1200", "--absolute-max-message-size", "13000", "--max-set-aside-events", "14", "--max-queued-bytes", "15",
             "--devices", "/some/dev", "--device-links", "--device-link-dir", "/some/links", "--device-owner", "somebody", "--device-group", "16",
-            "--device-mode", "644", "--max-bindings", "16", "--max-name-bytes", "17", "--max-requests", "18", "--max-message-bytes", "19", "--max-repeats", "20"));
+            "--device-mode", "644", "--max-bindings", "16", "--max-name-bytes", "17", "--max-requests", "18", "--max-message-bytes", "19", "--max-repeats", "20",
+            "--policy", "/some/policy"));
         Assert.Equal(expected, ParseFile("""
             {
               // Comments are allowed, and a comma at the end.
@@ -48,6 +50,7 @@ public sealed class OptionTests
               "default-max-message-size": 1200, "absolute-max-message-size": 13000, "max-set-aside-events": 14, "max-queued-bytes": 15,
               "devices": "/some/dev", "device-links": true, "device-link-dir": "/some/links", "device-owner": "somebody", "device-group": 16,
               "device-mode": "644", "max-bindings": 16, "max-name-bytes": 17, "max-requests": 18, "max-message-bytes": 19, "max-repeats": 20,
+              "policy": "/some/policy",
             }
             """));
     }

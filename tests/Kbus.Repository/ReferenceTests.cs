@@ -11,11 +11,12 @@ public sealed class ReferenceTests
         ["Kbus.Core"] = [],
         ["Kbus.Link"] = ["Kbus.Core"],
         ["Kbus"] = ["Kbus.Core", "Kbus.Link"],
-        ["Kbus.Daemon"] = ["Kbus.Core", "Kbus.Link", "Kbus.Device"],
-        ["Kbus.Device"] = ["Kbus.Core"],
+        ["Kbus.Policy"] = ["Kbus.Core"],
+        ["Kbus.Daemon"] = ["Kbus.Core", "Kbus.Link", "Kbus.Policy", "Kbus.Device"],
+        ["Kbus.Device"] = ["Kbus.Core", "Kbus.Policy"],
         ["Kbus.Limpet"] = ["Kbus"],
         ["Kbus.Native"] = ["Kbus", "Kbus.Limpet"],
-        ["Kbus.Cli"] = ["Kbus", "Kbus.Limpet"],
+        ["Kbus.Cli"] = ["Kbus", "Kbus.Limpet", "Kbus.Policy"],
     };
 
     public static TheoryData<string> Projects => [.. ProjectFiles("src/").Select(Name)];

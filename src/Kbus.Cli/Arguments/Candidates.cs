@@ -39,6 +39,15 @@ internal enum Candidates
     /// <summary>Verbs of this command.</summary>
     Verbs,
 
+    /// <summary>What can be done with a policy.</summary>
+    PolicyDeeds,
+
+    /// <summary>Modes in which a Ksock can be opened.</summary>
+    OpenModes,
+
+    /// <summary>Settings of a bus.</summary>
+    Settings,
+
     /// <summary>Files: the shell itself knows better.</summary>
     Files,
 

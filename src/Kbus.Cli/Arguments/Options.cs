@@ -55,6 +55,16 @@ internal static class Options
     public static readonly Option Slow = new("slow", null, "", "wait a second after each line, so that one can watch");
     public static readonly Option Step = new("step", null, "", "wait for Enter after each line");
     public static readonly Option Actor = new("actor", null, "NAME", "");
+    public static readonly Option Group = new("group", null, "GROUP", "the user's process is in this group, too: a name or a number; several are allowed");
+    public static readonly Option SendName = new("send", null, "NAME", "may the user send this name?", Candidates.BoundNames);
+    public static readonly Option BindName = new("bind", null, "NAME", "may the user bind to this name, or wildcard?", Candidates.BoundNames);
+    public static readonly Option Replier = new("replier", null, "", "as replier, not as listener");
+    public static readonly Option OpenMode = new("open", null, "MODE", "may the user open the bus? MODE is read, write or both", Candidates.OpenModes);
+    public static readonly Option Set = new("set", null, "SETTING", "may the user change MAXMSGSIZE, VERBOSE or REPORTREPLIERBINDS?", Candidates.Settings);
+    public static readonly Option SeeStatus = new("status", null, "", "may the user see the status?");
+    public static readonly Option ActAsLimpet = new("limpet", null, "", "may the user use a network id?");
+    public static readonly Option NewBus = new("new-bus", null, "", "may the user make a bus?");
+    public static readonly Option Watch = new("watch", null, "", "may the user watch the bus? Nothing asks for it yet");
     public static readonly Option Help = new("help", 'h', "", "this text");
     public static readonly Option Version = new("version", 'V', "", "the version");
 
@@ -63,7 +73,8 @@ internal static class Options
     [
         Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
-        Plain, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor, Help, Version,
+        Plain, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
+        Group, SendName, BindName, Replier, OpenMode, Set, SeeStatus, ActAsLimpet, NewBus, Watch, Help, Version,
     ];
 
     /// <summary>Where the bus is, for every verb that opens a Ksock.</summary>

@@ -145,6 +145,30 @@ internal static class Verbs
         ],
     };
 
+    private static readonly Verb Policy = new("policy", "checks a policy file, or explains what it allows", "check FILE | explain", PolicyCommand.Run)
+    {
+        LeastOperands = 1,
+        MostOperands = 2,
+        Completes = [Candidates.PolicyDeeds, Candidates.Files],
+        Options =
+        [
+            Cli.Options.File with { Text = "the policy to be explained (default /etc/kbus/policy.json)" },
+            User with { Text = "of this user: a name or a number (default: you)", Completes = Candidates.None }, Group,
+            Bus with { Text = "on this bus (default 0)", Completes = Candidates.None },
+            OpenMode, BindName, Replier, SendName, Set, SeeStatus, ActAsLimpet, NewBus, Cli.Options.Watch,
+        ],
+        Text = """
+            Reads the file itself and asks no daemon. explain answers each question with the line of the rule that decides
+            it, and ends with exit code 1 if anything is denied. See docs/policy.md.
+            """,
+        Examples =
+        [
+            "kbus policy check /etc/kbus/policy.json",
+            "kbus policy explain --user tibs --send '$.Clock.Set' --bind '$.Clock.*'",
+            "kbus policy explain --file policy.json --user 1000 --bind '$.Clock.Read' --replier --open both",
+        ],
+    };
+
     private static readonly Verb Play = new("play", "plays chapters of the KBUS paper, with real processes", "", PlayCommand.Run)
     {
         Options = [Bowls, Slow, Step, Actor],
@@ -182,7 +206,7 @@ internal static class Verbs
     private static readonly Verb Complete = new("__complete", "", "WORD...", CompleteCommand.Run) { IsHidden = true };
 
     /// <summary>All verbs that the help shows, in its order.</summary>
-    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Status, Limpet, Explain, Play, Completion, Help];
+    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Status, Limpet, Policy, Explain, Play, Completion, Help];
 
     /// <summary>The verb of that name; null if there is none.</summary>
     public static Verb? Find(string name) => Shown.Append(Complete).FirstOrDefault(v => v.Name == name);

@@ -37,7 +37,7 @@ internal static class OverviewCommand
                 output.WriteLine(line);
             }
         }
-        catch (CommandException e) when (e.ExitCode == ExitCode.NoBus)
+        catch (CommandException e) when (e.ExitCode is ExitCode.NoBus or ExitCode.Failed)
         {
             foreach (string line in WrappedText.Lines($"At present {TerminalText.Of(e.Message)}", invocation.Width ?? int.MaxValue))
             {

@@ -18,6 +18,11 @@ internal static class StatusCommand
         var filter = new KsockFilter(arguments.Text(Options.Name), arguments.Text(Options.Program), arguments.Text(Options.User));
         byte[] document = DaemonQuestion.Status(DaemonPlaces.Find(arguments.Text(Options.RuntimeDir), Environment.GetEnvironmentVariable));
         DaemonStatus status = DaemonStatus.Read(document);
+        if (bus is { } hidden && status.Withheld.Contains(hidden))
+        {
+            throw new CommandException(ExitCode.Failed, $"EPERM: the policy of the kbusd in {status.Directory} does not let this user see bus {bus}.");
+        }
+
         if (bus is { } number && status.Buses.All(b => b.Number != number))
         {
             throw new CommandException(ExitCode.NoBus, status.Missing.Contains(number)
@@ -31,7 +36,7 @@ internal static class StatusCommand
         }
         else
         {
-            DaemonStatus shown = bus is null ? status : status with { Buses = [.. status.Buses.Where(b => b.Number == bus)], Missing = [] };
+            DaemonStatus shown = bus is null ? status : status with { Buses = [.. status.Buses.Where(b => b.Number == bus)], Missing = [], Withheld = [] };
             foreach (string line in new StatusText(filter, invocation.Width).Lines(shown))
             {
                 invocation.Output.WriteLine(line);

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace Kbus.Cli;
 
@@ -35,7 +36,7 @@ internal static class DaemonQuestion
             SocketError error = TryAsk(question, place, limit ?? UsualLimit, out byte[] document, out int process);
             if (error == SocketError.Success)
             {
-                return document;
+                return Allowed(document);
             }
 
             if (Fault(error, place, process) is { } fault)
@@ -49,6 +50,18 @@ internal static class DaemonQuestion
             : "The first Ksock that is opened starts one; so does 'kbusd'.";
         throw new CommandException(
             ExitCode.NoBus, $"no kbusd answers in {string.Join(" or ", places)}. {start} Name another place with --runtime-dir DIR.");
+    }
+
+    /// <summary>The document, unless it says that the policy does not let this user see any.</summary>
+    private static byte[] Allowed(byte[] document)
+    {
+        if (!document.AsSpan().StartsWith("{\"refused\":"u8))
+        {
+            return document;
+        }
+
+        using JsonDocument json = JsonDocument.Parse(document);
+        throw new CommandException(ExitCode.Failed, $"EPERM: {json.RootElement.Text("refused")}");
     }
 
     /// <summary>What is wrong with the daemon in a directory; null if there is none, and another place may have one.</summary>

@@ -12,6 +12,9 @@ namespace Kbus.Cli;
 internal sealed record DaemonStatus(
     string Version, long ProcessId, string Directory, long Memory, IReadOnlyList<BusStatus> Buses, IReadOnlyList<uint> Missing)
 {
+    /// <summary>Buses that the policy does not let this user see.</summary>
+    public IReadOnlyList<uint> Withheld { get; init; } = [];
+
     /// <summary>Reads a status document. What an older or newer daemon does not say is 0 or empty.</summary>
     /// <exception cref="CommandException">It is none.</exception>
     public static DaemonStatus Read(ReadOnlyMemory<byte> document)
@@ -23,7 +26,10 @@ internal sealed record DaemonStatus(
             return new DaemonStatus(
                 root.Text("version"), root.Number("pid"), root.Text("runtime_dir"), root.Number("memory"),
                 [.. root.Items("buses").Select(BusStatus.Read)],
-                [.. root.Items("missing").Select(m => m.GetUInt32())]);
+                [.. root.Items("missing").Select(m => m.GetUInt32())])
+            {
+                Withheld = [.. root.Items("withheld").Select(m => m.GetUInt32())],
+            };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {

@@ -21,7 +21,8 @@ internal sealed class StatusText(KsockFilter filter, int? width)
             lines.AddRange(["", .. Lines(bus)]);
         }
 
-        return [.. lines, .. status.Missing.SelectMany(missing => Wrapped($"bus {missing} did not answer in time: it is very busy", 0))];
+        lines.AddRange(status.Missing.SelectMany(missing => Wrapped($"bus {missing} did not answer in time: it is very busy", 0)));
+        return [.. lines, .. status.Withheld.SelectMany(bus => Wrapped($"bus {bus} is not shown: the policy does not let this user see it", 0))];
     }
 
     private List<string> Lines(BusStatus bus)

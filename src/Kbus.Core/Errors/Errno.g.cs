@@ -15,6 +15,8 @@ public enum Errno
 
     /// <summary>Operation not permitted.</summary>
     /// <remarks>
+    /// <para>On attempting to open a Ksock, to bind, to send, to change a setting of the bus, to make a bus or to see the status: the policy of kbusd does not let this user do it. Nothing was done. A Reply that is owed is never refused like that.</para>
+    /// <para>Ask whoever runs kbusd. &apos;kbus policy explain&apos; shows which rule decides.</para>
     /// <para>On attempting to change the owner or the permissions of a device file: they stay as kbusd made them.</para>
     /// <para>Choose them when kbusd is started (kbusd --device-owner, --device-mode).</para>
     /// </remarks>

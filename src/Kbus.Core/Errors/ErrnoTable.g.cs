@@ -423,7 +423,7 @@ internal static class ErrnoTable
     /// <summary>What the errno means when a bus gives it, in lines of at most 80 characters; null if buses never give it.</summary>
     public static string? KbusMeaning(Errno errno) => errno switch
     {
-        Errno.EPERM => "On attempting to change the owner or the permissions of a device file: they stay\nas kbusd made them.",
+        Errno.EPERM => "On attempting to open a Ksock, to bind, to send, to change a setting of the bus,\nto make a bus or to see the status: the policy of kbusd does not let this user do\nit. Nothing was done. A Reply that is owed is never refused like that.\n\nOn attempting to change the owner or the permissions of a device file: they stay\nas kbusd made them.",
         Errno.ENOENT => "On attempting to open a Ksock, there is no bus with that number.\n\nOn attempting to open a Ksock or to ask for bindings, no kbusd answers, and\nnone is to be started (KBUS_AUTOSTART=0).\n\nOn attempting to open a Ksock, no kbusd answers, and no kbusd program is to be\nfound to start one.\n\nOn attempting to open a Ksock, no kbusd answers, and the one that was started\ncould not serve.\n\nOn attempting to open a Ksock, no kbusd answers, and this user has no directory\nfor one of its own.",
         Errno.ESRCH => "On attempting to open a Ksock, the process that had made the connection has\nended.",
         Errno.EINTR => "On waiting for a message or for room, a signal arrived first. Nothing was sent\nor taken.",
@@ -467,7 +467,7 @@ internal static class ErrnoTable
     /// <summary>What to do about it, one line for all cases; null where <see cref="KbusMeaning"/> is null.</summary>
     public static string? Advice(Errno errno) => errno switch
     {
-        Errno.EPERM => "Choose them when kbusd is started (kbusd --device-owner, --device-mode).",
+        Errno.EPERM => "For the policy: ask whoever runs kbusd. 'kbus policy explain' shows which rule decides. For a device file: choose them when kbusd is started (kbusd --device-owner, --device-mode).",
         Errno.ENOENT => "For a number: check the number: buses are numbered from 0, and bus 0 always exists. More are made by kbusd --buses, or by asking an open Ksock for a new bus. For the daemon: start one with 'kbusd'. For the program: install it, or set KBUS_DAEMON to its path. For a start: mend what it says, or start kbusd by hand. For a place: set KBUS_RUNTIME_DIR to a directory.",
         Errno.ESRCH => "Open the Ksock in the process that uses it.",
         Errno.EINTR => "Wait again if the signal does not mean that you should stop.",
@@ -513,6 +513,7 @@ internal static class ErrnoTable
     {
         Errno.EPERM =>
         [
+            new("policy", "open bind send request set read", "On attempting to open a Ksock, to bind, to send, to change a setting of the bus, to make a bus or to see the status: the policy of kbusd does not let this user do it. Nothing was done. A Reply that is owed is never refused like that.", "Ask whoever runs kbusd. 'kbus policy explain' shows which rule decides."),
             new("device", "device", "On attempting to change the owner or the permissions of a device file: they stay as kbusd made them.", "Choose them when kbusd is started (kbusd --device-owner, --device-mode)."),
         ],
         Errno.ENOENT =>

@@ -47,6 +47,9 @@ internal sealed unsafe class StoredMessage
     /// <summary>True if the sender's library will take the answer to this Request by itself.</summary>
     public bool IsAwaited { get; set; }
 
+    /// <summary>True if this Reply reaches its requester and no listener, because its sender may not send its name.</summary>
+    public bool IsForRequesterAlone { get; set; }
+
     /// <summary>Bytes of the entire form.</summary>
     public int EntireLength { get; private set; }
 
@@ -74,6 +77,7 @@ internal sealed unsafe class StoredMessage
             Payload?.Release();
             Payload = null;
             IsAwaited = false;
+            IsForRequesterAlone = false;
             Slab.List.Pool.Return(this);
         }
     }

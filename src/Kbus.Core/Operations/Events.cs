@@ -73,10 +73,10 @@ internal sealed partial class Bus
     }
 
     /// <summary>Reports that a closing replier's binding ends: now, or as soon as all listeners have had room.</summary>
-    private void ReportOrSetAside(Binding binding)
+    private void ReportOrSetAside(Binding binding, bool isClosing = true)
     {
         StoredMessage report = ComposeBindEvent(isBind: false, binding.Ksock, binding.Name.Name);
-        if (!TryTell(report, closing: binding.Ksock))
+        if (!TryTell(report, closing: isClosing ? binding.Ksock : null))
         {
             ReadOnlySpan<Binding> listeners = _bindings.RouteOf(MessageName.ReplierBindEvent).Listeners;
             _losingEvents |= listeners.Length + (long)_setAsideCount > _options.MaxSetAsideEvents;

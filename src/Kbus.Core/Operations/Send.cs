@@ -205,7 +205,7 @@ internal sealed partial class Bus
             }
         }
 
-        Errno error = AskListeners(sender, message, header.Flags, route.Listeners, out full);
+        Errno error = AskListeners(sender, message, header.Flags, ListenersOf(message, route), out full);
         if (error == Errno.None)
         {
             Deliver(sender, message, route, debt);
@@ -323,13 +323,13 @@ internal sealed partial class Bus
 
         if (!isUrgent)
         {
-            DeliverToListeners(sender, message, route.Listeners);
+            DeliverToListeners(sender, message, ListenersOf(message, route));
             return;
         }
 
         // Each copy is put in front of the earlier ones of its group, so the group is made from its end (D13).
-        ChooseUrgentCopies(sender, message, route.Listeners, requester, replier?.Ksock);
-        PutUrgentCopies(message, route.Listeners);
+        ChooseUrgentCopies(sender, message, ListenersOf(message, route), requester, replier?.Ksock);
+        PutUrgentCopies(message, ListenersOf(message, route));
         if (replier is not null)
         {
             PutInFront(replier.Ksock, message, replier, debt);
@@ -342,6 +342,9 @@ internal sealed partial class Bus
 
         EndUrgent();
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ReadOnlySpan<Binding> ListenersOf(StoredMessage message, Route route) => message.IsForRequesterAlone ? default : route.Listeners;
 
     private void DeliverToListeners(KsockState sender, StoredMessage message, ReadOnlySpan<Binding> listeners)
     {

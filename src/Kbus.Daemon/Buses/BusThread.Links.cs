@@ -1,5 +1,6 @@
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
@@ -35,6 +36,12 @@ internal sealed partial class BusThread
             return;
         }
 
+        if (Admit(request.Identity, new KsockOwner(request.Peer.ProcessId, request.Peer.UserId, request.Mode), out Admission? admission) is { } refusal)
+        {
+            Refuse(request, refusal);
+            return;
+        }
+
         // Every step that can fail for want of something comes before the Ksock gets an id, which nothing of ours uses up.
         ulong number = ++_lastToken << KindBits;
         Errno error = Watch(request, number, out ProcessWatch? process);
@@ -44,7 +51,7 @@ internal sealed partial class BusThread
             return;
         }
 
-        var session = new Session(this, request) { Token = number, Process = process };
+        var session = new Session(this, request, admission!) { Token = number, Process = process };
         session.State = Bus.Open((request.Mode & KsockMode.Write) != 0, session);
         session.TellMaxMessageSize(Bus.MaxMessageSize);
         session.AskForBell();
@@ -203,7 +210,7 @@ internal sealed partial class BusThread
     }
 
     /// <summary>Ends the sessions that failed, and lets go of those that were closed.</summary>
-    private void CloseFailed()
+    public void CloseFailed()
     {
         // Closing one tells others of it, and so can find more of them at fault.
         for (int i = 0; i < _failed.Count; i++)

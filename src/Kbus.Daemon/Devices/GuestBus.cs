@@ -1,16 +1,45 @@
 using Kbus.Core;
 using Kbus.Device;
+using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
 /// <summary>A bus of this daemon as its device file sees it.</summary>
-internal sealed class GuestBus(BusThread thread) : DeviceBus
+internal sealed class GuestBus(BusThread thread, Daemon daemon) : DeviceBus
 {
     /// <inheritdoc/>
     public override uint Number => thread.Number;
 
     /// <inheritdoc/>
     public override Bus Bus => thread.Bus;
+
+    /// <inheritdoc/>
+    public override Identity? Identify(in FuseCaller caller)
+    {
+        if (daemon.Policy is not { } policy)
+        {
+            return null;
+        }
+
+        // Also if no rule names a group: a later policy may have one that does.
+        IReadOnlyList<uint>? groups = ProcessIdentity.GroupsOf(caller);
+        var identity = new Identity(caller.UserId, groups ?? [caller.GroupId], areGroupsKnown: groups is not null);
+
+        // What the policy says is worked out here, and not inside the bus.
+        _ = policy.For(identity, Number);
+        return identity;
+    }
+
+    /// <inheritdoc/>
+    public override Admission? Admit(Identity? identity, KsockOwner owner)
+    {
+        _ = thread.Admit(identity, owner, out Admission? admission);
+        return admission;
+    }
+
+    /// <inheritdoc/>
+    public override bool MayReport(Identity? identity) =>
+        identity is null || daemon.Policy is not { } policy || DaemonPolicy.MaySeeStatus(policy, identity, Number);
 
     /// <inheritdoc/>
     public override void Opened(DeviceKsock ksock) => thread.Opened(ksock);

@@ -10,7 +10,7 @@ internal sealed class GuestBuses(Daemon daemon) : DeviceBuses
     public override int Count => daemon.BusCount;
 
     /// <inheritdoc/>
-    public override DeviceBus? Find(uint number) => daemon.FindBus(number) is { } bus ? new GuestBus(bus) : null;
+    public override DeviceBus? Find(uint number) => daemon.FindBus(number) is { } bus ? new GuestBus(bus, daemon) : null;
 
     /// <inheritdoc/>
     public override Errno TryOpen(in KsockOwner owner, out IDisposable? share)

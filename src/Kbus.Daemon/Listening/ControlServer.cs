@@ -1,4 +1,5 @@
 using Kbus.Link;
+using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
@@ -48,7 +49,7 @@ internal sealed class ControlServer : IDisposable
             Deadline deadline = Deadline.After(TimeLimit);
             if (TryReadLine(connection, deadline, out string question))
             {
-                Write(connection, Reply(question, deadline), deadline);
+                Write(connection, Reply(question, Viewer(connection), deadline), deadline);
             }
         }
         catch (Exception e)
@@ -62,12 +63,24 @@ internal sealed class ControlServer : IDisposable
         }
     }
 
-    private byte[] Reply(string question, Deadline deadline) => question switch
+    private byte[] Reply(string question, StatusViewer? viewer, Deadline deadline) => question switch
     {
-        "status" => StatusReport.Make(_daemon, deadline),
-        "charges" => ChargesReport.Make(_daemon, deadline),
+        "status" => StatusReport.Make(_daemon, viewer, deadline),
+        "charges" => ChargesReport.Make(_daemon, viewer, deadline),
         _ => [],
     };
+
+    /// <summary>Who asks; null if there is no policy, and everybody may see everything.</summary>
+    private StatusViewer? Viewer(Descriptor connection)
+    {
+        if (_daemon.Policy is not { } policy)
+        {
+            return null;
+        }
+
+        bool isKnown = LibC.PeerCredentials(connection.Number, out PeerCredentials peer) >= 0;
+        return new StatusViewer(policy, isKnown ? Peers.Identify(connection.Number, peer) : Identity.Unknown);
+    }
 
     private static bool TryReadLine(Descriptor connection, Deadline deadline, out string line)
     {

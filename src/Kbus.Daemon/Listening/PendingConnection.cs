@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
@@ -11,6 +12,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
     private static ulong _lastUnknown = 3UL << 62;
 
     private readonly HelloReceiver _hello = new();
+    private string? _refusal;
 
     /// <summary>When it connected.</summary>
     public long Since { get; } = Stopwatch.GetTimestamp();
@@ -43,7 +45,9 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
         }
         else if (why is null && error != Errno.None)
         {
-            why = error is Errno.EPERM or Errno.ENOSYS
+            why = _refusal is not null
+                ? _refusal
+                : error is Errno.EPERM or Errno.ENOSYS
                 ? $"A link cannot be made: the system call {call}, without which kbusd makes none, fails with {error.Describe()}."
                 : $"A link cannot be made: {error.Describe()}.";
         }
@@ -70,6 +74,18 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
         quota = default;
         call = "pidfd_open";
         int result = LibC.PeerCredentials(socket.Number, out PeerCredentials peer);
+        Identity? member = null;
+        if (result >= 0 && daemon.Policy is { } policy)
+        {
+            // Before anything is made for it. The bus asks once more, should the policy have changed meanwhile.
+            member = Peers.Identify(socket.Number, peer);
+            _refusal = DaemonPolicy.WhyNotOpen(policy, policy.For(member, bus), hello.Mode, bus);
+            if (_refusal is not null)
+            {
+                return Errno.EPERM;
+            }
+        }
+
         Descriptor? process = null;
         result = result < 0 ? result : PeerProcess.Open(socket, peer, out process);
         if (result < 0)
@@ -114,6 +130,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
             Share = share!,
             Peer = peer,
             Mode = hello.Mode,
+            Identity = member,
         };
         _ = daemon.FindBus(bus)!.Post(request);
         return Errno.None;

@@ -22,6 +22,9 @@ internal static class ServiceActivation
         }
     }
 
+    /// <summary>Whether a supervisor started this process, and listens to it or has passed it sockets.</summary>
+    public static bool IsSupervised => PassedCount > 0 || Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 };
+
     /// <summary>Whether the socket of that name was passed.</summary>
     /// <exception cref="KbusdException">A socket was passed that is none of ours; the message says which.</exception>
     public static bool IsPassed(string name) => Passed.Value.ContainsKey(name);

@@ -21,6 +21,8 @@ internal static class CommandLine
                                 without the dashes; the command line wins
           --socket-mode OCTAL   permissions of the sockets (default 666; the directory
                                 decides who gets in)
+          --policy FILE         who may open which bus, bind to which names, and so on
+                                (docs/policy.md); SIGHUP reads it again
           --exit-when-idle SECONDS
                                 end when no Ksock has been open for so long
                                 (default: never)
@@ -78,7 +80,7 @@ internal static class CommandLine
         "--runtime-dir", "--buses", "--config", "--socket-mode", "--exit-when-idle", "--default-max-messages", "--default-max-message-size",
         "--absolute-max-message-size", "--max-set-aside-events", "--max-queued-bytes", "--max-bindings", "--max-name-bytes",
         "--max-requests", "--max-message-bytes", "--max-repeats", "--devices", "--device-links", "--device-link-dir",
-        "--device-owner", "--device-group", "--device-mode", "--detached",
+        "--device-owner", "--device-group", "--device-mode", "--detached", "--policy",
     ];
 
     /// <summary>Reads the arguments.</summary>
@@ -194,6 +196,7 @@ internal static class CommandLine
             "max-name-bytes" => options with { Bus = options.Bus with { MaxNameBytes = Number() } },
             "max-requests" => options with { Bus = options.Bus with { MaxRequests = Count() } },
             "max-message-bytes" => options with { Bus = options.Bus with { MaxMessageBytes = Number() } },
+            "policy" => options with { Policy = value.Length > 0 ? value : throw new KbusdException($"{where}{name}: no file is named.") },
             "devices" => options with { Devices = value switch { OnByItself => string.Empty, "false" => null, _ => value } },
             "device-links" => options with { DeviceLinks = IsOn(value, where + name) },
             "device-link-dir" => options with { DeviceLinkDirectory = Path.GetFullPath(value) },

@@ -23,6 +23,9 @@ internal sealed record DaemonOptions
     /// <summary>Take off what was inherited from whoever started the daemon, and log into a file of the runtime directory: default false.</summary>
     public bool Detached { get; init; }
 
+    /// <summary>The file of the policy; null, the default, for none: then everybody who can open a bus may do everything.</summary>
+    public string? Policy { get; init; }
+
     /// <summary>Where the device files are; empty for <c>dev</c> in the runtime directory; null, the default, if there are to be none.</summary>
     public string? Devices { get; init; }
 

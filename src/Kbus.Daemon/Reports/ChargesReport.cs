@@ -12,8 +12,17 @@ internal static class ChargesReport
     private static readonly ChargeKind[] OfDaemon = [ChargeKind.Ksocks, ChargeKind.Buses];
 
     /// <summary>Makes the report. A bus that does not answer in time is left out and named in <c>missing</c>.</summary>
-    public static byte[] Make(Daemon daemon, Deadline deadline)
+    /// <param name="daemon">Of which daemon.</param>
+    /// <param name="viewer">Who asks. Buses that he may not see are left out; null if there is no policy.</param>
+    /// <param name="deadline">Until when.</param>
+    public static byte[] Make(Daemon daemon, StatusViewer? viewer, Deadline deadline)
     {
+        uint count = (uint)daemon.BusCount;
+        if (viewer is not null && viewer.Withheld(count).Count == count)
+        {
+            return StatusReport.Refusal(viewer.WhyNothing);
+        }
+
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {
@@ -27,8 +36,13 @@ internal static class ChargesReport
             Write(json, ofDaemon!, null);
             json.WriteStartArray("buses");
             List<uint> missing = [];
-            for (uint number = 0; number < daemon.BusCount; number++)
+            for (uint number = 0; number < count; number++)
             {
+                if (viewer?.MaySee(number) == false)
+                {
+                    continue;
+                }
+
                 if (Ask(daemon, number, deadline) is { } snapshot)
                 {
                     Write(json, snapshot, number);

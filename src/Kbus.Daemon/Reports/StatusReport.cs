@@ -9,9 +9,19 @@ namespace Kbus.Daemon;
 internal static class StatusReport
 {
     /// <summary>Makes the report. A bus that does not answer in time is left out and named in <c>missing</c>.</summary>
-    public static byte[] Make(Daemon daemon, Deadline deadline)
+    /// <param name="daemon">Of which daemon.</param>
+    /// <param name="viewer">Who asks. Buses that he may not see are left out and named in <c>withheld</c>; null if there is no policy.</param>
+    /// <param name="deadline">Until when.</param>
+    public static byte[] Make(Daemon daemon, StatusViewer? viewer, Deadline deadline)
     {
         var buffer = new ArrayBufferWriter<byte>();
+        uint count = (uint)daemon.BusCount;
+        List<uint> withheld = viewer?.Withheld(count) ?? [];
+        if (viewer is not null && withheld.Count == count)
+        {
+            return Refusal(viewer.WhyNothing);
+        }
+
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
@@ -22,8 +32,13 @@ internal static class StatusReport
             json.WriteNumber("allocated", GC.GetTotalAllocatedBytes());
             json.WriteStartArray("buses");
             List<uint> missing = [];
-            for (uint number = 0; number < daemon.BusCount; number++)
+            for (uint number = 0; number < count; number++)
             {
+                if (withheld.Contains(number))
+                {
+                    continue;
+                }
+
                 if (TryDescribe(daemon, number, deadline, out byte[] description))
                 {
                     json.WriteRawValue(description);
@@ -38,6 +53,29 @@ internal static class StatusReport
             json.WriteStartArray("missing");
             missing.ForEach(json.WriteNumberValue);
             json.WriteEndArray();
+            if (withheld.Count > 0)
+            {
+                json.WriteStartArray("withheld");
+                withheld.ForEach(json.WriteNumberValue);
+                json.WriteEndArray();
+            }
+
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The report for who may see nothing. A reader knows it by how it begins.</summary>
+    public static byte[] Refusal(string why)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("refused", why);
+            json.WriteString("version", DaemonVersion.Text);
+            json.WriteNumber("pid", Environment.ProcessId);
             json.WriteEndObject();
         }
 

@@ -1,4 +1,5 @@
 using Kbus.Link;
+using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
@@ -28,6 +29,9 @@ internal sealed class OpenRequest : BusWork, IDisposable
 
     /// <summary>What the Ksock is opened for.</summary>
     public required KsockMode Mode { get; init; }
+
+    /// <summary>Who opens it, as far as the policy asks; null if there is no policy.</summary>
+    public Identity? Identity { get; init; }
 
     /// <inheritdoc/>
     public override void CarryOut(BusThread bus) => bus.Open(this);

@@ -174,7 +174,7 @@ internal sealed partial class Session
     {
         message.Seal();
         message.IsAwaited = isAwaited;
-        Errno error = _thread.Bus.Send(State, message, out MessageId id);
+        Errno error = Admission.Send(State, message, out MessageId id);
         return WithId(error, id);
     }
 
@@ -285,11 +285,11 @@ internal sealed partial class Session
         uint found = 0;
         Errno error = (CommandCode)command.Opcode switch
         {
-            CommandCode.Bind => _thread.Bus.Bind(State, name, isReplier),
+            CommandCode.Bind => Admission.Bind(State, name, isReplier),
             CommandCode.Unbind => _thread.Bus.Unbind(State, name, isReplier),
             _ => _thread.Bus.FindReplier(name, isMatching, out found),
         };
-        return new Completion((int)error, found);
+        return new Completion((int)error, error == Errno.EPERM ? Admission.Line : found);
     }
 
     private Completion Ask(Setting setting, ReadOnlySpan<byte> body)
@@ -305,11 +305,13 @@ internal sealed partial class Session
         Errno error;
         if (setting == Setting.NewDevice)
         {
-            error = _thread.NewDevice(this, out value);
+            error = Admission.MakeBus(State);
+            value = Admission.Line;
+            error = error == Errno.None ? _thread.NewDevice(this, out value) : error;
         }
         else
         {
-            error = _thread.Bus.Ask(State, setting, argument, out value);
+            error = Admission.Ask(State, setting, argument, out value);
             if (setting == Setting.MaxMessageSize)
             {
                 _thread.TellMaxMessageSize();

@@ -1,5 +1,6 @@
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
@@ -20,9 +21,11 @@ internal sealed partial class Session : Carrier, IDisposable
     private readonly BusDoorbell _doorbell;
 
     /// <summary>Takes over a link that has been made and not yet announced to the process.</summary>
-    public Session(BusThread thread, OpenRequest request)
+    public Session(BusThread thread, OpenRequest request, Admission admission)
     {
         _thread = thread;
+        Admission = admission;
+        Identity = request.Identity;
         _memory = request.Memory;
         _socket = request.Socket;
         Peer = request.Peer;
@@ -45,6 +48,12 @@ internal sealed partial class Session : Carrier, IDisposable
 
     /// <summary>What the Ksock was opened for.</summary>
     public KsockMode Mode { get; }
+
+    /// <summary>The way of its operations into the bus.</summary>
+    public Admission Admission { get; }
+
+    /// <summary>Who opened it, as far as the policy asks; null if there is no policy.</summary>
+    public Identity? Identity { get; }
 
     /// <inheritdoc/>
     public override KsockOwner Owner => new(Peer.ProcessId, Peer.UserId, Mode, Process.Key);

@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Policy;
 
 namespace Kbus.Device;
 
@@ -17,11 +18,15 @@ internal sealed class DeviceKsock : Carrier
     /// <summary>Opens a Ksock. The caller is inside the bus.</summary>
     /// <param name="bus">The bus.</param>
     /// <param name="owner">Who opens it.</param>
+    /// <param name="identity">Who that is, as far as the policy asks.</param>
+    /// <param name="admission">The way of its operations into the bus.</param>
     /// <param name="share">What is disposed of when it has closed.</param>
-    public DeviceKsock(DeviceBus bus, KsockOwner owner, IDisposable share)
+    public DeviceKsock(DeviceBus bus, KsockOwner owner, Identity? identity, Admission admission, IDisposable share)
     {
         Bus = bus;
         Share = share;
+        Identity = identity;
+        Admission = admission;
         Owner = owner;
         File = new KsockFile(bus.Bus, owner.Mode, this, _memory);
         bus.Opened(this);
@@ -39,15 +44,43 @@ internal sealed class DeviceKsock : Carrier
     /// <inheritdoc/>
     public override KsockOwner Owner { get; }
 
+    /// <summary>Who opened it, as far as the policy asks; null if there is no policy.</summary>
+    public Identity? Identity { get; }
+
+    /// <summary>The way of its operations into the bus.</summary>
+    public Admission Admission { get; }
+
+    /// <summary>True once the policy has closed it, though its file is open still. Read inside the bus.</summary>
+    public bool IsRevoked { get; private set; }
+
+    /// <summary>Gets into the bus, to do something with this Ksock.</summary>
+    /// <exception cref="BusEndedException">A fault has ended the bus.</exception>
+    /// <exception cref="KsockRevokedException">The policy does not let the Ksock be open any more. The caller is not inside.</exception>
+    public void Enter()
+    {
+        Bus.Enter();
+        if (IsRevoked)
+        {
+            Bus.Leave();
+            throw new KsockRevokedException();
+        }
+    }
+
     /// <summary>SEND.</summary>
     /// <param name="memory">Where a pointy message finds its name and data.</param>
     /// <param name="id">The id, with None and EAGAIN.</param>
     public Errno Send(CallerMemory memory, out MessageId id)
     {
+        id = default;
+        if (File.State.Waiting is not null)
+        {
+            return File.Send(out id);
+        }
+
         _memory.Now = memory;
-        Errno error = File.Send(out id);
+        Errno error = File.Complete(out StoredMessage? message);
         _memory.Now = null;
-        return error;
+        return error == Errno.None ? Admission.Send(File.State, message!, out id) : error;
     }
 
     /// <summary>NEXTMSG.</summary>
@@ -83,8 +116,22 @@ internal sealed class DeviceKsock : Carrier
     /// <summary>Closes the Ksock: the last descriptor is closed, or the last process that had one is gone.</summary>
     public void Close()
     {
+        if (!IsRevoked)
+        {
+            File.Close();
+            Bus.Closed(this);
+        }
+
+        DropPollHandle();
+    }
+
+    /// <summary>The policy does not let it be open any more: it is closed on the bus, and calls on its file fail with EPERM.</summary>
+    public void Revoke()
+    {
+        IsRevoked = true;
         File.Close();
         Bus.Closed(this);
+        Wake();
         DropPollHandle();
     }
 

@@ -40,7 +40,7 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
                 Send(ksock, request);
                 break;
             case IoctlCode.Discard:
-                ksock.Bus.Enter();
+                ksock.Enter();
                 ksock.File.Discard();
                 ksock.Bus.Leave();
                 request.Reply(Errno.None);
@@ -49,13 +49,22 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
                 request.Reply(Errno.None, ksock.File.State.LastSent);
                 break;
             case IoctlCode.NewDevice:
-                Errno error = buses.NewDevice(ksock.Share, out uint number);
-                request.Reply(error, number);
+                NewDevice(ksock, request);
                 break;
             default:
                 Ask(ksock, code, request);
                 break;
         }
+    }
+
+    private void NewDevice(DeviceKsock ksock, in IoctlRequest request)
+    {
+        ksock.Enter();
+        Errno error = ksock.Admission.MakeBus(ksock.File.State);
+        ksock.Bus.Leave();
+        uint number = 0;
+        error = error == Errno.None ? buses.NewDevice(ksock.Share, out number) : error;
+        request.Reply(error, number);
     }
 
     private static void Ask(DeviceKsock ksock, uint code, in IoctlRequest request)
@@ -77,8 +86,8 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
             return;
         }
 
-        ksock.Bus.Enter();
-        Errno error = ksock.Bus.Bus.Ask(ksock.File.State, asked, request.FirstWord, out uint value);
+        ksock.Enter();
+        Errno error = ksock.Admission.Ask(ksock.File.State, asked, request.FirstWord, out uint value);
         if (asked == Setting.MaxMessageSize)
         {
             ksock.Bus.MaxMessageSizeChanged();
@@ -98,9 +107,10 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
         {
             ReadOnlySpan<byte> name = _name.AsSpan(0, (int)length);
             bool isReplier = request.FirstWord != 0;
-            Bus bus = ksock.Bus.Bus;
-            ksock.Bus.Enter();
-            error = binds ? bus.Bind(ksock.File.State, name, isReplier) : bus.Unbind(ksock.File.State, name, isReplier);
+            ksock.Enter();
+            error = binds
+                ? ksock.Admission.Bind(ksock.File.State, name, isReplier)
+                : ksock.Bus.Bus.Unbind(ksock.File.State, name, isReplier);
             ksock.Bus.Leave();
         }
 
@@ -115,7 +125,7 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
             : ReadName(request, address, length);
         if (error == Errno.None)
         {
-            ksock.Bus.Enter();
+            ksock.Enter();
             error = ksock.Bus.Bus.FindReplier(_name.AsSpan(0, (int)length), isMatching: false, out replier);
             ksock.Bus.Leave();
         }
@@ -125,7 +135,7 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
 
     private static void NextMessage(DeviceKsock ksock, in IoctlRequest request)
     {
-        ksock.Bus.Enter();
+        ksock.Enter();
         uint length = ksock.NextMessage();
         ksock.Bus.Leave();
         request.Reply(Errno.None, length, length == 0 ? 0 : 1);
@@ -148,7 +158,7 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
         MessageId id;
         try
         {
-            ksock.Bus.Enter();
+            ksock.Enter();
             error = ksock.Send(memory, out id);
             ksock.Bus.Leave();
         }

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Kbus.Core;
+using Kbus.Policy;
 
 namespace Kbus.Device;
 
@@ -54,6 +56,12 @@ internal sealed unsafe class RequestServer : IDisposable
     /// <summary>A request came to an exception: it fails with EIO, and so does the bus that was being touched.</summary>
     public void Fail(nint request, Exception fault)
     {
+        if (fault is KsockRevokedException)
+        {
+            _ = LibFuse.ReplyError(request, (int)Errno.EPERM);
+            return;
+        }
+
         GiveUp(fault);
         _ = LibFuse.ReplyError(request, (int)Errno.EIO);
     }
@@ -94,10 +102,11 @@ internal sealed unsafe class RequestServer : IDisposable
     /// <summary>Opens a Ksock, or writes a report for its reader.</summary>
     public void Open(nint request, ulong inode, ref FuseFile file)
     {
-        object opened;
+        object? opened;
         if (_directory.BusOf(inode) is { } bus)
         {
-            Kbus.Core.KsockOwner owner = Openers.Of(*LibFuse.Caller(request), file.Flags);
+            KsockOwner owner = Openers.Of(*LibFuse.Caller(request), file.Flags);
+            Identity? identity = bus.Identify(*LibFuse.Caller(request));
             Errno error = _buses.TryOpen(owner, out IDisposable? share);
             if (error != Errno.None)
             {
@@ -105,11 +114,19 @@ internal sealed unsafe class RequestServer : IDisposable
                 return;
             }
 
-            opened = Open(bus, owner, share!);
+            opened = Open(bus, owner, identity, share!);
         }
         else
         {
-            opened = inode == DeviceDirectory.Stats ? StatsReport.Make(_buses) : BindingsReport.Make(_buses);
+            List<DeviceBus> shown = Reported(*LibFuse.Caller(request));
+            byte[] report = inode == DeviceDirectory.Stats ? StatsReport.Make(shown) : BindingsReport.Make(shown);
+            opened = shown.Count > 0 ? report : null;
+        }
+
+        if (opened is null)
+        {
+            _ = LibFuse.ReplyError(request, (int)Errno.EPERM);
+            return;
         }
 
         file.Handle = GCHandle.ToIntPtr(GCHandle.Alloc(opened));
@@ -131,13 +148,20 @@ internal sealed unsafe class RequestServer : IDisposable
         }
     }
 
-    private static DeviceKsock Open(DeviceBus bus, in Kbus.Core.KsockOwner owner, IDisposable share)
+    /// <summary>Opens a Ksock; null if the policy does not let it be opened.</summary>
+    private static DeviceKsock? Open(DeviceBus bus, in KsockOwner owner, Identity? identity, IDisposable share)
     {
         try
         {
             bus.Enter();
-            var ksock = new DeviceKsock(bus, owner, share);
+            Admission? admission = bus.Admit(identity, owner);
+            DeviceKsock? ksock = admission is null ? null : new DeviceKsock(bus, owner, identity, admission, share);
             bus.Leave();
+            if (ksock is null)
+            {
+                share.Dispose();
+            }
+
             return ksock;
         }
         catch
@@ -171,7 +195,7 @@ internal sealed unsafe class RequestServer : IDisposable
         DeviceKsock ksock = KsockOf(handle)!;
         nuint wanted = Math.Min(size, ksock.File.LengthLeft);
         ReserveReadBuffer(wanted);
-        ksock.Bus.Enter();
+        ksock.Enter();
         Errno error = ksock.File.Read(new Span<byte>(_readBuffer, (int)wanted), out int count);
         ksock.Bus.Leave();
         _ = error == Errno.None ? LibFuse.ReplyBytes(request, _readBuffer, (nuint)count) : LibFuse.ReplyError(request, (int)error);
@@ -186,7 +210,7 @@ internal sealed unsafe class RequestServer : IDisposable
             return;
         }
 
-        ksock.Bus.Enter();
+        ksock.Enter();
         Errno error = ksock.File.Write(bytes);
         ksock.Bus.Leave();
         _ = error == Errno.None ? LibFuse.ReplyWrite(request, (nuint)bytes.Length) : LibFuse.ReplyError(request, (int)error);
@@ -232,6 +256,18 @@ internal sealed unsafe class RequestServer : IDisposable
             return;
         }
 
+        if (ksock.IsRevoked)
+        {
+            ksock.Bus.Leave();
+            if (pollHandle != 0)
+            {
+                LibFuse.DestroyPollHandle(pollHandle);
+            }
+
+            _ = LibFuse.ReplyError(request, (int)Errno.EPERM);
+            return;
+        }
+
         (bool readable, bool writable) = ksock.Poll(pollHandle);
         ksock.Bus.Leave();
         _ = LibFuse.ReplyPoll(request, (readable ? Readable : 0) | (writable ? Writable : 0));
@@ -259,6 +295,21 @@ internal sealed unsafe class RequestServer : IDisposable
         }
 
         _ = LibFuse.ReplyBytes(request, _readBuffer, used);
+    }
+
+    /// <summary>The buses that a caller may see in a report.</summary>
+    private List<DeviceBus> Reported(in FuseCaller caller)
+    {
+        List<DeviceBus> shown = [];
+        for (uint number = 0; number < _buses.Count; number++)
+        {
+            if (_buses.Find(number) is { } bus && bus.MayReport(bus.Identify(caller)))
+            {
+                shown.Add(bus);
+            }
+        }
+
+        return shown;
     }
 
     private static DeviceKsock? KsockOf(nint handle) => GCHandle.FromIntPtr(handle).Target as DeviceKsock;

@@ -8,24 +8,21 @@ namespace Kbus.Device;
 internal static class BindingsReport
 {
     /// <summary>Writes the report; what is said of one bus is true of one moment.</summary>
-    public static byte[] Make(DeviceBuses buses)
+    public static byte[] Make(IReadOnlyList<DeviceBus> buses)
     {
         var text = new StringBuilder();
-        for (uint number = 0; number < buses.Count; number++)
+        foreach (DeviceBus bus in buses)
         {
-            if (buses.Find(number) is { } bus)
+            text.Append("# <device> is bound to <Ksock-ID> in <process-PID> as <Replier|Listener> for <message-name>\n");
+            bus.Enter();
+            try
             {
-                text.Append("# <device> is bound to <Ksock-ID> in <process-PID> as <Replier|Listener> for <message-name>\n");
-                bus.Enter();
-                try
-                {
-                    Describe(text, number, bus.Bus);
-                }
-                finally
-                {
-                    // The bus was only read: a report that finds no memory is given up alone.
-                    bus.Leave();
-                }
+                Describe(text, bus.Number, bus.Bus);
+            }
+            finally
+            {
+                // The bus was only read: a report that finds no memory is given up alone.
+                bus.Leave();
             }
         }
 

@@ -13,29 +13,26 @@ internal static class StatsReport
     private static readonly string[] PartNames = ["HDR", "NAME", "NPAD", "DATA", "DPAD", "FINAL"];
 
     /// <summary>Writes the report; what is said of one bus is true of one moment.</summary>
-    public static byte[] Make(DeviceBuses buses)
+    public static byte[] Make(IReadOnlyList<DeviceBus> buses)
     {
         var text = new StringBuilder();
-        for (uint number = 0; number < buses.Count; number++)
+        foreach (DeviceBus bus in buses)
         {
-            if (buses.Find(number) is { } bus)
+            bus.Enter();
+            foreach (KsockState ksock in bus.Bus.Ksocks)
             {
-                bus.Enter();
-                foreach (KsockState ksock in bus.Bus.Ksocks)
-                {
-                    // Observes what the process has taken by itself.
-                    _ = bus.Bus.NumMessages(ksock);
-                }
+                // Observes what the process has taken by itself.
+                _ = bus.Bus.NumMessages(ksock);
+            }
 
-                try
-                {
-                    Describe(text, number, bus.Bus);
-                }
-                finally
-                {
-                    // From here on the bus is only read: a report that finds no memory is given up alone.
-                    bus.Leave();
-                }
+            try
+            {
+                Describe(text, bus.Number, bus.Bus);
+            }
+            finally
+            {
+                // From here on the bus is only read: a report that finds no memory is given up alone.
+                bus.Leave();
             }
         }
 

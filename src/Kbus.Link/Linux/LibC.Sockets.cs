@@ -27,6 +27,8 @@ internal static unsafe partial class LibC
     private const int OptionSendBuffer = 7;
     private const int OptionType = 3;
     private const int OptionPeerCredentials = 17;
+    private const int OptionPeerGroups = 59;
+    private const int MostGroups = 65536;
     private const int OptionSendTimeout = 21;
     private const int OptionIsListening = 30;
     private const int OptionDomain = 39;
@@ -173,6 +175,31 @@ internal static unsafe partial class LibC
         int result = Result(NativeGetSocketOption(socket, LevelSocket, OptionPeerCredentials, &value, &length));
         peer = result < 0 ? default : value;
         return result;
+    }
+
+    /// <summary>The supplementary groups of who connected, at the time of connect. Zero or <c>-errno</c>.</summary>
+    public static int PeerGroups(int socket, out uint[] groups)
+    {
+        uint[] found = new uint[32];
+        while (true)
+        {
+            uint length = (uint)found.Length * sizeof(uint);
+            int result;
+            fixed (uint* list = found)
+            {
+                result = Result(NativeGetSocketOption(socket, LevelSocket, OptionPeerGroups, list, &length));
+            }
+
+            if (result == -(int)Errno.ERANGE && length > found.Length * sizeof(uint) && length <= MostGroups * sizeof(uint))
+            {
+                // The kernel has said how much room it needs.
+                found = new uint[length / sizeof(uint)];
+                continue;
+            }
+
+            groups = result < 0 ? [] : found[..(int)(length / sizeof(uint))];
+            return result;
+        }
     }
 
     /// <summary>A pidfd of the process that connected; <c>-ENOPROTOOPT</c> before Linux 6.5.</summary>

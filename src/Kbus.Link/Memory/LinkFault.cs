@@ -38,4 +38,7 @@ internal enum LinkFault
 
     /// <summary>A command's content makes no sense.</summary>
     CommandMeaningless = 11,
+
+    /// <summary>Nothing was wrong with it: the bus's policy has changed, and the Ksock may not be open any more.</summary>
+    PolicyForbids = 12,
 }

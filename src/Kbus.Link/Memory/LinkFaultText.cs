@@ -18,6 +18,7 @@ internal static class LinkFaultText
         LinkFault.DeliveryTailImpossible => "the tail of its deliveries was impossible",
         LinkFault.DeliveryTooLong => "a delivery reached beyond the end of what was delivered",
         LinkFault.CommandMeaningless => "a command made no sense",
+        LinkFault.PolicyForbids => "the policy of the bus has changed and does not let its user have it open any more",
         _ => $"of a reason that this version does not know ({(int)fault})",
     };
 }

@@ -75,6 +75,12 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
     MessageId IValueTaskSource<MessageId>.GetResult(short token)
     {
         SendOutcome outcome = _core.GetResult(token);
+        if (outcome.Error == Errno.EPERM)
+        {
+            // With this error the bus sends a line in place of an id.
+            PolicyLine.OfThisThread = outcome.Id.NetworkId;
+        }
+
         Exception? refusal = outcome.Error == Errno.None
             ? null
             : _ksock.SendRefused(outcome.Error, _header, _name.AsSpan(0, _nameLength), _dataLength, mayAsk: false);

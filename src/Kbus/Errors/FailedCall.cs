@@ -24,6 +24,7 @@ internal sealed class FailedCall
     private int _nameLength;
     private int _dataLength;
     private uint _number;
+    private uint _policyLine;
     private bool _isReplier;
     private Setting _setting;
 
@@ -114,6 +115,7 @@ internal sealed class FailedCall
     {
         ReadOnlySpan<byte> name = _name.AsSpan(0, Math.Min(_nameLength, _name.Length));
         KsockName self = _self.GetValueOrDefault();
+        PolicyLine.OfThisThread = _policyLine;
         return _subject switch
         {
             Subject.Text => _text!,
@@ -136,6 +138,7 @@ internal sealed class FailedCall
         _text = null;
         _waiting = null;
         _nameLength = 0;
+        _policyLine = PolicyLine.OfThisThread;
     }
 
     /// <summary>Keeps a name, and of one that is too long its length.</summary>

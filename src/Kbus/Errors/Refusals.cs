@@ -22,6 +22,7 @@ internal static class Refusals
         (string? what, string? because) = error switch
         {
             Errno.EPIPE => ($"Ksock {header.To} no longer replies to {called}.", null),
+            Errno.EPERM => ($"The policy does not let {self} send {called}: {PolicyLine.Words}.", "policy"),
             Errno.EADDRNOTAVAIL when header.IsRequest => ($"Nobody is bound as replier to {called}.", "request"),
             Errno.EADDRNOTAVAIL => ($"Ksock {header.To}, which the Reply {called} to {header.InReplyTo} was for, is not open any more.", "reply"),
             Errno.ECONNREFUSED => ($"Ksock {header.To} expects no Reply to {header.InReplyTo} from {self}: it was answered already, or given to another Ksock to answer.", "reply"),
@@ -75,6 +76,8 @@ internal static class Refusals
         string called = PrintableText.Of(name);
         return error switch
         {
+            Errno.EPERM => Of(error, "policy",
+                $"The policy does not let {self} bind to {called} as {(isReplier ? "replier" : "listener")}: {PolicyLine.Words}.", self, "bind"),
             Errno.EADDRINUSE when replier == self.Id => Of(error, null, $"{self} itself is already bound as replier to {called}.", self, "bind"),
             Errno.EADDRINUSE when replier != 0 => Of(error, null, $"Ksock {replier} is already bound as replier to {called}; {self} cannot be it, too.", self, "bind"),
             Errno.EADDRINUSE => Of(error, null, $"Another Ksock was already bound as replier to {called} when {self} was to be.", self, "bind"),
@@ -130,6 +133,7 @@ internal static class Refusals
         (string? what, string? because) = (error, setting) switch
         {
             (Errno.EINVAL, Setting.MaxMessageSize) => ($"The bus does not take {value} bytes as its greatest message size; 100 is the least, and its absolute maximum the most.", "value"),
+            (Errno.EPERM, _) => ($"The policy does not let {self} {Change(setting)}: {PolicyLine.Words}.", "policy"),
             (Errno.EINVAL, Setting.NewDevice) => ("There are as many buses as there may be.", "buses"),
             (Errno.EINVAL, _) => ($"{value} is not a value of this setting.", "value"),
             (Errno.EBUSY, Setting.ReportBinds) => ($"Not all present bindings could be reported to {self}, because its queue is full; reporting is on all the same.", "events"),
@@ -167,6 +171,16 @@ internal static class Refusals
         ErrnoCase? applies = cases.Length == 1 ? cases[0] : Array.Find(cases, c => because is null ? c.IsOn(operation) : c.Key == because);
         return KbusException.InCase(error, applies, what);
     }
+
+    private static string Change(Setting setting) => setting switch
+    {
+        Setting.MaxMessageSize => "change the greatest message size",
+        Setting.Verbose => "change the verbosity",
+        Setting.ReportBinds => "change the reporting of repliers' binds",
+        Setting.NetworkId => "act as a Limpet",
+        Setting.NewDevice => "make a bus",
+        _ => "change this setting",
+    };
 
     private static KbusException OfName(Errno error, ReadOnlySpan<byte> name, int nameLength, KsockName self, string operation)
     {

@@ -205,6 +205,11 @@ internal sealed partial class LinkHost
         }
 
         Volatile.Write(ref _slotIsTaken[Slot(sequence)], false);
+        if ((Errno)completion.Error == Errno.EPERM)
+        {
+            PolicyLine.OfThisThread = completion.Value;
+        }
+
         return (Errno)completion.Error;
     }
 

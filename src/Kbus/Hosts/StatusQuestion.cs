@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Kbus.Link;
 
 namespace Kbus.Hosts;
@@ -35,6 +36,18 @@ internal static class StatusQuestion
         throw Refusals.Of(Errno.ENOENT, "daemon", $"No kbusd answers in {string.Join(" or ", places)}.", self: null, "open");
     }
 
+    /// <summary>The document, unless it says that the policy does not let this user see any.</summary>
+    private static byte[] Allowed(byte[] document)
+    {
+        if (!document.AsSpan().StartsWith("{\"refused\":"u8))
+        {
+            return document;
+        }
+
+        using JsonDocument json = JsonDocument.Parse(document);
+        throw Refusals.Of(Errno.EPERM, "policy", json.RootElement.GetProperty("refused").GetString(), self: null, "read");
+    }
+
     private static byte[] Answer(int socket, Deadline deadline)
     {
         int result = LibC.Send(socket, "status\n"u8, LibC.MessageDontWait);
@@ -45,7 +58,7 @@ internal static class StatusQuestion
             result = LibC.Receive(socket, piece, LibC.MessageDontWait);
             if (result == 0)
             {
-                return [.. document];
+                return Allowed([.. document]);
             }
 
             if (result > 0)

@@ -1,0 +1,27 @@
+namespace Kbus.Daemon;
+
+/// <summary>Counts what a new policy came to on all buses, and says so when the last of them is done. Any thread may call.</summary>
+/// <param name="path">The policy's file.</param>
+/// <param name="buses">How many buses there are.</param>
+/// <param name="log">Where it is said.</param>
+internal sealed class PolicyReport(string path, int buses, Log log)
+{
+    private int _left = buses;
+    private int _bindings;
+    private int _ksocks;
+
+    /// <summary>A Ksock has been closed.</summary>
+    public void KsockClosed() => Interlocked.Increment(ref _ksocks);
+
+    /// <summary>A binding has been ended.</summary>
+    public void BindingEnded() => Interlocked.Increment(ref _bindings);
+
+    /// <summary>One bus is done, or has ended meanwhile.</summary>
+    public void Done()
+    {
+        if (Interlocked.Decrement(ref _left) == 0)
+        {
+            log.PolicyReloaded(path, Volatile.Read(ref _bindings), Volatile.Read(ref _ksocks));
+        }
+    }
+}

@@ -1,0 +1,6 @@
+namespace Kbus.Policy;
+
+/// <summary>What one rule says of one pattern of names.</summary>
+/// <param name="Pattern">The names.</param>
+/// <param name="Verdict">What the rule says of them.</param>
+internal readonly record struct NameRule(NamePattern Pattern, Verdict Verdict);

@@ -1,0 +1,100 @@
+using Kbus.Core;
+
+namespace Kbus.Policy;
+
+/// <summary>What the rules say of names, for one identity, one bus and one kind of use: the first rule that matches a name decides.</summary>
+/// <remarks>
+/// It never changes, so any thread may ask. One name is looked up once for each of its levels, at most to the depth of the longest
+/// pattern; so the cost does not depend on how many rules there are. A wildcard is compared with each pattern.
+/// </remarks>
+internal sealed class NameRules
+{
+    private readonly NameRule[] _rules;
+    private readonly NameTable<FirstRule> _first;
+    private readonly int _longest;
+
+    /// <summary>Takes over the rules.</summary>
+    /// <param name="rules">The patterns in the order of their rules.</param>
+    /// <param name="seed">Keys the hashing of names, so that a hostile member cannot choose names that collide.</param>
+    public NameRules(IEnumerable<NameRule> rules, ulong seed)
+    {
+        _rules = [.. rules];
+        _first = new NameTable<FirstRule>(seed);
+        for (int i = 0; i < _rules.Length; i++)
+        {
+            ReadOnlySpan<byte> text = _rules[i].Pattern.Text;
+            _longest = Math.Max(_longest, text.Length);
+            if (_first.Find(text) is null)
+            {
+                _first.Add(new FirstRule(text, i));
+            }
+        }
+    }
+
+    /// <summary>What the rules say of a name, or of every name that a wildcard matches.</summary>
+    /// <param name="name">A name that a binding may have.</param>
+    /// <returns>Allowed only if each of the names is. Otherwise the rule that denies one of them first, or that no rule allows them all.</returns>
+    public Verdict Decide(ReadOnlySpan<byte> name) => MessageName.IsWildcard(name) ? DecideWildcard(name) : DecideName(name);
+
+    private Verdict DecideName(ReadOnlySpan<byte> name)
+    {
+        int first = FirstHolding(name);
+        return first == int.MaxValue ? default : _rules[first].Verdict;
+    }
+
+    /// <summary>Goes through the rules in their order. What an earlier rule has allowed is out of reach of a later one that denies.</summary>
+    private Verdict DecideWildcard(ReadOnlySpan<byte> wildcard)
+    {
+        for (int i = 0; i < _rules.Length; i++)
+        {
+            ReadOnlySpan<byte> pattern = _rules[i].Pattern.Text;
+            Verdict verdict = _rules[i].Verdict;
+            if (NamePattern.Holds(pattern, wildcard))
+            {
+                // It decides all that no earlier rule has decided. Had one decided all of it, this would have ended there.
+                return verdict;
+            }
+
+            // An earlier rule that holds this pattern is one that allows it: one that denies it would have ended this.
+            if (!verdict.IsAllowed && NamePattern.Holds(wildcard, pattern) && FirstHolding(pattern) == i)
+            {
+                return verdict;
+            }
+        }
+
+        return default;
+    }
+
+    /// <summary>The place of the first rule whose pattern holds a name or a wildcard; <see cref="int.MaxValue"/> if there is none.</summary>
+    private int FirstHolding(ReadOnlySpan<byte> name)
+    {
+        int first = PlaceOf(name);
+        bool isDeep = name is [.., (byte)'.', (byte)'*'];
+        Span<byte> pattern = stackalloc byte[Math.Min(_longest, name.Length + 1) + 1];
+        int lastDot = name.LastIndexOf((byte)'.');
+        for (int i = 0; i <= lastDot && i + 2 <= _longest; i++)
+        {
+            pattern[i] = name[i];
+            if (name[i] == '.')
+            {
+                pattern[i + 1] = (byte)'*';
+                first = Math.Min(first, PlaceOf(pattern[..(i + 2)]));
+                if (i == lastDot && !isDeep)
+                {
+                    pattern[i + 1] = (byte)'%';
+                    first = Math.Min(first, PlaceOf(pattern[..(i + 2)]));
+                }
+            }
+        }
+
+        return first;
+    }
+
+    private int PlaceOf(ReadOnlySpan<byte> pattern) => _first.Find(pattern)?.Place ?? int.MaxValue;
+
+    /// <summary>The first rule that has a pattern.</summary>
+    private sealed class FirstRule(ReadOnlySpan<byte> pattern, int place) : NameEntry(pattern)
+    {
+        public int Place { get; } = place;
+    }
+}

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Kbus.Bench.Hostile;
 using Kbus.Bench.Peers;
 
 namespace Kbus.Bench;
@@ -50,6 +51,8 @@ internal static class Actors
                 return 0;
             case BusPeer.Role:
                 return BusPeer.Play(arguments);
+            case HostileCommand.Name:
+                return HostileCommand.Play(arguments);
             default:
                 Console.Error.WriteLine($"There is no role '{role}'.");
                 return 2;

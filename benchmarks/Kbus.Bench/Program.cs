@@ -1,4 +1,5 @@
 using Kbus.Bench;
+using Kbus.Bench.Hostile;
 using Kbus.Bench.Peers;
 
 const string Usage = """
@@ -8,6 +9,7 @@ const string Usage = """
            ./bench micro [arguments]          single operations, with what they allocate (BenchmarkDotNet)
            ./bench scale [arguments]          how costs grow with what is on a bus
            ./bench peers [arguments]          KBUS beside other buses
+           ./bench hostile [arguments]        attacks on the bus, and what an honest pair suffers
 
     With no NAME every measurement is made. --rounds says how often each is repeated.
 
@@ -27,6 +29,11 @@ if (args is ["scale", ..])
 if (args is [PeersCommand.Name, .. var forPeers])
 {
     return PeersCommand.Run(forPeers);
+}
+
+if (args is [HostileCommand.Name, .. var forHostile])
+{
+    return HostileCommand.Run(forHostile);
 }
 
 int rounds = 5;

@@ -49,6 +49,9 @@ internal sealed partial class Bus
     /// <summary>The open Ksocks, in no particular order.</summary>
     public Dictionary<uint, KsockState>.ValueCollection Ksocks => _ksocks.Values;
 
+    /// <summary>The open Ksocks, the oldest first.</summary>
+    public KsockList KsocksByAge { get; } = new();
+
     /// <summary>The id that the last opened Ksock got; 0 before the first.</summary>
     public uint LastKsockId => _lastKsockId;
 
@@ -60,6 +63,9 @@ internal sealed partial class Bus
 
     /// <summary>All bindings, newest first.</summary>
     public IEnumerable<Binding> Bindings => _bindings.All.NewestFirst.Where(b => !b.Ksock.IsLeaving);
+
+    /// <summary>The same as a list that can be read in pieces; with those of closed Ksocks that are still to be cleared away.</summary>
+    public BindingList AllBindings => _bindings.All;
 
     /// <summary>How much work the bus has done: one step for each recipient, binding, entry or debt that an operation looked at or changed.</summary>
     /// <remarks>Counted, not measured, so that it is the same for the same operations. A step takes some 50 to 100 nanoseconds.</remarks>

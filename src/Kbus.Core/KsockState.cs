@@ -42,6 +42,9 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>The messages that wait for it.</summary>
     public MessageQueue Queue { get; private set; } = new();
 
+    /// <summary>Its place among the Ksocks of the bus.</summary>
+    public Neighbours<KsockState> AtBus;
+
     /// <summary>Its bindings.</summary>
     public BindingList Bindings { get; } = new(BindingSide.Ksock);
 

@@ -5,6 +5,9 @@ namespace Kbus.Core;
 internal abstract class LinkedEntries<T>
     where T : class
 {
+    // Null while nobody reads the list in pieces, which is nearly always.
+    private List<EntryCursor<T>>? _cursors;
+
     /// <summary>The entry that entered first.</summary>
     public T? Oldest { get; private set; }
 
@@ -13,6 +16,9 @@ internal abstract class LinkedEntries<T>
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
+
+    /// <summary>How many cursors stand in it.</summary>
+    public int Readers => _cursors?.Count ?? 0;
 
     /// <summary>All entries, newest first.</summary>
     public IEnumerable<T> NewestFirst
@@ -78,6 +84,11 @@ internal abstract class LinkedEntries<T>
             return false;
         }
 
+        if (_cursors is not null)
+        {
+            PassCursors(entry);
+        }
+
         if (link.Older is null)
         {
             Oldest = link.Newer;
@@ -101,8 +112,29 @@ internal abstract class LinkedEntries<T>
         return true;
     }
 
+    /// <summary>A reader stands in this list from now on.</summary>
+    internal void Add(EntryCursor<T> cursor) => (_cursors ??= []).Add(cursor);
+
+    /// <summary>A reader has gone.</summary>
+    internal void Remove(EntryCursor<T> cursor)
+    {
+        _ = _cursors?.Remove(cursor);
+        if (_cursors?.Count == 0)
+        {
+            _cursors = null;
+        }
+    }
+
     /// <summary>The links of an entry that this list uses.</summary>
     protected abstract ref Neighbours<T> Link(T entry);
+
+    private void PassCursors(T entry)
+    {
+        foreach (EntryCursor<T> cursor in _cursors!)
+        {
+            cursor.Pass(entry);
+        }
+    }
 }
 
 /// <summary>The neighbours of an entry in one list.</summary>

@@ -186,18 +186,17 @@ public sealed class SurroundingTests : IDisposable
         Assert.Equal(Errno.EDQUOT, refusal.Errno);
         List<Socket> silent = [];
         string told = "";
-        bool isHungUp = false;
-        while (told.Length == 0 || !isHungUp)
+        while (told.Length == 0)
         {
             // A descriptor may become free at any time, because kbusd lets go of what it needed only to open a Ksock: then it is taken, and the next one tried.
             silent.Add(Connect("bus0"));
-            silent.Add(Connect("control"));
-            told += Heard(silent[^2]);
-            isHungUp = told.Length > 0 && silent[^1].Poll(TimeSpan.FromMilliseconds(1), SelectMode.SelectRead);
+            told += Heard(silent[^1]);
         }
 
         Assert.Contains("kbusd has no descriptor left for another Ksock.", told, StringComparison.Ordinal);
 
+        // Some are kept for those who ask why.
+        Assert.Equal(open.Count, ProcessTests.Status(Runtime).GetProperty("buses")[0].GetProperty("ksocks").GetArrayLength());
         silent.ForEach(s => s.Dispose());
         open.ForEach(k => k.Dispose());
         using Ksock again = Open();

@@ -16,7 +16,14 @@ internal static class StatusCommand
         }
 
         var filter = new KsockFilter(arguments.Text(Options.Name), arguments.Text(Options.Program), arguments.Text(Options.User));
-        byte[] document = DaemonQuestion.Status(DaemonPlaces.Find(arguments.Text(Options.RuntimeDir), Environment.GetEnvironmentVariable));
+        IReadOnlyList<string> places = DaemonPlaces.Find(arguments.Text(Options.RuntimeDir), Environment.GetEnvironmentVariable);
+        if (arguments.Has(Options.JsonDocument) && bus is null && filter.ShowsAll)
+        {
+            Copy(places, invocation.Output);
+            return ExitCode.Done;
+        }
+
+        byte[] document = DaemonQuestion.Status(places);
         DaemonStatus status = DaemonStatus.Read(document);
         if (bus is { } hidden && status.Withheld.Contains(hidden))
         {
@@ -50,6 +57,7 @@ internal static class StatusCommand
     private static int ShowCharges(Invocation invocation, uint? bus)
     {
         byte[] document = DaemonQuestion.Charges(DaemonPlaces.Find(invocation.Arguments.Text(Options.RuntimeDir), Environment.GetEnvironmentVariable));
+        DaemonStatus.ThrowIfError(document);
         if (invocation.Arguments.Has(Options.JsonDocument))
         {
             invocation.Output.Write([.. document, (byte)'\n']);
@@ -65,15 +73,27 @@ internal static class StatusCommand
         return ExitCode.Done;
     }
 
-    /// <summary>The document as it came; or, if only some of it was asked for, without the other buses and Ksocks.</summary>
+    /// <summary>Prints the document as it comes: of a big bus it is long, and nobody need wait for its end.</summary>
+    private static void Copy(IReadOnlyList<string> places, LineOutput output)
+    {
+        bool hasBegun = false;
+        DaemonQuestion.Status(places, piece =>
+        {
+            if (!hasBegun && !DaemonStatus.Begins(piece))
+            {
+                // Says what it is instead.
+                _ = DaemonStatus.Read(DaemonQuestion.Allowed(piece.ToArray()));
+            }
+
+            hasBegun = true;
+            output.Write(piece);
+        });
+        output.Write("\n"u8);
+    }
+
+    /// <summary>The document without the buses and Ksocks that were not asked for.</summary>
     private static void Print(LineOutput output, byte[] document, uint? bus, KsockFilter filter)
     {
-        if (bus is null && filter.ShowsAll)
-        {
-            output.Write([.. document, (byte)'\n']);
-            return;
-        }
-
         var buffer = new MemoryStream();
         using JsonDocument json = JsonDocument.Parse(document);
         using (var writer = new Utf8JsonWriter(buffer))

@@ -9,11 +9,13 @@ namespace Kbus.Cli;
 /// <param name="IsVerbose">Whether its verbose setting is on.</param>
 /// <param name="SetAsideEvents">Unbind events that wait for listeners without room.</param>
 /// <param name="Ksocks">Its Ksocks, by id.</param>
+/// <param name="IsComplete">Whether all that was to be told of it is there.</param>
 internal sealed record BusStatus(
-    uint Number, long MaxMessageSize, bool ReportsBinds, bool IsVerbose, long SetAsideEvents, IReadOnlyList<KsockStatus> Ksocks)
+    uint Number, long MaxMessageSize, bool ReportsBinds, bool IsVerbose, long SetAsideEvents, IReadOnlyList<KsockStatus> Ksocks,
+    bool IsComplete = true)
 {
     /// <summary>Reads a bus's part of the document.</summary>
     public static BusStatus Read(JsonElement bus) => new(
         (uint)bus.Number("bus"), bus.Number("max_message_size"), bus.Flag("reports_binds"), bus.Flag("verbose"), bus.Number("set_aside_events"),
-        [.. bus.Items("ksocks").Select(KsockStatus.Read)]);
+        [.. bus.Items("ksocks").Select(KsockStatus.Read)], !bus.TryGetProperty("complete", out JsonElement complete) || complete.GetBoolean());
 }

@@ -14,13 +14,13 @@ internal static class DaemonQuestion
 
     /// <summary>Gets the status document from the first daemon that is there.</summary>
     /// <param name="places">Where to look, in this order.</param>
-    /// <param name="limit">How long an answer may take; null for the usual time.</param>
+    /// <param name="limit">How long the next piece of an answer may take; null for the usual time.</param>
     /// <returns>The daemon's JSON document.</returns>
     /// <exception cref="CommandException">No daemon answers; the message says where one was looked for, and why there is no answer.</exception>
     public static byte[] Status(IReadOnlyList<string> places, TimeSpan? limit = null) => Ask("status", places, limit);
 
     /// <summary>Gets the report of who holds how much of what is limited.</summary>
-    /// <inheritdoc cref="Status"/>
+    /// <inheritdoc cref="Status(IReadOnlyList{string}, TimeSpan?)"/>
     public static byte[] Charges(IReadOnlyList<string> places) => Ask("charges", places, limit: null);
 
     /// <summary>Asks the first daemon that is there.</summary>
@@ -31,12 +31,25 @@ internal static class DaemonQuestion
     /// <exception cref="CommandException">No daemon answers; the message says where one was looked for, and why there is no answer.</exception>
     private static byte[] Ask(string question, IReadOnlyList<string> places, TimeSpan? limit)
     {
+        var document = new MemoryStream();
+        Ask(question, places, piece => document.Write(piece), limit);
+        return Allowed(document.ToArray());
+    }
+
+    /// <summary>Copies the status document of the first daemon that is there, as it comes.</summary>
+    /// <param name="places">Where to look, in this order.</param>
+    /// <param name="take">Called with each piece of it.</param>
+    /// <exception cref="CommandException">No daemon answers; the message says where one was looked for, and why there is no answer.</exception>
+    public static void Status(IReadOnlyList<string> places, Action<ReadOnlySpan<byte>> take) => Ask("status", places, take, limit: null);
+
+    private static void Ask(string question, IReadOnlyList<string> places, Action<ReadOnlySpan<byte>> take, TimeSpan? limit)
+    {
         foreach (string place in places)
         {
-            SocketError error = TryAsk(question, place, limit ?? UsualLimit, out byte[] document, out int process);
+            SocketError error = TryAsk(question, place, limit ?? UsualLimit, take, out int process);
             if (error == SocketError.Success)
             {
-                return Allowed(document);
+                return;
             }
 
             if (Fault(error, place, process) is { } fault)
@@ -53,7 +66,7 @@ internal static class DaemonQuestion
     }
 
     /// <summary>The document, unless it says that the policy does not let this user see any.</summary>
-    private static byte[] Allowed(byte[] document)
+    internal static byte[] Allowed(byte[] document)
     {
         if (!document.AsSpan().StartsWith("{\"refused\":"u8))
         {
@@ -82,9 +95,8 @@ internal static class DaemonQuestion
         };
     }
 
-    private static SocketError TryAsk(string question, string place, TimeSpan limit, out byte[] document, out int process)
+    private static SocketError TryAsk(string question, string place, TimeSpan limit, Action<ReadOnlySpan<byte>> take, out int process)
     {
-        document = [];
         process = 0;
         try
         {
@@ -95,17 +107,17 @@ internal static class DaemonQuestion
             };
             socket.Connect(new UnixDomainSocketEndPoint(Path.Join(place, "control")));
             process = ProcessOf(socket);
-            socket.Send(System.Text.Encoding.ASCII.GetBytes(question + "\n"));
-            var received = new MemoryStream();
-            byte[] chunk = new byte[16384];
+            socket.Send("status\n"u8);
+            byte[] chunk = new byte[65536];
             int count;
+            byte last = 0;
             while ((count = socket.Receive(chunk)) > 0)
             {
-                received.Write(chunk, 0, count);
+                take(chunk.AsSpan(0, count));
+                last = chunk[count - 1];
             }
 
-            document = received.ToArray();
-            return document.Length > 0 ? SocketError.Success : SocketError.ConnectionReset;
+            return last != 0 ? SocketError.Success : SocketError.ConnectionReset;
         }
         catch (SocketException e)
         {

@@ -21,7 +21,12 @@ internal sealed class StatusText(KsockFilter filter, int? width)
             lines.AddRange(["", .. Lines(bus)]);
         }
 
-        lines.AddRange(status.Missing.SelectMany(missing => Wrapped($"bus {missing} did not answer in time: it is very busy", 0)));
+        HashSet<uint> begun = [.. status.Buses.Where(b => !b.IsComplete).Select(b => b.Number)];
+        lines.AddRange(status.Missing.SelectMany(missing => Wrapped(
+            begun.Contains(missing)
+                ? $"bus {missing} did not answer to the end: it is very busy, or has ended. More may be on it than is shown"
+                : $"bus {missing} did not answer in time: it is very busy",
+            0)));
         return [.. lines, .. status.Withheld.SelectMany(bus => Wrapped($"bus {bus} is not shown: the policy does not let this user see it", 0))];
     }
 
@@ -39,10 +44,11 @@ internal sealed class StatusText(KsockFilter filter, int? width)
             lines.AddRange(table.All(row => row.Length <= (width ?? int.MaxValue)) ? table : shown.SelectMany(Narrow));
         }
 
+        HashSet<uint> ids = [.. shown.Select(k => k.Id)];
         foreach (KsockStatus ksock in bus.Ksocks)
         {
-            bool isShown = shown.Contains(ksock);
-            IEnumerable<OwedStatus> owed = ksock.WaitsFor.Where(o => isShown || shown.Any(k => k.Id == o.Replier));
+            bool isShown = ids.Contains(ksock.Id);
+            IEnumerable<OwedStatus> owed = ksock.WaitsFor.Where(o => isShown || ids.Contains(o.Replier));
             lines.AddRange(owed.SelectMany(o =>
                 Wrapped($"Ksock {o.Replier} owes Ksock {ksock.Id} the reply to {o.Request}, {(o.IsRead ? "which it has read" : "not read yet")}")));
             if (isShown && ksock.NetworkId != 0)

@@ -36,6 +36,7 @@ internal sealed partial class Bus
         _ksocks.Remove(ksock.Id);
         Charges.Leave(ksock.Charges);
         ClearAway(ksock, former);
+        KsocksByAge.Remove(ksock);
         Finish();
     }
 

@@ -1,123 +1,444 @@
+using System.Collections.Concurrent;
+using System.Text;
 using Kbus.Link;
-using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
 /// <summary>Answers questions about the daemon: a connection sends one line and gets one JSON document. It uses up no ids.</summary>
-/// <remarks>Questions are answered outside the listening thread, a bounded number at a time, each within a time limit.</remarks>
+/// <remarks>
+/// One thread serves all connections and never waits for one of them, nor for a bus: silence costs a descriptor, and a slow reader one page of
+/// memory. Who makes way when there are many is said at <see cref="ControlConnections"/>. Reports get their pages in turns: the user first that was
+/// served longest ago. <see cref="Replace"/> is for the listening thread; everything else belongs to the thread.
+/// </remarks>
 internal sealed class ControlServer : IDisposable
 {
-    private const int MostAtOnce = 16;
-    private const int LongestQuestion = 256;
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
+    private const int EventsAtOnce = 64;
+    private const int KeptReports = 8;
+    private const ulong WakeToken = 0;
+    private const ulong ListenerToken = 1;
+    private const string NoStatus = "Nobody can be told the status";
+    private const long Second = 1_000_000_000;
+    private const long Patience = 5 * Second;
+    private const long PatienceAfterwards = Second;
+    private static readonly byte[] NoQuestion =
+        "{\"error\":\"that is no question of this kbusd: it answers to 'status' and 'charges', and an end of line.\"}"u8.ToArray();
+
+    private static readonly byte[] TooMany = Encoding.ASCII.GetBytes(
+        $"{{\"error\":\"EDQUOT: too many questions of this user wait at the control socket ({ControlConnections.MostOfUser} may, and {ControlConnections.Most} of all "
+        + "users): the oldest of the process with the most makes way.\"}");
 
     private readonly Daemon _daemon;
     private readonly ListeningSocket _socket;
-    private int _running;
+    private readonly Descriptor _epoll;
+    private readonly Descriptor _wake;
+    private readonly Thread _thread;
+    private readonly ControlConnections _connections = new();
+    private readonly Dictionary<uint, BusTurn> _turns = [];
+    private readonly ConcurrentQueue<ReportPiece> _filled = new();
+    private readonly Stack<StatusReport> _spareReports = new();
+    private readonly ControlListener _listener;
+
+    // A leaf. Held while the bell is rung, so that it is there.
+    private readonly Lock _wakeLock = new();
+    private ulong _lastToken = ListenerToken;
+    private ulong _lastServed;
+    private volatile bool _stopping;
 
     /// <summary>Opens the socket.</summary>
     /// <exception cref="KbusdException">It cannot be opened.</exception>
     public ControlServer(Daemon daemon, int mode, ulong token)
     {
         _daemon = daemon;
-        _socket = daemon.Serving.Listen(RuntimeDirectory.Control, MostAtOnce, mode, token);
-    }
-
-    /// <summary>The socket that takes the connections.</summary>
-    public Descriptor Listener => _socket.Descriptor;
-
-    /// <summary>Answers a connection, or hangs up if there are too many.</summary>
-    public void Serve(Descriptor connection)
-    {
-        if (Interlocked.Increment(ref _running) > MostAtOnce)
-        {
-            Interlocked.Decrement(ref _running);
-            connection.Dispose();
-            return;
-        }
-
-        ThreadPool.UnsafeQueueUserWorkItem(Answer, connection, preferLocal: false);
-    }
-
-    /// <summary>Closes the socket.</summary>
-    public void Dispose() => _daemon.Serving.Close(_socket);
-
-    private void Answer(Descriptor connection)
-    {
+        _thread = new Thread(Run) { Name = "status", IsBackground = true };
+        _epoll = Needed.Descriptor(LibC.CreateEpoll(), "epoll_create1", NoStatus);
         try
         {
-            Deadline deadline = Deadline.After(TimeLimit);
-            if (TryReadLine(connection, deadline, out string question))
+            _wake = Needed.Descriptor(LibC.CreateEvent(), "eventfd2", NoStatus);
+            _socket = daemon.Serving.Listen(RuntimeDirectory.Control, ControlListener.Backlog, mode, token);
+            _listener = new ControlListener(_epoll, ListenerToken, daemon.Log);
+        }
+        catch
+        {
+            _epoll.Dispose();
+            _wake?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts answering.</summary>
+    /// <exception cref="KbusdException">There can be no further thread, or no further descriptor.</exception>
+    public void Start()
+    {
+        _ = Needed.Done(LibC.EpollAdd(_epoll.Number, _wake.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WakeToken), "epoll_ctl", NoStatus);
+        _ = Needed.Done(_listener.Begin(_socket.Descriptor), "epoll_ctl", NoStatus);
+        if (!Threads.TryStart(_thread))
+        {
+            throw new KbusdException($"{NoStatus}: there can be no further thread.");
+        }
+    }
+
+    /// <summary>Another socket listens from now on. Connections that wait at the old one are taken first.</summary>
+    public void Replace(Descriptor successor)
+    {
+        _listener.Replace(successor);
+        _ = LibC.SignalEvent(_wake.Number);
+    }
+
+    /// <summary>Stops answering and closes the socket. Pages that are under way at a bus stay with it.</summary>
+    public void Dispose()
+    {
+        _stopping = true;
+        _ = LibC.SignalEvent(_wake.Number);
+        if (_thread.IsAlive)
+        {
+            _thread.Join();
+        }
+
+        foreach (ControlConnection connection in _connections.All)
+        {
+            connection.Dispose();
+        }
+
+        foreach (StatusReport report in _spareReports)
+        {
+            report.Dispose();
+        }
+
+        _listener.Dispose();
+        _daemon.Serving.Close(_socket);
+        _epoll.Dispose();
+        lock (_wakeLock)
+        {
+            _wake.Dispose();
+        }
+    }
+
+    private void Run()
+    {
+        using var events = new EpollEvents(EventsAtOnce);
+        Prepare();
+        while (!_stopping)
+        {
+            int count = LibC.EpollWait(_epoll.Number, events, NextMoment());
+            try
             {
-                Write(connection, Reply(question, Viewer(connection), deadline), deadline);
+                _listener.Resume(LibC.MonotonicNanoseconds());
+                for (int i = 0; i < count && !_stopping; i++)
+                {
+                    Handle(events.Data(i), events.Events(i));
+                }
+
+                while (_listener.NextEarly() is { } socket)
+                {
+                    Take(socket);
+                }
+
+                TakePieces();
+                PostPieces();
+                DropTheSlow();
+                _listener.Keep();
             }
+            catch (Exception e)
+            {
+                _daemon.Log.GivenUp("all questions about the status", e);
+                DropAll();
+            }
+        }
+    }
+
+    /// <summary>What a report needs is loaded now: there may be no descriptor for it when the first one is asked for.</summary>
+    private void Prepare()
+    {
+        var report = new StatusReport(_daemon);
+        report.Begin(viewer: null);
+        _spareReports.Push(report);
+        _listener.Keep();
+    }
+
+    private void DropAll()
+    {
+        foreach (ControlConnection connection in _connections.All.ToArray())
+        {
+            Drop(connection);
+        }
+    }
+
+    private void Handle(ulong token, uint events)
+    {
+        if (token == ListenerToken)
+        {
+            Accept();
+        }
+        else if (_connections.Find(token) is { } connection)
+        {
+            Serve(connection, c => Advance(c, events));
+        }
+    }
+
+    /// <summary>The outermost frame of each step of a connection: what goes wrong in it ends that connection.</summary>
+    private void Serve(ControlConnection connection, Action<ControlConnection> step)
+    {
+        ControlState before = connection.State;
+        try
+        {
+            step(connection);
         }
         catch (Exception e)
         {
             _daemon.Log.GivenUp("a question about the status", e);
+            Drop(connection);
+            return;
         }
-        finally
+
+        if (connection.State == ControlState.Done)
         {
-            connection.Dispose();
-            Interlocked.Decrement(ref _running);
+            Drop(connection);
+        }
+        else if (connection.State != before)
+        {
+            _ = LibC.EpollChange(_epoll.Number, connection.Number, Wanted(connection.State), connection.Token);
         }
     }
 
-    private byte[] Reply(string question, StatusViewer? viewer, Deadline deadline) => question switch
+    private static uint Wanted(ControlState state) => state switch
     {
-        "status" => StatusReport.Make(_daemon, viewer, deadline),
-        "charges" => ChargesReport.Make(_daemon, viewer, deadline),
-        _ => [],
+        ControlState.Asking => LibC.EpollIn,
+        ControlState.Sending => LibC.EpollOut,
+
+        // Only whether the process has gone, which is always reported.
+        _ => 0,
     };
 
-    /// <summary>Who asks; null if there is no policy, and everybody may see everything.</summary>
-    private StatusViewer? Viewer(Descriptor connection)
+    private void Advance(ControlConnection connection, uint events)
     {
-        if (_daemon.Policy is not { } policy)
+        if (connection.State == ControlState.Asking)
         {
-            return null;
+            Hear(connection);
         }
-
-        bool isKnown = LibC.PeerCredentials(connection.Number, out PeerCredentials peer) >= 0;
-        return new StatusViewer(policy, isKnown ? Peers.Identify(connection.Number, peer) : Identity.Unknown);
+        else if ((events & (LibC.EpollHangUp | LibC.EpollError)) != 0)
+        {
+            connection.GiveUp();
+        }
+        else if (connection.State == ControlState.Sending)
+        {
+            connection.Send();
+        }
     }
 
-    private static bool TryReadLine(Descriptor connection, Deadline deadline, out string line)
+    private void Hear(ControlConnection connection)
     {
-        byte[] bytes = new byte[LongestQuestion];
-        int filled = 0;
-        line = string.Empty;
-        while (filled < bytes.Length && LibC.Poll(connection.Number, LibC.PollIn, deadline) > 0)
+        switch (connection.ReadQuestion())
         {
-            int received = LibC.Receive(connection.Number, bytes.AsSpan(filled), LibC.MessageDontWait);
-            if (received <= 0)
-            {
-                return false;
-            }
+            case null:
+                break;
+            case "status":
+                connection.Answer(Begun(connection, _spareReports.TryPop(out StatusReport? spare) ? spare : new StatusReport(_daemon)));
+                break;
+            case "charges":
+                connection.Answer(Begun(connection, new ChargesReport(_daemon)));
+                break;
+            default:
+                connection.Refuse(NoQuestion);
+                break;
+        }
+    }
 
-            filled += received;
-            int end = bytes.AsSpan(0, filled).IndexOf((byte)'\n');
-            if (end >= 0)
+    private Report Begun(ControlConnection connection, Report report)
+    {
+        report.Begin(_daemon.Policy is { } policy ? new StatusViewer(policy, Peers.Identify(connection.Number, connection.Peer)) : null);
+        return report;
+    }
+
+    private void Accept()
+    {
+        while (_listener.Next(MakeRoom) is { } socket)
+        {
+            Take(socket);
+        }
+    }
+
+    /// <summary>No descriptor is left: the connection that can best be done without makes room.</summary>
+    private bool MakeRoom()
+    {
+        ControlConnection? superfluous = _connections.Superfluous();
+        if (superfluous is not null)
+        {
+            Drop(superfluous);
+        }
+
+        return superfluous is not null;
+    }
+
+    private void Take(Descriptor socket)
+    {
+        if (LibC.PeerCredentials(socket.Number, out PeerCredentials peer) < 0)
+        {
+            socket.Dispose();
+            return;
+        }
+
+        if (_connections.InTheWayOf(peer.UserId) is { } superfluous)
+        {
+            superfluous.Refuse(TooMany);
+            Drop(superfluous);
+        }
+
+        var connection = new ControlConnection(socket, peer, ++_lastToken) { UserServed = _lastServed, Served = _lastServed };
+        _connections.Add(connection);
+        _ = LibC.EpollAdd(_epoll.Number, connection.Number, Wanted(connection.State), connection.Token);
+
+        // Mostly the question is there already.
+        Serve(connection, Hear);
+    }
+
+    private void Drop(ControlConnection connection)
+    {
+        _connections.Remove(connection);
+        if (connection.Report is { } report)
+        {
+            LeaveBus(connection);
+            _ = connection.TakeReport();
+            if (report is StatusReport status && _spareReports.Count < KeptReports)
             {
-                line = System.Text.Encoding.ASCII.GetString(bytes, 0, end);
-                return true;
+                _spareReports.Push(status);
+            }
+            else
+            {
+                report.Dispose();
             }
         }
 
-        return false;
+        connection.Dispose();
+        if (_connections.Count == 0)
+        {
+            // Many questions leave garbage.
+            _daemon.TidyLater();
+        }
     }
 
-    private static void Write(Descriptor connection, ReadOnlySpan<byte> bytes, Deadline deadline)
+    /// <summary>A report does not go on at its bus: that is told so, unless it has the page; then when it comes back.</summary>
+    private void LeaveBus(ControlConnection connection)
     {
-        while (!bytes.IsEmpty && LibC.Poll(connection.Number, LibC.PollOut, deadline) > 0)
+        if (connection.Report is { Bus: { } bus } report && TurnOf(connection).For != connection && report.Release() is { } work)
         {
-            int sent = LibC.Send(connection.Number, bytes, LibC.MessageDontWait);
-            if (sent <= 0)
+            _ = bus.Post(work);
+        }
+    }
+
+    private void Filled(ReportPiece piece)
+    {
+        _filled.Enqueue(piece);
+        lock (_wakeLock)
+        {
+            if (!_stopping)
             {
-                return;
+                _ = LibC.SignalEvent(_wake.Number);
+            }
+        }
+    }
+
+    private void TakePieces()
+    {
+        while (_filled.TryDequeue(out ReportPiece? piece))
+        {
+            BusTurn turn = _turns.Values.First(t => t.Piece == piece);
+            if (turn.TakeBack(LibC.MonotonicNanoseconds()) is { } connection)
+            {
+                connection.LastProgress = LibC.MonotonicNanoseconds();
+                Serve(connection, c => c.Take(piece));
+            }
+        }
+    }
+
+    /// <summary>Hands out a page of each bus that may be asked: to the user that was served longest ago, and of its connections to that one.</summary>
+    private void PostPieces()
+    {
+        long now = LibC.MonotonicNanoseconds();
+        while (NextWaiting(now) is { } next)
+        {
+            next.Served = ++_lastServed;
+            foreach (ControlConnection other in _connections.All)
+            {
+                if (other.Peer.UserId == next.Peer.UserId)
+                {
+                    other.UserServed = _lastServed;
+                }
             }
 
-            bytes = bytes[sent..];
+            TurnOf(next).Post(next);
+        }
+    }
+
+    private ControlConnection? NextWaiting(long now)
+    {
+        ControlConnection? next = null;
+        foreach (ControlConnection connection in _connections.All)
+        {
+            if (connection.State == ControlState.Waiting
+                && TurnOf(connection) is { For: null, NotBefore: long notBefore } && notBefore <= now
+                && (next is null || (connection.UserServed, connection.Served).CompareTo((next.UserServed, next.Served)) < 0))
+            {
+                next = connection;
+            }
+        }
+
+        return next;
+    }
+
+    private BusTurn TurnOf(ControlConnection connection)
+    {
+        uint number = connection.Report!.Number;
+        if (!_turns.TryGetValue(number, out BusTurn? turn))
+        {
+            turn = new BusTurn(Filled);
+            _turns.Add(number, turn);
+        }
+
+        return turn;
+    }
+
+    private long NextMoment()
+    {
+        if (_connections.Count == 0 && _listener.PausedUntil == 0)
+        {
+            return LibC.Forever;
+        }
+
+        long now = LibC.MonotonicNanoseconds();
+        long next = _listener.PausedUntil != 0 ? Math.Min(now + Second, _listener.PausedUntil) : now + Second;
+        foreach (ControlConnection connection in _connections.All)
+        {
+            if (connection.State == ControlState.Waiting && TurnOf(connection) is { For: null, NotBefore: long notBefore })
+            {
+                next = Math.Min(next, notBefore);
+            }
+        }
+
+        return Math.Max(0, next - now);
+    }
+
+    private void DropTheSlow()
+    {
+        long now = LibC.MonotonicNanoseconds();
+        for (int i = _connections.Count - 1; i >= 0; i--)
+        {
+            ControlConnection connection = _connections.All[i];
+            if (now - connection.LastProgress <= Patience)
+            {
+                continue;
+            }
+
+            if (connection.State == ControlState.Waiting)
+            {
+                // Not the process is slow, but the bus. It is waited for once, and then each further one a little.
+                LeaveBus(connection);
+                Serve(connection, c => c.Miss());
+                connection.LastProgress = now - Patience + PatienceAfterwards;
+            }
+            else
+            {
+                Drop(connection);
+            }
         }
     }
 }

@@ -61,12 +61,13 @@ internal sealed class ListeningThread : IDisposable
     {
         // Opened last and closed first: where it answers, there are the buses too.
         _control = new ControlServer(_daemon, _options.SocketMode, ControlToken);
-        _ = Needed.Done(LibC.EpollAdd(_epoll.Number, _control.Listener.Number, LibC.EpollIn, ControlToken), "epoll_ctl", NoConnections);
         _mending.Begin();
         if (!Threads.TryStart(_thread))
         {
             throw new KbusdException($"{NoConnections}: there can be no further thread.");
         }
+
+        _control.Start();
     }
 
     /// <summary>Opens the socket of a bus. Any thread may call.</summary>
@@ -178,6 +179,12 @@ internal sealed class ListeningThread : IDisposable
     /// <summary>A socket listens where another did: who connected to that one is taken first.</summary>
     private void Replace(ListeningSocket socket, Descriptor successor)
     {
+        if (socket.Token == ControlToken)
+        {
+            _control!.Replace(successor);
+            return;
+        }
+
         Handle(socket.Token);
         _ = LibC.EpollRemove(_epoll.Number, socket.Descriptor.Number);
         _ = LibC.EpollAdd(_epoll.Number, successor.Number, LibC.EpollIn, socket.Token);
@@ -207,7 +214,7 @@ internal sealed class ListeningThread : IDisposable
             int number = LibC.Accept(socket);
             if (number is -(int)Errno.EMFILE or -(int)Errno.ENFILE)
             {
-                TurnAway(listener, socket, (Errno)(-number));
+                TurnAway(socket, (Errno)(-number));
                 continue;
             }
 
@@ -222,14 +229,7 @@ internal sealed class ListeningThread : IDisposable
                 return;
             }
 
-            if (listener == ControlToken)
-            {
-                _control!.Serve(new Descriptor(number));
-            }
-            else
-            {
-                Take(new Descriptor(number), (uint)listener);
-            }
+            Take(new Descriptor(number), (uint)listener);
         }
     }
 
@@ -251,7 +251,7 @@ internal sealed class ListeningThread : IDisposable
     }
 
     /// <summary>No descriptor is left for a connection that waits: the one that is kept for this serves to say so, and to hang up.</summary>
-    private void TurnAway(ulong listener, int socket, Errno error)
+    private void TurnAway(int socket, Errno error)
     {
         _daemon.Log.CannotAccept(error);
         _reserve?.Dispose();
@@ -260,7 +260,7 @@ internal sealed class ListeningThread : IDisposable
         {
             using var connection = new Descriptor(number);
             var refusal = BusWelcome.Refusal((int)error, NoDescriptorLeft);
-            _ = listener == ControlToken ? 0 : (int)HandshakeExchange.SendWelcome(connection, refusal, null, null, Deadline.Passed);
+            _ = HandshakeExchange.SendWelcome(connection, refusal, null, null, Deadline.Passed);
         }
 
         int reserve = LibC.CreateEvent();
@@ -287,17 +287,10 @@ internal sealed class ListeningThread : IDisposable
                 _ = LibC.EpollChange(_epoll.Number, socket.Descriptor.Number, events, token);
             }
         }
-
-        _ = LibC.EpollChange(_epoll.Number, _control!.Listener.Number, events, ControlToken);
     }
 
     private Descriptor Listener(ulong token)
     {
-        if (token == ControlToken)
-        {
-            return _control!.Listener;
-        }
-
         lock (_lock)
         {
             return _listeners[token].Descriptor;

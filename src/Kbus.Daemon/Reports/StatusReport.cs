@@ -1,92 +1,178 @@
-using System.Buffers;
-using System.Text.Json;
-using Kbus.Link;
-
 namespace Kbus.Daemon;
 
-/// <summary>What <c>kbus status</c> shows: all buses, their Ksocks, bindings, queues and debts, as one JSON document.</summary>
-/// <remarks>Each bus is described on its own thread, between two operations, so what is said of one bus is true of one moment.</remarks>
-internal static class StatusReport
+/// <summary>What <c>kbus status</c> shows: all buses, their Ksocks, bindings, queues and debts. It is made page by page.</summary>
+/// <remarks>Each page is true of its moment, and <c>pages</c> says of how many such moments a bus's part is made.</remarks>
+/// <param name="daemon">What it is about.</param>
+internal sealed class StatusReport(Daemon daemon) : Report(daemon)
 {
-    /// <summary>Makes the report. A bus that does not answer in time is left out and named in <c>missing</c>.</summary>
-    /// <param name="daemon">Of which daemon.</param>
-    /// <param name="viewer">Who asks. Buses that he may not see are left out and named in <c>withheld</c>; null if there is no policy.</param>
-    /// <param name="deadline">Until when.</param>
-    public static byte[] Make(Daemon daemon, StatusViewer? viewer, Deadline deadline)
+    private ReportPlace _place = new();
+    private bool _isInKsock;
+    private bool _isAtDebts;
+    private int _pages;
+
+    /// <inheritdoc/>
+    public override BusWork? Release() => _place.Pages > 0 ? new PlaceRelease(_place) : null;
+
+    /// <inheritdoc/>
+    protected override void BeginDaemon(Daemon about)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        uint count = (uint)daemon.BusCount;
-        List<uint> withheld = viewer?.Withheld(count) ?? [];
-        if (viewer is not null && withheld.Count == count)
-        {
-            return Refusal(viewer.WhyNothing);
-        }
-
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("version", DaemonVersion.Text);
-            json.WriteNumber("pid", Environment.ProcessId);
-            json.WriteString("runtime_dir", daemon.Directory);
-            json.WriteNumber("memory", Environment.WorkingSet);
-            json.WriteNumber("allocated", GC.GetTotalAllocatedBytes());
-            json.WriteStartArray("buses");
-            List<uint> missing = [];
-            for (uint number = 0; number < count; number++)
-            {
-                if (withheld.Contains(number))
-                {
-                    continue;
-                }
-
-                if (TryDescribe(daemon, number, deadline, out byte[] description))
-                {
-                    json.WriteRawValue(description);
-                }
-                else
-                {
-                    missing.Add(number);
-                }
-            }
-
-            json.WriteEndArray();
-            json.WriteStartArray("missing");
-            missing.ForEach(json.WriteNumberValue);
-            json.WriteEndArray();
-            if (withheld.Count > 0)
-            {
-                json.WriteStartArray("withheld");
-                withheld.ForEach(json.WriteNumberValue);
-                json.WriteEndArray();
-            }
-
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
+        Json.WriteNumber("memory", Environment.WorkingSet);
+        Json.WriteNumber("allocated", GC.GetTotalAllocatedBytes());
     }
 
-    /// <summary>The report for who may see nothing. A reader knows it by how it begins.</summary>
-    public static byte[] Refusal(string why)
+    /// <inheritdoc/>
+    protected override void BeginBus()
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("refused", why);
-            json.WriteString("version", DaemonVersion.Text);
-            json.WriteNumber("pid", Environment.ProcessId);
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
+        _place = new ReportPlace();
+        (_isInKsock, _isAtDebts, _pages) = (false, false, 0);
     }
 
-    private static bool TryDescribe(Daemon daemon, uint number, Deadline deadline, out byte[] description)
+    /// <inheritdoc/>
+    protected override ReportPiece MakeNext(StatusPage page, Action<ReportPiece> filled)
     {
-        using var question = new BusQuestion(daemon.Log);
-        bool isAsked = daemon.FindBus(number) is { } bus && bus.Post(question);
-        description = isAsked ? question.Answer(deadline) : [];
-        return description.Length > 0;
+        page.Place = _place;
+        return page;
+    }
+
+    /// <inheritdoc/>
+    protected override bool WritePiece(ReportPiece piece)
+    {
+        var page = (StatusPage)piece;
+        if (page.IsFirst)
+        {
+            Begin(page.Bus);
+        }
+
+        _pages++;
+        foreach (ref readonly PageEntry entry in page.Entries)
+        {
+            Write(page, entry);
+        }
+
+        if (page.IsLast)
+        {
+            End(isComplete: true);
+        }
+
+        return page.IsLast;
+    }
+
+    /// <inheritdoc/>
+    protected override void CutBus()
+    {
+        if (_pages > 0)
+        {
+            End(isComplete: false);
+        }
+    }
+
+    private void Begin(in BusEntry bus)
+    {
+        Json.WriteStartObject();
+        Json.WriteNumber("bus", Number);
+        Json.WriteNumber("max_message_size", bus.MaxMessageSize);
+        Json.WriteNumber("absolute_max_message_size", bus.AbsoluteMaxMessageSize);
+        Json.WriteBoolean("verbose", bus.IsVerbose);
+        Json.WriteBoolean("reports_binds", bus.ReportsBinds);
+        Json.WriteNumber("set_aside_events", bus.SetAsideEvents);
+        Json.WriteBoolean("losing_events", bus.IsLosingEvents);
+        Json.WriteNumber("answers_owed", bus.AnswersOwed);
+        Json.WriteNumber("bindings", bus.Bindings);
+        Json.WriteStartArray("ksocks");
+    }
+
+    private void End(bool isComplete)
+    {
+        EndKsock(isClosed: false);
+        Json.WriteEndArray();
+        Json.WriteNumber("pages", _pages);
+        Json.WriteBoolean("complete", isComplete);
+        Json.WriteEndObject();
+    }
+
+    private void Write(StatusPage page, in PageEntry entry)
+    {
+        switch (entry.Kind)
+        {
+            case PageEntryKind.Ksock:
+                EndKsock(isClosed: false);
+                Write(page.Ksock(entry));
+                break;
+            case PageEntryKind.Binding:
+                Json.WriteStartObject();
+                Json.WriteString("name", page.Name(entry));
+                Json.WriteBoolean("replier", entry.IsSo);
+                Json.WriteNumber("order", entry.Order);
+                Json.WriteEndObject();
+                break;
+            case PageEntryKind.Owed:
+                BeginDebts();
+                Json.WriteStartObject();
+                Write("request", entry.Request);
+                Json.WriteNumber("replier", entry.Replier);
+                Json.WriteBoolean("read", entry.IsSo);
+                Json.WriteEndObject();
+                break;
+            default:
+                EndKsock(isClosed: true);
+                break;
+        }
+    }
+
+    private void Write(in KsockEntry ksock)
+    {
+        string mode = ksock.Owner.Mode switch { KsockMode.Read => "read", KsockMode.Write => "write", KsockMode.ReadWrite => "read/write", _ => "neither" };
+        Json.WriteStartObject();
+        Json.WriteNumber("id", ksock.Id);
+        Json.WriteNumber("pid", ksock.Owner.ProcessId);
+        Json.WriteNumber("uid", ksock.Owner.UserId);
+        Json.WriteString("program", Names.Of(ksock.Owner.ProcessId));
+        Json.WriteString("mode", mode);
+        Json.WriteNumber("network_id", ksock.NetworkId);
+        Json.WriteNumber("queued", ksock.Queued);
+        Json.WriteNumber("max_messages", ksock.MaxMessages);
+        Json.WriteNumber("queued_bytes", ksock.QueuedBytes);
+        Json.WriteNumber("held_bytes", ksock.HeldBytes);
+        Json.WriteNumber("missed", ksock.Missed);
+        Json.WriteNumber("outstanding", ksock.Outstanding);
+        Json.WriteBoolean("only_once", ksock.OnlyOnce);
+        Json.WriteBoolean("sending", ksock.IsSending);
+        Write("last_sent", ksock.LastSent);
+        Json.WriteStartArray("bindings");
+        (_isInKsock, _isAtDebts) = (true, false);
+    }
+
+    private void BeginDebts()
+    {
+        if (!_isAtDebts)
+        {
+            Json.WriteEndArray();
+            Json.WriteStartArray("waits_for");
+            _isAtDebts = true;
+        }
+    }
+
+    private void EndKsock(bool isClosed)
+    {
+        if (_isInKsock)
+        {
+            BeginDebts();
+            Json.WriteEndArray();
+            if (isClosed)
+            {
+                Json.WriteBoolean("closed", true);
+            }
+
+            Json.WriteEndObject();
+            _isInKsock = false;
+        }
+    }
+
+    private void Write(string name, MessageId id)
+    {
+        Json.WriteStartArray(name);
+        Json.WriteNumberValue(id.NetworkId);
+        Json.WriteNumberValue(id.SerialNumber);
+        Json.WriteEndArray();
     }
 }

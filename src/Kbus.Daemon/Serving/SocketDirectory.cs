@@ -64,7 +64,8 @@ internal sealed class SocketDirectory : IDisposable
         int number = Open(path);
         if (number < 0)
         {
-            return false;
+            // Without a descriptor left it cannot be looked at; that is no reason to take it for gone.
+            return number is -(int)Errno.EMFILE or -(int)Errno.ENFILE;
         }
 
         using var found = new Descriptor(number);

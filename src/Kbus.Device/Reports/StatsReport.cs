@@ -12,28 +12,24 @@ internal static class StatsReport
     private const int FirstCapacity = 16;
     private static readonly string[] PartNames = ["HDR", "NAME", "NPAD", "DATA", "DPAD", "FINAL"];
 
-    /// <summary>Writes the report; what is said of one bus is true of one moment.</summary>
+    /// <summary>Writes the report. The bus is left after each page, so that others wait for one page at most.</summary>
     public static byte[] Make(IReadOnlyList<DeviceBus> buses)
     {
         var text = new StringBuilder();
         foreach (DeviceBus bus in buses)
         {
             bus.Enter();
-            foreach (KsockState ksock in bus.Bus.Ksocks)
-            {
-                // Observes what the process has taken by itself.
-                _ = bus.Bus.NumMessages(ksock);
-            }
-
             try
             {
                 Describe(text, bus.Number, bus.Bus);
             }
             finally
             {
-                // From here on the bus is only read: a report that finds no memory is given up alone.
                 bus.Leave();
             }
+
+            // Asking for the number of messages observes what the process has taken by itself.
+            ReportPages.Read(bus, bus.Bus.KsocksByAge, ksock => bus.Bus.NumMessages(ksock), ksock => Describe(text, ksock));
         }
 
         return Encoding.ASCII.GetBytes(text.ToString());
@@ -45,10 +41,6 @@ internal static class StatsReport
         text.Append(
             CultureInfo.InvariantCulture,
             $"dev {number,2}: next ksock {Next(bus.LastKsockId)} next msg {Next(bus.LastSerial)} unsent unbindings {bus.SetAsideCount}{tragic}\n");
-        foreach (KsockState ksock in bus.Ksocks.OrderByDescending(k => k.Id))
-        {
-            Describe(text, ksock);
-        }
     }
 
     private static void Describe(StringBuilder text, KsockState ksock)

@@ -58,7 +58,11 @@ internal static class StatusQuestion
             result = LibC.Receive(socket, piece, LibC.MessageDontWait);
             if (result == 0)
             {
-                return Allowed([.. document]);
+                byte[] whole = Allowed([.. document]);
+                return !whole.AsSpan().StartsWith("{\"error\""u8)
+                    ? whole
+                    : throw Refusals.Of(
+                        Errno.EBUSY, null, $"The kbusd gave no answer about itself: {System.Text.Encoding.UTF8.GetString(whole)}", self: null, "open");
             }
 
             if (result > 0)

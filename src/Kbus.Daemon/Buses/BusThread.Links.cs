@@ -119,16 +119,17 @@ internal sealed partial class BusThread
 
         if (result >= 0)
         {
-            result = WatchProcess(request.Process, out process);
+            result = WatchProcess(request, out process);
         }
 
         return (Errno)Math.Max(0, -result);
     }
 
-    private int WatchProcess(Descriptor? pidfd, out ProcessWatch? process)
+    private int WatchProcess(OpenRequest request, out ProcessWatch? process)
     {
+        Descriptor? pidfd = request.Process;
         ulong token = (++_lastToken << KindBits) | ProcessToken;
-        var watch = new ProcessWatch(pidfd is null ? null : new Descriptor(pidfd.Release()), token);
+        var watch = new ProcessWatch(pidfd is null ? null : new Descriptor(pidfd.Release()), request.ProcessIdentity, token);
         if (watch.Identity is { } known && _watchesByIdentity.TryGetValue(known, out process))
         {
             watch.Dispose();

@@ -80,7 +80,7 @@ internal sealed partial class BusThread
                 served += ServeTurn(_hot[i]);
             }
 
-            _now = LibC.MonotonicNanoseconds();
+            _now = Clock();
             if (_now - _lastEvents >= NanosecondsBetweenEvents)
             {
                 served += TakeEvents(wait: false) ? 1 : 0;
@@ -162,6 +162,7 @@ internal sealed partial class BusThread
         }
 
         // The pair of the fence in CommandBell.RingIfWanted: either the link sees that we want its bell, or we see its command.
+        Interleaving.Here();
         Fence.Full();
         bool quiet = true;
         foreach (ProcessWatch process in _hot)
@@ -254,7 +255,7 @@ internal sealed partial class BusThread
     private bool TakeEvents(bool wait)
     {
         int count = LibC.EpollWait(_epoll.Number, _events, wait ? LibC.Forever : 0);
-        _now = LibC.MonotonicNanoseconds();
+        _now = Clock();
         _lastEvents = _now;
         if (count <= 0)
         {

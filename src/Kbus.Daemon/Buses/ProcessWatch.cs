@@ -9,8 +9,9 @@ namespace Kbus.Daemon;
 /// 6.9), or none at all, each link stands for a process of its own.
 /// </remarks>
 /// <param name="descriptor">The pidfd; null if there is none, and the link's socket alone tells of the end.</param>
+/// <param name="identity">What tells the process from all others; null to ask the kernel.</param>
 /// <param name="token">By which the bus's event loop finds the watch.</param>
-internal sealed class ProcessWatch(Descriptor? descriptor, ulong token) : IDisposable
+internal sealed class ProcessWatch(Descriptor? descriptor, ulong? identity, ulong token) : IDisposable
 {
     // No pidfd has such an identity, and no caller of a device file such a number.
     private const ulong NotAnIdentity = 3UL << 62;
@@ -19,7 +20,7 @@ internal sealed class ProcessWatch(Descriptor? descriptor, ulong token) : IDispo
     public ulong Token => token;
 
     /// <summary>The identity by which further links of the process find the watch; null if there is none.</summary>
-    public ulong? Identity { get; } = descriptor is null ? null : LibC.PidfdIdentity(descriptor.Number);
+    public ulong? Identity { get; } = identity ?? (descriptor is null ? null : LibC.PidfdIdentity(descriptor.Number));
 
     /// <summary>By which the process is told from all others on this bus.</summary>
     public ulong Key => Identity ?? (NotAnIdentity | token);

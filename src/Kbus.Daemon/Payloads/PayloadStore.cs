@@ -13,6 +13,9 @@ internal sealed class PayloadStore : IDisposable
     private readonly Dictionary<uint, UserAreas> _users = [];
     private readonly Stack<PlacedPayload> _spare = [];
 
+    /// <summary>True if no user has a Ksock here, and nothing of a message that a user sent is left.</summary>
+    public bool IsEmpty => _users.Count == 0;
+
     /// <summary>Notes that a user has one more Ksock.</summary>
     public void Enter(uint user)
     {

@@ -24,6 +24,9 @@ internal sealed class OpenRequest : BusWork, IDisposable
     /// <summary>The place that the Ksock has of those that the daemon can serve.</summary>
     public required KsockShare Share { get; init; }
 
+    /// <summary>What tells the process from all others, if that is not for the kernel to say (<see cref="LibC.PidfdIdentity"/>).</summary>
+    public ulong? ProcessIdentity { get; init; }
+
     /// <summary>Whose process it is, by the kernel's word.</summary>
     public required PeerCredentials Peer { get; init; }
 

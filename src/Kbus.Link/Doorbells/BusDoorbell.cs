@@ -30,6 +30,7 @@ internal sealed class BusDoorbell(SharedMemory memory, Descriptor socket)
         ref uint wants = ref _memory.Header.ClientWants;
         for (int tries = 0; tries < MostTries; tries++)
         {
+            Interleaving.Here();
             uint word = Volatile.Read(ref wants);
             if ((word & (uint)news) == 0)
             {

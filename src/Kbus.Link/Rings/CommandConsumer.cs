@@ -105,6 +105,8 @@ internal sealed unsafe class CommandConsumer
 
     private bool Look()
     {
+        Interleaving.Here();
+
         // Acquire, pairs with the release in CommandProducer.Commit.
         ulong tail = Volatile.Read(ref _memory.Header.CommandTail);
         if (tail == _head)

@@ -1,0 +1,46 @@
+using Kbus.Link;
+
+namespace Kbus.Daemon;
+
+/// <content>
+/// Rounds one at a time, for a caller that drives the bus without a thread of its own and with a clock of its own: the simulation. It calls these and
+/// never <see cref="Start"/>. The rounds are those of the loop, but that the bus never sleeps: it only looks whether it would have been woken.
+/// </content>
+internal sealed partial class BusThread
+{
+    private Func<long>? _steppedClock;
+
+    /// <summary>Prepares the bus for rounds.</summary>
+    /// <param name="clock">Gives the time in nanoseconds; it never goes back.</param>
+    /// <param name="events">Room for events, which the caller keeps until the bus has ended.</param>
+    public void BeginRounds(Func<long> clock, EpollEvents events)
+    {
+        _steppedClock = clock;
+        _events = events;
+    }
+
+    /// <summary>One round of the loop.</summary>
+    /// <param name="mayRest">True if the bus goes to sleep when it finds nothing to do, false if it goes on looking.</param>
+    /// <returns>False if it found nothing to do, or would sleep now.</returns>
+    public bool Round(bool mayRest)
+    {
+        bool any = ServeHot() > 0;
+        if (Bus.HasMore)
+        {
+            ContinueBus();
+            any = true;
+        }
+
+        if (any)
+        {
+            return true;
+        }
+
+        return mayRest && (!MaySleep() || TakeEvents(wait: false));
+    }
+
+    /// <summary>Ends the bus as <see cref="Stop"/> does: every link is hung up.</summary>
+    public void EndRounds() => CloseAll();
+
+    private long Clock() => _steppedClock is null ? LibC.MonotonicNanoseconds() : _steppedClock();
+}

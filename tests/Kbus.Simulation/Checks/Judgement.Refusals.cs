@@ -1,0 +1,115 @@
+namespace Kbus.Simulation;
+
+/// <content>Whether the error that a send came back with can be true (P3).</content>
+internal sealed partial class Judgement
+{
+    private void CheckRefusals()
+    {
+        foreach (Sending sending in _sendings.Where(s => s.Answered != Sending.Never && s.By.GoneBy != s.Answered && !MayBeSpoilt(s.Answered)))
+        {
+            long from = sending.Begun;
+            long until = sending.Answered;
+            switch (sending.FirstError)
+            {
+                case Errno.EADDRNOTAVAIL:
+                    CheckNobodyThere(sending, from, until);
+                    break;
+                case Errno.EPIPE:
+                    CheckOtherReplier(sending, from, until);
+                    break;
+                case Errno.ECONNREFUSED:
+                    CheckNotOwed(sending, from, until);
+                    break;
+                case Errno.ENOLCK:
+                    Expect(sending.IsOwedAnswer && !HasRoom(sending.By, from, until, Empty(sending)), "P3", () => $"its sender had room for the answer: {sending}");
+                    break;
+                case Errno.EBUSY:
+                    Expect((sending.Flags & MessageFlags.AllOrWait) == 0, "P3", () => $"is to wait: {sending}");
+                    CheckSomebodyFull(sending, from, until);
+                    break;
+                case Errno.EAGAIN:
+                    CheckSomebodyFull(sending, from, until);
+                    break;
+                case Errno.EBADMSG:
+                    Expect(!_scenario.Names.Contains(sending.Name), "P3", () => $"the name is good: {sending}");
+                    break;
+            }
+        }
+    }
+
+    /// <summary>A place to be reserved has no bytes.</summary>
+    private static Sending Empty(Sending sending) => new()
+    {
+        By = sending.By,
+        Number = sending.Number,
+        Name = sending.Name,
+        Flags = sending.Flags,
+        To = 0,
+        InReplyTo = default,
+        GivenId = default,
+        Length = 0,
+        EntireLength = 0,
+        IsAwaited = false,
+        IsOverheard = false,
+    };
+
+    private void CheckNobodyThere(Sending sending, long from, long until)
+    {
+        if (sending.IsRequest && !sending.By.IsLimpet)
+        {
+            Bound? there = BoundsFor(sending.Name, asReplier: true).FirstOrDefault(b => b.IsThere(from, until));
+            Expect(there is null || sending.IsReply, "P3", () => $"there is {there}: {sending}");
+        }
+
+        if (sending.IsReply)
+        {
+            Member? requester = _bus.Find(sending.To);
+            bool isThere = requester is not null && requester.OpenedBy < from && requester.LeavesFrom > until;
+            Expect(!isThere || sending.IsRequest, "P3", () => $"{requester} is there: {sending}");
+        }
+    }
+
+    private void CheckOtherReplier(Sending sending, long from, long until)
+    {
+        Expect(sending.IsRequest && sending.To != 0, "P3", () => $"is for no replier of its choice: {sending}");
+        Bound? his = BoundsFor(sending.Name, asReplier: true).Where(b => b.By.KsockId == sending.To && b.IsThere(from, until)).MaxBy(b => b.Rank);
+        bool mayBeOther = his is null
+            || BoundsFor(sending.Name, asReplier: true).Any(b => b.By != his.By && b.Rank > his.Rank && b.MayBeThere(from, until));
+        Expect(mayBeOther, "P3", () => $"the replier that it is for is there, by {his}: {sending}");
+    }
+
+    private void CheckNotOwed(Sending sending, long from, long until)
+    {
+        Expect(sending.IsAnswer, "P3", () => $"answers nothing: {sending}");
+        Receipt? request = sending.By.Receipts.Find(r => r.IsToAnswer && r.Header.Id == sending.InReplyTo && r.Header.From == sending.To && r.Time < from);
+        Member? requester = _bus.Find(sending.To);
+        if (request?.Sending is not { GivenId.IsNone: true } || requester is null || requester.LeavesFrom < until)
+        {
+            return;
+        }
+
+        bool mayBeAnswered = sending.By.Sendings.Exists(
+            s => s != sending && s.InReplyTo == sending.InReplyTo && s.To == sending.To && s.Begun <= until && (s.MayHaveReached || s.Fate == Fate.Waiting));
+        Expect(mayBeAnswered, "P3", () => $"it is this member's to answer, and was not answered: {sending}");
+    }
+
+    private void CheckSomebodyFull(Sending sending, long from, long until)
+    {
+        Expect(sending.IsRequest || sending.IsReply || sending.IsAllOrNone, "P3", () => $"nobody can refuse {sending}");
+        Expect(!sending.IsOverheard, "P3", () => $"nobody can refuse what was overheard: {sending}");
+        var mayBeFull = new List<Member>();
+        if (sending.IsReply && _bus.Find(sending.To) is { } requester && !HasRoom(requester, from, until, sending, ownSlots: 1))
+        {
+            mayBeFull.Add(requester);
+        }
+
+        IEnumerable<Bound> asked = sending.IsRequest ? BoundsFor(sending.Name, asReplier: true) : [];
+        if (sending.IsAllOrNone)
+        {
+            asked = asked.Concat(BoundsFor(sending.Name, asReplier: false).Where(b => b.By != sending.By || !b.By.IsLimpet));
+        }
+
+        mayBeFull.AddRange(asked.Where(b => b.MayBeThere(from, until) && !HasRoom(b.By, from, until, sending)).Select(b => b.By));
+        Expect(mayBeFull.Count > 0, "P3", () => $"everybody has room: {sending}");
+    }
+}

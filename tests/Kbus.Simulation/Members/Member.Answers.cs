@@ -1,0 +1,222 @@
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Simulation;
+
+/// <content>What the bus says to its commands. Answers come in the order of the commands, so what it knows of itself is exact.</content>
+internal sealed partial class Member
+{
+    private MessageId _lastSent;
+
+    /// <summary>Sees the answers that are there.</summary>
+    public void Hear()
+    {
+        while (_posted.TryPeek(out Call? call) && _completions.TryGet(call.Sequence, out Completion answer))
+        {
+            _posted.Dequeue();
+            call.Answer = answer;
+            call.Ended = _world.Tick();
+            _world.Log($"{this} hears {call.Code} {call.Name} {call.Error} {(call.Sending is null ? "" : $"{answer.Id}")}");
+            _world.Saw($"{call.Code} {call.Error}");
+            Heard(call);
+        }
+
+        TellOfTakes();
+        if (_big is not null)
+        {
+            AddParts(1);
+        }
+    }
+
+    private void Heard(Call call)
+    {
+        switch (call.Code)
+        {
+            case CommandCode.Send:
+            case CommandCode.SendPart:
+                Heard(call, call.Sending!);
+                break;
+            case CommandCode.Retry:
+                HeardRetry(call);
+                break;
+            case CommandCode.Poll:
+                HeardPoll(call);
+                break;
+            case CommandCode.Discard when Waiting is { } discarded:
+                StopWaiting(call, Fate.Dropped, Errno.ECANCELED);
+                OweAgain(discarded);
+                break;
+            case CommandCode.LastSent:
+                Expect("P3", call.Answer.Id == _lastSent, $"LASTSENT is {call.Answer.Id} and not {_lastSent}");
+                break;
+            case CommandCode.Bind:
+                HeardBind(call);
+                break;
+            case CommandCode.Unbind:
+                HeardUnbind(call);
+                break;
+            case CommandCode.FindReplier:
+                Questions.Add(call);
+                break;
+            case CommandCode.Ask:
+                HeardSetting(call);
+                break;
+            case CommandCode.Release:
+                call.GivenBack!.HeldUntil = call.Ended;
+                break;
+            case CommandCode.Close:
+                GoneBy = call.Ended;
+                EndAll();
+                break;
+        }
+    }
+
+    private void Heard(Call call, Sending sending)
+    {
+        (sending.Answered, sending.FirstError, sending.Error, sending.Id) = (call.Ended, call.Error, call.Error, call.Answer.Id);
+        if (!sending.Id.IsNone)
+        {
+            _lastSent = sending.Id;
+        }
+
+        switch (call.Error)
+        {
+            case Errno.None:
+                (sending.Fate, sending.Until, sending.Ended) = (Fate.Sent, call.Ended, call.Ended);
+                break;
+            case Errno.EAGAIN:
+                Expect("P3", (sending.Flags & MessageFlags.AllOrWait) != 0, $"EAGAIN without ALL_OR_WAIT: {sending}");
+                Expect("P3", Waiting is null, $"two messages wait: {sending}");
+                (sending.Fate, Waiting) = (Fate.Waiting, sending);
+                (_isArmedForRoom, _retriedSinceArmed) = (false, false);
+                break;
+            default:
+                (sending.Fate, sending.Ended) = (Fate.Refused, call.Ended);
+                Expect("P3", call.Error != Errno.EALREADY || Waiting is not null, $"EALREADY, and no message waits: {sending}");
+                OweAgain(sending);
+                break;
+        }
+    }
+
+    private void HeardRetry(Call call)
+    {
+        if (Waiting is not { } sending)
+        {
+            Expect("P3", call.Error == Errno.ENOMSG, $"a retry of nothing is {call.Error}");
+            return;
+        }
+
+        _lastSent = sending.Id;
+        if (call.Error == Errno.EAGAIN)
+        {
+            _retriedSinceArmed |= _isArmedForRoom && call.Begun > _armedAt;
+            return;
+        }
+
+        Expect("P3", call.Error != Errno.ENOMSG, $"no message waits, though its sender was told so: {sending}");
+        StopWaiting(call, call.Error == Errno.None ? Fate.Sent : Fate.Refused, call.Error);
+        if (call.Error != Errno.None)
+        {
+            OweAgain(sending);
+        }
+    }
+
+    private void HeardPoll(Call call)
+    {
+        bool isWritable = ((PollFlags)call.Answer.Value & PollFlags.Writable) != 0;
+        if (Waiting is null)
+        {
+            Expect("P3", isWritable || !CanSend, "a poll says that a message waits, and none does");
+        }
+        else if (isWritable)
+        {
+            // It may have failed: then its answer is owed still.
+            Sending polled = Waiting;
+            StopWaiting(call, Fate.Polled, Errno.None);
+            OweAgain(polled);
+        }
+    }
+
+    private void StopWaiting(Call call, Fate fate, Errno error)
+    {
+        Sending sending = Waiting!;
+        Waiting = null;
+        (sending.Fate, sending.Error, sending.Ended) = (fate, error, call.Ended);
+        if (fate is Fate.Sent or Fate.Polled)
+        {
+            (sending.From, sending.Until, sending.Order) = (call.Begun, call.Ended, call.Order);
+        }
+    }
+
+    /// <summary>A reply that was refused for want of room can be sent again.</summary>
+    private void OweAgain(Sending sending)
+    {
+        bool isWorthwhile = sending.IsRequest || sending.Error is not (Errno.ECONNREFUSED or Errno.EADDRNOTAVAIL);
+        if (sending.IsAnswer && isWorthwhile
+            && Receipts.Find(r => r.IsToAnswer && r.Header.Id == sending.InReplyTo && r.Header.From == sending.To) is { } request)
+        {
+            Owed.Add(request);
+        }
+    }
+
+    private void HeardBind(Call call)
+    {
+        Bound bound = call.Bound!;
+        if (call.Error == Errno.None)
+        {
+            (bound.IsSure, bound.Made) = (true, call.Ended);
+            _ownBounds.Add(bound);
+            return;
+        }
+
+        Bounds.Remove(bound);
+        Questions.Add(call);
+        bool isName = _world.Scenario.Patterns.Contains(bound.Pattern);
+        Expect("P5", isName == (call.Error != Errno.EBADMSG) || bound.IsReplier, $"a bind to {bound.Pattern} is {call.Error}");
+        Expect("P5", bound.IsReplier || !isName || call.Error == Errno.EDQUOT, $"a listener's bind to {bound.Pattern} is {call.Error}");
+    }
+
+    private void HeardUnbind(Call call)
+    {
+        bool isReplier = (call.Flags & CommandFlags.Replier) != 0;
+        Bound? newest = _ownBounds.FindLast(b => b.Pattern == call.Name && b.IsReplier == isReplier);
+        if (call.Error == Errno.None)
+        {
+            Expect("P5", newest is not null, $"what is not bound was unbound: {call.Name}");
+            (newest!.LostFrom, newest.LostBy, newest.WasUnbound) = (call.Begun, call.Ended, true);
+            _ownBounds.Remove(newest);
+            return;
+        }
+
+        Expect("P5", newest is null || call.Error == Errno.EAGAIN, $"{newest} cannot be unbound: {call.Error}");
+        Questions.Add(call);
+    }
+
+    private void HeardSetting(Call call)
+    {
+        call.Choice?.Ended = call.Ended;
+        switch (call.Setting)
+        {
+            case Setting.MaxMessages:
+                uint limit = MaxMessages.FindLast(c => c.Ended != Sending.Never)!.Value;
+                Expect("P7", call.Answer.Value == limit, $"MAXMSGS is {call.Answer.Value} and not {limit}");
+                break;
+            case Setting.OnlyOnce:
+                uint before = OnlyOnce.Count(c => c.Ended != Sending.Never) is > 1 and int n ? OnlyOnce[n - 2].Value : 0;
+                Expect("P7", call.Answer.Value == before, $"MSGONLYONCE was {call.Answer.Value} and not {before}");
+                break;
+            case Setting.NumMessages:
+            case Setting.UnrepliedTo:
+                Questions.Add(call);
+                break;
+        }
+    }
+
+    private void Expect(string promise, bool isSo, string what)
+    {
+        if (!isSo)
+        {
+            throw new BrokenPromiseException(promise, $"{this}: {what}");
+        }
+    }
+}

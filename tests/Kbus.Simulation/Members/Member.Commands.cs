@@ -1,0 +1,231 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Simulation;
+
+/// <content>The commands that it posts.</content>
+internal sealed partial class Member
+{
+    private static readonly uint[] Limits = [1, 2, 3, 4, 5, 8, 100];
+
+    private readonly Queue<Call> _posted = new();
+    private readonly List<Bound> _ownBounds = [];
+    private ulong _sequence;
+    private int _order;
+    private bool _owesBell;
+    private bool _owesNote;
+
+    /// <summary>Its bindings, past and present.</summary>
+    public List<Bound> Bounds { get; } = [];
+
+    /// <summary>The limits of its queue.</summary>
+    public List<Choice> MaxMessages { get; } = [];
+
+    /// <summary>Whether it wants each message only once.</summary>
+    public List<Choice> OnlyOnce { get; } = [];
+
+    /// <summary>What it asked, and was told, that others have to confirm.</summary>
+    public List<Call> Questions { get; } = [];
+
+    /// <summary>True if it ever asked for reports of the repliers' binds that exist.</summary>
+    public bool AskedForReports { get; private set; }
+
+    /// <summary>True if it ever had an answer brought forward.</summary>
+    public bool BroughtForward { get; private set; }
+
+    /// <summary>True if commands wait for an answer, or for the bell.</summary>
+    public bool IsBusy => _posted.Count > 0 || _owesBell || _owesNote || _big is not null;
+
+    /// <summary>True if each command for which it has rung is answered.</summary>
+    public bool HasAllAnswers => _owesBell || _posted.All(c => _completions.TryGet(c.Sequence, out _));
+
+    /// <summary>True if the bus need not know yet of everything that it has done.</summary>
+    public bool IsBehind => _owesBell || _owesNote;
+
+    /// <summary>Writes a command and publishes it.</summary>
+    /// <returns>False if there is no room.</returns>
+    private bool Post(Call call, bool isRungLater, ReadOnlySpan<byte> body = default, bool isAnswered = true)
+    {
+        if (call.Code == CommandCode.Ask)
+        {
+            uint argument = call.Argument;
+            return PostBody(call, isRungLater, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in argument)), isAnswered);
+        }
+
+        return PostBody(call, isRungLater, call.Name is null ? body : Encoding.ASCII.GetBytes(call.Name), isAnswered);
+    }
+
+    private bool PostBody(Call call, bool isRungLater, ReadOnlySpan<byte> body, bool isAnswered)
+    {
+        if (_posted.Count >= _world.Scenario.Layout.CompletionSlots || !_commands.TryBegin(body.Length, out Span<byte> target))
+        {
+            return false;
+        }
+
+        body.CopyTo(target);
+        call.Begun = _world.Tick();
+        call.Order = ++_order;
+        call.Sequence = isAnswered ? ++_sequence : 0;
+        _commands.Commit((ushort)call.Code, call.Flags, call.Sequence);
+        if (isAnswered)
+        {
+            _posted.Enqueue(call);
+        }
+
+        _world.Log($"{this} posts {call.Code} {call.Name}{(call.Sending is { } s ? $"{s}" : "")} {(call.Code == CommandCode.Ask ? $"{call.Setting} {call.Argument}" : "")}");
+        _owesBell |= isRungLater;
+        if (!isRungLater)
+        {
+            RingBell();
+        }
+
+        return true;
+    }
+
+    /// <summary>Rings the bus, if it wants to be rung, for what was published.</summary>
+    private void RingBell()
+    {
+        _owesBell = false;
+        _commandBell.RingIfWanted();
+    }
+
+    private void Bind(ref Dice dice)
+    {
+        string pattern = dice.Of<string>(_world.Scenario.Patterns);
+        bool isReplier = dice.OneIn(2) && !IsLimpet;
+        if (dice.OneIn(40))
+        {
+            pattern = dice.Of<string>(["$.", "$..A", "A", "$.A*"]);
+        }
+
+        var call = new Call { Code = CommandCode.Bind, Name = pattern, Flags = isReplier ? CommandFlags.Replier : (ushort)0 };
+        if (Post(call, dice.OneIn(4)))
+        {
+            call.Bound = new Bound { By = this, Pattern = pattern, IsReplier = isReplier, Begun = call.Begun };
+            Bounds.Add(call.Bound);
+        }
+    }
+
+    private void Unbind(ref Dice dice)
+    {
+        Bound? bound = _ownBounds.Count > 0 && !dice.OneIn(8) ? _ownBounds[dice.Below(_ownBounds.Count)] : null;
+        string pattern = bound?.Pattern ?? dice.Of<string>(_world.Scenario.Patterns);
+        bool isReplier = bound?.IsReplier ?? dice.OneIn(2);
+        Post(new Call { Code = CommandCode.Unbind, Name = pattern, Flags = isReplier ? CommandFlags.Replier : (ushort)0 }, dice.OneIn(4));
+    }
+
+    private void Ask(ref Dice dice)
+    {
+        (Setting setting, uint argument) = dice.Below(8) switch
+        {
+            0 => (Setting.MaxMessages, dice.Of<uint>(Limits)),
+            1 => (Setting.OnlyOnce, (uint)dice.Below(2)),
+            2 or 3 => (Setting.NumMessages, 0u),
+            4 => (Setting.UnrepliedTo, 0u),
+            5 when _world.Scenario.HasEvents => (Setting.ReportBinds, dice.OneIn(4) ? 0u : 1u),
+            6 => (Setting.MaxMessages, 0u),
+            _ => (Setting.NumUntilMissed, 0u),
+        };
+        var call = new Call { Code = CommandCode.Ask, Flags = (ushort)setting, Argument = argument };
+        if (!Post(call, dice.OneIn(4)))
+        {
+            return;
+        }
+
+        if (setting == Setting.MaxMessages && argument != 0)
+        {
+            MaxMessages.Add(call.Choice = new Choice(argument, call.Begun, Sending.Never));
+        }
+        else if (setting == Setting.OnlyOnce)
+        {
+            OnlyOnce.Add(call.Choice = new Choice(argument, call.Begun, Sending.Never));
+        }
+        else if (setting == Setting.ReportBinds)
+        {
+            Bus.ReportSwitches.Add(call);
+            AskedForReports |= argument == 1;
+        }
+    }
+
+    private void FindReplier(ref Dice dice)
+    {
+        bool isMatching = dice.OneIn(2);
+        string name = isMatching ? dice.Of<string>(_world.Scenario.Names) : dice.Of<string>(_world.Scenario.Patterns);
+        Post(new Call { Code = CommandCode.FindReplier, Name = name, Flags = isMatching ? CommandFlags.Matching : (ushort)0 }, dice.OneIn(4));
+    }
+
+    private void BringForward()
+    {
+        BroughtForward |= Post(new Call { Code = CommandCode.BringAnswerForward }, isRungLater: false);
+    }
+
+    /// <summary>Looks after a message that waits for room; if none does, asks which message was sent last.</summary>
+    private void Tend(ref Dice dice)
+    {
+        HearRings();
+        if (Waiting is null)
+        {
+            Post(new Call { Code = CommandCode.LastSent }, dice.OneIn(4));
+            return;
+        }
+
+        switch (dice.Below(6))
+        {
+            case 0: Post(new Call { Code = CommandCode.Discard }, dice.OneIn(4)); break;
+            case 1: Post(new Call { Code = CommandCode.Poll }, dice.OneIn(4)); break;
+            case 2: Retry(); break;
+            default: RetryIfRung(); break;
+        }
+    }
+
+    /// <summary>As a program does that waits for room: asks to be rung, tries once more, and then only when it is rung.</summary>
+    public void RetryIfRung()
+    {
+        if (Waiting is not null && !_isArmedForRoom)
+        {
+            _doorbell.Arm(LinkNews.Failure);
+            _armedAt = _world.Tick();
+            _retriedSinceArmed = false;
+            _isArmedForRoom = Retry();
+        }
+    }
+
+    /// <summary>Tries the waiting message again.</summary>
+    public bool Retry() => Post(new Call { Code = CommandCode.Retry }, isRungLater: false);
+
+    /// <summary>Drops the waiting message.</summary>
+    public void Discard() => Post(new Call { Code = CommandCode.Discard }, isRungLater: false);
+
+    /// <summary>Asks for a number, for a check at the end.</summary>
+    public void AskNow(Setting setting) => Post(new Call { Code = CommandCode.Ask, Flags = (ushort)setting }, isRungLater: false);
+
+    /// <summary>Sets the limit of its queue.</summary>
+    public void Widen()
+    {
+        var call = new Call { Code = CommandCode.Ask, Flags = (ushort)Setting.MaxMessages, Argument = 1000 };
+        if (Post(call, isRungLater: false))
+        {
+            MaxMessages.Add(call.Choice = new Choice(call.Argument, call.Begun, Sending.Never));
+        }
+    }
+
+    /// <summary>Does what it has put off: rings for what it published, tells of takes, ends a big message.</summary>
+    public void CatchUp()
+    {
+        _stoppedFor = 0;
+        if (!TryEnter() || !IsHonest)
+        {
+            return;
+        }
+
+        Hear();
+        TellOfTakes();
+        AddParts(int.MaxValue);
+        if (_owesBell)
+        {
+            RingBell();
+        }
+    }
+}

@@ -1,0 +1,299 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Simulation;
+
+/// <content>Taking, as a client does it: copy what is in front, take it by one compare-and-swap, and only then believe the copy.</content>
+internal sealed partial class Member
+{
+    private readonly List<(byte[] Copy, uint Kind)> _copies = [];
+    private readonly Queue<Held> _held = new();
+    private (byte[] Copy, DeliveryToken Token)? _peeked;
+    private bool _isAsleep;
+    private bool _asksForRefill;
+    private ulong _placedTaken;
+
+    /// <summary>Everything that it took, in order.</summary>
+    public List<Receipt> Receipts { get; } = [];
+
+    /// <summary>The Requests that it has taken and not answered.</summary>
+    public List<Receipt> Owed { get; } = [];
+
+    /// <summary>Whether something can be taken.</summary>
+    public bool HasMessage => _deliveries.HasRecord || HasMoreBehind;
+
+    /// <summary>True while it sleeps and nobody has rung.</summary>
+    public bool SleepsUnrung => _isAsleep && !HearRings() && _isAsleep;
+
+    /// <summary>True if the bus has ended the link.</summary>
+    public bool WasThrownOut => (_deliveries.Flags & DeliveryFlags.Ended) != 0;
+
+    private bool HasMoreBehind => (_deliveries.Flags & DeliveryFlags.MoreBehind) != 0;
+
+    /// <summary>Takes the message in front, unless this member sleeps.</summary>
+    /// <returns>False if there is none.</returns>
+    public bool TakeOne() => TakeSome(1);
+
+    private bool TakeSome(int most)
+    {
+        if (!IsHonest || (_isAsleep && !HearRings()))
+        {
+            return false;
+        }
+
+        _isAsleep = false;
+        _peeked = null;
+        switch (_deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token))
+        {
+            case DeliveryLook.Record:
+                _copies.Clear();
+                DeliveryToken last;
+                do
+                {
+                    _copies.Add((record.ToArray(), token.Kind));
+                    last = token;
+                }
+                while (_copies.Count < most && _deliveries.TryPeekBehind(last, out record, out token));
+                if (_deliveries.TryTake(last))
+                {
+                    Took();
+                }
+
+                return true;
+            case DeliveryLook.Empty:
+                AskForRefill();
+                return false;
+            case DeliveryLook.Busy:
+                return true;
+            default:
+                throw new BrokenPromiseException("P4", $"the ring of {this} holds nonsense: {_deliveries.Fault}");
+        }
+    }
+
+    private void PeekOrTakePeeked()
+    {
+        if (!IsHonest || _isAsleep)
+        {
+            return;
+        }
+
+        if (_peeked is var (copy, token))
+        {
+            _peeked = null;
+            if (_deliveries.TryTake(token))
+            {
+                _copies.Clear();
+                _copies.Add((copy, token.Kind));
+                Took();
+                _world.Saw("peeked and took");
+            }
+            else
+            {
+                _world.Saw("peeked in vain");
+            }
+        }
+        else if (_deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken found) == DeliveryLook.Record)
+        {
+            _peeked = (record.ToArray(), found);
+        }
+    }
+
+    /// <summary>The ring's head has been changed: what was copied is this member's now.</summary>
+    private void Took()
+    {
+        _owesNote |= (_deliveries.Flags & DeliveryFlags.TellTakes) != 0;
+        foreach ((byte[] copy, uint kind) in _copies)
+        {
+            Took(copy, (DeliveryKind)kind);
+        }
+
+        TellOfTakes();
+    }
+
+    private void Took(byte[] copy, DeliveryKind kind)
+    {
+        Expect("P4", copy.Length >= MessageHeader.Size, "a message has no header");
+        MessageHeader header = MemoryMarshal.Read<MessageHeader>(copy);
+        string name = Encoding.ASCII.GetString(copy, MessageHeader.Size, (int)Math.Min(header.NameLength, (uint)(copy.Length - MessageHeader.Size)));
+        int offset = MessageLayout.DataOffset(header.NameLength);
+        ReadOnlySpan<byte> data;
+        PayloadView? view = null;
+        PlacedData place = default;
+        if (kind == DeliveryKind.Placed)
+        {
+            place = MemoryMarshal.Read<PlacedData>(copy.AsSpan(offset));
+            HearRings();
+            Expect("P8", _areas.TryGet(place, header.DataLength, out view) && view!.TryGet(place.Offset, header.DataLength, out _), $"there is no {place}");
+            view!.TryGet(place.Offset, header.DataLength, out data);
+        }
+        else
+        {
+            Expect("P8", copy.Length == header.EntireLength, $"{name} has {copy.Length} bytes in place of {header.EntireLength}");
+            data = copy.AsSpan(offset, (int)header.DataLength);
+        }
+
+        Member? sender = Bus.Find(header.From);
+        Sending? sending = SendingOf(header, sender);
+        var receipt = new Receipt
+        {
+            By = this,
+            Sending = sending,
+            Header = header,
+            Name = name,
+            Time = _world.Tick(),
+            EntireLength = (int)header.EntireLength,
+            Event = EventOf(header, name, data),
+        };
+        receipt.HeldUntil = kind == DeliveryKind.Placed ? Sending.Never : receipt.Time;
+        Receipts.Add(receipt);
+        sending?.Receipts.Add(receipt);
+        _world.Log($"{this} takes {receipt} {(receipt.IsToAnswer ? "to answer" : "")}");
+        if (receipt.IsStatus)
+        {
+            _world.Saw(name);
+        }
+
+        CheckContents(receipt, data, sender);
+        if (receipt.IsToAnswer)
+        {
+            Owed.Add(receipt);
+        }
+
+        if (kind == DeliveryKind.Placed)
+        {
+            _held.Enqueue(new Held(++_placedTaken, receipt, view!, place.Offset));
+        }
+    }
+
+    private Sending? SendingOf(in MessageHeader header, Member? sender)
+    {
+        if ((header.Flags & MessageFlags.Synthetic) != 0 || sender is null)
+        {
+            Expect("P7", (header.Flags & MessageFlags.Synthetic) != 0, $"a message comes from Ksock {header.From}, which is not there");
+            return null;
+        }
+
+        if (!sender.IsHonest)
+        {
+            return null;
+        }
+
+        int number = (int)header.FinalTo.LocalId;
+        bool isKnown = header.FinalTo.NetworkId == Bus.Mark(sender.Ordinal) && number > 0 && number <= sender.Sendings.Count;
+        Expect("P7", isKnown, $"nobody here sent what has the mark {header.FinalTo} and comes from {sender}");
+        return sender.Sendings[number - 1];
+    }
+
+    private void CheckContents(Receipt receipt, ReadOnlySpan<byte> data, Member? sender)
+    {
+        if (receipt.Sending is not { } sending)
+        {
+            return;
+        }
+
+        const MessageFlags ofBus = MessageFlags.WantYouToReply | MessageFlags.Synthetic;
+        MessageHeader header = receipt.Header;
+        Expect("P8", receipt.Name == sending.Name && header.DataLength == sending.Length, $"another name or length: {sending}");
+        Expect("P8", data.SequenceEqual(DataOf(sender!.Ordinal, sending.Number, sending.Length)), $"other data: {sending}");
+        Expect("P8", (header.Flags & ~ofBus) == (sending.Flags & ~ofBus), $"the flags {header.Flags}: {sending}");
+        Expect("P8", header.To == sending.To && header.InReplyTo == sending.InReplyTo && header.Extra == 0, $"another header: {sending}");
+        Expect("P8", sending.Id.IsNone || header.Id == sending.Id, $"the id {header.Id}: {sending}");
+        Expect("P8", sending.GivenId.IsNone || header.Id == sending.GivenId, $"the id {header.Id}: {sending}");
+    }
+
+    private static BindEvent? EventOf(in MessageHeader header, string name, ReadOnlySpan<byte> data)
+    {
+        if ((header.Flags & MessageFlags.Synthetic) == 0 || name != "$.KBUS.ReplierBindEvent" || data.Length < 12)
+        {
+            return null;
+        }
+
+        int length = BinaryPrimitives.ReadInt32LittleEndian(data[8..]);
+        return new BindEvent(
+            BinaryPrimitives.ReadUInt32LittleEndian(data) == 1, BinaryPrimitives.ReadUInt32LittleEndian(data[4..]), Encoding.ASCII.GetString(data.Slice(12, length)));
+    }
+
+    private void AskForRefill()
+    {
+        if (HasMoreBehind && !_posted.Any(c => c.Code == CommandCode.Refill))
+        {
+            // The area that a big message waits for comes with a ring.
+            HearRings();
+            _asksForRefill = Post(new Call { Code = CommandCode.Refill }, isRungLater: false);
+        }
+    }
+
+    private void TellOfTakes()
+    {
+        if (_owesNote && Post(new Call { Code = CommandCode.NoteTakes }, isRungLater: false))
+        {
+            _owesNote = false;
+        }
+    }
+
+    /// <summary>As a program does before it waits: swallow the rings, say what to ring for, look once more.</summary>
+    private void GoToSleep()
+    {
+        if (!Sleeps || !IsHonest || _isAsleep)
+        {
+            return;
+        }
+
+        HearRings();
+        _doorbell.Arm(LinkNews.Delivery | LinkNews.Failure);
+        _isAsleep = !HasMessage;
+        _world.Saw(_isAsleep ? "asleep" : "awake again");
+    }
+
+    /// <summary>Swallows the rings, and keeps the payload areas that came with them.</summary>
+    /// <returns>True if there was a ring.</returns>
+    private bool HearRings()
+    {
+        Span<byte> rings = stackalloc byte[64];
+        Span<int> files = stackalloc int[1];
+        bool any = false;
+        int received;
+        while ((received = LibC.ReceiveMessage(_socket.Number, rings, files, LibC.MessageDontWait, out int count)) > 0)
+        {
+            any = true;
+            if (count > 0)
+            {
+                _areas.Add(new Descriptor(files[0]));
+            }
+        }
+
+        if (any)
+        {
+            _isAsleep = false;
+            _isArmedForRoom = false;
+        }
+
+        return any;
+    }
+
+    /// <summary>Gives back the big message that it has read in place for the longest time: it must still be what it was.</summary>
+    /// <returns>False if it holds none.</returns>
+    public bool GiveBack()
+    {
+        if (!IsHonest || !_held.TryPeek(out Held? held))
+        {
+            return false;
+        }
+
+        ulong number = held.Number;
+        held.View.TryGet(held.Offset, held.Receipt.Header.DataLength, out ReadOnlySpan<byte> data);
+        CheckContents(held.Receipt, data, held.Receipt.Sending?.By);
+        var call = new Call { Code = CommandCode.Release, GivenBack = held.Receipt };
+        if (Post(call, isRungLater: false, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number))))
+        {
+            _held.Dequeue();
+        }
+
+        return true;
+    }
+
+    private sealed record Held(ulong Number, Receipt Receipt, PayloadView View, long Offset);
+}

@@ -1,0 +1,59 @@
+using Kbus.Daemon;
+using Kbus.Link;
+
+namespace Kbus.Simulation;
+
+/// <summary>One bus of a run: the daemon's own loop, driven a round at a time, and the members that ever were on it.</summary>
+internal sealed class BusSide : IDisposable
+{
+    private const int MostRounds = 20_000;
+    private readonly EpollEvents _events = new(256);
+
+    /// <summary>Makes the bus.</summary>
+    public BusSide(World world, uint number)
+    {
+        Number = number;
+        Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, hasDevice: false);
+        Thread.BeginRounds(world.Clock, _events);
+    }
+
+    /// <summary>Its number.</summary>
+    public uint Number { get; }
+
+    /// <summary>The loop.</summary>
+    public BusThread Thread { get; }
+
+    /// <summary>Everybody who was ever here, in the order of coming.</summary>
+    public List<Member> Members { get; } = [];
+
+    /// <summary>Who switched the reporting of repliers' binds.</summary>
+    public List<Call> ReportSwitches { get; } = [];
+
+    /// <summary>True if somebody wrote nonsense.</summary>
+    public bool WasScribbledOn => Members.Exists(m => !m.IsHonest);
+
+    /// <summary>What a member writes into its messages, so that none is taken for another bus's.</summary>
+    public uint Mark(int ordinal) => ((Number + 1) << 16) | (uint)ordinal;
+
+    /// <summary>Who has, or had, this Ksock; null for nobody, or the bus itself.</summary>
+    public Member? Find(uint ksock) => ksock == 0 ? null : Members.Find(m => m.KsockId == ksock);
+
+    /// <summary>Does rounds until the bus would sleep.</summary>
+    public void Rest()
+    {
+        for (int rounds = 0; Thread.Round(mayRest: true); rounds++)
+        {
+            if (rounds == MostRounds)
+            {
+                throw new BrokenPromiseException("P8", $"bus {Number} has not come to rest after {MostRounds} rounds");
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Thread.EndRounds();
+        _events.Dispose();
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Kbus.Simulation;
+
+/// <summary>Plays seed after seed, and tells of the first that breaks a promise.</summary>
+internal static class Campaign
+{
+    private const string Failed = "exception";
+
+    /// <summary>Plays seeds, as the command line says: the first seed, how many, and 'promises' to have Core's own assertions say nothing.</summary>
+    /// <returns>0 if all went well, 1 if not; then the last line begins with <c>seed</c> and says which was the first to fail.</returns>
+    public static int Run(string[] arguments)
+    {
+        ulong first = ulong.Parse(arguments[0], CultureInfo.InvariantCulture);
+        int count = int.Parse(arguments[1], CultureInfo.InvariantCulture);
+        bool isQuiet = arguments.Contains("quiet");
+        long begun = Stopwatch.GetTimestamp();
+        ListenToAssertions(arguments.Contains("promises"));
+        for (int i = 0; i < count; i++)
+        {
+            if (FaultOf(Scenario.Of(first + (ulong)i), out Exception? fault) is not null)
+            {
+                string report = isQuiet ? fault!.Message : Report(first + (ulong)i);
+                Console.WriteLine($"{report}\nseed {first + (ulong)i}, after {i + 1}");
+                return 1;
+            }
+        }
+
+        double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} seeds from {first} in {seconds:0.0} s: every promise kept"));
+        return 0;
+    }
+
+    /// <summary>What Core asserts of its books in this build becomes an exception, or nothing.</summary>
+    public static void ListenToAssertions(bool saysNothing)
+    {
+        Trace.Listeners.Clear();
+        if (!saysNothing)
+        {
+            Trace.Listeners.Add(new AssertionListener());
+        }
+    }
+
+    /// <summary>Plays a scenario; in which promise it fails, or null.</summary>
+    public static string? FaultOf(Scenario scenario, out Exception? fault)
+    {
+        fault = null;
+        try
+        {
+            _ = World.Play(scenario);
+            return null;
+        }
+        catch (BrokenPromiseException broken)
+        {
+            fault = broken;
+            return broken.Promise;
+        }
+        catch (Exception other)
+        {
+            fault = other;
+            return $"{Failed} {other.GetType().Name}";
+        }
+    }
+
+    /// <summary>A seed that fails, made as short as it can be, in words.</summary>
+    public static string Report(ulong seed)
+    {
+        Scenario whole = Scenario.Of(seed);
+        Scenario shortest = Shrinker.Shrink(whole, s => FaultOf(s, out _));
+        List<string> log = [];
+        Exception? fault = null;
+        try
+        {
+            _ = World.Play(shortest, log);
+        }
+        catch (Exception e)
+        {
+            fault = e;
+        }
+
+        return $"""
+            Seed {seed} breaks a promise. Play it again with: ./test Simulation --seed {seed} --seeds 1
+            Of its {whole.Steps.Count} steps these {shortest.Steps.Count} do it ({shortest.Buses} bus, queues of {shortest.Options.DefaultMaxMessages} messages and {shortest.Options.MaxQueuedBytes} bytes):
+              {string.Join("\n  ", shortest.Steps)}
+            What happened:
+              {string.Join("\n  ", log)}
+            {(fault is BrokenPromiseException ? fault.Message : fault?.ToString() ?? "It does not fail when it is played again.")}
+            """;
+    }
+}

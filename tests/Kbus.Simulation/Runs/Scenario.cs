@@ -1,0 +1,129 @@
+using Kbus.Core;
+using Kbus.Link;
+
+namespace Kbus.Simulation;
+
+/// <summary>What a seed stands for: the limits of the buses, the sizes of the links, and the steps.</summary>
+internal sealed record Scenario
+{
+    /// <summary>How many members there are at most at one time.</summary>
+    public const int Seats = 6;
+
+    private const int MostMoment = 24;
+    private static readonly int[] Weights = [0, 1, 2, 4];
+
+    // How often each act is chosen, before a seed has made some of them more and others less frequent.
+    private static readonly (Act Act, int Weight)[] Usual =
+    [
+        (Act.Open, 5), (Act.Bind, 9), (Act.Unbind, 3), (Act.Announce, 10), (Act.Request, 11), (Act.Reply, 8), (Act.Take, 12), (Act.TakeSome, 4),
+        (Act.Peek, 4), (Act.Sleep, 4), (Act.Tend, 5), (Act.Ask, 4), (Act.FindReplier, 1), (Act.BringForward, 2), (Act.GiveBack, 2),
+        (Act.Stop, 1), (Act.Close, 1), (Act.HangUp, 1), (Act.Die, 1),
+    ];
+
+    /// <summary>The seed.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The limits of the buses.</summary>
+    public required BusOptions Options { get; init; }
+
+    /// <summary>How many buses there are.</summary>
+    public required int Buses { get; init; }
+
+    /// <summary>The sizes of the links.</summary>
+    public required LinkLayout Layout { get; init; }
+
+    /// <summary>Bytes of data of a message that goes through the rings, at most.</summary>
+    public required int MostInlineData { get; init; }
+
+    /// <summary>The names of messages.</summary>
+    public required string[] Names { get; init; }
+
+    /// <summary>What members bind to.</summary>
+    public required string[] Patterns { get; init; }
+
+    /// <summary>True if members want to hear of repliers' binds.</summary>
+    public required bool HasEvents { get; init; }
+
+    /// <summary>One message in so many is a big one; 0 if none is.</summary>
+    public required int BigOneIn { get; init; }
+
+    /// <summary>The steps.</summary>
+    public required IReadOnlyList<Step> Steps { get; init; }
+
+    /// <summary>Makes what a seed stands for.</summary>
+    public static Scenario Of(ulong seed)
+    {
+        var dice = new Dice(seed);
+        bool hasSmallRings = !dice.OneIn(4);
+        string[] names = [.. new[] { "$.A", "$.A.B", "$.A.C", "$.B", "$.A.B.C" }.Take(1 + dice.Below(5))];
+        bool hasEvents = dice.OneIn(3);
+        List<string> patterns = [.. names, .. names];
+        patterns.AddRange(new[] { "$.*", "$.A.*", "$.A.%", "$.%", "$.A.B.*", "$.A.B.%" }.Take(dice.Below(7)));
+        if (hasEvents)
+        {
+            patterns.AddRange(["$.KBUS.ReplierBindEvent", "$.KBUS.ReplierBindEvent"]);
+        }
+
+        return new Scenario
+        {
+            Seed = seed,
+            Options = new BusOptions
+            {
+                DefaultMaxMessages = dice.OneIn(3) ? 100u : (uint)(1 + dice.Below(6)),
+                MaxQueuedBytes = dice.OneIn(5) ? 250 + dice.Below(1500) : 64 * 1024 * 1024,
+                MaxSetAsideEvents = (uint)dice.Below(6),
+                HashSeed = dice.Next(),
+            },
+            Buses = dice.OneIn(8) ? 2 : 1,
+            Layout = hasSmallRings ? LinkLayout.TryCreate(32, 16 * 1024, 4096)! : LinkLayout.TryCreate(64, 64 * 1024, 128 * 1024)!,
+            MostInlineData = hasSmallRings ? 500 : 20_000,
+            Names = names,
+            Patterns = [.. patterns],
+            HasEvents = hasEvents,
+            BigOneIn = dice.OneIn(4) ? 4 + dice.Below(12) : 0,
+            Steps = StepsOf(ref dice),
+        };
+    }
+
+    private static List<Step> StepsOf(ref Dice dice)
+    {
+        List<Act> acts = [];
+        foreach ((Act act, int weight) in Usual)
+        {
+            // The dead are not brought back by a seed that opens nothing.
+            int times = act is Act.Open or Act.Take ? 2 : dice.Of<int>(Weights);
+            acts.AddRange(Enumerable.Repeat(act, weight * times));
+        }
+
+        if (dice.OneIn(8))
+        {
+            acts.AddRange(Enumerable.Repeat(Act.Scribble, 3));
+        }
+
+        int length = 30 + dice.Below(dice.OneIn(4) ? 400 : 130);
+        int bus = 2 + dice.Below(4);
+        bool interleaves = !dice.OneIn(3);
+        List<Step> steps = [];
+        int members = 2 + dice.Below(Seats - 1);
+        for (int seat = 0; seat < members; seat++)
+        {
+            steps.Add(new Step(Act.Open, seat, dice.Next(), 0));
+        }
+
+        steps.Add(new Step(Act.Rest, 0, dice.Next(), 0));
+        for (int i = 0; i < length; i++)
+        {
+            if (dice.OneIn(bus))
+            {
+                steps.Add(new Step(dice.OneIn(3) ? Act.Rest : dice.OneIn(12) ? Act.Wait : Act.Round, 0, dice.Next(), 0));
+            }
+            else
+            {
+                Act act = acts[dice.Below(acts.Count)];
+                steps.Add(new Step(act, dice.Below(Seats), dice.Next(), interleaves && dice.OneIn(4) ? 1 + dice.Below(MostMoment) : 0));
+            }
+        }
+
+        return steps;
+    }
+}

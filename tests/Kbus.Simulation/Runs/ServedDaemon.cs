@@ -1,0 +1,24 @@
+using Kbus.Daemon;
+
+namespace Kbus.Simulation;
+
+/// <summary>The daemon that the simulated buses belong to: a real one, for all runs of the process. Its own buses have no members and sleep.</summary>
+internal static class ServedDaemon
+{
+    private static readonly Lazy<Daemon.Daemon> Served = new(Start);
+
+    /// <summary>The daemon.</summary>
+    public static Daemon.Daemon Get() => Served.Value;
+
+    private static Daemon.Daemon Start()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("kbus-simulation-");
+        var daemon = Daemon.Daemon.Start(new DaemonOptions { RuntimeDirectory = directory.FullName }, Log.Silent, new StopRequest());
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            daemon.Dispose();
+            directory.Delete(recursive: true);
+        };
+        return daemon;
+    }
+}

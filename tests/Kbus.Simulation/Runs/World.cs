@@ -1,0 +1,230 @@
+using Kbus.Link;
+
+namespace Kbus.Simulation;
+
+/// <summary>One run: the buses, who sits where, time, and the record of what happened.</summary>
+/// <remarks>
+/// Everything is done by one thread, in an order that follows from the scenario, so a run is the same each time. What members saw is judged at its end
+/// (Checks); what must be so whenever a bus is at rest is judged there and then. The end of a run stands in World.Ending.cs.
+/// </remarks>
+internal sealed partial class World : IDisposable
+{
+    private const int MostMembers = 14;
+
+    private readonly BusSide[] _buses;
+    private readonly Member?[] _seats = new Member?[Scenario.Seats];
+    private readonly List<Member> _members = [];
+    private readonly List<SimulatedProcess> _processes = [];
+    private readonly List<Step> _later = [];
+    private readonly List<string>? _log;
+    private readonly Dictionary<string, int>? _seen;
+    private long _time;
+    private long _nanoseconds = 1;
+    private int _moment;
+    private bool _isActing;
+
+    /// <summary>Makes the buses of a scenario.</summary>
+    /// <param name="scenario">What is to be played.</param>
+    /// <param name="log">Takes what happens, in words; null for no words.</param>
+    /// <param name="seen">Counts the outcomes that come up; null not to count.</param>
+    public World(Scenario scenario, List<string>? log = null, Dictionary<string, int>? seen = null)
+    {
+        Scenario = scenario;
+        _log = log;
+        _seen = seen;
+        _buses = new BusSide[scenario.Buses];
+        for (uint number = 0; number < _buses.Length; number++)
+        {
+            _buses[number] = new BusSide(this, number);
+        }
+    }
+
+    /// <summary>What is played.</summary>
+    public Scenario Scenario { get; }
+
+    /// <summary>The buses.</summary>
+    public IReadOnlyList<BusSide> Buses => _buses;
+
+    /// <summary>A number that follows from all that was seen: the same for the same run.</summary>
+    public ulong Digest { get; private set; }
+
+    /// <summary>Plays a scenario to its end and judges it.</summary>
+    /// <exception cref="BrokenPromiseException">Something was seen that was promised not to be.</exception>
+    public static ulong Play(Scenario scenario, List<string>? log = null, Dictionary<string, int>? seen = null)
+    {
+        using var world = new World(scenario, log, seen);
+        Interleaving.Act = world.MomentHasCome;
+        try
+        {
+            foreach (Step step in scenario.Steps)
+            {
+                world.Take(step);
+            }
+
+            world.End();
+        }
+        finally
+        {
+            Interleaving.Act = null;
+        }
+
+        foreach (BusSide bus in world.Buses)
+        {
+            foreach (Member member in bus.Members)
+            {
+                foreach (Receipt receipt in member.Receipts)
+                {
+                    world.Digest = ((world.Digest ^ receipt.Header.Id.SerialNumber) * 0x100000001B3) + (ulong)receipt.Time;
+                }
+            }
+
+            Judgement.Of(bus, scenario);
+        }
+
+        return world.Digest;
+    }
+
+    /// <summary>The next moment of the history.</summary>
+    public long Tick() => ++_time;
+
+    /// <summary>The clock of the buses, which goes on a little with each look.</summary>
+    public long Clock() => _nanoseconds += 300;
+
+    /// <summary>Writes down what happens, if anybody wants to read it.</summary>
+    public void Log(string what) => _log?.Add($"{_time}: {what}");
+
+    /// <summary>Counts an outcome, if anybody wants to know.</summary>
+    public void Saw(string outcome)
+    {
+        if (_seen is not null)
+        {
+            _seen[outcome] = _seen.GetValueOrDefault(outcome) + 1;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (BusSide bus in _buses)
+        {
+            bus.Dispose();
+        }
+
+        _members.ForEach(m => m.Dispose());
+        _processes.ForEach(p => p.Dispose());
+    }
+
+    private void Take(Step step)
+    {
+        var dice = new Dice(step.Salt);
+        switch (step.Act)
+        {
+            case Act.Round:
+                _moment = 0;
+                _buses[dice.Below(_buses.Length)].Thread.Round(mayRest: dice.OneIn(2));
+                DoLater();
+                break;
+            case Act.Rest:
+                Rest();
+                CheckRest(ref dice);
+                break;
+            case Act.Wait:
+                _nanoseconds += dice.Of<long>([1_000, 600_000, 6_000_000]);
+                break;
+            default:
+                if (step.Moment > 0 && step.Act != Act.Open)
+                {
+                    _later.Add(step);
+                }
+                else
+                {
+                    Do(step);
+                }
+
+                break;
+        }
+    }
+
+    private void Do(Step step)
+    {
+        var dice = new Dice(step.Salt);
+        if (step.Act == Act.Open)
+        {
+            Open(step.Seat, ref dice);
+        }
+        else
+        {
+            _seats[step.Seat]?.Do(step.Act, ref dice);
+        }
+    }
+
+    /// <summary>In the middle of what a bus does, a member may act.</summary>
+    private void MomentHasCome()
+    {
+        _moment++;
+        if (_later.Count == 0 || _isActing)
+        {
+            return;
+        }
+
+        _isActing = true;
+        for (int i = 0; i < _later.Count; i++)
+        {
+            if (_later[i].Moment <= _moment)
+            {
+                Step step = _later[i];
+                _later.RemoveAt(i--);
+                Log($"(inside the bus's round) {step.Act}");
+                Saw($"inside {step.Act}");
+                Do(step);
+            }
+        }
+
+        _isActing = false;
+    }
+
+    private void DoLater()
+    {
+        foreach (Step step in _later)
+        {
+            Do(step);
+        }
+
+        _later.Clear();
+    }
+
+    private void Open(int seat, ref Dice dice)
+    {
+        if (_seats[seat] is { IsThere: true } || _members.Count >= MostMembers)
+        {
+            return;
+        }
+
+        SimulatedProcess[] living = [.. _processes.Where(p => !p.IsDead)];
+        SimulatedProcess? process = living.Length > 0 && dice.OneIn(3) ? living[dice.Below(living.Length)] : null;
+        if (process is null)
+        {
+            process = new SimulatedProcess(_processes.Count + 1, user: dice.OneIn(4) ? 2u : 1u);
+            _processes.Add(process);
+        }
+
+        var member = new Member(this, _buses[dice.Below(_buses.Length)], _members.Count, process, ref dice);
+        _members.Add(member);
+        _seats[seat] = member;
+    }
+
+    private void Rest()
+    {
+        _moment = 0;
+        foreach (BusSide bus in _buses)
+        {
+            bus.Rest();
+        }
+
+        DoLater();
+        foreach (BusSide bus in _buses)
+        {
+            bus.Rest();
+        }
+    }
+}

@@ -9,7 +9,8 @@ namespace Kbus.Simulation;
 /// </remarks>
 internal sealed partial class Judgement
 {
-    private const string EventName = "$.KBUS.ReplierBindEvent";
+    /// <summary>The name of the reports of repliers' binds.</summary>
+    public const string EventName = "$.KBUS.ReplierBindEvent";
 
     private readonly BusSide _bus;
     private readonly Scenario _scenario;
@@ -46,7 +47,7 @@ internal sealed partial class Judgement
     {
         if (!_occupancies.TryGetValue(member, out Occupancy? occupancy))
         {
-            _occupancies.Add(member, occupancy = new Occupancy(member, _sendings, EventName));
+            _occupancies.Add(member, occupancy = new Occupancy(member, _sendings));
         }
 
         return occupancy;

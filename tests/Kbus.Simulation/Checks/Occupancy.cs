@@ -9,10 +9,9 @@ internal sealed class Occupancy
     /// <summary>Works it out.</summary>
     /// <param name="member">Whose queue.</param>
     /// <param name="sendings">What was sent on the bus.</param>
-    /// <param name="eventName">The name of bind events.</param>
-    public Occupancy(Member member, List<Sending> sendings, string eventName)
+    public Occupancy(Member member, List<Sending> sendings)
     {
-        _isUnknown = member.Bounds.Exists(b => b.WasUnbound && b.Matches(eventName));
+        _isUnknown = member.Bounds.Exists(b => b.WasUnbound && b.Matches(Judgement.EventName));
         var answers = new HashSet<Sending>();
         foreach (Receipt receipt in member.Receipts)
         {

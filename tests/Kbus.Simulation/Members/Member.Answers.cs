@@ -7,6 +7,7 @@ namespace Kbus.Simulation;
 internal sealed partial class Member
 {
     private MessageId _lastSent;
+    private Call? _broughtForward;
 
     /// <summary>Sees the answers that are there.</summary>
     public void Hear()
@@ -45,6 +46,9 @@ internal sealed partial class Member
             case CommandCode.Discard when Waiting is { } discarded:
                 StopWaiting(call, Fate.Dropped, Errno.ECANCELED);
                 OweAgain(discarded);
+                break;
+            case CommandCode.BringAnswerForward when call.Answer.Value != 0:
+                _broughtForward = Receipts.Count == 0 || Receipts[^1].Time < call.Begun ? call : null;
                 break;
             case CommandCode.LastSent:
                 Expect("P3", call.Answer.Id == _lastSent, $"LASTSENT is {call.Answer.Id} and not {_lastSent}");
@@ -171,7 +175,7 @@ internal sealed partial class Member
 
         Bounds.Remove(bound);
         Questions.Add(call);
-        bool isName = _world.Scenario.Patterns.Contains(bound.Pattern);
+        bool isName = bound.Pattern == Judgement.EventName || _world.Scenario.Patterns.Contains(bound.Pattern);
         Expect("P5", isName == (call.Error != Errno.EBADMSG) || bound.IsReplier, $"a bind to {bound.Pattern} is {call.Error}");
         Expect("P5", bound.IsReplier || !isName || call.Error == Errno.EDQUOT, $"a listener's bind to {bound.Pattern} is {call.Error}");
     }

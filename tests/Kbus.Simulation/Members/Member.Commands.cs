@@ -100,8 +100,13 @@ internal sealed partial class Member
             pattern = dice.Of<string>(["$.", "$..A", "A", "$.A*"]);
         }
 
+        Bind(pattern, isReplier, dice.OneIn(4));
+    }
+
+    private void Bind(string pattern, bool isReplier, bool isRungLater)
+    {
         var call = new Call { Code = CommandCode.Bind, Name = pattern, Flags = isReplier ? CommandFlags.Replier : (ushort)0 };
-        if (Post(call, dice.OneIn(4)))
+        if (Post(call, isRungLater))
         {
             call.Bound = new Bound { By = this, Pattern = pattern, IsReplier = isReplier, Begun = call.Begun };
             Bounds.Add(call.Bound);
@@ -124,12 +129,17 @@ internal sealed partial class Member
             1 => (Setting.OnlyOnce, (uint)dice.Below(2)),
             2 or 3 => (Setting.NumMessages, 0u),
             4 => (Setting.UnrepliedTo, 0u),
-            5 when _world.Scenario.HasEvents => (Setting.ReportBinds, dice.OneIn(4) ? 0u : 1u),
+            5 when _world.Scenario.Patterns.Contains(Judgement.EventName) => (Setting.ReportBinds, dice.OneIn(4) ? 0u : 1u),
             6 => (Setting.MaxMessages, 0u),
             _ => (Setting.NumUntilMissed, 0u),
         };
+        Ask(setting, argument, dice.OneIn(4));
+    }
+
+    private void Ask(Setting setting, uint argument, bool isRungLater)
+    {
         var call = new Call { Code = CommandCode.Ask, Flags = (ushort)setting, Argument = argument };
-        if (!Post(call, dice.OneIn(4)))
+        if (!Post(call, isRungLater))
         {
             return;
         }

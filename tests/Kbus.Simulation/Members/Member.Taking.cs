@@ -157,6 +157,7 @@ internal sealed partial class Member
         }
 
         CheckContents(receipt, data, sender);
+        CheckBroughtForward(receipt);
         if (receipt.IsToAnswer)
         {
             Owed.Add(receipt);
@@ -202,6 +203,18 @@ internal sealed partial class Member
         Expect("P8", header.To == sending.To && header.InReplyTo == sending.InReplyTo && header.Extra == 0, $"another header: {sending}");
         Expect("P8", sending.Id.IsNone || header.Id == sending.Id, $"the id {header.Id}: {sending}");
         Expect("P8", sending.GivenId.IsNone || header.Id == sending.GivenId, $"the id {header.Id}: {sending}");
+    }
+
+    /// <summary>What was brought forward comes next, if nothing urgent has come since.</summary>
+    private void CheckBroughtForward(Receipt receipt)
+    {
+        if (_broughtForward is { } call)
+        {
+            bool isAwaited = receipt.IsOwnAnswer && Sendings.Exists(s => s.IsAwaited && s.Id == receipt.Header.InReplyTo);
+            bool mayBeLater = receipt.Sending is { IsUrgent: true } sending && sending.Until >= call.Begun;
+            Expect("P1", isAwaited || mayBeLater || (receipt.Sending is null && !receipt.IsOfBus), $"an answer was brought forward, and {receipt} comes before it");
+            _broughtForward = mayBeLater ? call : null;
+        }
     }
 
     private static BindEvent? EventOf(in MessageHeader header, string name, ReadOnlySpan<byte> data)

@@ -205,6 +205,8 @@ internal sealed partial class Member : IDisposable
         switch (act)
         {
             case Act.Bind: Bind(ref dice); break;
+            case Act.Watch: Bind(Judgement.EventName, isReplier: false, isRungLater: false); break;
+            case Act.Report: Ask(Setting.ReportBinds, 1, isRungLater: false); break;
             case Act.Unbind: Unbind(ref dice); break;
             case Act.Announce: Send(ref dice, isRequest: false); break;
             case Act.Request: Send(ref dice, isRequest: true); break;

@@ -9,6 +9,12 @@ internal enum Act
     /// <summary>The member binds to a name.</summary>
     Bind,
 
+    /// <summary>The member binds to the reports of repliers' binds.</summary>
+    Watch,
+
+    /// <summary>The member has repliers' binds reported from now on.</summary>
+    Report,
+
     /// <summary>The member unbinds from a name.</summary>
     Unbind,
 

@@ -57,9 +57,10 @@ internal sealed record Scenario
         bool hasSmallRings = !dice.OneIn(4);
         string[] names = [.. new[] { "$.A", "$.A.B", "$.A.C", "$.B", "$.A.B.C" }.Take(1 + dice.Below(5))];
         bool hasEvents = dice.OneIn(3);
+        bool hasOneWatcher = hasEvents && dice.OneIn(2);
         List<string> patterns = [.. names, .. names];
         patterns.AddRange(new[] { "$.*", "$.A.*", "$.A.%", "$.%", "$.A.B.*", "$.A.B.%" }.Take(dice.Below(7)));
-        if (hasEvents)
+        if (hasEvents && !hasOneWatcher)
         {
             patterns.AddRange(["$.KBUS.ReplierBindEvent", "$.KBUS.ReplierBindEvent"]);
         }
@@ -81,11 +82,11 @@ internal sealed record Scenario
             Patterns = [.. patterns],
             HasEvents = hasEvents,
             BigOneIn = dice.OneIn(4) ? 4 + dice.Below(12) : 0,
-            Steps = StepsOf(ref dice),
+            Steps = StepsOf(ref dice, hasOneWatcher),
         };
     }
 
-    private static List<Step> StepsOf(ref Dice dice)
+    private static List<Step> StepsOf(ref Dice dice, bool hasOneWatcher)
     {
         List<Act> acts = [];
         foreach ((Act act, int weight) in Usual)
@@ -111,6 +112,15 @@ internal sealed record Scenario
         }
 
         steps.Add(new Step(Act.Rest, 0, dice.Next(), 0));
+        if (hasOneWatcher)
+        {
+            // What is heard is judged most strictly of a member that has listened from the beginning.
+            steps.Add(new Step(Act.Watch, 0, dice.Next(), 0));
+            steps.Add(new Step(Act.Report, 1, dice.Next(), 0));
+            acts.AddRange(Enumerable.Repeat(Act.Bind, acts.Count / 3));
+            acts.AddRange(Enumerable.Repeat(Act.Unbind, acts.Count / 8));
+        }
+
         for (int i = 0; i < length; i++)
         {
             if (dice.OneIn(bus))

@@ -11,6 +11,7 @@ using System.Text;
 using System.Text.Json;
 
 const int Seeds = 1000;
+const int Patience = 300_000;
 const string Configuration = "Simulation";
 
 // Where this file lies, wherever the program was started from.
@@ -79,17 +80,25 @@ void CopyTree()
         File.WriteAllText(file, string.Join(mutation.Becomes, parts));
         Build(project);
         (int code, string output) = Run(program, ["play", "1", $"{Seeds}", "promises", "quiet"], copy);
-        string[] lines = output.TrimEnd().Split('\n');
-        bool isFound = code != 0;
-        string seed = lines[^1].StartsWith("seed ", StringComparison.Ordinal) ? lines[^1].Split(',')[0] : "the first seeds end the process";
-        string how = lines.Length > 1 && lines[0].Length > 2 && lines[0][0] == 'P' && lines[0][2] == ':' ? $"{seed}, by {lines[0][..2]}" : lines[0].StartsWith("books:", StringComparison.Ordinal) ? $"{seed}, by the books" : $"{seed}, by an exception";
-        return (isFound, isFound ? how : $"not found in {Seeds} seeds");
+        return code == 0 ? (false, $"not found in {Seeds} seeds") : (true, HowFound(output.TrimEnd().Split('\n')));
     }
     finally
     {
         File.WriteAllText(file, original);
         last = project;
     }
+}
+
+// The first line says what was seen, the last one with which seed.
+static string HowFound(string[] lines)
+{
+    if (!lines[^1].StartsWith("seed ", StringComparison.Ordinal))
+    {
+        return lines[0];
+    }
+
+    string by = lines[0].Split(':')[0];
+    return $"{lines[^1].Split(',')[0]}, by {(by is "books" ? "the books" : by.Length == 2 ? by : "an exception")}";
 }
 
 // Only what changed is compiled, and put where the simulation looks for it.
@@ -109,9 +118,15 @@ static (int ExitCode, string Output) Run(string command, string[] arguments, str
     start.Environment["DOTNET_EnableDiagnostics"] = "0";
     using Process process = Process.Start(start)!;
     Task<string> errors = process.StandardError.ReadToEndAsync();
-    string output = process.StandardOutput.ReadToEnd();
+    Task<string> output = process.StandardOutput.ReadToEndAsync();
+    if (!process.WaitForExit(Patience))
+    {
+        process.Kill(entireProcessTree: true);
+        return (1, "a bus that never ends a round");
+    }
+
     process.WaitForExit();
-    return (process.ExitCode, output.Length > 0 ? output : errors.Result);
+    return (process.ExitCode, output.Result.Length > 0 ? output.Result : errors.Result);
 }
 
 static void Must((int ExitCode, string Output) outcome)

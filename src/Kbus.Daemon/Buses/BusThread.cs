@@ -43,7 +43,7 @@ internal sealed partial class BusThread
         _daemon = daemon;
         _gate = hasDevice ? new BusGate() : null;
         Number = number;
-        Bus = new Bus(options with { StepsAtOnce = StepsAtOnce });
+        Bus = new Bus(options with { StepsAtOnce = Math.Min(options.StepsAtOnce, StepsAtOnce) });
         _toldMaxMessageSize = Bus.MaxMessageSize;
         _epoll = Needed.Descriptor(LibC.CreateEpoll(), "epoll_create1", NoBus);
         try

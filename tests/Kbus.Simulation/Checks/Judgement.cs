@@ -88,7 +88,7 @@ internal sealed partial class Judgement
     /// <param name="ownSlots">Reserved places that it may take.</param>
     private bool HasRoom(Member member, long from, long until, Sending sending, int ownSlots = 0)
     {
-        if (member.DrainedAt < 0 || !member.IsHonest || MayBeSpoilt(until))
+        if (_scenario.HasFewBytes || member.DrainedAt < 0 || !member.IsHonest || MayBeSpoilt(until))
         {
             return false;
         }

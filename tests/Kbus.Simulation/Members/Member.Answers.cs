@@ -177,6 +177,7 @@ internal sealed partial class Member
         Questions.Add(call);
         bool isName = bound.Pattern == Judgement.EventName || _world.Scenario.Patterns.Contains(bound.Pattern);
         Expect("P5", isName == (call.Error != Errno.EBADMSG) || bound.IsReplier, $"a bind to {bound.Pattern} is {call.Error}");
+        Expect("P3", call.Error != Errno.EDQUOT || _world.Scenario.Options.MaxBindings < 64, $"no limit is near, and a bind to {bound.Pattern} is {call.Error}");
         Expect("P5", bound.IsReplier || !isName || call.Error == Errno.EDQUOT, $"a listener's bind to {bound.Pattern} is {call.Error}");
     }
 

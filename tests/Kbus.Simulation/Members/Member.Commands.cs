@@ -181,10 +181,10 @@ internal sealed partial class Member
             return;
         }
 
-        switch (dice.Below(6))
+        switch (dice.Below(7))
         {
             case 0: Post(new Call { Code = CommandCode.Discard }, dice.OneIn(4)); break;
-            case 1: Post(new Call { Code = CommandCode.Poll }, dice.OneIn(4)); break;
+            case 1 or 3: Post(new Call { Code = CommandCode.Poll }, dice.OneIn(4)); break;
             case 2: Retry(); break;
             default: RetryIfRung(); break;
         }

@@ -213,7 +213,7 @@ internal sealed partial class Member
             bool isAwaited = receipt.IsOwnAnswer && Sendings.Exists(s => s.IsAwaited && s.Id == receipt.Header.InReplyTo);
             bool mayBeLater = receipt.Sending is { IsUrgent: true } sending && sending.Until >= call.Begun;
             Expect("P1", isAwaited || mayBeLater || (receipt.Sending is null && !receipt.IsOfBus), $"an answer was brought forward, and {receipt} comes before it");
-            _broughtForward = mayBeLater ? call : null;
+            _broughtForward = mayBeLater && !isAwaited ? call : null;
         }
     }
 

@@ -43,6 +43,10 @@ internal sealed partial class Member : IDisposable
         Check(LibC.StreamSocketPair(blocking: false, out int own, out int others));
         _socket = new Descriptor(own);
         Check(SharedMemory.Create(world.Scenario.Layout, 0, bus.Thread.Number, out SharedMemory? memory, out Descriptor? file));
+        KsockMode mode = CanSend ? KsockMode.ReadWrite : KsockMode.Read;
+        var owner = new KsockOwner(process.Number, process.User, mode, (ulong)process.Number);
+        bool mayHave = ServedDaemon.Get().Shares.TryOpen(owner, out KsockShare? share, out QuotaRefusal refusal);
+        Check(mayHave ? 0 : -(int)Errno.EDQUOT, $"a share for a Ksock, of {refusal.Limit}");
         var request = new OpenRequest
         {
             Socket = new Descriptor(others),
@@ -52,7 +56,8 @@ internal sealed partial class Member : IDisposable
             Process = process.Watch(),
             ProcessIdentity = (ulong)process.Number,
             Peer = Peer(process),
-            Mode = CanSend ? KsockMode.ReadWrite : KsockMode.Read,
+            Mode = mode,
+            Share = share!,
         };
         bus.Thread.Post(request);
     }

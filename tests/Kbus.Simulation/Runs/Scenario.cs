@@ -47,6 +47,9 @@ internal sealed record Scenario
     /// <summary>One message in so many is a big one; 0 if none is.</summary>
     public required int BigOneIn { get; init; }
 
+    /// <summary>True if a process may be short of bytes for messages, which nobody can tell from what its Ksocks hold.</summary>
+    public bool HasFewBytes => Options.MaxMessageBytes < 1024 * 1024;
+
     /// <summary>The steps.</summary>
     public required IReadOnlyList<Step> Steps { get; init; }
 
@@ -74,6 +77,11 @@ internal sealed record Scenario
                 MaxQueuedBytes = dice.OneIn(5) ? 250 + dice.Below(1500) : 64 * 1024 * 1024,
                 MaxSetAsideEvents = (uint)dice.Below(6),
                 HashSeed = dice.Next(),
+                StepsAtOnce = dice.OneIn(2) ? 1000 : (ulong)dice.Below(40),
+                ClearedAtOnce = dice.OneIn(2) ? 64 : dice.Below(5),
+                MaxBindings = dice.OneIn(8) ? 2 + dice.Below(20) : 256 * 1024,
+                MaxRequests = dice.OneIn(8) ? 2 + dice.Below(20) : 64 * 1024,
+                MaxMessageBytes = dice.OneIn(10) ? 500 + dice.Below(10_000) : 2L * 1024 * 1024 * 1024,
             },
             Buses = dice.OneIn(8) ? 2 : 1,
             Layout = hasSmallRings ? LinkLayout.TryCreate(32, 16 * 1024, 4096)! : LinkLayout.TryCreate(64, 64 * 1024, 128 * 1024)!,

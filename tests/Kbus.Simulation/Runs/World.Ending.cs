@@ -30,7 +30,7 @@ internal sealed partial class World
             Expect(!member.SleepsUnrung || !member.HasMessage, "P4", $"{member} sleeps, and was not rung for a message");
         }
 
-        if (dice.OneIn(3))
+        if (dice.OneIn(3) && !Scenario.HasFewBytes)
         {
             ProbeWaiting();
         }
@@ -81,6 +81,12 @@ internal sealed partial class World
         {
             // Who made its queue smaller than what it had asked for would never get it.
             member.Widen();
+        }
+
+        foreach (Member member in Honest.Where(m => m.Waiting is not null && Scenario.HasFewBytes))
+        {
+            // What waits is charged, and may be what an answer for its sender would need.
+            member.Discard();
         }
 
         Drain(ignorers, ref dice);
@@ -143,7 +149,16 @@ internal sealed partial class World
                     any = true;
                 }
 
-                any |= !isIgnorer && member.ReplyPlainly(ref dice);
+                if (Scenario.HasFewBytes && turns % 2 == 0)
+                {
+                    // The bytes of what was taken count against the whole process until the bus has seen that it was.
+                    member.AskNow(Setting.NumMessages);
+                }
+                else
+                {
+                    any |= !isIgnorer && member.ReplyPlainly(ref dice);
+                }
+
                 any |= member.IsBusy;
             }
 
@@ -154,8 +169,12 @@ internal sealed partial class World
                 continue;
             }
 
-            ProbeWaiting();
-            Settle();
+            if (!Scenario.HasFewBytes)
+            {
+                ProbeWaiting();
+                Settle();
+            }
+
             if (!TendWaiting())
             {
                 return;
@@ -207,10 +226,23 @@ internal sealed partial class World
             Bus bus = side.Thread.Bus;
             Expect(side.Thread.Sessions.Count == 0 && bus.Ksocks.Count == 0, "books", "a Ksock is left");
             Expect(bus.AnswersOwed == 0, "books", $"{bus.AnswersOwed} answers are owed to nobody");
-            Expect(bus.Bindings.Count == 0, "books", "a binding is left");
+            Expect(bus.BindingCount == 0 && !bus.Bindings.Any(), "books", "a binding is left");
+            Expect(!bus.HasMore, "books", "something is left to be done");
+            CheckCharges(bus.Charges);
             Expect(bus.SetAsideCount == 0 && !bus.IsLosingEvents, "books", "events are set aside for nobody");
             Expect(bus.Pool.Lent == 0, "books", $"{bus.Pool.Lent} messages are lent to nobody");
             Expect(side.Thread.Payloads.IsEmpty, "books", "payload memory is left");
+        }
+
+        ServedDaemon.Get().Shares.Read(CheckCharges);
+    }
+
+    private static void CheckCharges(ChargeBook charges)
+    {
+        Expect(charges.Processes == 0 && charges.Users.Count == 0, "books", "somebody is charged who is not there");
+        foreach (ChargeKind kind in Enum.GetValues<ChargeKind>())
+        {
+            Expect(charges.HeldOf(kind) == 0, "books", $"{charges.HeldOf(kind)} of {kind} are charged on nobody");
         }
     }
 

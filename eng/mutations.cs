@@ -3,90 +3,103 @@
 //   dotnet run eng/mutations.cs                  all of them, each until it is found or 1000 seeds have been played; writes docs/mutations.md
 //   dotnet run eng/mutations.cs -- --only TEXT   those with TEXT in their names; writes nothing
 //
-// The tree is copied to artifacts/mutations and built there, so that nothing here changes. Exit code 1 if one is not found.
+// No source changes: what is broken is compiled from a changed copy of one file, into a folder of artifacts/mutations. Exit code 1 if one is not found.
 
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 const int Seeds = 1000;
-const int Patience = 300_000;
+const int Workers = 3;
+const int Patience = 600_000;
 const string Configuration = "Simulation";
 
 // Where this file lies, wherever the program was started from.
 string root = Path.GetDirectoryName((string)AppContext.GetData("EntryPointFileDirectoryPath")!)!;
-string copy = Path.Combine(root, "artifacts", "mutations");
-string program = Path.Combine(copy, "artifacts", "bin", "Kbus.Simulation", "simulation", "Kbus.Simulation");
+string work = Path.Combine(root, "artifacts", "mutations");
+string built = Path.Combine(root, "artifacts", "bin", "Kbus.Simulation", "simulation");
 string only = args is ["--only", string text] ? text : "";
 
-Mutation[] mutations = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(root, "tests", "Kbus.Simulation", "mutations.json")), Json.Default.MutationArray)!;
-CopyTree();
 Console.WriteLine("building ...");
-Must(Run("dotnet", ["build", "tests/Kbus.Simulation", "-c", Configuration, "-v", "quiet", "--nologo"], copy));
-Must(Run(program, ["play", "1", $"{Seeds}", "promises"], copy));
+_ = Must(Run("dotnet", ["build", "tests/Kbus.Simulation", "-c", Configuration, "-v", "quiet", "--nologo"], root));
+Mutation[] mutations =
+[
+    .. JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(root, "tests", "Kbus.Simulation", "mutations.json")), Json.Default.MutationArray)!
+        .Where(m => m.Name.Contains(only, StringComparison.OrdinalIgnoreCase)),
+];
+Dictionary<string, string[]> compilers = mutations.Select(m => m.Project).Distinct().ToDictionary(p => p, CommandOfCompiler);
+_ = Must(Run(Path.Combine(built, "Kbus.Simulation"), ["play", "1", $"{Seeds}", "promises"], root));
 
-var table = new StringBuilder();
-int missed = 0;
-string? last = null;
-foreach (Mutation mutation in mutations.Where(m => m.Name.Contains(only, StringComparison.OrdinalIgnoreCase)))
-{
-    (bool isFound, string how) = Try(mutation);
-    missed += isFound ? 0 : 1;
-    Console.WriteLine($"{mutation.Breaks}  {mutation.Name}: {how}");
-    table.Append(CultureInfo.InvariantCulture, $"| {mutation.Breaks} | {mutation.Name} | `{Path.GetFileName(mutation.File)}` | {how} |\n");
-}
-
+(bool IsFound, string How)[] outcomes = new (bool, string)[mutations.Length];
+int next = -1;
+Thread[] workers = [.. Enumerable.Range(0, Workers).Select(number => new Thread(() => Work(Path.Combine(work, $"{number}"))))];
+Array.ForEach(workers, w => w.Start());
+Array.ForEach(workers, w => w.Join());
+int missed = outcomes.Count(o => !o.IsFound);
 if (only.Length == 0)
 {
-    File.WriteAllText(Path.Combine(root, "docs", "mutations.md"), Document(table.ToString()));
+    IEnumerable<string> rows = mutations.Zip(outcomes, (m, o) => $"| {m.Breaks} | {m.Name} | `{Path.GetFileName(m.File)}` | {o.How} |");
+    File.WriteAllText(Path.Combine(root, "docs", "mutations.md"), Document(string.Join('\n', rows)));
 }
 
-Console.WriteLine(missed == 0 ? "Every one was found." : $"{missed} were not found.");
+Console.WriteLine(missed == 0 ? $"All {mutations.Length} were found." : $"{missed} of {mutations.Length} were not found.");
 return missed == 0 ? 0 : 1;
 
-void CopyTree()
+// Each worker has a copy of the simulation of its own, of which it replaces the one assembly that a mutation changes.
+void Work(string folder)
 {
-    Directory.CreateDirectory(copy);
-    foreach (string file in Run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], root).Output.Split('\0', StringSplitOptions.RemoveEmptyEntries))
+    Directory.CreateDirectory(folder);
+    for (int i = Interlocked.Increment(ref next); i < mutations.Length; i = Interlocked.Increment(ref next))
     {
-        string target = Path.Combine(copy, file);
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        if (File.Exists(Path.Combine(root, file)))
+        foreach (string file in Directory.GetFiles(built))
         {
-            File.Copy(Path.Combine(root, file), target, overwrite: true);
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
         }
+
+        outcomes[i] = Try(mutations[i], folder);
+        Console.WriteLine($"{mutations[i].Breaks}  {mutations[i].Name}: {outcomes[i].How}");
     }
 }
 
-(bool IsFound, string How) Try(Mutation mutation)
+(bool IsFound, string How) Try(Mutation mutation, string folder)
 {
-    string file = Path.Combine(copy, mutation.File);
-    string original = File.ReadAllText(file);
-    string[] parts = original.Split(mutation.Was);
+    string[] parts = File.ReadAllText(Path.Combine(root, mutation.File)).Split(mutation.Was);
     if (parts.Length != 2)
     {
         return (false, $"its line stands {parts.Length - 1} times in {mutation.File}: mutations.json must be brought up to date");
     }
 
-    string project = Path.Combine("src", mutation.File.Split('/')[1]);
-    try
+    string changed = Path.Combine(folder, "changed.cs");
+    File.WriteAllText(changed, string.Join(mutation.Becomes, parts));
+    string project = Path.Combine(root, "src", mutation.Project);
+    string original = Path.GetRelativePath(project, Path.Combine(root, mutation.File));
+    IEnumerable<string> arguments = compilers[mutation.Project].Skip(1)
+        .Where(a => !a.StartsWith("/doc:", StringComparison.Ordinal) && !a.StartsWith("/refout:", StringComparison.Ordinal))
+        .Select(a => a == original ? changed
+            : a.StartsWith("/out:", StringComparison.Ordinal) ? $"/out:{Path.Combine(folder, Path.GetFileName(a))}" : a)
+        .Select(a => $"\"{a}\"");
+    string response = Path.Combine(folder, "arguments.rsp");
+    File.WriteAllLines(response, arguments);
+    (int failed, string messages) = Run(compilers[mutation.Project][0], ["/shared", "/noconfig", $"@{response}"], project);
+    if (failed != 0)
     {
-        if (last is not null && last != project)
-        {
-            Build(last);
-        }
+        return (false, $"does not compile: {messages}");
+    }
 
-        File.WriteAllText(file, string.Join(mutation.Becomes, parts));
-        Build(project);
-        (int code, string output) = Run(program, ["play", "1", $"{Seeds}", "promises", "quiet"], copy);
-        return code == 0 ? (false, $"not found in {Seeds} seeds") : (true, HowFound(output.TrimEnd().Split('\n')));
-    }
-    finally
-    {
-        File.WriteAllText(file, original);
-        last = project;
-    }
+    (int code, string output) = Run(Path.Combine(folder, "Kbus.Simulation"), ["play", "1", $"{Seeds}", "promises", "quiet"], root);
+    return code == 0 ? (false, $"not found in {Seeds} seeds") : (true, HowFound(output.TrimEnd().Split('\n')));
+}
+
+// What the build calls to compile a project: the compiler, and its arguments.
+string[] CommandOfCompiler(string project)
+{
+    string output = Must(Run(
+        "dotnet",
+        ["build", $"src/{project}", "-c", Configuration, "-v:n", "--nologo", "--no-restore", "--no-dependencies", "--no-incremental", "-p:RunAnalyzers=false"],
+        root));
+    string line = output.Split('\n').First(l => l.Contains(" /noconfig ", StringComparison.Ordinal));
+    return [.. Regex.Matches(line, "(\"[^\"]*\"|[^ \"])+").Select(m => m.Value.Replace("\"", "")).Where(a => a != "/noconfig")];
 }
 
 // The first line says what was seen, the last one with which seed.
@@ -101,17 +114,6 @@ static string HowFound(string[] lines)
     return $"{lines[^1].Split(',')[0]}, by {(by is "books" ? "the books" : by.Length == 2 ? by : "an exception")}";
 }
 
-// Only what changed is compiled, and put where the simulation looks for it.
-void Build(string project)
-{
-    Must(Run("dotnet", ["build", project, "-c", Configuration, "-v", "quiet", "--nologo", "--no-restore", "--no-dependencies", "-p:RunAnalyzers=false"], copy));
-    string folder = Path.Combine(copy, "artifacts", "bin", Path.GetFileName(project), Configuration.ToLowerInvariant());
-    foreach (string assembly in Directory.GetFiles(folder, "*.dll").Where(f => Path.GetFileNameWithoutExtension(f) is var n && (n == Path.GetFileName(project) || n == "kbusd")))
-    {
-        File.Copy(assembly, Path.Combine(Path.GetDirectoryName(program)!, Path.GetFileName(assembly)), overwrite: true);
-    }
-}
-
 static (int ExitCode, string Output) Run(string command, string[] arguments, string folder)
 {
     var start = new ProcessStartInfo(command, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -122,35 +124,40 @@ static (int ExitCode, string Output) Run(string command, string[] arguments, str
     if (!process.WaitForExit(Patience))
     {
         process.Kill(entireProcessTree: true);
-        return (1, "a bus that never ends a round");
+        return (1, "a round of the bus never ends");
     }
 
-    process.WaitForExit();
     return (process.ExitCode, output.Result.Length > 0 ? output.Result : errors.Result);
 }
 
-static void Must((int ExitCode, string Output) outcome)
+static string Must((int ExitCode, string Output) outcome)
 {
     if (outcome.ExitCode != 0)
     {
         Console.WriteLine(outcome.Output);
         Environment.Exit(1);
     }
+
+    return outcome.Output;
 }
 
-static string Document(string rows) => $"""
-    # Mutations: one line of the bus changed so that a promise breaks
+static string Document(string rows) => string.Create(CultureInfo.InvariantCulture, $"""
+    # Mutations: one place of the bus changed so that a promise breaks
 
     Does the simulation (see [guarantees](guarantees.md#simulation)) find faults? Each row is a change of one place in Core. With it built in, seeds are played from
-    1 on until one fails, at most {Seeds}. Core's own assertions say nothing there: only what members see counts, and the books when all have gone.
-    The changes stand in `tests/Kbus.Simulation/mutations.json`. `dotnet run eng/mutations.cs` tries them all and writes this file.
+    1 on until one fails, at most {Seeds}. Core's own assertions are silent there: only what members see counts, and the books when all have gone.
+    The changes stand in `tests/Kbus.Simulation/mutations.json`. `./test --mutations` tries them all and writes this file.
 
     | Promise | What the change does | Where | Found with |
     |---|---|---|---|
     {rows}
-    """ + "\n";
 
-internal sealed record Mutation(string Breaks, string Name, string File, string Was, string Becomes);
+    """);
+
+internal sealed record Mutation(string Breaks, string Name, string File, string Was, string Becomes)
+{
+    public string Project => File.Split('/')[1];
+}
 
 [System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]
 [System.Text.Json.Serialization.JsonSerializable(typeof(Mutation[]))]

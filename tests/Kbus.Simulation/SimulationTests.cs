@@ -26,6 +26,28 @@ public sealed class SimulationTests
         }
     }
 
+    /// <summary>The same runs again and again, each time with one death more: before each step, and at each moment of each of the bus's rounds.</summary>
+    [Fact]
+    public void Every_promise_is_kept_though_a_process_is_killed_at_any_step_and_moment()
+    {
+        foreach (Scenario scenario in Enumerable.Range(1, 200).Select(s => Scenario.Of((ulong)s)).Where(s => s.Buses == 1 && s.Steps.Count < 120).Take(6))
+        {
+            for (int i = scenario.Members; i < scenario.Steps.Count; i++)
+            {
+                int moments = scenario.Steps[i].Act is Act.Round or Act.Rest ? 12 : 0;
+                for (int moment = 0; moment <= moments; moment++)
+                {
+                    var death = new Step(Act.Die, i % scenario.Members, (ulong)moment, moment);
+                    Scenario killed = scenario with { Steps = [.. scenario.Steps.Take(i), death, .. scenario.Steps.Skip(i)] };
+                    if (Campaign.FaultOf(killed, out _) is not null)
+                    {
+                        Assert.Fail(Campaign.Report(killed));
+                    }
+                }
+            }
+        }
+    }
+
     [Fact]
     public void A_seed_gives_the_same_history_each_time()
     {

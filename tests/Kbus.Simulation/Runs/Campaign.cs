@@ -64,9 +64,12 @@ internal static class Campaign
     }
 
     /// <summary>A seed that fails, made as short as it can be, in words.</summary>
-    public static string Report(ulong seed)
+    public static string Report(ulong seed) =>
+        $"Seed {seed} breaks a promise. Play it again with: ./test Simulation --seed {seed} --seeds 1\n{Report(Scenario.Of(seed))}";
+
+    /// <summary>A scenario that fails, made as short as it can be, in words.</summary>
+    public static string Report(Scenario whole)
     {
-        Scenario whole = Scenario.Of(seed);
         Scenario shortest = Shrinker.Shrink(whole, s => FaultOf(s, out _));
         List<string> log = [];
         Exception? fault = null;
@@ -80,8 +83,7 @@ internal static class Campaign
         }
 
         return $"""
-            Seed {seed} breaks a promise. Play it again with: ./test Simulation --seed {seed} --seeds 1
-            Of its {whole.Steps.Count} steps these {shortest.Steps.Count} do it ({shortest.Buses} bus, queues of {shortest.Options.DefaultMaxMessages} messages and {shortest.Options.MaxQueuedBytes} bytes):
+            Of {whole.Steps.Count} steps these {shortest.Steps.Count} do it ({shortest.Buses} bus, queues of {shortest.Options.DefaultMaxMessages} messages and {shortest.Options.MaxQueuedBytes} bytes):
               {string.Join("\n  ", shortest.Steps)}
             What happened:
               {string.Join("\n  ", log)}

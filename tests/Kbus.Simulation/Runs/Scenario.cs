@@ -47,6 +47,9 @@ internal sealed record Scenario
     /// <summary>One message in so many is a big one; 0 if none is.</summary>
     public required int BigOneIn { get; init; }
 
+    /// <summary>How many members there are from the beginning.</summary>
+    public int Members => Steps.TakeWhile(s => s.Act == Act.Open).Count();
+
     /// <summary>True if a process may be short of bytes for messages, which nobody can tell from what its Ksocks hold.</summary>
     public bool HasFewBytes => Options.MaxMessageBytes < 1024 * 1024;
 

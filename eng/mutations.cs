@@ -74,7 +74,9 @@ void Work(string folder)
     File.WriteAllText(changed, string.Join(mutation.Becomes, parts));
     string project = Path.Combine(root, "src", mutation.Project);
     string original = Path.GetRelativePath(project, Path.Combine(root, mutation.File));
-    IEnumerable<string> arguments = compilers[mutation.Project].Skip(1)
+
+    // A file with a comma in its name is taken for two; it says for which framework the assembly is, which nobody asks here.
+    IEnumerable<string> arguments = compilers[mutation.Project].Skip(1).Where(a => !a.Contains(",Version=", StringComparison.Ordinal))
         .Where(a => !a.StartsWith("/doc:", StringComparison.Ordinal) && !a.StartsWith("/refout:", StringComparison.Ordinal))
         .Select(a => a == original ? changed
             : a.StartsWith("/out:", StringComparison.Ordinal) ? $"/out:{Path.Combine(folder, Path.GetFileName(a))}" : a)

@@ -21,11 +21,12 @@ internal sealed partial class BusThread
 
     /// <summary>One round of the loop.</summary>
     /// <param name="mayRest">True if the bus goes to sleep when it finds nothing to do, false if it goes on looking.</param>
+    /// <param name="continues">False to leave for a later round what operations have left to be done, which no member can see.</param>
     /// <returns>False if it found nothing to do, or would sleep now.</returns>
-    public bool Round(bool mayRest)
+    public bool Round(bool mayRest, bool continues = true)
     {
         bool any = ServeHot() > 0;
-        if (Bus.HasMore)
+        if (continues && Bus.HasMore)
         {
             ContinueBus();
             any = true;

@@ -19,7 +19,21 @@ internal sealed partial class Judgement
                 Expect(mayBe, "P5", () => $"{member} hears of what was not: {what}");
             }
 
+            CheckOrderOfEvents(member);
             CheckAllEvents(member);
+        }
+    }
+
+    /// <summary>No event overtakes another one, though that had to wait for room.</summary>
+    private static void CheckOrderOfEvents(Member member)
+    {
+        Receipt? last = null;
+        foreach (Receipt receipt in member.Receipts.Where(r => r.IsOfBus && !r.IsStatus && !member.AskedForReports))
+        {
+            Receipt? before = last;
+            Expect(
+                before is null || before.Header.Id.SerialNumber <= receipt.Header.Id.SerialNumber, "P1", () => $"{member} hears {before} before {receipt}");
+            last = receipt;
         }
     }
 

@@ -37,6 +37,17 @@ internal sealed partial class Judgement
         }
     }
 
+    /// <summary>There are no more bindings at once than there may be.</summary>
+    private void CheckBindingLimit()
+    {
+        Bound[] bounds = [.. _members.SelectMany(m => m.Bounds).Where(b => b.IsSure)];
+        foreach (Bound bound in bounds)
+        {
+            int count = 1 + bounds.Count(b => b != bound && b.IsThere(bound.Begun, bound.Made));
+            Expect(count <= _scenario.Options.MaxBindings, "P8", () => $"{count} bindings, and there may be {_scenario.Options.MaxBindings}: {bound}");
+        }
+    }
+
     private IEnumerable<Bound> RepliersOf(string pattern) => _members.SelectMany(m => m.Bounds).Where(b => b.IsReplier && b.Pattern == pattern);
 
     private void CheckFound(Member member, Call question)

@@ -48,6 +48,13 @@ internal sealed partial class Judgement
         (int most, int least) = CopiesFor(member, sending);
         int answers = isAnswered ? 1 : 0;
         Expect(others <= most + answers, "P5", () => $"{member} got {others} copies, for {most} bindings: {sending}");
+        foreach (Receipt receipt in received.Where(r => !isAnswered || r.IsToAnswer))
+        {
+            // Unbinding takes back what came by the binding.
+            bool isBound = member.Bounds.Exists(
+                b => b.IsReplier == receipt.IsToAnswer && b.Matches(sending.Name) && b.MayBeThere(sending.From, sending.Until) && b.LostBy >= receipt.Time);
+            Expect(isBound, "P5", () => $"{member} took at {receipt.Time} what came by a binding that had ended: {sending}");
+        }
 
         (uint mayBeAny, uint mayBeOnce) = Choice.InForce(member.OnlyOnce, sending.From, sending.Until);
         Expect(mayBeAny == 0 || received.Length <= 1, "P5", () => $"{member} wants each message once, and got {received.Length} copies: {sending}");

@@ -37,6 +37,11 @@ internal sealed partial class Judgement
         judgement.CheckOrder();
         judgement.CheckQueues();
         judgement.CheckNames();
+        if (scenario.Options.MaxBindings < 64)
+        {
+            judgement.CheckBindingLimit();
+        }
+
         judgement.CheckEvents();
     }
 

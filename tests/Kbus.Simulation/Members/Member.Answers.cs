@@ -113,7 +113,6 @@ internal sealed partial class Member
         _lastSent = sending.Id;
         if (call.Error == Errno.EAGAIN)
         {
-            _retriedSinceArmed |= _isArmedForRoom && call.Begun > _armedAt;
             return;
         }
 
@@ -132,7 +131,11 @@ internal sealed partial class Member
         {
             Expect("P3", isWritable || !CanSend, "a poll says that a message waits, and none does");
         }
-        else if (isWritable)
+        else if (!isWritable)
+        {
+            _retriedSinceArmed |= _isArmedForRoom && call.Begun > _armedAt;
+        }
+        else
         {
             // It may have failed: then its answer is owed still.
             Sending polled = Waiting;

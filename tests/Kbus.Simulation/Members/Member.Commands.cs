@@ -183,7 +183,7 @@ internal sealed partial class Member
 
         switch (dice.Below(7))
         {
-            case 0: Post(new Call { Code = CommandCode.Discard }, dice.OneIn(4)); break;
+            case 0: Discard(); break;
             case 1 or 3: Post(new Call { Code = CommandCode.Poll }, dice.OneIn(4)); break;
             case 2: Retry(); break;
             default: RetryIfRung(); break;
@@ -198,15 +198,24 @@ internal sealed partial class Member
             _doorbell.Arm(LinkNews.Failure);
             _armedAt = _world.Tick();
             _retriedSinceArmed = false;
-            _isArmedForRoom = Retry();
+
+            // A poll, because a retry that is refused would ring for that.
+            _isArmedForRoom = Post(new Call { Code = CommandCode.Poll }, isRungLater: false);
         }
     }
 
     /// <summary>Tries the waiting message again.</summary>
     public bool Retry() => Post(new Call { Code = CommandCode.Retry }, isRungLater: false);
 
-    /// <summary>Drops the waiting message.</summary>
-    public void Discard() => Post(new Call { Code = CommandCode.Discard }, isRungLater: false);
+    /// <summary>Drops the waiting message, and with it a big one of which not all is on its way.</summary>
+    public void Discard()
+    {
+        if (Post(new Call { Code = CommandCode.Discard }, isRungLater: false) && _big is var (unfinished, _, _, _))
+        {
+            _big = null;
+            OweAgain(unfinished);
+        }
+    }
 
     /// <summary>Asks for a number, for a check at the end.</summary>
     public void AskNow(Setting setting) => Post(new Call { Code = CommandCode.Ask, Flags = (ushort)setting }, isRungLater: false);

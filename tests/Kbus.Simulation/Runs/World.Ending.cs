@@ -73,6 +73,12 @@ internal sealed partial class World
         }
 
         Settle();
+        foreach (Member member in Honest)
+        {
+            member.RetryIfRung();
+        }
+
+        Settle();
         var salt = new Dice(dice.Next());
         bool someIgnore = dice.OneIn(2);
         Member[] ignorers = [.. Honest.Where(m => !m.CanSend || (someIgnore && salt.OneIn(3)))];

@@ -121,7 +121,7 @@ internal sealed partial class World : IDisposable
         {
             case Act.Round:
                 _moment = 0;
-                _buses[dice.Below(_buses.Length)].Thread.Round(mayRest: dice.OneIn(2));
+                _buses[dice.Below(_buses.Length)].Thread.Round(mayRest: dice.OneIn(2), continues: dice.OneIn(3));
                 DoLater();
                 break;
             case Act.Rest:

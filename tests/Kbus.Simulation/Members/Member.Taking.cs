@@ -15,6 +15,7 @@ internal sealed partial class Member
     private bool _isAsleep;
     private bool _asksForRefill;
     private ulong _placedTaken;
+    private Dice _whim;
 
     /// <summary>Everything that it took, in order.</summary>
     public List<Receipt> Receipts { get; } = [];
@@ -110,7 +111,11 @@ internal sealed partial class Member
             Took(copy, (DeliveryKind)kind);
         }
 
-        TellOfTakes();
+        // A process may be stopped between its take and its telling.
+        if (!_whim.OneIn(3))
+        {
+            TellOfTakes();
+        }
     }
 
     private void Took(byte[] copy, DeliveryKind kind)

@@ -36,6 +36,7 @@ internal sealed partial class Member : IDisposable
         Ordinal = ordinal;
         IsLimpet = dice.OneIn(12);
         Sleeps = dice.OneIn(2);
+        _whim = new Dice(dice.Next());
         CanSend = IsLimpet || !dice.OneIn(15);
         AskedFrom = world.Tick();
         process.Members.Add(this);

@@ -76,7 +76,7 @@ internal sealed record Scenario
             Seed = seed,
             Options = new BusOptions
             {
-                DefaultMaxMessages = dice.OneIn(3) ? 100u : (uint)(1 + dice.Below(6)),
+                DefaultMaxMessages = hasOneWatcher ? (uint)(1 + dice.Below(3)) : dice.OneIn(3) ? 100u : (uint)(1 + dice.Below(6)),
                 MaxQueuedBytes = dice.OneIn(5) ? 250 + dice.Below(1500) : 64 * 1024 * 1024,
                 MaxSetAsideEvents = (uint)dice.Below(6),
                 HashSeed = dice.Next(),
@@ -130,6 +130,8 @@ internal sealed record Scenario
             steps.Add(new Step(Act.Report, 1, dice.Next(), 0));
             acts.AddRange(Enumerable.Repeat(Act.Bind, acts.Count / 3));
             acts.AddRange(Enumerable.Repeat(Act.Unbind, acts.Count / 8));
+            acts.AddRange(Enumerable.Repeat(Act.Close, acts.Count / 30));
+            acts.AddRange(Enumerable.Repeat(Act.Open, acts.Count / 20));
         }
 
         for (int i = 0; i < length; i++)

@@ -30,7 +30,16 @@ internal sealed partial class World
             Expect(!member.SleepsUnrung || !member.HasMessage, "P4", $"{member} sleeps, and was not rung for a message");
         }
 
-        if (dice.OneIn(3) && !Scenario.HasFewBytes)
+        if (dice.OneIn(3))
+        {
+            ProbeUnlessShort();
+        }
+    }
+
+    /// <summary>Which process is short of bytes for messages, and no more so, wakes nobody: senders are refused at once then.</summary>
+    private void ProbeUnlessShort()
+    {
+        if (!Scenario.HasFewBytes)
         {
             ProbeWaiting();
         }
@@ -79,15 +88,29 @@ internal sealed partial class World
         }
 
         Settle();
+        if (Honest.Any(m => m.Waiting is not null) && dice.OneIn(3))
+        {
+            // Somebody goes who may have a full queue.
+            Member[] full = [.. Honest.Where(m => m.HasMessage)];
+            if (full.Length > 0)
+            {
+                Go(full[dice.Below(full.Length)], ref dice);
+                ProbeUnlessShort();
+            }
+        }
+
         var salt = new Dice(dice.Next());
         bool someIgnore = dice.OneIn(2);
         Member[] ignorers = [.. Honest.Where(m => !m.CanSend || (someIgnore && salt.OneIn(3)))];
 
-        foreach (Member member in Honest.Where(m => m.MaxMessages.Count > 1))
+        foreach (Member member in Honest.Where(m => m.MaxMessages.Count > 1 || salt.OneIn(4)))
         {
             // Who made its queue smaller than what it had asked for would never get it.
             member.Widen();
         }
+
+        Settle();
+        ProbeUnlessShort();
 
         foreach (Member member in Honest.Where(m => m.Waiting is not null && Scenario.HasFewBytes))
         {
@@ -175,12 +198,8 @@ internal sealed partial class World
                 continue;
             }
 
-            if (!Scenario.HasFewBytes)
-            {
-                ProbeWaiting();
-                Settle();
-            }
-
+            ProbeUnlessShort();
+            Settle();
             if (!TendWaiting())
             {
                 return;

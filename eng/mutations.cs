@@ -1,7 +1,7 @@
 // Shows that the simulation finds faults: breaks the bus in one place after another, as tests/Kbus.Simulation/mutations.json says, and plays seeds.
 //
 //   dotnet run eng/mutations.cs                  all of them, each until it is found or 1000 seeds have been played; writes docs/mutations.md
-//   dotnet run eng/mutations.cs -- --only TEXT   those with TEXT in their names; writes nothing
+//   dotnet run eng/mutations.cs -- --only TEXT   those whose names match the regular expression TEXT; writes nothing
 //
 // No source changes: what is broken is compiled from a changed copy of one file, into a folder of artifacts/mutations. Exit code 1 if one is not found.
 
@@ -26,7 +26,7 @@ _ = Must(Run("dotnet", ["build", "tests/Kbus.Simulation", "-c", Configuration, "
 Mutation[] mutations =
 [
     .. JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(root, "tests", "Kbus.Simulation", "mutations.json")), Json.Default.MutationArray)!
-        .Where(m => m.Name.Contains(only, StringComparison.OrdinalIgnoreCase)),
+        .Where(m => Regex.IsMatch(m.Name, only)),
 ];
 Dictionary<string, string[]> compilers = mutations.Select(m => m.Project).Distinct().ToDictionary(p => p, CommandOfCompiler);
 _ = Must(Run(Path.Combine(built, "Kbus.Simulation"), ["play", "1", $"{Seeds}", "promises"], root));

@@ -13,7 +13,8 @@ internal sealed partial class Judgement
             ILookup<MessageId, Sending> requests = member.Sendings.Where(s => s.IsOwedAnswer && !s.Id.IsNone).ToLookup(s => s.Id);
             foreach (IGrouping<MessageId, Receipt> answer in answers)
             {
-                Expect(requests.Contains(answer.Key) || member.Sendings.Exists(s => s.Id.IsNone), "P2", () => $"{member} got an answer to no Request: {answer.First()}");
+                bool mayBeOwn = requests.Contains(answer.Key) || member.Sendings.Exists(s => s.Id.IsNone);
+                Expect(mayBeOwn, "P2", () => $"{member} got an answer to no Request: {answer.First()}");
             }
 
             foreach (IGrouping<MessageId, Sending> request in requests)

@@ -35,7 +35,8 @@ internal sealed partial class Judgement
         Expect(sending.To == 0 || sending.To == replier.KsockId, "P3", () => $"{replier} got what is for {sending.To}: {sending}");
         Bound? by = replier.Bounds.Where(b => b.IsReplier && b.Matches(sending.Name) && b.MayBeThere(sending.From, sending.Until)).MaxBy(b => b.Rank);
         Expect(by is not null, "P5", () => $"{replier} is no replier for {sending}");
-        Bound? better = BoundsFor(sending.Name, asReplier: true).FirstOrDefault(b => b.By != replier && b.Rank > by!.Rank && b.IsThere(sending.From, sending.Until));
+        Bound? better = BoundsFor(sending.Name, asReplier: true)
+            .FirstOrDefault(b => b.By != replier && b.Rank > by!.Rank && b.IsThere(sending.From, sending.Until));
         Expect(better is null, "P5", () => $"{replier} got by {by} what is for {better}: {sending}");
     }
 

@@ -21,7 +21,8 @@ internal sealed partial class Judgement
                     CheckNotOwed(sending, from, until);
                     break;
                 case Errno.ENOLCK:
-                    Expect(sending.IsOwedAnswer && !HasRoom(sending.By, from, until, Empty(sending)), "P3", () => $"its sender had room for the answer: {sending}");
+                    bool mayBeFull = sending.IsOwedAnswer && !HasRoom(sending.By, from, until, Empty(sending));
+                    Expect(mayBeFull, "P3", () => $"its sender had room for the answer: {sending}");
                     break;
                 case Errno.EBUSY:
                     Expect((sending.Flags & MessageFlags.AllOrWait) == 0 || _scenario.HasFewBytes, "P3", () => $"is to wait: {sending}");

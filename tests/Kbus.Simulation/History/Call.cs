@@ -53,4 +53,7 @@ internal sealed class Call
 
     /// <summary>The errno of the answer.</summary>
     public Errno Error => (Errno)Answer.Error;
+
+    /// <inheritdoc/>
+    public override string ToString() => Code == CommandCode.Ask ? $"{Code} {Setting} {Argument}" : $"{Code} {Name}{Sending}";
 }

@@ -94,6 +94,10 @@ internal sealed class Sending
     public bool MayHaveReached => Fate is Fate.Sent or Fate.Polled or Fate.Unknown;
 
     /// <inheritdoc/>
-    public override string ToString() =>
-        $"message {Number} of {By} ({(IsRequest ? "Request " : "")}{(IsReply ? $"reply to {InReplyTo} for {To} " : "")}{Name} {Flags} {Id}, {Fate} {Error} in {From}..{Until})";
+    public override string ToString()
+    {
+        string kind = $"{(IsRequest ? "Request " : "")}{(IsReply ? $"reply to {InReplyTo} for {To} " : "")}";
+        string when = From == Never ? "" : $" in {From}..{(Until == Never ? "" : Until)}";
+        return $"message {Number} of {By} ({kind}{Name} {Flags} {Id}, {Fate} {Error}{when})";
+    }
 }

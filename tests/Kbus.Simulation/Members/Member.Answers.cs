@@ -68,10 +68,6 @@ internal sealed partial class Member
             case CommandCode.Release:
                 call.GivenBack!.HeldUntil = call.Ended;
                 break;
-            case CommandCode.Close:
-                GoneBy = call.Ended;
-                EndAll();
-                break;
         }
     }
 

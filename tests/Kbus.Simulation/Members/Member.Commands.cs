@@ -74,7 +74,7 @@ internal sealed partial class Member
             _posted.Enqueue(call);
         }
 
-        _world.Log($"{this} posts {call.Code} {call.Name}{(call.Sending is { } s ? $"{s}" : "")} {(call.Code == CommandCode.Ask ? $"{call.Setting} {call.Argument}" : "")}");
+        _world.Log($"{this} posts {call}");
         _owesBell |= isRungLater;
         if (!isRungLater)
         {
@@ -200,9 +200,12 @@ internal sealed partial class Member
             _retriedSinceArmed = false;
 
             // A poll, because a retry that is refused would ring for that.
-            _isArmedForRoom = Post(new Call { Code = CommandCode.Poll }, isRungLater: false);
+            _isArmedForRoom = Poll();
         }
     }
+
+    /// <summary>Has the bus try the waiting message once.</summary>
+    public bool Poll() => Post(new Call { Code = CommandCode.Poll }, isRungLater: false);
 
     /// <summary>Tries the waiting message again.</summary>
     public bool Retry() => Post(new Call { Code = CommandCode.Retry }, isRungLater: false);

@@ -13,7 +13,6 @@ internal sealed partial class Member
     private readonly Queue<Held> _held = new();
     private (byte[] Copy, DeliveryToken Token)? _peeked;
     private bool _isAsleep;
-    private bool _asksForRefill;
     private ulong _placedTaken;
     private Dice _whim;
 
@@ -217,7 +216,8 @@ internal sealed partial class Member
         {
             bool isAwaited = receipt.IsOwnAnswer && Sendings.Exists(s => s.IsAwaited && s.Id == receipt.Header.InReplyTo);
             bool mayBeLater = receipt.Sending is { IsUrgent: true } sending && sending.Until >= call.Begun;
-            Expect("P1", isAwaited || mayBeLater || (receipt.Sending is null && !receipt.IsOfBus), $"an answer was brought forward, and {receipt} comes before it");
+            bool isStrange = receipt.Sending is null && !receipt.IsOfBus;
+            Expect("P1", isAwaited || mayBeLater || isStrange, $"an answer was brought forward, and {receipt} comes before it");
             _broughtForward = mayBeLater && !isAwaited ? call : null;
         }
     }
@@ -231,7 +231,9 @@ internal sealed partial class Member
 
         int length = BinaryPrimitives.ReadInt32LittleEndian(data[8..]);
         return new BindEvent(
-            BinaryPrimitives.ReadUInt32LittleEndian(data) == 1, BinaryPrimitives.ReadUInt32LittleEndian(data[4..]), Encoding.ASCII.GetString(data.Slice(12, length)));
+            BinaryPrimitives.ReadUInt32LittleEndian(data) == 1,
+            BinaryPrimitives.ReadUInt32LittleEndian(data[4..]),
+            Encoding.ASCII.GetString(data.Slice(12, length)));
     }
 
     private void AskForRefill()
@@ -240,7 +242,7 @@ internal sealed partial class Member
         {
             // The area that a big message waits for comes with a ring.
             HearRings();
-            _asksForRefill = Post(new Call { Code = CommandCode.Refill }, isRungLater: false);
+            _ = Post(new Call { Code = CommandCode.Refill }, isRungLater: false);
         }
     }
 

@@ -83,7 +83,7 @@ internal static class Campaign
         }
 
         return $"""
-            Of {whole.Steps.Count} steps these {shortest.Steps.Count} do it ({shortest.Buses} bus, queues of {shortest.Options.DefaultMaxMessages} messages and {shortest.Options.MaxQueuedBytes} bytes):
+            Of {whole.Steps.Count} steps these {shortest.Steps.Count} do it, with {shortest.Buses} bus(es) and {shortest.Options}:
               {string.Join("\n  ", shortest.Steps)}
             What happened:
               {string.Join("\n  ", log)}

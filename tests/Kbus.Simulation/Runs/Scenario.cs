@@ -64,6 +64,7 @@ internal sealed record Scenario
         string[] names = [.. new[] { "$.A", "$.A.B", "$.A.C", "$.B", "$.A.B.C" }.Take(1 + dice.Below(5))];
         bool hasEvents = dice.OneIn(3);
         bool hasOneWatcher = hasEvents && dice.OneIn(2);
+        bool putsOff = dice.OneIn(3);
         List<string> patterns = [.. names, .. names];
         patterns.AddRange(new[] { "$.*", "$.A.*", "$.A.%", "$.%", "$.A.B.*", "$.A.B.%" }.Take(dice.Below(7)));
         if (hasEvents && !hasOneWatcher)
@@ -80,8 +81,8 @@ internal sealed record Scenario
                 MaxQueuedBytes = dice.OneIn(5) ? 250 + dice.Below(1500) : 64 * 1024 * 1024,
                 MaxSetAsideEvents = (uint)dice.Below(6),
                 HashSeed = dice.Next(),
-                StepsAtOnce = dice.OneIn(2) ? 1000 : (ulong)dice.Below(40),
-                ClearedAtOnce = dice.OneIn(2) ? 64 : dice.Below(5),
+                StepsAtOnce = putsOff ? 0 : dice.OneIn(2) ? 1000 : (ulong)dice.Below(40),
+                ClearedAtOnce = putsOff ? 0 : dice.OneIn(2) ? 64 : dice.Below(5),
                 MaxBindings = dice.OneIn(8) ? 2 + dice.Below(20) : 256 * 1024,
                 MaxRequests = dice.OneIn(8) ? 2 + dice.Below(20) : 64 * 1024,
                 MaxMessageBytes = dice.OneIn(10) ? 500 + dice.Below(10_000) : 2L * 1024 * 1024 * 1024,

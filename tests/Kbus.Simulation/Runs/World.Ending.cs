@@ -58,8 +58,9 @@ internal sealed partial class World
         {
             if (member.SleepsForRoomUnrung && !_members.Exists(m => m.IsThere && (m.IsBehind || !m.IsHonest)))
             {
+                // Not by a retry, which would ring if it were refused.
                 Sending waiting = member.Waiting!;
-                member.Retry();
+                member.Poll();
                 Rest();
                 member.Hear();
                 Saw("probed");

@@ -26,9 +26,9 @@ internal sealed partial class BusThread
     public bool Round(bool mayRest, bool continues = true)
     {
         bool any = ServeHot() > 0;
-        if (continues && Bus.HasMore)
+        if (continues && HasMore)
         {
-            ContinueBus();
+            Continue();
             any = true;
         }
 

@@ -15,6 +15,9 @@ internal sealed partial class Bus
     // processor's cache, however long a queue is allowed to be.
     private const uint AppendsBetweenLooks = 32;
 
+    // So many Ksocks of a process that holds as much as it may are looked at in one go.
+    private const int KsocksBetweenLooks = 16;
+
     // A Ksock with more messages or debts than that would take too long to look at after each operation.
     private const int MostToAssert = 500;
 
@@ -116,8 +119,24 @@ internal sealed partial class Bus
     private bool IsShort(KsockState ksock, int bytes) =>
         bytes + MessageQueue.BookBytes > ksock.Charges.BytesLeft && IsShortIndeed(ksock, bytes);
 
-    private bool IsShortIndeed(KsockState ksock, int bytes) =>
-        bytes > 0 && !Charges.HasBytes(ksock.Charges, bytes + MessageQueue.BookBytes) && ksock.Charges.Used(ChargeKind.MessageBytes) > 0;
+    /// <remarks>What the process has taken with its other Ksocks makes room, too. There may be many of them: each time the bus looks at some.</remarks>
+    private bool IsShortIndeed(KsockState ksock, int bytes)
+    {
+        ProcessCharges process = ksock.Charges;
+        int left = Math.Min(KsocksBetweenLooks, process.Ksocks.Count);
+        while (bytes > 0 && !Charges.HasBytes(process, bytes + MessageQueue.BookBytes) && process.Used(ChargeKind.MessageBytes) > 0)
+        {
+            if (left-- == 0)
+            {
+                return true;
+            }
+
+            _steps++;
+            Observe(process.Ksocks.Rotate());
+        }
+
+        return false;
+    }
 
     /// <summary>Takes note of what the process has taken by itself. Always true, so that it can stand in a condition.</summary>
     private bool Observe(KsockState ksock)

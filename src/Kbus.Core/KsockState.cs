@@ -93,6 +93,9 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>The waiting senders that this Ksock's full queue holds up.</summary>
     public WaitingSenders Blocked { get; } = new(WaitingSide.Blocker);
 
+    /// <summary>Its place among the Ksocks of its process.</summary>
+    public Neighbours<KsockState> AmongProcess;
+
     /// <summary>Its place among all waiting senders of the bus, while it is one.</summary>
     public Neighbours<KsockState> AmongWaiting;
 

@@ -196,6 +196,15 @@ internal sealed class Daemon : IDisposable
         }
     }
 
+    /// <summary>Has every bus give back memory for payloads that nobody uses.</summary>
+    public void TrimBuses()
+    {
+        lock (_lock)
+        {
+            _buses.ForEach(b => b.Post(new TrimWork()));
+        }
+    }
+
     /// <summary>A member has gone, or what it had has been cleared away.</summary>
     public void TidyLater() => _listening.TidyLater();
 

@@ -8,7 +8,8 @@ namespace Kbus.Daemon;
 /// short one is made if that is little, and one beside the buses if it is much. One that gave little back is not repeated soon. Times are those of the
 /// monotonic clock in nanoseconds; the listening thread calls everything but <see cref="Note"/>.
 /// </remarks>
-internal sealed class Tidying
+/// <param name="trimBuses">Has the buses give back what they no longer use.</param>
+internal sealed class Tidying(Action trimBuses)
 {
     private const long ShortestPause = 1_000_000_000;
     private const long LongestPause = 60_000_000_000;
@@ -50,6 +51,7 @@ internal sealed class Tidying
         {
             _next = Never;
             Volatile.Write(ref _isNoted, 0);
+            trimBuses();
             Tidy();
         }
     }

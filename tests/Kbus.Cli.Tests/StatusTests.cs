@@ -6,6 +6,23 @@ namespace Kbus.Cli.Tests;
 public sealed class StatusTests
 {
     [Fact]
+    public Task Who_holds_how_much_is_told_for_all_users_for_each_user_and_for_each_process() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus("--max-bindings", "4000");
+        using Program listener = bus.StartBound("listen", "$.X", "$.Y");
+        string[] lines = bus.Run("status", "--charges", "--bus", "0").Output.Split('\n');
+        Assert.Equal("bus 0", lines[3]);
+        string[][] rows = [.. lines[4..8].Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        Assert.Equal(["USER", "PID", "PROGRAM", "BINDINGS", "NAME", "BYTES", "REQUESTS", "MESSAGE", "BYTES"], rows[0]);
+        Assert.Equal(["all", "2/4000", "6/67108864", "0/65536"], rows[1][..4]);
+        Assert.Equal(["2/2000", "6/33554432", "0/32768"], rows[2][1..4]);
+        Assert.Equal(["2/1000", "6/16777216", "0/16384"], rows[3][3..6]);
+        Assert.Equal(listener.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), rows[3][1]);
+        Assert.Contains("\"processes_in_all\":1", bus.Run("status", "--charges", "--json").Output, StringComparison.Ordinal);
+        Assert.Contains("all buses together", bus.Run("status", "--charges").Output, StringComparison.Ordinal);
+    });
+
+    [Fact]
     public Task It_shows_ksocks_bindings_queues_and_who_owes_whom_a_reply() => Limited.Run(() =>
     {
         using var bus = new PrivateBus("--buses", "2");

@@ -107,7 +107,7 @@ internal static class DaemonQuestion
             };
             socket.Connect(new UnixDomainSocketEndPoint(Path.Join(place, "control")));
             process = ProcessOf(socket);
-            socket.Send("status\n"u8);
+            socket.Send(System.Text.Encoding.ASCII.GetBytes(question + "\n"));
             byte[] chunk = new byte[65536];
             int count;
             byte last = 0;

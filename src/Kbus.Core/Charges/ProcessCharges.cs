@@ -15,6 +15,9 @@ internal sealed class ProcessCharges(UserCharges user, ulong identity, int proce
     /// <summary>Its number, for people; 0 if it has none here.</summary>
     public int ProcessId => processId;
 
+    /// <summary>Its Ksocks on the bus, those first whose takes the bus has not looked at for longest.</summary>
+    public ProcessKsocks Ksocks { get; } = new();
+
     /// <summary>Open Ksocks by which it is entered.</summary>
     public int Entries { get; set; }
 

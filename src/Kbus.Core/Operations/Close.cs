@@ -34,6 +34,7 @@ internal sealed partial class Bus
         }
 
         _ksocks.Remove(ksock.Id);
+        ksock.Charges.Ksocks.Remove(ksock);
         Charges.Leave(ksock.Charges);
         ClearAway(ksock, former);
         KsocksByAge.Remove(ksock);

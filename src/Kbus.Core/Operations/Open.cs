@@ -15,6 +15,7 @@ internal sealed partial class Bus
 
         var ksock = new KsockState(_lastKsockId, canWrite, _options.DefaultMaxMessages, carrier, Charges.Enter(carrier.Owner));
         _ksocks.Add(ksock.Id, ksock);
+        ksock.Charges.Ksocks.Add(ksock);
         KsocksByAge.Add(ksock);
         Finish();
         return ksock;

@@ -31,7 +31,7 @@ internal sealed class ListeningThread : IDisposable
     private readonly Dictionary<ulong, ListeningSocket> _listeners = [];
     private readonly Dictionary<ulong, PendingConnection> _pending = [];
     private readonly DirectoryMending _mending;
-    private readonly Tidying _tidying = new();
+    private readonly Tidying _tidying;
     private readonly Thread _thread;
     private ControlServer? _control;
     private Descriptor? _reserve;
@@ -51,6 +51,7 @@ internal sealed class ListeningThread : IDisposable
         _reserve = Needed.Descriptor(LibC.CreateEvent(), "eventfd2", NoConnections);
         _ = Needed.Done(LibC.EpollAdd(_epoll.Number, _wake.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WakeToken), "epoll_ctl", NoConnections);
         _mending = new DirectoryMending(daemon.Serving, _epoll.Number, DirectoryToken, daemon.Log);
+        _tidying = new Tidying(daemon.TrimBuses);
         _thread = new Thread(Run) { Name = "listening", IsBackground = true };
         _idleSince = Stopwatch.GetTimestamp();
     }

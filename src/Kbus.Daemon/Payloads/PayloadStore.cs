@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kbus.Link;
 
 namespace Kbus.Daemon;
@@ -5,13 +6,17 @@ namespace Kbus.Daemon;
 /// <summary>The memory of one bus for big payloads: areas for each user whose processes receive them, reused as they become free.</summary>
 /// <remarks>
 /// A process maps the areas of its own user only, so no user can read what is meant for another. An area's pages take memory from their
-/// first use on, lowest first; the areas of a user go when the last Ksock of that user closes. Only the bus's thread touches it.
+/// first use on, lowest first; the areas of a user go when the last Ksock of that user closes, and free ones some time after the links that got them have gone.
+/// Only the bus's thread touches it.
 /// </remarks>
 internal sealed class PayloadStore : IDisposable
 {
     private const long AreaSize = 64L * 1024 * 1024;
     private readonly Dictionary<uint, UserAreas> _users = [];
     private readonly Stack<PlacedPayload> _spare = [];
+
+    // To how many links each area was announced; those announced to none are not in it.
+    private readonly Dictionary<PayloadArea, int> _readers = [];
 
     /// <summary>True if no user has a Ksock here, and nothing of a message that a user sent is left.</summary>
     public bool IsEmpty => _users.Count == 0;
@@ -70,6 +75,32 @@ internal sealed class PayloadStore : IDisposable
         area.Free(extent);
         _spare.Push(placed);
         RemoveIfUnused(user, _users[user]);
+    }
+
+    /// <summary>A process gets an area, and may map it as long as its link is there.</summary>
+    public void Announced(PayloadArea area) => CollectionsMarshal.GetValueRefOrAddDefault(_readers, area, out _)++;
+
+    /// <summary>A link has gone to which an area was announced.</summary>
+    public void Forgotten(PayloadArea area)
+    {
+        if (--CollectionsMarshal.GetValueRefOrNullRef(_readers, area) == 0)
+        {
+            _readers.Remove(area);
+        }
+    }
+
+    /// <summary>Gives back the areas in which nothing is and that no process has got. Another would cost a process that has got it one more mapping.</summary>
+    public void Trim()
+    {
+        foreach (UserAreas areas in _users.Values)
+        {
+            foreach (PayloadArea area in areas.List.Where(a => a.IsWhollyFree && !_readers.ContainsKey(a)))
+            {
+                area.Dispose();
+            }
+
+            areas.List.RemoveAll(a => a.IsWhollyFree && !_readers.ContainsKey(a));
+        }
     }
 
     /// <summary>Lets go of everything.</summary>

@@ -285,6 +285,7 @@ internal sealed partial class Session
         }
 
         _areas.Add(area, number);
+        _thread.Payloads.Announced(area);
         return true;
     }
 
@@ -316,6 +317,16 @@ internal sealed partial class Session
         }
 
         _held.Clear();
+    }
+
+    private void ForgetAreas()
+    {
+        foreach (PayloadArea area in _areas.Keys)
+        {
+            _thread.Payloads.Forgotten(area);
+        }
+
+        _areas.Clear();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -122,6 +122,7 @@ internal sealed partial class Session : Carrier, IDisposable
     {
         DiscardIncoming();
         ReleaseHeld();
+        ForgetAreas();
         HangUp();
     }
 

@@ -20,7 +20,7 @@ internal sealed partial class BusThread
     private const long NanosecondsBetweenEvents = 500_000;
 
     // How long they wait while the thread finds nothing to do and does not sleep yet.
-    private const long NanosecondsBetweenEventsAtRest = 20_000;
+    private const long NanosecondsBetweenEventsAtRest = 8_000;
 
     // After that long without a command a link is asked to ring. So however many links a process opens, only those slow the loop down that are used.
     private const long NanosecondsUntilQuiet = 5_000_000;

@@ -41,13 +41,15 @@ internal static class CommandLine
           --max-queued-bytes BYTES
                                 bytes that may wait in one Ksock's queue
                                 (default 67108864)
-          --max-bindings N, --max-name-bytes BYTES, --max-requests N,
-          --max-message-bytes BYTES
-                                what all users of a bus may hold together: bindings
-                                (262144), bytes of their names (67108864), Requests
-                                owed an answer (65536), bytes of messages (2147483648,
-                                at most a quarter of the memory); each user and each
+          --max-bindings N      bindings of all users of a bus together (default
+                                262144); of this and the next three each user and each
                                 process may have a share of what is left
+          --max-name-bytes BYTES
+                                bytes of the names in them (default 67108864)
+          --max-requests N      Requests that are owed an answer (default 65536)
+          --max-message-bytes BYTES
+                                bytes of messages (default a quarter of the memory, at
+                                most 2147483648)
           --max-repeats N       bindings of one Ksock to one and the same name
                                 (default 1024)
           --devices[=DIR]       device files kbusN, bindings and stats in DIR, through

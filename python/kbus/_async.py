@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import asyncio
 
 
+# How long a coroutine reads messages that are there, in seconds, before others have their turn.
+_LONGEST_TURN = 0.001
+
+
 def _left(until: Optional[float]) -> Optional[float]:
     """The seconds until then."""
     return None if until is None else until - monotonic()
@@ -50,6 +54,8 @@ class AsyncCalls(AskingCalls):
     def __init__(self) -> None:
         super().__init__()
         self._watches: Dict[asyncio.AbstractEventLoop, _Watch] = {}
+        # When whoever reads has read long enough without letting the event loop run.
+        self._turn_ends: Optional[float] = None
         # The thread of each event loop that waits for room.
         self._turns: Dict[asyncio.AbstractEventLoop, "asyncio.Future[int]"] = {}
 
@@ -69,6 +75,8 @@ class AsyncCalls(AskingCalls):
         """Reads the next message, waiting for one; None if the time (in seconds) runs out. :meth:`wait_for_msg` for coroutines."""
         import asyncio
         until = end_of(timeout)
+        # Before a message is taken: a task that is cancelled here has lost none.
+        await self._let_others_run()
         self._retry()
         msg = self.read_next_msg()
         if msg is None and timeout != 0:
@@ -76,7 +84,18 @@ class AsyncCalls(AskingCalls):
                 msg = await asyncio.wait_for(self._read_later(), _left(until))
             except asyncio.TimeoutError:
                 msg = self.read_next_msg()
+            self._turn_ends = None
         return msg
+
+    async def _let_others_run(self) -> None:
+        """A Ksock that always has a message gives the event loop a turn now and then: for its timers, and for other tasks."""
+        now = monotonic()
+        if self._turn_ends is None:
+            self._turn_ends = now + _LONGEST_TURN
+        elif now >= self._turn_ends:
+            import asyncio
+            await asyncio.sleep(0)
+            self._turn_ends = monotonic() + _LONGEST_TURN
 
     async def _read_later(self) -> Message:
         while True:

@@ -63,6 +63,30 @@ class AsyncTests(KsockTests):
         # Another event loop, the same Ksock.
         self.assertEqual(b"abc", self.play(receive()))
 
+    def test_a_Ksock_that_always_has_a_message_lets_other_tasks_run_and_can_be_cancelled(self):
+        ksock = self.open()
+        ksock.bind("$.Fred")
+        read = []
+
+        async def listen():
+            async for msg in ksock:
+                # There is another one whenever this one has been read.
+                read.append(msg.data)
+                ksock.send_msg(Announcement("$.Fred", str(len(read))))
+
+        async def play():
+            ksock.send_msg(Announcement("$.Fred", "0"))
+            task = asyncio.ensure_future(listen())
+            for _ in range(10):
+                await asyncio.sleep(0.001)
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(task, 0.01)
+            # No message was taken and lost.
+            return (await ksock.receive()).data
+
+        last = self.play(play())
+        self.assertEqual([str(n).encode() for n in range(len(read))] + [str(len(read)).encode()], read + [last])
+
     def test_many_requests_are_in_flight_and_each_gets_its_own_answer(self):
         requester, replier = self.open(), self.open()
         replier.bind("$.Square", True)

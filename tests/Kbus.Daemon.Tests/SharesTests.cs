@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
 using Kbus.Replay;
@@ -115,6 +116,40 @@ public sealed class SharesTests
 
         Array.ForEach(sleepers, s => s.Dispose());
     });
+
+    [Fact]
+    public Task What_a_member_held_goes_back_to_the_system_when_it_has_gone_though_others_stay() => Limited.Run(() =>
+    {
+        using DaemonProcess daemon = DaemonProcess.Start();
+        using Ksock stays = Open(daemon);
+        stays.Bind("$.Other");
+        long before = ResidentKilobytes(daemon);
+        Ksock goes = Open(daemon);
+        goes.SetMaxMessages(uint.MaxValue);
+        goes.Bind("$.Held");
+        for (int i = 0; i < 150_000; i++)
+        {
+            stays.Send("$.Held"u8, default);
+        }
+
+        long held = ResidentKilobytes(daemon) - before;
+        Assert.InRange(held, 40_000, 400_000);
+        goes.Dispose();
+        while (ResidentKilobytes(daemon) - before > held / 3)
+        {
+            Thread.Yield();
+        }
+
+        stays.Send("$.Other"u8, default);
+        Assert.Equal("$.Other", stays.WaitForMessage()!.Name);
+    });
+
+    private static long ResidentKilobytes(DaemonProcess daemon)
+    {
+        const string field = "VmRSS:";
+        string line = File.ReadLines($"/proc/{daemon.Id}/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(field.Length, line.Length - field.Length - " kB".Length), CultureInfo.InvariantCulture);
+    }
 
     private static JsonDocument Charges(DaemonProcess daemon)
     {

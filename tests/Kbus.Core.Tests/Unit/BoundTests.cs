@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -204,9 +203,15 @@ public sealed partial class BoundTests
     public void Every_operation_of_the_documents_is_played() => Assert.Equal(Cases.Keys.Order(), Documented().Keys.Order());
 
     /// <summary>The cases of the table, and the kind of bound that each has.</summary>
-    private static Dictionary<string, string> Documented([CallerFilePath] string here = "")
+    private static Dictionary<string, string> Documented()
     {
-        string document = File.ReadAllText(Path.Join(Path.GetDirectoryName(here), "..", "..", "..", "docs", "limits.md"));
+        string root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Join(root, "Kbus.slnx")))
+        {
+            root = Path.GetDirectoryName(root)!;
+        }
+
+        string document = File.ReadAllText(Path.Join(root, "docs", "limits.md"));
         return Row().Matches(document).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
     }
 

@@ -23,13 +23,14 @@ internal sealed class BenchDaemon : IDisposable
     public Ksock Open() => Ksock.Open(0, options: Options);
 
     /// <summary>Starts one and waits until Ksocks can be opened.</summary>
-    public static BenchDaemon Start()
+    /// <param name="options">Options of kbusd.</param>
+    public static BenchDaemon Start(params string[] options)
     {
         string program = Environment.GetEnvironmentVariable("KBUS_DAEMON") is { Length: > 0 } named
             ? named
             : Path.Join(AppContext.BaseDirectory, "kbusd");
         string directory = System.IO.Directory.CreateTempSubdirectory("kbus-bench-").FullName;
-        Process process = Process.Start(new ProcessStartInfo(program, ["--runtime-dir", directory]) { RedirectStandardError = true })!;
+        Process process = Process.Start(new ProcessStartInfo(program, ["--runtime-dir", directory, .. options]) { RedirectStandardError = true })!;
         return process.StandardError.ReadLine() is { } line && line.Contains(" in ", StringComparison.Ordinal)
             ? new BenchDaemon(process, directory)
             : throw new InvalidOperationException($"{program} did not start.");

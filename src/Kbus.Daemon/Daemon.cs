@@ -25,6 +25,7 @@ internal sealed class Daemon : IDisposable
         _policy = policy;
         _stop = stop;
         _options = options;
+        Shares = new DaemonShares(options.MaxKsocks ?? DaemonShares.MostKsocks);
         Serving = serving;
         Log = log;
         _listening = new ListeningThread(this, options);
@@ -37,7 +38,7 @@ internal sealed class Daemon : IDisposable
     public ServingDirectory Serving { get; }
 
     /// <summary>What processes hold of the daemon itself.</summary>
-    public DaemonShares Shares { get; } = new(DaemonShares.MostKsocks);
+    public DaemonShares Shares { get; }
 
     /// <summary>Everything that is said.</summary>
     public Log Log { get; }

@@ -13,6 +13,7 @@ public sealed class OptionTests
         {
             RuntimeDirectory = "/some/where",
             Buses = 7,
+            MaxKsocks = 21,
             SocketMode = 0x1B0,
             ExitWhenIdle = TimeSpan.FromSeconds(9),
             Detached = true,
@@ -41,7 +42,7 @@ public sealed class OptionTests
             "--runtime-dir", "/some/where", "--buses=7", "--socket-mode", "660", "--exit-when-idle", "9", "--default-max-messages", "11", "--detached",
             "--default-max-message-size", "1200", "--absolute-max-message-size", "13000", "--max-set-aside-events", "14", "--max-queued-bytes", "15",
             "--devices", "/some/dev", "--device-links", "--device-link-dir", "/some/links", "--device-owner", "somebody", "--device-group", "16",
-            "--device-mode", "644", "--max-bindings", "16", "--max-name-bytes", "17", "--max-requests", "18", "--max-message-bytes", "19", "--max-repeats", "20",
+            "--device-mode", "644", "--max-bindings", "16", "--max-name-bytes", "17", "--max-requests", "18", "--max-message-bytes", "19", "--max-repeats", "20", "--max-ksocks", "21",
             "--policy", "/some/policy"));
         Assert.Equal(expected, ParseFile("""
             {
@@ -49,7 +50,7 @@ public sealed class OptionTests
               "runtime-dir": "/some/where", "buses": 7, "socket-mode": "660", "exit-when-idle": 9, "default-max-messages": 11, "detached": true,
               "default-max-message-size": 1200, "absolute-max-message-size": 13000, "max-set-aside-events": 14, "max-queued-bytes": 15,
               "devices": "/some/dev", "device-links": true, "device-link-dir": "/some/links", "device-owner": "somebody", "device-group": 16,
-              "device-mode": "644", "max-bindings": 16, "max-name-bytes": 17, "max-requests": 18, "max-message-bytes": 19, "max-repeats": 20,
+              "device-mode": "644", "max-bindings": 16, "max-name-bytes": 17, "max-requests": 18, "max-message-bytes": 19, "max-repeats": 20, "max-ksocks": 21,
               "policy": "/some/policy",
             }
             """));
@@ -104,6 +105,8 @@ public sealed class OptionTests
     [InlineData("There are no device files without --devices.", "--device-links")]
     [InlineData("--device-links: 'maybe' is neither true nor false.", "--devices", "--device-links=maybe")]
     [InlineData("--device-mode: '999' is not a file mode such as 660.", "--devices", "--device-mode", "999")]
+    [InlineData("There must be room for at least 4 Ksocks.", "--max-ksocks", "3")]
+    [InlineData("The limits for bindings, repeated bindings, bytes of names, Requests and bytes of messages must be at least 1.", "--max-repeats", "0")]
     [InlineData("The byte budget of a queue must be at least 1 byte.", "--max-queued-bytes", "0")]
     public void An_option_that_makes_no_sense_is_refused_with_a_sentence(string sentence, params string[] args) =>
         Assert.Equal(sentence, Assert.Throws<KbusdException>(() => Parse(args)).Message);

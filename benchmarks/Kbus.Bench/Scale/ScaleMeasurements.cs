@@ -27,7 +27,8 @@ internal static class ScaleMeasurements
 
     private static ScaleSeries WithKsocks()
     {
-        using var daemon = BenchDaemon.Start();
+        // One process may have a quarter of what all may have together.
+        using var daemon = BenchDaemon.Start("--max-ksocks", "60000", "--max-bindings", "1000000");
         using Pair pair = new(daemon);
         var idle = new List<Process>();
         var points = new List<(int, double)>();
@@ -49,7 +50,7 @@ internal static class ScaleMeasurements
 
     private static ScaleSeries WithBindings()
     {
-        using var daemon = BenchDaemon.Start();
+        using var daemon = BenchDaemon.Start("--max-bindings", "1000000");
         using Pair pair = new(daemon);
         using Ksock other = daemon.Open();
         var points = new List<(int, double)>();

@@ -585,7 +585,7 @@ public enum Errno
     /// <para>On attempting to send, the messages that wait for this process or its user, that it is sending, or that it keeps while it reads them, have as many bytes as its share of what the bus allows.</para>
     /// <para>Read what waits, and let go of messages that are read in place. kbusd --max-message-bytes sets the limit of the bus.</para>
     /// <para>On attempting to open a Ksock, this process or its user has as many open as its share of what kbusd can serve.</para>
-    /// <para>Close what is not needed. kbus status --charges shows who has how many; ulimit -n or LimitNOFILE= sets how many kbusd can serve.</para>
+    /// <para>Close what is not needed. kbus status --charges shows who has how many; kbusd --max-ksocks, ulimit -n or LimitNOFILE= set how many there can be.</para>
     /// <para>On attempting to make a bus (NEWDEVICE), this process or its user has made as many as its share of those that kbusd can have.</para>
     /// <para>Use the buses that there are.</para>
     /// </remarks>

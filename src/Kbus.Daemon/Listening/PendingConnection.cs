@@ -41,7 +41,8 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
         if (error == Errno.EDQUOT)
         {
             string who = quota.Level == ChargeLevel.Process ? "This process" : "This user";
-            why = $"{who} has {quota.Limit} Ksocks open, its present share of the {DaemonShares.MostKsocks} that this kbusd can serve.";
+            why = $"{who} has {quota.Limit} Ksocks open, its present share of the {daemon.Shares.Ksocks} that this kbusd serves. "
+                + "kbusd --max-ksocks, ulimit -n or LimitNOFILE= set these.";
         }
         else if (why is null && error != Errno.None)
         {

@@ -41,6 +41,8 @@ internal static class CommandLine
           --max-queued-bytes BYTES
                                 bytes that may wait in one Ksock's queue
                                 (default 67108864)
+          --max-ksocks N        Ksocks of all users together, shared as what follows
+                                (default: what descriptors and mappings allow)
           --max-bindings N      bindings of all users of a bus together (default
                                 262144); of this and the next three each user and each
                                 process may have a share of what is left
@@ -80,7 +82,7 @@ internal static class CommandLine
     public static IReadOnlyList<string> Options { get; } =
     [
         "--runtime-dir", "--buses", "--config", "--socket-mode", "--exit-when-idle", "--default-max-messages", "--default-max-message-size",
-        "--absolute-max-message-size", "--max-set-aside-events", "--max-queued-bytes", "--max-bindings", "--max-name-bytes",
+        "--absolute-max-message-size", "--max-set-aside-events", "--max-queued-bytes", "--max-ksocks", "--max-bindings", "--max-name-bytes",
         "--max-requests", "--max-message-bytes", "--max-repeats", "--devices", "--device-links", "--device-link-dir",
         "--device-owner", "--device-group", "--device-mode", "--detached", "--policy",
     ];
@@ -193,6 +195,7 @@ internal static class CommandLine
             "absolute-max-message-size" => WithAbsolute(options, Number()),
             "max-set-aside-events" => options with { Bus = options.Bus with { MaxSetAsideEvents = Number() } },
             "max-queued-bytes" => options with { Bus = options.Bus with { MaxQueuedBytes = Number() } },
+            "max-ksocks" => options with { MaxKsocks = Number() },
             "max-bindings" => options with { Bus = options.Bus with { MaxBindings = Count() } },
             "max-repeats" => options with { Bus = options.Bus with { MaxRepeats = Count() } },
             "max-name-bytes" => options with { Bus = options.Bus with { MaxNameBytes = Number() } },

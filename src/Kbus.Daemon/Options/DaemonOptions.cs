@@ -14,6 +14,9 @@ internal sealed record DaemonOptions
     /// <summary>The limits that each bus starts with. Of bytes of messages no more than a quarter of the machine's memory, unless it is set.</summary>
     public BusOptions Bus { get; init; } = new() { MaxMessageBytes = Math.Min(new BusOptions().MaxMessageBytes, QuarterOfMemory) };
 
+    /// <summary>Ksocks that all users may have open together: 4 and more; null, the default, for as many as descriptors and memory mappings allow.</summary>
+    public uint? MaxKsocks { get; init; }
+
     /// <summary>Permission bits of the sockets: default 0666, so that the directory's permissions decide.</summary>
     public int SocketMode { get; init; } = 0x1B6;
 
@@ -53,6 +56,11 @@ internal sealed record DaemonOptions
         if (Buses is < 1 or > Daemon.MostBuses)
         {
             return $"There can be 1 to {Daemon.MostBuses} buses.";
+        }
+
+        if (MaxKsocks < 4)
+        {
+            return "There must be room for at least 4 Ksocks.";
         }
 
         if (Devices is null && (DeviceLinks || DeviceOwner is not null || DeviceGroup is not null))

@@ -4,6 +4,7 @@ using Kbus.Link;
 namespace Kbus.Daemon;
 
 /// <summary>What processes hold of the daemon itself: Ksocks, on all its buses together, and buses that they made.</summary>
+/// <param name="ksocks">How many Ksocks there may be in all.</param>
 /// <remarks>What they hold on one bus is charged by that bus (<see cref="Bus.Charges"/>). Any thread may call; nothing is waited for under the lock.</remarks>
 internal sealed class DaemonShares(long ksocks)
 {
@@ -29,6 +30,9 @@ internal sealed class DaemonShares(long ksocks)
             return Math.Max(KsocksOfEach, Math.Min(descriptors - Math.Min(KeptDescriptors, descriptors / 4), mappings / MappingsOfKsock));
         }
     }
+
+    /// <summary>How many Ksocks there may be in all.</summary>
+    public long Ksocks => ksocks;
 
     /// <summary>Lets a process have one more Ksock.</summary>
     /// <param name="owner">Whose it is to be.</param>

@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -23,9 +24,16 @@
 
 typedef void *(*body)(void *);
 
+enum counting {
+	UNDECIDED,
+	COUNTED,
+	NOT_COUNTED
+};
+
 struct beginning {
 	body run;
 	void *argument;
+	atomic_int counting; /* who starts the thread decides: the host may have ended its own threads before the new one runs */
 };
 
 static char *_Atomic tables[MOST_THREADS];
@@ -60,29 +68,41 @@ static void find_count(void)
 #endif
 }
 
-static void *run(const struct beginning *beginning)
+/* Takes a new thread out of the count. Called by the thread that started it, which is one, and the new one is another. */
+static void take_out(struct beginning *beginning)
 {
 	atomic_uint *counted = atomic_load(&count);
-	void *result;
 
-	/* This thread is one, and the host has another. What says something else is something else. */
-	if (counted == NULL || atomic_load(counted) < 2 || atomic_load(counted) > MOST_COUNTED)
-		return beginning->run(beginning->argument);
+	/* What says something else is something else. */
+	if (counted == NULL || atomic_load(counted) < 2 || atomic_load(counted) > MOST_COUNTED) {
+		atomic_store(&beginning->counting, COUNTED);
+		return;
+	}
 	atomic_fetch_sub(counted, 1);
-	result = beginning->run(beginning->argument);
-	atomic_fetch_add(counted, 1); /* it is taken out again when the thread ends */
-	return result;
+	atomic_store(&beginning->counting, NOT_COUNTED);
+}
+
+/* The C library takes the thread out when it ends: it must be in again then. */
+static void put_in(struct beginning *beginning)
+{
+	while (atomic_load(&beginning->counting) == UNDECIDED)
+		sched_yield();
+	if (atomic_load(&beginning->counting) == NOT_COUNTED)
+		atomic_fetch_add(atomic_load(&count), 1);
+	free(beginning);
 }
 
 static void *begin(void *block)
 {
-	struct beginning beginning = *(struct beginning *)block;
+	struct beginning *beginning = block;
 	unsigned number = atomic_fetch_add(&threads, 1);
+	void *result;
 
-	free(block);
 	if (number < MOST_THREADS)
 		atomic_store(&tables[number], table_of_this_thread());
-	return run(&beginning);
+	result = beginning->run(beginning->argument);
+	put_in(beginning);
+	return result;
 }
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, body run, void *argument)
@@ -96,8 +116,11 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, b
 		return __real_pthread_create(thread, attributes, run, argument);
 	block->run = run;
 	block->argument = argument;
+	atomic_init(&block->counting, UNDECIDED);
 	error = __real_pthread_create(thread, attributes, begin, block);
 	if (error)
 		free(block);
+	else
+		take_out(block);
 	return error;
 }

@@ -33,10 +33,11 @@ enum counting {
 struct beginning {
 	body run;
 	void *argument;
-	atomic_int counting; /* who starts the thread decides: the host may have ended its own threads before the new one runs */
+	unsigned number;
 };
 
 static char *_Atomic tables[MOST_THREADS];
+static atomic_int counting[MOST_THREADS]; /* who starts a thread decides: the host may have ended its own threads before the new one runs */
 static atomic_uint threads;
 static _Atomic(atomic_uint *) count;
 
@@ -69,45 +70,50 @@ static void find_count(void)
 }
 
 /* Takes a new thread out of the count. Called by the thread that started it, which is one, and the new one is another. */
-static void take_out(struct beginning *beginning)
+static void take_out(unsigned number)
 {
 	atomic_uint *counted = atomic_load(&count);
 
+	if (number >= MOST_THREADS)
+		return;
+
 	/* What says something else is something else. */
 	if (counted == NULL || atomic_load(counted) < 2 || atomic_load(counted) > MOST_COUNTED) {
-		atomic_store(&beginning->counting, COUNTED);
+		atomic_store(&counting[number], COUNTED);
 		return;
 	}
 	atomic_fetch_sub(counted, 1);
-	atomic_store(&beginning->counting, NOT_COUNTED);
+	atomic_store(&counting[number], NOT_COUNTED);
 }
 
 /* The C library takes the thread out when it ends: it must be in again then. */
-static void put_in(struct beginning *beginning)
+static void put_in(unsigned number)
 {
-	while (atomic_load(&beginning->counting) == UNDECIDED)
+	if (number >= MOST_THREADS)
+		return;
+	while (atomic_load(&counting[number]) == UNDECIDED)
 		sched_yield();
-	if (atomic_load(&beginning->counting) == NOT_COUNTED)
+	if (atomic_load(&counting[number]) == NOT_COUNTED)
 		atomic_fetch_add(atomic_load(&count), 1);
-	free(beginning);
 }
 
 static void *begin(void *block)
 {
-	struct beginning *beginning = block;
-	unsigned number = atomic_fetch_add(&threads, 1);
+	struct beginning beginning = *(struct beginning *)block;
 	void *result;
 
-	if (number < MOST_THREADS)
-		atomic_store(&tables[number], table_of_this_thread());
-	result = beginning->run(beginning->argument);
-	put_in(beginning);
+	free(block);
+	if (beginning.number < MOST_THREADS)
+		atomic_store(&tables[beginning.number], table_of_this_thread());
+	result = beginning.run(beginning.argument);
+	put_in(beginning.number);
 	return result;
 }
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, body run, void *argument)
 {
 	struct beginning *block = kbus_gate_allocate(sizeof(*block));
+	unsigned number = atomic_fetch_add(&threads, 1);
 	int error;
 
 	if (atomic_load(&count) == NULL)
@@ -116,11 +122,11 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, b
 		return __real_pthread_create(thread, attributes, run, argument);
 	block->run = run;
 	block->argument = argument;
-	atomic_init(&block->counting, UNDECIDED);
+	block->number = number;
 	error = __real_pthread_create(thread, attributes, begin, block);
 	if (error)
 		free(block);
 	else
-		take_out(block);
+		take_out(number);
 	return error;
 }

@@ -63,12 +63,25 @@ public sealed class DetachedTests : IDisposable
 
         // It ends when the daemon serves, and has nothing in it.
         Assert.Equal(string.Empty, daemon.StandardError.ReadToEnd());
-        while (new FileInfo(LogPath).LinkTarget is null && !(File.Exists(LogPath) && File.ReadAllText(LogPath).Contains("process", StringComparison.Ordinal)))
+        while (new FileInfo(LogPath).LinkTarget is null && !Log().Contains("process", StringComparison.Ordinal))
         {
             Thread.Yield();
         }
 
         return daemon;
+    }
+
+    /// <summary>What the log says now; nothing while one file takes the place of another.</summary>
+    private string Log()
+    {
+        try
+        {
+            return File.ReadAllText(LogPath);
+        }
+        catch (FileNotFoundException)
+        {
+            return string.Empty;
+        }
     }
 
     private static void End(Process daemon)

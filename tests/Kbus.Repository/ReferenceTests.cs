@@ -1,33 +1,27 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace Kbus.Repository;
 
-/// <summary>Who may know whom: outside Core nobody decides what a message means, inside Core nobody knows how it travels.</summary>
-public sealed class ReferenceTests
+/// <summary>Which project refers to which, as docs/architecture.md says.</summary>
+public sealed partial class ReferenceTests
 {
-    /// <summary>The table of docs/architecture.md. A part that does not exist yet is listed with what it will be allowed to know.</summary>
-    private static readonly Dictionary<string, string[]> Allowed = new()
-    {
-        ["Kbus.Core"] = [],
-        ["Kbus.Link"] = ["Kbus.Core"],
-        ["Kbus"] = ["Kbus.Core", "Kbus.Link"],
-        ["Kbus.Policy"] = ["Kbus.Core"],
-        ["Kbus.Daemon"] = ["Kbus.Core", "Kbus.Link", "Kbus.Policy", "Kbus.Device"],
-        ["Kbus.Device"] = ["Kbus.Core", "Kbus.Policy"],
-        ["Kbus.Limpet"] = ["Kbus"],
-        ["Kbus.Native"] = ["Kbus", "Kbus.Limpet"],
-        ["Kbus.Cli"] = ["Kbus", "Kbus.Limpet", "Kbus.Policy"],
-    };
-
     public static TheoryData<string> Projects => [.. ProjectFiles("src/").Select(Name)];
 
-    [Theory]
-    [MemberData(nameof(Projects))]
-    public void A_project_knows_only_whom_it_may_know(string project)
+    [Fact]
+    public void The_table_of_projects_is_what_the_project_files_say()
     {
-        Assert.True(Allowed.ContainsKey(project), $"{project} is new: say in this test and in docs/architecture.md whom it may know.");
-        Assert.Empty(References($"src/{project}/{project}.csproj").Except(Allowed[project]));
+        string[] actual = [.. Projects.Select(p => $"{p.Data}: {string.Join(", ", References($"src/{p.Data}/{p.Data}.csproj").Order(StringComparer.Ordinal))}")];
+        string[] listed =
+        [
+            .. ProjectRow().Matches(Checkout.Text("docs/architecture.md"))
+                .Select(r => $"{r.Groups["name"].Value}: {string.Join(", ", Listed(r.Groups["references"].Value).Order(StringComparer.Ordinal))}"),
+        ];
+        Assert.Equal(actual.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public void The_bus_itself_knows_no_other_project() => Assert.Empty(References("src/Kbus.Core/Kbus.Core.csproj"));
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -61,5 +55,12 @@ public sealed class ReferenceTests
     private static IEnumerable<string> References(string project) =>
         XDocument.Parse(Checkout.Text(project)).Descendants("ProjectReference").Select(r => Name(r.Attribute("Include")!.Value));
 
+    private static IEnumerable<string> Listed(string references) =>
+        references == "none" ? [] : references.Split(", ").Select(r => r == "Kbus" ? r : "Kbus." + r);
+
     private static string Name(string path) => Path.GetFileNameWithoutExtension(path.Replace('\\', '/'));
+
+    /// <summary>A row of the table: project, contents, references.</summary>
+    [GeneratedRegex(@"^\| `(?<name>Kbus[\w.]*)` \|[^|\n]*\| (?<references>[^|\n]+) \|$", RegexOptions.Multiline)]
+    private static partial Regex ProjectRow();
 }

@@ -15,7 +15,7 @@ public enum Errno
 
     /// <summary>Operation not permitted.</summary>
     /// <remarks>
-    /// <para>On attempting to open a Ksock, to bind, to send, to change a setting of the bus, to make a bus or to see the status: the policy of kbusd does not let this user do it. Nothing was done. A Reply that is owed is never refused like that.</para>
+    /// <para>On attempting an operation that the policy of kbusd does not allow this user: opening a Ksock, binding, sending, changing a setting of the bus, making a bus or seeing the status. Nothing was done. A Reply that is owed is never refused like that.</para>
     /// <para>Ask whoever runs kbusd. &apos;kbus policy explain&apos; shows which rule decides.</para>
     /// <para>On attempting to change the owner or the permissions of a device file: they stay as kbusd made them.</para>
     /// <para>Choose them when kbusd is started (kbusd --device-owner, --device-mode).</para>
@@ -582,7 +582,7 @@ public enum Errno
     /// <para>Unbind what is not needed, or bind shorter names or wildcards. kbusd --max-name-bytes sets the limit of the bus.</para>
     /// <para>On attempting to send a Request, this process or its user is owed as many Replies as its share of what the bus allows.</para>
     /// <para>Wait for Replies before sending more. kbusd --max-requests sets the limit of the bus.</para>
-    /// <para>On attempting to send, the messages that wait for this process or its user, that it is sending, or that it keeps while it reads them, have as many bytes as its share of what the bus allows.</para>
+    /// <para>On attempting to send, this process or its user already holds as many bytes of messages as its share of what the bus allows. Messages count that wait for it, that it is sending, or that it keeps while it reads them.</para>
     /// <para>Read what waits, and let go of messages that are read in place. kbusd --max-message-bytes sets the limit of the bus.</para>
     /// <para>On attempting to open a Ksock, this process or its user has as many open as its share of what kbusd can serve.</para>
     /// <para>Close what is not needed. kbus status --charges shows who has how many; kbusd --max-ksocks, ulimit -n or LimitNOFILE= set how many there can be.</para>

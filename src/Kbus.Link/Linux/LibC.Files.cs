@@ -26,9 +26,6 @@ internal static unsafe partial class LibC
     /// <summary>Fail with <see cref="Again"/> when another holds the lock.</summary>
     public const int LockNonBlocking = 4;
 
-    /// <summary>Let go of the lock.</summary>
-    public const int LockRelease = 8;
-
     private const int DuplicateCloseOnExec = 1030;
     private const int GetStatusFlags = 3;
     private const int SetStatusFlags = 4;

@@ -44,9 +44,6 @@ internal static unsafe partial class LibC
     /// <summary>Address space only; no memory is set aside for it.</summary>
     public const int MapNoReserve = 0x4000;
 
-    /// <summary>Advice: the pages are not needed, they come back from the file.</summary>
-    public const int AdviseDontNeed = 4;
-
     private const uint MemoryCloseOnExec = 0x1;
     private const uint MemoryAllowSealing = 0x2;
     private const int AddSealsCommand = 1033;
@@ -105,9 +102,6 @@ internal static unsafe partial class LibC
     /// <summary>Removes a mapping.</summary>
     public static int Unmap(byte* address, nuint length) => Result(NativeMunmap(address, length));
 
-    /// <summary>Tells the kernel how pages will be used.</summary>
-    public static int Advise(byte* address, nuint length, int advice) => Result(NativeMadvise(address, length, advice));
-
     /// <summary>Gives the memory of a part of a file back; it reads as zeros from now on.</summary>
     /// <remarks>Fails with EPERM once the file is sealed with <see cref="SealFutureWrite"/>.</remarks>
     public static int PunchHole(int descriptor, long offset, long length) =>
@@ -141,9 +135,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "munmap")]
     private static partial int NativeMunmap(byte* address, nuint length);
-
-    [LibraryImport(Library, EntryPoint = "madvise")]
-    private static partial int NativeMadvise(byte* address, nuint length, int advice);
 
     [LibraryImport(Library, EntryPoint = "fallocate")]
     private static partial int NativeFallocate(int descriptor, int mode, long offset, long length);

@@ -23,7 +23,6 @@ internal static unsafe partial class LibC
     private const int SocketCloseOnExec = 0x80000;
     private const int SocketNonBlocking = 0x800;
     private const int LevelSocket = 1;
-    private const int OptionError = 4;
     private const int OptionSendBuffer = 7;
     private const int OptionType = 3;
     private const int OptionPeerCredentials = 17;
@@ -132,15 +131,6 @@ internal static unsafe partial class LibC
     /// <summary>Sets how much may wait in a socket; the kernel takes it twice, and raises it to its least. Wakes who waits for room.</summary>
     public static int SetSendBufferSize(int socket, int size) =>
         Result(NativeSetSocketOption(socket, LevelSocket, OptionSendBuffer, &size, sizeof(int)));
-
-    /// <summary>The error that waits on a socket, which this call clears; zero if none.</summary>
-    public static int PendingError(int socket)
-    {
-        int value = 0;
-        uint length = sizeof(int);
-        int result = Result(NativeGetSocketOption(socket, LevelSocket, OptionError, &value, &length));
-        return result < 0 ? result : -value;
-    }
 
     /// <summary>Whether connections can be accepted at a stream socket of the Unix family.</summary>
     public static bool IsListeningUnixSocket(int socket)

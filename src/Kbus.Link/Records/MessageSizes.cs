@@ -9,7 +9,4 @@ internal static class MessageSizes
 
     /// <summary>Data bytes of a big message that go with one command.</summary>
     public const int PartLength = 32 * 1024;
-
-    /// <summary>The rings are never smaller than this, so that the longest record always fits.</summary>
-    public const int SmallestRing = 128 * 1024;
 }

@@ -55,9 +55,6 @@ internal sealed unsafe class DeliveryProducer
     /// <summary>Where the record is that was written last, for <see cref="ReadBack"/>.</summary>
     public uint LastPlace { get; private set; }
 
-    /// <summary>Whether a rewrite has begun and not ended.</summary>
-    public bool IsRewriting => _rewriting;
-
     /// <summary>What was wrong with what the client wrote; the link must be closed.</summary>
     public LinkFault Fault { get; private set; }
 

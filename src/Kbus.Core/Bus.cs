@@ -7,18 +7,18 @@ namespace Kbus.Core;
 /// <remarks>
 /// <para>It has no clock, no thread, no I/O and no randomness: the same operations in the same order give the same results. It is
 /// not safe for use by several threads at once; its host calls it from one thread, or under one lock.</para>
-/// <para>The operations stand in files of their own: Open, Bind, Send, Take, Status, Settings, Events, Close.</para>
+/// <para>Each operation has a file of its own: Open, Bind, Send, Take, Status, Settings, Events, Close.</para>
 /// </remarks>
 internal sealed partial class Bus
 {
-    // Messages that a process has taken by itself are given up this often at least, so that what is lent stays little, and warm in the
-    // processor's cache, however long a queue is allowed to be.
+    // Messages that a process has taken by itself are released at least this often. So few are lent, and they stay warm in the
+    // processor's cache, however long a queue may be.
     private const uint AppendsBetweenLooks = 32;
 
-    // So many Ksocks of a process that holds as much as it may are looked at in one go.
+    // The number of Ksocks polled at once, of a process that holds as much as it may.
     private const int KsocksBetweenLooks = 16;
 
-    // A Ksock with more messages or debts than that would take too long to look at after each operation.
+    // A Ksock with more messages or debts than that would take too long to check after each operation.
     private const int MostToAssert = 500;
 
     private readonly BusOptions _options;
@@ -43,7 +43,7 @@ internal sealed partial class Bus
         MaxMessageSize = options.DefaultMaxMessageSize;
     }
 
-    /// <summary>Lends the messages of this bus. Whoever sends composes them with it.</summary>
+    /// <summary>Lends the messages of this bus. Senders compose them with it.</summary>
     public MessagePool Pool { get; } = new();
 
     /// <summary>What its members hold, and may hold.</summary>
@@ -61,7 +61,7 @@ internal sealed partial class Bus
     /// <summary>The serial number that was last given to a message; 0 before the first.</summary>
     public uint LastSerial => _lastSerial;
 
-    /// <summary>How many bindings there are.</summary>
+    /// <summary>The number of bindings.</summary>
     public int BindingCount => _bindings.Count;
 
     /// <summary>All bindings, newest first.</summary>
@@ -70,11 +70,11 @@ internal sealed partial class Bus
     /// <summary>The same as a list that can be read in pieces; with those of closed Ksocks that are still to be cleared away.</summary>
     public BindingList AllBindings => _bindings.All;
 
-    /// <summary>How much work the bus has done: one step for each recipient, binding, entry or debt that an operation looked at or changed.</summary>
+    /// <summary>The work that the bus has done, in steps: one for each recipient, binding, entry or debt that an operation read or changed.</summary>
     /// <remarks>Counted, not measured, so that it is the same for the same operations. A step takes some 50 to 100 nanoseconds.</remarks>
     public ulong Steps => _steps + _bindings.Looked;
 
-    /// <summary>How many answers are owed.</summary>
+    /// <summary>The number of owed answers.</summary>
     public int AnswersOwed => _ledger.Owed;
 
     /// <summary>The open Ksock with this id, or null.</summary>
@@ -98,7 +98,7 @@ internal sealed partial class Bus
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsFull(KsockState ksock, int bytes, int ownSlots)
     {
-        // What the process has taken by itself only makes room: look at it when the queue seems full, not before.
+        // Takes by the process only make room. So poll them when the queue seems full, not before.
         return SeemsFull(ksock, bytes, ownSlots) && Observe(ksock) && SeemsFull(ksock, bytes, ownSlots);
     }
 
@@ -119,7 +119,7 @@ internal sealed partial class Bus
     private bool IsShort(KsockState ksock, int bytes) =>
         bytes + MessageQueue.BookBytes > ksock.Charges.BytesLeft && IsShortIndeed(ksock, bytes);
 
-    /// <remarks>What the process has taken with its other Ksocks makes room, too. There may be many of them: each time the bus looks at some.</remarks>
+    /// <remarks>Takes with the process's other Ksocks make room, too. There may be many of them, so the bus polls some each time.</remarks>
     private bool IsShortIndeed(KsockState ksock, int bytes)
     {
         ProcessCharges process = ksock.Charges;
@@ -138,7 +138,7 @@ internal sealed partial class Bus
         return false;
     }
 
-    /// <summary>Takes note of what the process has taken by itself. Always true, so that it can stand in a condition.</summary>
+    /// <summary>Records what the process has taken by itself. Always true, so that it can be part of a condition.</summary>
     private bool Observe(KsockState ksock)
     {
         int taken = ksock.IsOpen ? ksock.Carrier.ObserveTaken() : 0;
@@ -223,7 +223,7 @@ internal sealed partial class Bus
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {
-        // Everything is looked at while the bus is small, which most tests are; a big bus looks at a few, or it would never end.
+        // On a small bus, which most tests have, everything is checked. On a big bus only a few Ksocks are, or it would never end.
         int looked = 0;
         foreach (KsockState ksock in _ksocks.Values)
         {

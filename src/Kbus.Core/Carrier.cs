@@ -1,6 +1,6 @@
 namespace Kbus.Core;
 
-/// <summary>How a host carries one Ksock's messages: what the bus tells it, and asks it, while it carries out operations.</summary>
+/// <summary>Carries one Ksock's messages for a host. The bus notifies it, and asks it, during operations.</summary>
 /// <remarks>
 /// Called on the bus's own thread, in the middle of an operation: an implementation never calls back into the bus. A host in which
 /// a process can take messages by itself, without an operation, reports those takes when asked; the bus asks before it relies on
@@ -8,7 +8,7 @@ namespace Kbus.Core;
 /// </remarks>
 internal abstract class Carrier
 {
-    /// <summary>Whose Ksock it is, for those who look at lists of them.</summary>
+    /// <summary>The owner of the Ksock, for lists of Ksocks.</summary>
     public virtual KsockOwner Owner => default;
 
     /// <summary>A message is put at the end of the queue: does the carrier keep the bytes of this copy itself, so that the queue need not?</summary>
@@ -35,7 +35,7 @@ internal abstract class Carrier
     /// <summary>A waiting send could now give another result; the sender should be woken (D7).</summary>
     public abstract void RetryWorthwhile();
 
-    /// <summary>How many messages the process has taken from the front by itself since this was last asked.</summary>
+    /// <summary>The number of messages that the process has taken from the front by itself since the last call.</summary>
     public virtual int ObserveTaken() => 0;
 
     /// <summary>From now on until <see cref="Rewritten"/> or <see cref="Prepended"/> the process takes nothing by itself.</summary>
@@ -44,7 +44,7 @@ internal abstract class Carrier
     }
 
     /// <summary>As <see cref="Freeze()"/>, when so many messages are about to be put in front: the carrier can make room for them first.</summary>
-    /// <param name="count">How many.</param>
+    /// <param name="count">The number of messages.</param>
     /// <param name="length">Bytes of the entire form of each.</param>
     public virtual void Freeze(int count, int length) => Freeze();
 

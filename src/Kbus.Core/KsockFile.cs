@@ -1,7 +1,7 @@
 namespace Kbus.Core;
 
 /// <summary>One Ksock as an open file, the bare Unix level of the paper: write, SEND, NEXTMSG, read and the rest, one call each.</summary>
-/// <remarks>What the bus decides, it decides; this adds only the message under construction and the message being read. Spec section 7.</remarks>
+/// <remarks>All decisions are the bus's. This type adds only the message under construction and the message being read. Spec section 7.</remarks>
 internal sealed class KsockFile
 {
     private readonly Bus _bus;
@@ -12,7 +12,7 @@ internal sealed class KsockFile
 
     /// <summary>Opens a Ksock.</summary>
     /// <param name="bus">The bus.</param>
-    /// <param name="mode">What it is opened for.</param>
+    /// <param name="mode">The mode in which it is opened.</param>
     /// <param name="carrier">How its messages reach it.</param>
     /// <param name="memory">Where the name and data of pointy messages are read from.</param>
     public KsockFile(Bus bus, KsockMode mode, Carrier carrier, CallerMemory memory)
@@ -24,7 +24,7 @@ internal sealed class KsockFile
         State = bus.Open((mode & KsockMode.Write) != 0, carrier);
     }
 
-    /// <summary>What the bus keeps of this Ksock.</summary>
+    /// <summary>The bus's state of this Ksock.</summary>
     public KsockState State { get; }
 
     /// <summary>Bytes left of the message being read (LENLEFT).</summary>
@@ -113,7 +113,7 @@ internal sealed class KsockFile
 
     /// <summary>Reads on in the current message.</summary>
     /// <param name="target">Takes the bytes.</param>
-    /// <param name="count">How many were read; 0 at the end of the message.</param>
+    /// <param name="count">The number of bytes read; 0 at the end of the message.</param>
     /// <returns>None, or EBADF if the Ksock was not opened for reading.</returns>
     public Errno Read(Span<byte> target, out int count)
     {

@@ -51,16 +51,16 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>Bytes of the names in its bindings.</summary>
     public long NameBytes { get; set; }
 
-    /// <summary>How many of its bindings are a replier's.</summary>
+    /// <summary>The number of its bindings as replier.</summary>
     public int RepliersBound { get; set; }
 
-    /// <summary>The number of the search that last came by here: whoever looks for repeats gives each search a new one.</summary>
+    /// <summary>The number of the last search that reached this Ksock. Each search for repeats has a new number.</summary>
     public ulong Mark { get; set; }
 
     /// <summary>The Requests it sent: those still owed an answer, and those answered whose copy still waits at the replier.</summary>
     public DebtList Debts { get; } = new(DebtSide.Sender);
 
-    /// <summary>How many answers it is owed; each has a reserved place in its queue.</summary>
+    /// <summary>The number of answers owed to it. Each has a reserved place in its queue.</summary>
     public int Outstanding { get; set; }
 
     /// <summary>The most answers it was ever owed at once.</summary>
@@ -72,10 +72,10 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>The Requests it has taken and not replied to, in the order of taking.</summary>
     public DebtList Unreplied { get; } = new(DebtSide.Replier);
 
-    /// <summary>How many more it has taken and not replied to, whose senders have gone. Nothing else need be known of these.</summary>
+    /// <summary>The number of further Requests that it has taken and not replied to, whose senders have gone. Only their number matters.</summary>
     public uint UnrepliedToGone { get; set; }
 
-    /// <summary>How many Requests it has taken and not replied to (UNREPLIEDTO).</summary>
+    /// <summary>The number of Requests that it has taken and not replied to (UNREPLIEDTO).</summary>
     public uint UnrepliedCount => (uint)Unreplied.Count + UnrepliedToGone;
 
     /// <summary>The most Requests it ever had taken and not replied to at once.</summary>
@@ -108,7 +108,7 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>Events set aside until this Ksock has room, oldest first.</summary>
     public List<SetAsideEvent> SetAside { get; } = [];
 
-    /// <summary>How many messages were ever put at the end of the queue.</summary>
+    /// <summary>The number of messages that were ever put at the end of the queue.</summary>
     public uint Appended { get; set; }
 
     /// <summary>Listener copies that were refused because its queue was full (P4).</summary>
@@ -126,7 +126,7 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>The number of the closing that last had the bus observe its takes.</summary>
     public ulong ObservedAt { get; set; }
 
-    /// <summary>How many copies it gets of the urgent message that is being delivered; 0 between two operations.</summary>
+    /// <summary>The number of copies that it gets of the urgent message that is being delivered; 0 between two operations.</summary>
     public int UrgentCopies { get; set; }
 
     /// <summary>False once it has been closed.</summary>
@@ -157,6 +157,6 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
         return former;
     }
 
-    /// <summary>True if takes must be told at once, because somebody waits for room here.</summary>
+    /// <summary>True if takes must be reported at once, because a sender or an event waits for room here.</summary>
     public bool TakesMatter => Blocked.Count > 0 || SetAside.Count > 0;
 }

@@ -14,10 +14,10 @@ internal abstract class LinkedEntries<T>
     /// <summary>The entry that entered last.</summary>
     public T? Newest { get; private set; }
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of entries.</summary>
     public int Count { get; private set; }
 
-    /// <summary>How many cursors stand in it.</summary>
+    /// <summary>The number of cursors in it.</summary>
     public int Readers => _cursors?.Count ?? 0;
 
     /// <summary>All entries, newest first.</summary>
@@ -112,7 +112,7 @@ internal abstract class LinkedEntries<T>
         return true;
     }
 
-    /// <summary>A reader stands in this list from now on.</summary>
+    /// <summary>A reader has its position in this list from now on.</summary>
     internal void Add(EntryCursor<T> cursor) => (_cursors ??= []).Add(cursor);
 
     /// <summary>A reader has gone.</summary>

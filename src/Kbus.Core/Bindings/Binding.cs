@@ -7,7 +7,7 @@ internal sealed class Binding(KsockState ksock, BoundName name, bool isReplier, 
     /// <summary>Whose binding it is.</summary>
     public KsockState Ksock { get; } = ksock;
 
-    /// <summary>What it is bound to, possibly with a wildcard.</summary>
+    /// <summary>The name that it is bound to, possibly with a wildcard.</summary>
     public BoundName Name { get; } = name;
 
     /// <summary>True for a replier's binding, false for a listener's.</summary>
@@ -19,7 +19,7 @@ internal sealed class Binding(KsockState ksock, BoundName name, bool isReplier, 
     /// <summary>The binding before this one of the same Ksock to the same name as listener; null if it is the only one, or a replier's.</summary>
     public Binding? OlderAlike { get; set; }
 
-    /// <summary>How many such bindings there are with this one; 0 for a replier's.</summary>
+    /// <summary>The number of such bindings, with this one; 0 for a replier's.</summary>
     public int Alike { get; set; }
 
     /// <summary>Its place among the bindings of its Ksock.</summary>

@@ -11,7 +11,7 @@ namespace Kbus.Core;
 /// </remarks>
 internal sealed class BindingTable(ulong seed)
 {
-    // What is remembered of routes: so many names, and so many listeners in all.
+    // Bounds of the kept routes: the names, and the listeners in all.
     private const int MaxRoutes = 4096;
     private const int MaxRouted = 256 * 1024;
 
@@ -33,10 +33,10 @@ internal sealed class BindingTable(ulong seed)
     /// <summary>All repliers' bindings, those of Ksocks that are leaving included.</summary>
     public BindingList Repliers { get; } = new(BindingSide.Role);
 
-    /// <summary>How many bindings there are that count.</summary>
+    /// <summary>The number of bindings that count.</summary>
     public int Count => All.Count - _left;
 
-    /// <summary>How many bindings were looked at so far to work out routes.</summary>
+    /// <summary>The number of bindings that were read so far to compute routes.</summary>
     public ulong Looked { get; private set; }
 
     /// <summary>The replier's binding of exactly this string; wildcards are not evaluated (spec section 2.6).</summary>
@@ -153,7 +153,7 @@ internal sealed class BindingTable(ulong seed)
     /// <summary>Whether no binding has changed since a route was given.</summary>
     public bool IsCurrent(Route route) => route.Version == _version;
 
-    /// <summary>Works out who gets a message of this name, which messages may have. Valid until a binding changes.</summary>
+    /// <summary>Computes the route of a valid message name. Valid until a binding changes.</summary>
     public Route RouteOf(ReadOnlySpan<byte> name)
     {
         Route? route = _routes.Find(name);
@@ -192,7 +192,7 @@ internal sealed class BindingTable(ulong seed)
         }
     }
 
-    /// <summary>Brings a route up to date: worked out anew only if a binding to a matching name has changed.</summary>
+    /// <summary>Brings a route up to date. It is computed again only if a binding to a matching name has changed.</summary>
     private void WorkOut(Route route)
     {
         Match(route.Name);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Kbus.Core;
 
-/// <summary>An entry of a <see cref="NameTable{T}"/>: something that is looked up by a name given as bytes.</summary>
+/// <summary>An entry of a <see cref="NameTable{T}"/>, found by a name given as bytes.</summary>
 internal abstract class NameEntry
 {
     protected NameEntry(ReadOnlySpan<byte> name) => Name = name.ToArray();

@@ -1,6 +1,6 @@
 namespace Kbus.Core;
 
-/// <summary>Who gets a message of one name: worked out once and kept until a binding to a matching name changes.</summary>
+/// <summary>The recipients of messages of one name. Computed once and kept until a binding to a matching name changes.</summary>
 internal sealed class Route(ReadOnlySpan<byte> name) : NameEntry(name)
 {
     private Binding[] _listeners = [];
@@ -18,10 +18,10 @@ internal sealed class Route(ReadOnlySpan<byte> name) : NameEntry(name)
     /// <summary>The version of the binding table for which this route holds.</summary>
     public ulong Version { get; set; }
 
-    /// <summary>The versions of the matching names, in the order of looking them up, when the route was last worked out.</summary>
+    /// <summary>The versions of the matching names when the route was last computed, in the order of their look-up.</summary>
     public List<ulong> Matched { get; } = [];
 
-    /// <summary>Forgets who gets the message: whoever still remembers this route has to look for another.</summary>
+    /// <summary>Makes the route invalid. A holder of this route must find another.</summary>
     public void Forget()
     {
         Version = 0;
@@ -31,7 +31,7 @@ internal sealed class Route(ReadOnlySpan<byte> name) : NameEntry(name)
         _count = 0;
     }
 
-    /// <summary>Takes over who listens. The array is used again next time, so that changing bindings leaves no garbage.</summary>
+    /// <summary>Copies the listeners. The array is reused next time, so that changing bindings leaves no garbage.</summary>
     public void SetListeners(ReadOnlySpan<Binding> listeners)
     {
         if (listeners.Length > _listeners.Length || listeners.Length < _listeners.Length / 4)

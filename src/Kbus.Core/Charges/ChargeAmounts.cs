@@ -6,7 +6,7 @@ namespace Kbus.Core;
 [InlineArray(Count)]
 internal struct ChargeAmounts
 {
-    /// <summary>How many kinds there are.</summary>
+    /// <summary>The number of kinds.</summary>
     public const int Count = (int)ChargeKind.Buses + 1;
 
     private long _first;

@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace Kbus.Core;
 
-/// <summary>Who holds how much of what is limited, and who may have more.</summary>
+/// <summary>The amounts that users and processes hold of each limited kind, and their shares.</summary>
 /// <remarks>
 /// <para>There is one limit for each kind, for all users together. No user can use it up: of what the others leave, he may hold one part in n + 1,
-/// where n counts him and the others who hold much. In the same way a process has a share of what its user may hold. So whoever comes next always
+/// where n counts him and the others who hold much. In the same way a process has a share of what its user may hold. So the next one always
 /// finds something. After n who took all they could, one part in n + 1 is left.</para>
-/// <para>Much is more than the floor. Whoever holds no more than that counts for nobody's share, and as long as there is any left, each may hold it.</para>
+/// <para>Much is more than the floor. A holder of no more than the floor makes nobody's share smaller. While any is left, each may hold the floor.</para>
 /// <para>Every step takes the same time, however many users and processes there are. Nothing here depends on time or chance, so a replicated bus
 /// decides alike everywhere. One thread at a time. Source: the shares of dbus-broker gave the idea.</para>
 /// </remarks>
@@ -27,16 +27,16 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
     /// <summary>The users that hold something.</summary>
     public Dictionary<uint, UserCharges>.ValueCollection Users => _users.Values;
 
-    /// <summary>How many processes have Ksocks.</summary>
+    /// <summary>The number of processes with Ksocks.</summary>
     public int Processes => _processes;
 
-    /// <summary>What was refused last, and why.</summary>
+    /// <summary>The last refusal, and its reason.</summary>
     public QuotaRefusal Refusal { get; private set; }
 
-    /// <summary>How much there may be of a kind in all.</summary>
+    /// <summary>The limit of a kind in all.</summary>
     public long LimitOf(ChargeKind kind) => _limits[(int)kind];
 
-    /// <summary>How much of a kind is held in all.</summary>
+    /// <summary>The held amount of a kind in all.</summary>
     public long HeldOf(ChargeKind kind) => _held[(int)kind];
 
     /// <summary>One more Ksock of a process; each is to be followed by one <see cref="Leave"/>.</summary>
@@ -189,17 +189,17 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
         Charge(process, ChargeKind.MessageBytes, -bytes);
     }
 
-    /// <summary>How much a user may hold.</summary>
+    /// <summary>The share of a user.</summary>
     public long ShareOf(UserCharges user, ChargeKind kind)
     {
         long left = _limits[(int)kind] - (_held[(int)kind] - user.Held[(int)kind]);
         return Share(left, _usersWithMuch[(int)kind], user.Held[(int)kind], _floors[(int)kind]);
     }
 
-    /// <summary>How much a process may hold.</summary>
+    /// <summary>The share of a process.</summary>
     public long ShareOf(ProcessCharges process, ChargeKind kind) => ShareOf(process, kind, ShareOf(process.User, kind));
 
-    /// <summary>How much a process may hold of what its user may.</summary>
+    /// <summary>The share of a process within that of its user.</summary>
     private long ShareOf(ProcessCharges process, ChargeKind kind, long usersShare)
     {
         UserCharges user = process.User;
@@ -214,7 +214,7 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
     }
 
     /// <summary>Changes an amount.</summary>
-    /// <returns>By how much that changes the number of those who hold much: -1, 0 or 1.</returns>
+    /// <returns>The change of the number of those who hold much: -1, 0 or 1.</returns>
     private long Change(ref ChargeAmounts held, ChargeKind kind, long amount)
     {
         long floor = _floors[(int)kind];

@@ -9,24 +9,24 @@ internal sealed class ProcessCharges(UserCharges user, ulong identity, int proce
     /// <summary>Whose process it is.</summary>
     public UserCharges User => user;
 
-    /// <summary>By which it is told from all other processes.</summary>
+    /// <summary>The key that identifies the process.</summary>
     public ulong Identity => identity;
 
     /// <summary>Its number, for people; 0 if it has none here.</summary>
     public int ProcessId => processId;
 
-    /// <summary>Its Ksocks on the bus, those first whose takes the bus has not looked at for longest.</summary>
+    /// <summary>Its Ksocks on the bus. Those whose takes were polled longest ago come first.</summary>
     public ProcessKsocks Ksocks { get; } = new();
 
     /// <summary>Open Ksocks by which it is entered.</summary>
     public int Entries { get; set; }
 
-    /// <summary>What it holds. Of the bytes of messages: what was advanced.</summary>
+    /// <summary>The amounts that it holds. For bytes of messages: the advance.</summary>
     public ChargeAmounts Held;
 
-    /// <summary>What is left of the advance for bytes of messages; negative if more was delivered than the share allows.</summary>
+    /// <summary>The rest of the advance for bytes of messages; negative if more was delivered than the share allows.</summary>
     public long BytesLeft;
 
-    /// <summary>What it holds of one kind, of the bytes of messages what is really used.</summary>
+    /// <summary>The amount that it holds of one kind. For bytes of messages: those really used.</summary>
     public long Used(ChargeKind kind) => kind == ChargeKind.MessageBytes ? Held[(int)kind] - BytesLeft : Held[(int)kind];
 }

@@ -6,10 +6,10 @@ internal sealed class UserCharges(uint userId)
     /// <summary>The user.</summary>
     public uint UserId => userId;
 
-    /// <summary>What the user's processes hold.</summary>
+    /// <summary>The amounts that the user's processes hold.</summary>
     public ChargeAmounts Held;
 
-    /// <summary>How many of the user's processes hold more than the floor.</summary>
+    /// <summary>The number of the user's processes that hold more than the floor.</summary>
     public ChargeAmounts ProcessesWithMuch;
 
     /// <summary>The user's processes that have Ksocks, by their identity.</summary>

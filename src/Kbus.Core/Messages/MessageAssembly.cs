@@ -29,7 +29,7 @@ internal sealed class MessageAssembly(MessagePool pool, Func<int, bool>? tryRese
 
     /// <summary>The header of a pointy message that can be sent: sending follows its pointers.</summary>
     /// <param name="header">The header, checked.</param>
-    /// <returns>False if what is under construction is anything else.</returns>
+    /// <returns>False if something else is under construction.</returns>
     public bool TryGetPointers(out MessageHeader header)
     {
         bool points = IsComplete && Header.IsPointy;
@@ -69,7 +69,7 @@ internal sealed class MessageAssembly(MessagePool pool, Func<int, bool>? tryRese
 
     /// <summary>Appends bytes to the message under construction.</summary>
     /// <param name="bytes">The bytes; all are taken, or none.</param>
-    /// <param name="maxMessageSize">The bus's greatest entire length, in bytes, looked at when the header is complete.</param>
+    /// <param name="maxMessageSize">The bus's greatest entire length, in bytes; checked when the header is complete.</param>
     /// <returns>None, EINVAL, ENAMETOOLONG, EMSGSIZE, EBADMSG or EDQUOT (no room); after an error nothing is under construction.</returns>
     public Errno Write(ReadOnlySpan<byte> bytes, uint maxMessageSize)
     {

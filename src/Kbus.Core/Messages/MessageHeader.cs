@@ -20,7 +20,7 @@ internal struct MessageHeader
     /// <summary>The value of <see cref="EndGuard"/> and of the word that ends an entire message: the bytes <c>s u b K</c>.</summary>
     public const uint EndGuardValue = 0x4B627573;
 
-    /// <summary>Where <see cref="Flags"/> stands, in bytes from the start.</summary>
+    /// <summary>The offset of <see cref="Flags"/>, in bytes from the start.</summary>
     public const int FlagsOffset = 48;
 
     public uint StartGuard;

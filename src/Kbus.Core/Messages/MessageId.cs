@@ -11,18 +11,18 @@ namespace Kbus;
 [StructLayout(LayoutKind.Sequential, Pack = sizeof(uint))]
 public readonly record struct MessageId : IComparable<MessageId>
 {
-    // One word, as it stands in a header: network id, then serial number. It is stored and loaded as a whole: a processor that is to
+    // One word, as in a header: network id, then serial number. It is stored and loaded as a whole: a processor that is to
     // load as a whole what was just stored in halves waits until both have reached its cache.
     private readonly ulong _word;
 
     /// <summary>Makes an id.</summary>
-    /// <param name="networkId">0 for a message of this bus, else the id of the Limpet it came through.</param>
+    /// <param name="networkId">0 for a message of this bus, otherwise the id of the Limpet it came through.</param>
     /// <param name="serialNumber">Ascends with each message on a bus, with gaps; the first is 1.</param>
     public MessageId(uint networkId, uint serialNumber) => _word = BitConverter.IsLittleEndian
         ? networkId | ((ulong)serialNumber << 32)
         : serialNumber | ((ulong)networkId << 32);
 
-    /// <summary>0 for a message of this bus, else the id of the Limpet it came through.</summary>
+    /// <summary>0 for a message of this bus, otherwise the id of the Limpet it came through.</summary>
     public uint NetworkId
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

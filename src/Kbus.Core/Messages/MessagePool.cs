@@ -27,7 +27,7 @@ internal sealed class MessagePool
 
     /// <summary>Lends a message with room for an entire form of that length; the caller owns one reference.</summary>
     /// <param name="entireLength">Bytes of the entire form.</param>
-    /// <param name="storedLength">Bytes that the buffer must hold, if the data lives elsewhere; else the same.</param>
+    /// <param name="storedLength">Bytes that the buffer must hold, if the data is elsewhere; otherwise the same.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public StoredMessage Rent(int entireLength, int storedLength)
     {

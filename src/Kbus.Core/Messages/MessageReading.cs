@@ -14,7 +14,7 @@ internal sealed class MessageReading
     /// <summary>Bytes of the current message, read or not; 0 if there is none.</summary>
     public int Length => _message?.EntireLength ?? 0;
 
-    /// <summary>Makes this the current message, in place of any partly read one.</summary>
+    /// <summary>Makes this the current message, instead of any partly read one.</summary>
     /// <param name="delivered">The message; its reference passes to this object.</param>
     public void Begin(in DeliveredMessage delivered)
     {
@@ -25,7 +25,7 @@ internal sealed class MessageReading
 
     /// <summary>Gives out the next bytes.</summary>
     /// <param name="target">Takes them.</param>
-    /// <returns>How many; 0 if there is no current message or <paramref name="target"/> is empty.</returns>
+    /// <returns>The number of bytes; 0 if there is no current message or <paramref name="target"/> is empty.</returns>
     public int Read(Span<byte> target)
     {
         int count = Math.Min(Left, target.Length);

@@ -7,7 +7,7 @@ namespace Kbus.Core;
 /// <summary>A piece of native memory that holds the buffers of some messages of one size, and these messages.</summary>
 /// <remarks>
 /// Native, because what members can make grow must not be the garbage collector's: a slab in which no message is lent is given back to the system at once.
-/// Whoever has a message has its slab, too; one that nobody has any more gives its memory back by itself. Belongs to a <see cref="SlabList"/>.
+/// A holder of a message also holds its slab. A slab without holders frees its memory by itself. Belongs to a <see cref="SlabList"/>.
 /// </remarks>
 internal sealed unsafe class MessageSlab : IDisposable
 {
@@ -34,7 +34,7 @@ internal sealed unsafe class MessageSlab : IDisposable
     /// <summary>Its place among the slabs of its list that have free messages and are not the first choice; -1 if it is none of them.</summary>
     public int Place { get; set; } = -1;
 
-    /// <summary>How many messages came back and can be lent again.</summary>
+    /// <summary>The number of messages that came back and can be lent again.</summary>
     public int FreeCount { get; private set; }
 
     /// <summary>True if all its messages are lent.</summary>

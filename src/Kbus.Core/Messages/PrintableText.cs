@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Kbus.Core;
 
-/// <summary>Names and data as text that can be shown to people: whatever a stranger put into them, it does nothing to a terminal or a log.</summary>
+/// <summary>Names and data as text for people. Nothing that a stranger puts into them can control a terminal or a log.</summary>
 /// <remarks>
 /// Control characters (C0, DEL and C1), characters that hide or turn text, line separators and bytes that are no UTF-8 are shown as
 /// <c>\xNN</c>, byte by byte. Everything that echoes a name or data goes through here.

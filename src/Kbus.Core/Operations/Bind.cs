@@ -61,9 +61,9 @@ internal sealed partial class Bus
         return error;
     }
 
-    /// <summary>Finds who is bound as replier with exactly this string, or whose binding a Request of this name would come by.</summary>
+    /// <summary>Finds the Ksock that is bound as replier with exactly this string, or the one that would get a Request of this name.</summary>
     /// <param name="name">The string.</param>
-    /// <param name="isMatching">False for exactly this string, wildcards not evaluated (spec section 2.6); true for who would get the Request.</param>
+    /// <param name="isMatching">False for exactly this string, wildcards not evaluated (spec section 2.6). True for the Ksock that would get the Request.</param>
     /// <param name="replier">The replier's Ksock id; 0 if there is none.</param>
     /// <returns>None, or ENAMETOOLONG for no bytes or more than 1000; EBADMSG if no Request may have the name to be matched.</returns>
     public Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier)

@@ -5,10 +5,10 @@ internal sealed partial class Bus
     private readonly List<KsockState> _repliersOfClosing = [];
     private ulong _lastMark;
 
-    /// <summary>Closes a Ksock, however its process ended (P6): everybody who waits for it is told. Spec section 6.4.</summary>
+    /// <summary>Closes a Ksock, however its process ended (P6). Every Ksock that waits for it is notified. Spec section 6.4.</summary>
     /// <remarks>
     /// <para>In this order: its own sends and debts, its queue (GoneAway), its bindings (bind events), what it read and left (Ignored).</para>
-    /// <para>It takes as long as the messages that are delivered because of it. What else it had counts for nobody at once, and is cleared away later.</para>
+    /// <para>It takes as long as the messages that are delivered because of it. The rest of its state becomes invisible at once, and is removed later.</para>
     /// </remarks>
     public void Close(KsockState ksock)
     {
@@ -53,7 +53,7 @@ internal sealed partial class Bus
     }
 
     /// <summary>
-    /// What repliers took before this Close was taken before it. That makes a difference for Requests that were answered before they were read: note those takes
+    /// Repliers may have taken messages before this Close. That matters for Requests that were answered before they were read: record those takes
     /// while the sender is still known.
     /// </summary>
     private void ObserveRepliersOf(KsockState sender)

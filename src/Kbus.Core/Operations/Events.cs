@@ -18,9 +18,9 @@ internal sealed partial class Bus
     public bool IsLosingEvents => _losingEvents;
 
     /// <summary>Switches the reporting of repliers' binds, and reports the existing ones to whoever switches it on.</summary>
-    /// <param name="ksock">Who asks.</param>
+    /// <param name="ksock">The Ksock that asks.</param>
     /// <param name="request">0 off, 1 on, 0xFFFFFFFF ask.</param>
-    /// <param name="previous">What it was: 0 or 1.</param>
+    /// <param name="previous">The previous value: 0 or 1.</param>
     /// <returns>None, EINVAL, or EBUSY: no room for all the reports; the earlier ones stay and reporting is on.</returns>
     public Errno ReportReplierBinds(KsockState ksock, uint request, out uint previous)
     {
@@ -63,7 +63,7 @@ internal sealed partial class Bus
         return Errno.None;
     }
 
-    /// <summary>Tells all who listen for it of a replier's bind or unbind; false, and nobody told, if one of them has no room.</summary>
+    /// <summary>Reports a replier's bind or unbind to all listeners for it. False, and nothing is reported, if one of them has no room.</summary>
     private bool TryReport(bool isBind, KsockState binder, ReadOnlySpan<byte> name)
     {
         StoredMessage report = ComposeBindEvent(isBind, binder, name);

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Kbus.Core;
 
-// What a Limpet's Ksock is given beyond others, so that buses can be joined in chains, stars and trees. Beyond the original; "Limpets" in
+// The additional rules of a Limpet's Ksock, so that buses can be joined in chains, stars and trees. Beyond the original; "Limpets" in
 // the decisions of the specification.
 //
 // - What it sends never comes back to it: it is no listener to it, and no replier.
@@ -10,7 +10,7 @@ namespace Kbus.Core;
 //   bus's listeners as what it is. Nobody owes an answer because of it, and nobody is answered by it.
 internal sealed partial class Bus
 {
-    /// <summary>Queues an overheard message for each listener that has room. Its sender has been told long ago; it cannot be refused here.</summary>
+    /// <summary>Queues an overheard message for each listener that has room. Its sender had its outcome long ago, so it cannot be refused here.</summary>
     private void Overhear(KsockState sender, StoredMessage message, Route route)
     {
         _deliveries++;

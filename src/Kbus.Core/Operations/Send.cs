@@ -9,12 +9,12 @@ internal sealed partial class Bus
     private const MessageFlags NeedsAsking =
         MessageFlags.WantAReply | MessageFlags.Urgent | MessageFlags.AllOrWait | MessageFlags.AllOrFail;
 
-    // How many messages have been queued for whoever gets them.
+    // The number of copies queued for recipients.
     private ulong _deliveries;
     private bool[] _refused = new bool[16];
 
-    /// <summary>Sends a message. It reaches everybody it is meant for, or nobody and the error says why (P3). Spec section 4.</summary>
-    /// <param name="sender">Who sends.</param>
+    /// <summary>Sends a message. It reaches all its recipients. Or it reaches nobody, and the error says why (P3). Spec section 4.</summary>
+    /// <param name="sender">The sending Ksock.</param>
     /// <param name="message">The message, checked but for its name, and sealed; its reference passes to the bus.</param>
     /// <param name="id">The id that the message got; meaningful with None and EAGAIN.</param>
     /// <returns>
@@ -72,7 +72,7 @@ internal sealed partial class Bus
         return error;
     }
 
-    /// <summary>Tells whether a Ksock can read and write, trying a waiting message once. Spec section 8.</summary>
+    /// <summary>Finds whether a Ksock can read and write. Tries a waiting message once. Spec section 8.</summary>
     /// <remarks>A message that fails for good is dropped; if it is a Request its sender gets a Status, to be seen by the next poll.</remarks>
     public (bool Readable, bool Writable) Poll(KsockState ksock)
     {
@@ -106,7 +106,7 @@ internal sealed partial class Bus
         Finish();
     }
 
-    /// <summary>Who gets a message of this name; null if no message may have it.</summary>
+    /// <summary>The route of this name; null if no message may have it.</summary>
     private Route? FindRoute(KsockState sender, ReadOnlySpan<byte> name)
     {
         Route? last = sender.LastRoute;
@@ -150,15 +150,15 @@ internal sealed partial class Bus
         return Errno.None;
     }
 
-    /// <summary>True for an announcement that each listener gets who has room, whatever becomes of the others.</summary>
+    /// <summary>True for an announcement that each listener with room gets, independently of the others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool CanNobodyRefuse(in MessageHeader header, Route route) =>
         (header.Flags & NeedsAsking) == 0 && !header.IsReply && !route.HasRepeats;
 
-    /// <summary>Decides who gets the message and queues it for them all, or finds the reason why not and changes nothing.</summary>
-    /// <param name="sender">Who sends.</param>
+    /// <summary>Finds the recipients and queues the message for all of them. Otherwise finds the reason for the refusal and changes nothing.</summary>
+    /// <param name="sender">The sending Ksock.</param>
     /// <param name="message">The message, with its id.</param>
-    /// <param name="route">Who gets messages of its name.</param>
+    /// <param name="route">The recipients of messages of its name.</param>
     /// <param name="full">With EAGAIN: the first recipient that has no room.</param>
     private Errno Attempt(KsockState sender, StoredMessage message, Route route, out KsockState? full)
     {
@@ -241,9 +241,9 @@ internal sealed partial class Bus
 
     /// <summary>True if a listener that wants each message only once has it already. Spec section 4.3.</summary>
     /// <remarks>
-    /// The id of the message that came last decides, also if another Ksock sent that. Not so for a Limpet: what comes back to it by
-    /// another Limpet is how it notices that buses are joined in a ring, and what a bus beyond sends after it began anew may have the id of
-    /// what it sent before.
+    /// The id of the message that came last decides, even if another Ksock sent it. A Limpet is exempt. A message that comes back by
+    /// another Limpet shows it that buses are joined in a ring. And a bus beyond that has begun anew may send a message with the id of
+    /// one that it sent before.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool HasIt(KsockState ksock, MessageId id) =>
@@ -273,10 +273,10 @@ internal sealed partial class Bus
         return Errno.None;
     }
 
-    /// <summary>What a sender is told for whom a recipient has no room.</summary>
+    /// <summary>The error for a sender when a recipient has no room.</summary>
     /// <remarks>
     /// It waits for room in that one queue (D7). When it is the recipient's process that holds as much as it may, no single queue can say when that
-    /// changes: then the sender is told at once.
+    /// changes: then the sender gets the error at once.
     /// </remarks>
     private Errno NoRoom(KsockState full, StoredMessage message, MessageFlags flags) =>
         (flags & MessageFlags.AllOrWait) != 0 && !IsShort(full, message.EntireLength) ? Errno.EAGAIN : Errno.EBUSY;
@@ -396,7 +396,7 @@ internal sealed partial class Bus
         return error;
     }
 
-    /// <summary>Notes whose full queue a waiting message waits for, and looks again, since room may just have been made there.</summary>
+    /// <summary>Records the full queue that a waiting message waits for, and checks it again, since it may just have got room.</summary>
     private Errno WaitFor(KsockState sender, KsockState full)
     {
         while (true)

@@ -12,11 +12,11 @@ internal sealed partial class Bus
     /// <summary>What <see cref="MaxMessageSize"/> may be set to at most, in bytes.</summary>
     public uint AbsoluteMaxMessageSize => _options.AbsoluteMaxMessageSize;
 
-    /// <summary>The bus's verbosity switch (VERBOSE): kept and told, with no further effect.</summary>
+    /// <summary>The bus's verbosity switch (VERBOSE): stored and returned, with no further effect.</summary>
     public bool IsVerbose { get; private set; }
 
     /// <summary>Asks for, or sets, one number.</summary>
-    /// <param name="ksock">Who asks.</param>
+    /// <param name="ksock">The Ksock that asks.</param>
     /// <param name="setting">Which; not <see cref="Setting.NewDevice"/>, which a single bus cannot do.</param>
     /// <param name="value">The argument; ignored where there is none.</param>
     /// <param name="result">The number given back.</param>
@@ -71,7 +71,7 @@ internal sealed partial class Bus
 
     /// <summary>Sets or asks for the queue limit (MAXMSGS).</summary>
     /// <param name="ksock">Whose limit.</param>
-    /// <param name="request">0 to ask, else the new limit.</param>
+    /// <param name="request">0 to ask, otherwise the new limit.</param>
     /// <returns>The limit in force.</returns>
     public uint MaxMessages(KsockState ksock, uint request)
     {
@@ -104,7 +104,7 @@ internal sealed partial class Bus
     /// <summary>Switches or asks whether a message that matches several bindings comes only once (MSGONLYONCE).</summary>
     /// <param name="ksock">Whose setting.</param>
     /// <param name="request">0 off, 1 on, 0xFFFFFFFF ask.</param>
-    /// <param name="previous">What it was: 0 or 1.</param>
+    /// <param name="previous">The previous value: 0 or 1.</param>
     /// <returns>None or EINVAL.</returns>
     public static Errno OnlyOnce(KsockState ksock, uint request, out uint previous)
     {
@@ -116,7 +116,7 @@ internal sealed partial class Bus
 
     /// <summary>Switches or asks for the bus's verbosity (VERBOSE).</summary>
     /// <param name="request">0 off, 1 on, 0xFFFFFFFF ask.</param>
-    /// <param name="previous">What it was: 0 or 1.</param>
+    /// <param name="previous">The previous value: 0 or 1.</param>
     /// <returns>None or EINVAL.</returns>
     public Errno Verbose(uint request, out uint previous)
     {

@@ -3,7 +3,7 @@ namespace Kbus.Core;
 // The Status messages: how the bus answers a Request whose replier did not. Spec section 6.1.
 internal sealed partial class Bus
 {
-    /// <summary>Throws away a queued copy; if it is a Request to be answered, its sender is told (P2).</summary>
+    /// <summary>Discards a queued copy. If it is a Request to be answered, its sender gets a Status (P2).</summary>
     private void ThrowAway(in QueueEntry entry, ReadOnlySpan<byte> status)
     {
         if (entry.Debt is { } debt)
@@ -19,7 +19,7 @@ internal sealed partial class Bus
         entry.Message?.Release();
     }
 
-    /// <summary>Answers an owed Request on its replier's behalf. The reserved place is there for it, so no limit is looked at.</summary>
+    /// <summary>Answers an owed Request on its replier's behalf. It uses the reserved place, so no limit is checked.</summary>
     private void SendStatus(ReplyDebt debt, ReadOnlySpan<byte> name)
     {
         KsockState sender = debt.Sender;
@@ -36,7 +36,7 @@ internal sealed partial class Bus
         AppendStatus(sender, header, name, isAwaited);
     }
 
-    /// <summary>Tells a sender that its waiting Request failed for good; the Status takes the place that the Request held.</summary>
+    /// <summary>Sends a Status to the sender of a waiting Request that failed for good. It takes the place that the Request had reserved.</summary>
     private void SendStatusForWaiting(KsockState sender, ReadOnlySpan<byte> name)
     {
         StoredMessage waiting = sender.Waiting!;

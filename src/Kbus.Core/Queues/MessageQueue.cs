@@ -11,7 +11,7 @@ namespace Kbus.Core;
 /// </remarks>
 internal sealed class MessageQueue
 {
-    /// <summary>What the bus keeps beside the bytes of each message, in bytes: the entry, and what a small message takes more than its length.</summary>
+    /// <summary>Bytes that the bus keeps for each message in addition to its own: the entry, and the rounding of a small message.</summary>
     public const int BookBytes = 256;
 
     private const int Fewest = 8;
@@ -26,13 +26,13 @@ internal sealed class MessageQueue
     private int _mask = Fewest - 1;
     private int _first;
 
-    /// <summary>How many messages wait.</summary>
+    /// <summary>The number of waiting messages.</summary>
     public int Count { get; private set; }
 
     /// <summary>Bytes of the entire forms of all that wait.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>What is charged for all that wait, in bytes.</summary>
+    /// <summary>The bytes charged for all waiting messages.</summary>
     public long Charge => Bytes + ((long)Count * BookBytes);
 
     /// <summary>The entry at a place; 0 is the next to be taken.</summary>
@@ -48,7 +48,7 @@ internal sealed class MessageQueue
         return ref entry;
     }
 
-    /// <summary>Puts an entry before the one at a place; meant for places near the front.</summary>
+    /// <summary>Puts an entry before the one at a place; for places near the front.</summary>
     public void Insert(int place, in QueueEntry entry)
     {
         Prepare(entry.Length, -1);
@@ -215,7 +215,7 @@ internal sealed class MessageQueue
         _mask = (2 * (_mask + 1)) - 1;
     }
 
-    /// <summary>The pieces follow each other, beginning with the one at the front. What stands in that one before the front is the end of the queue: it moves into a new one.</summary>
+    /// <summary>Orders the pieces, beginning with the one at the front. The part of that piece before the front is the end of the queue, and moves into a new piece.</summary>
     private void GrowByPieces()
     {
         int count = _pieces.Length;

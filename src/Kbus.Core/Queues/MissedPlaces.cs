@@ -2,12 +2,12 @@ namespace Kbus.Core;
 
 /// <summary>Where among the messages of one Ksock some are missing that its full queue had no room for, and how many.</summary>
 /// <remarks>
-/// Kept only for a Ksock that has asked for it, so nobody else pays. A place is known by how many messages had been put at the end of
+/// Kept only for a Ksock that has asked for it, so nobody else pays. A place is identified by the number of messages put at the end of
 /// the queue before. Neither takes nor urgent messages, which come in front, change that number.
 /// </remarks>
 internal sealed class MissedPlaces
 {
-    /// <summary>How many places are kept at most. What is missed later counts with the last one, and so is told too early.</summary>
+    /// <summary>The most places that are kept. What is missed later counts with the last one, and so is reported too early.</summary>
     public const int Most = 4096;
 
     private readonly List<(uint After, uint Count)> _places = [];
@@ -31,10 +31,10 @@ internal sealed class MissedPlaces
         }
     }
 
-    /// <summary>How many messages wait before the next place; all that wait, if there is no such place.</summary>
+    /// <summary>The number of messages before the next place; all waiting messages, if there is no such place.</summary>
     public int Before(KsockState ksock) => _places.Count > 0 ? Before(ksock, 0) : ksock.Queue.Count;
 
-    /// <summary>How many are missing right before the message that is next, or 0. They are told once.</summary>
+    /// <summary>The number of messages missing right before the next one, or 0. It is reported once.</summary>
     public uint Take(KsockState ksock)
     {
         JoinPassed(ksock);
@@ -48,7 +48,7 @@ internal sealed class MissedPlaces
         return missed;
     }
 
-    /// <summary>Unbinding may have taken messages out of the middle of the queue; then a place is told a little early, never late.</summary>
+    /// <summary>Unbinding may have taken messages out of the middle of the queue. Then a place is reported a little early, never late.</summary>
     private int Before(KsockState ksock, int place) => (int)Math.Max(0L, ksock.Queue.Count - (long)(ksock.Appended - _places[place].After));
 
     /// <summary>Makes one place of all those that the reader has passed without asking.</summary>

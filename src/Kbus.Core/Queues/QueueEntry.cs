@@ -9,7 +9,7 @@ internal struct QueueEntry
     /// <summary>The listener's or replier's binding it came by; null for replies, Statuses and reports of existing bindings.</summary>
     public Binding? Because;
 
-    /// <summary>For the copy of a Request that this Ksock is to reply to: who is owed the reply.</summary>
+    /// <summary>For the copy of a Request that this Ksock must reply to: the debt.</summary>
     public ReplyDebt? Debt;
 
     /// <summary>Bytes of the entire form.</summary>
@@ -24,10 +24,10 @@ internal struct QueueEntry
     /// <summary>The flags of this copy, of which the queue has the message.</summary>
     public readonly MessageFlags Flags => FlagsOf(Message!, Debt);
 
-    /// <summary>This copy, for whoever takes it, of which the queue has the message.</summary>
+    /// <summary>This copy, for the reader that takes it. The queue owns the message.</summary>
     public readonly DeliveredMessage Delivered => new(Message!, Flags);
 
-    /// <summary>The flags of a copy: only the one whose recipient is to reply says so.</summary>
+    /// <summary>The flags of a copy. Only the copy whose recipient must reply has YOU set.</summary>
     public static MessageFlags FlagsOf(StoredMessage message, ReplyDebt? debt) =>
         debt is null ? message.Header.Flags : message.Header.Flags | MessageFlags.WantYouToReply;
 }

@@ -13,17 +13,17 @@ internal enum DebtState
     SenderGone,
 }
 
-/// <summary>One Request that was given to a replier: who owes whom a reply. Made, kept and reused by the <see cref="ReplyLedger"/>.</summary>
+/// <summary>One Request that was given to a replier, and is owed a reply. Made, kept and reused by the <see cref="ReplyLedger"/>.</summary>
 /// <remarks>
-/// It stands in its sender's list from the delivery on, until it is answered and the replier's copy is no longer queued, or until
-/// the sender closes; and in its replier's list of what it has read and not replied to, from the take on.
+/// It is in its sender's list from the delivery on. It leaves when it is answered and the replier's copy is no longer queued, or when
+/// the sender closes. From the take on it is also in its replier's list of Requests that were read and not replied to.
 /// </remarks>
 internal sealed class ReplyDebt
 {
-    /// <summary>Who is owed the answer.</summary>
+    /// <summary>The Ksock that is owed the answer.</summary>
     public KsockState Sender { get; set; } = null!;
 
-    /// <summary>Who is to give it; only this Ksock can (D6).</summary>
+    /// <summary>The Ksock that must give it; no other can (D6).</summary>
     public KsockState Replier { get; set; } = null!;
 
     /// <summary>The Request's id.</summary>

@@ -8,7 +8,7 @@ namespace Kbus.Core;
 /// </remarks>
 internal sealed class ReplyLedger(ChargeBook charges)
 {
-    // What is kept for reuse, so that a warm bus allocates nothing, and a burst does not hold memory for ever.
+    // The most debts kept for reuse. So a warm bus allocates nothing, and a burst does not hold memory for ever.
     private const int MostSpare = 4096;
 
     private readonly record struct Key(uint Sender, uint Replier, MessageId Id);
@@ -17,12 +17,12 @@ internal sealed class ReplyLedger(ChargeBook charges)
     private readonly Stack<DebtList> _spareLists = new();
     private readonly Stack<ReplyDebt> _spareDebts = new();
 
-    /// <summary>How many answers are owed on this bus.</summary>
+    /// <summary>The number of answers owed on this bus.</summary>
     public int Owed { get; private set; }
 
     /// <summary>Writes down that a Request has been queued for its replier.</summary>
-    /// <param name="sender">Who is owed the answer.</param>
-    /// <param name="replier">Who is to give it.</param>
+    /// <param name="sender">The Ksock that is owed the answer.</param>
+    /// <param name="replier">The Ksock that must give it.</param>
     /// <param name="id">The Request's id.</param>
     /// <param name="isAwaited">Whether the sender's library waits for the answer by name.</param>
     /// <param name="isInFront">Whether the Request is put in front of the replier's queue.</param>

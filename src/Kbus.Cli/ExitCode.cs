@@ -1,6 +1,6 @@
 namespace Kbus.Cli;
 
-/// <summary>What the command's exit code says to a script. The same for every verb; <c>docs/commands.md</c> has the table.</summary>
+/// <summary>The meaning of the command's exit code for a script. The same for every verb; <c>docs/commands.md</c> has the table.</summary>
 internal static class ExitCode
 {
     /// <summary>All was done.</summary>
@@ -21,7 +21,7 @@ internal static class ExitCode
     /// <summary>A Request was answered by a Status: the bus answered in the place of the replier.</summary>
     public const int AnsweredByStatus = 5;
 
-    /// <summary>Whoever read the output has gone: what a program says that died of SIGPIPE.</summary>
+    /// <summary>The reader of the output has gone: the code of a program that died of SIGPIPE.</summary>
     public const int BrokenPipe = 141;
 
     /// <summary>A signal of this number ended it, as a shell would say; 130 for Ctrl-C, 143 for SIGTERM.</summary>

@@ -5,8 +5,8 @@ namespace Kbus.Cli;
 /// <param name="Output">Standard output.</param>
 /// <param name="Errors">Standard error, for notes and errors.</param>
 /// <param name="OpenInput">Opens standard input.</param>
-/// <param name="Ending">Tells of signals that end the command.</param>
-/// <param name="Time">Tells the time.</param>
+/// <param name="Ending">Reports signals that end the command.</param>
+/// <param name="Time">The source of time.</param>
 internal sealed record Invocation(
     ParsedArguments Arguments, LineOutput Output, LineOutput Errors, Func<Stream> OpenInput, Ending Ending, TimeProvider Time)
 {

@@ -66,7 +66,7 @@ internal static class KbusCommand
         }
     }
 
-    /// <summary>What a signal brought about is not told as an error: who sent it knows why all ended.</summary>
+    /// <summary>The effect of a signal is not reported as an error: its sender knows why everything ended.</summary>
     private static int Fail(LineOutput errors, Ending ending, int exitCode, string message)
     {
         if (ending.ExitCode is { } signalled)

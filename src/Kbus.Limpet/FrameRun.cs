@@ -6,14 +6,14 @@ namespace Kbus.Limpets;
 /// <summary>Messages of the peer on their way to the bus together, from the very bytes that were read. One thread uses it.</summary>
 /// <remarks>They must have been posted before the reader is filled again; the headers stay for those that the bus refuses.</remarks>
 /// <param name="reader">Where name and data are.</param>
-/// <param name="refused">Hears, at once and on any thread, that the bus has refused one or more of them.</param>
+/// <param name="refused">Called, at once and on any thread, when the bus has refused one or more of them.</param>
 internal sealed class FrameRun(FrameReader reader, Action refused) : SendRun
 {
     private Entry[] _entries = new Entry[64];
     private int _count;
     private bool _isRefused;
 
-    /// <summary>How many messages it holds.</summary>
+    /// <summary>The number of messages that it holds.</summary>
     public int Kept => _count;
 
     /// <summary>Whether the bus has answered to all of them.</summary>
@@ -22,7 +22,7 @@ internal sealed class FrameRun(FrameReader reader, Action refused) : SendRun
     /// <summary>The place of the header that is read next.</summary>
     public ref MessageHeader Next => ref _entries[_count].Header;
 
-    /// <summary>Keeps the message whose header stands in <see cref="Next"/>.</summary>
+    /// <summary>Keeps the message whose header is in <see cref="Next"/>.</summary>
     public void Keep(int nameAt)
     {
         _entries[_count].NameAt = nameAt;

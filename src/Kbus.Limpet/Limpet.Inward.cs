@@ -4,8 +4,8 @@ namespace Kbus.Limpets;
 
 /// <content>The thread that waits for the peer.</content>
 /// <remarks>
-/// What it has posted to the bus it does not wait for: it goes on reading. The bus's refusals are looked at before the next messages are posted
-/// or, if that takes long, by a thread of the pool, which whoever hears the first of them sets to work.
+/// It does not wait for the outcomes of what it has posted, and goes on reading. Refusals are handled before the next messages are posted
+/// or, if that takes long, by a thread of the pool, which the first refusal starts.
 /// </remarks>
 public sealed partial class Limpet
 {
@@ -166,7 +166,7 @@ public sealed partial class Limpet
         Errno error = _ksock.Submit(header, name, data, isAwaited: false, out _);
         if (error == Errno.EAGAIN)
         {
-            // To wait here for somebody's full queue would hold up everything else that the peer sends.
+            // Waiting here for a full queue would delay everything else that the peer sends.
             _ksock.Discard();
         }
 
@@ -219,7 +219,7 @@ public sealed partial class Limpet
         _posted.Clear();
     }
 
-    /// <summary>Counts what the bus has taken since somebody looked last.</summary>
+    /// <summary>Counts what the bus has taken since the last call.</summary>
     private void CountIn()
     {
         lock (_inwardLock)
@@ -252,7 +252,7 @@ public sealed partial class Limpet
         SettleQuietly();
     }
 
-    /// <summary>The bus has refused a message. Any thread may hear of it, and may not be kept.</summary>
+    /// <summary>The bus has refused a message. Any thread may call, and must not be delayed.</summary>
     private void HearRefusal() => ThreadPool.UnsafeQueueUserWorkItem(static limpet => limpet.SettleQuietly(), this, preferLocal: false);
 
     private void SettleQuietly()

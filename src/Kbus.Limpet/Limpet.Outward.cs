@@ -51,7 +51,7 @@ public sealed partial class Limpet
         }
     }
 
-    /// <summary>Carries announcements from where the bus put them, as many as come first and nothing else need be thought of. False if there is none.</summary>
+    /// <summary>Carries the announcements in front from where the bus put them, if they need no other rule. False if there is none.</summary>
     private bool CarryPlain()
     {
         if (_options.Trace is not null || _isMissing || !_outbox.HasRoom)
@@ -77,7 +77,7 @@ public sealed partial class Limpet
         return true;
     }
 
-    /// <summary>Takes what waits, as far as there is room for it; waits if nothing does. How many messages it are.</summary>
+    /// <summary>Takes waiting messages while there is room for them. Waits if there is none. Returns the number of messages.</summary>
     private int TakeSome()
     {
         Errno error = _ksock.TakeSome(_taken, out int count);
@@ -150,7 +150,7 @@ public sealed partial class Limpet
 
     /// <summary>Looks whether the peer takes enough that one more message may wait for it, and waits a little if not.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="error">EBUSY if it may not, and is a Request that must be answered in place of the peer.</param>
+    /// <param name="error">EBUSY if it may not, and is a Request that must be answered for the peer.</param>
     private bool MayBeAdded(MessageBuffer message, out Errno error)
     {
         error = Errno.None;
@@ -190,7 +190,7 @@ public sealed partial class Limpet
         return false;
     }
 
-    /// <summary>Answers a Request of this bus in place of the peer.</summary>
+    /// <summary>Answers a Request of this bus for the peer.</summary>
     private void AnswerRequester(in MessageHeader request, Errno error)
     {
         byte[] name = LimpetRules.AnswerTo(request, error, out MessageHeader answer);

@@ -79,10 +79,10 @@ public sealed partial class Limpet : IDisposable
     /// <summary>The id of the Limpet's Ksock on its bus.</summary>
     public uint KsockId => _ksock.Id;
 
-    /// <summary>Ends, and tells how, when the link has ended and its Ksock and stream are closed. It never fails.</summary>
+    /// <summary>Completes when the link has ended and its Ksock and stream are closed. The result says how the link ended. It never fails.</summary>
     public Task<LimpetEnding> Ended => _ended.Task;
 
-    /// <summary>What has been carried so far.</summary>
+    /// <summary>Counts of the messages carried so far.</summary>
     public LimpetCounts Counts
     {
         get
@@ -103,12 +103,12 @@ public sealed partial class Limpet : IDisposable
     /// <summary>Greets the peer, opens the Ksock and begins to carry messages.</summary>
     /// <remarks>It blocks until the peer has greeted. From then on the stream belongs to the Limpet, which closes it at its end; also if this fails.</remarks>
     /// <param name="stream">The connection to the peer.</param>
-    /// <param name="options">What the Limpet does.</param>
+    /// <param name="options">The options of the Limpet.</param>
     /// <returns>The Limpet; dispose of it to end the link.</returns>
     /// <exception cref="LimpetException">The peer does not greet as a Limpet does or in time, or has the same network id.</exception>
     /// <exception cref="KbusException">The Ksock could not be opened, or the bus refused what a Limpet needs; EBUSY if it has more repliers
     /// than fit in the Limpet's queue.</exception>
-    /// <exception cref="ArgumentException">An option cannot be meant.</exception>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
     public static Limpet Attach(Stream stream, LimpetOptions options)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -127,7 +127,7 @@ public sealed partial class Limpet : IDisposable
 
     /// <summary>Begins to carry messages, once the peer has greeted.</summary>
     /// <param name="stream">The connection to the peer, which belongs to the Limpet from now on, also if this fails.</param>
-    /// <param name="options">What the Limpet does; looked at already.</param>
+    /// <param name="options">The options of the Limpet; already validated.</param>
     /// <param name="peerId">The peer's network id.</param>
     /// <exception cref="KbusException">As for <see cref="Attach"/>.</exception>
     internal static Limpet Begin(Stream stream, LimpetOptions options, uint peerId)
@@ -143,7 +143,7 @@ public sealed partial class Limpet : IDisposable
         }
     }
 
-    /// <summary>Ends the link, if it has not ended. <see cref="Ended"/> tells when all is closed.</summary>
+    /// <summary>Ends the link, if it has not ended. <see cref="Ended"/> completes when everything is closed.</summary>
     public void Dispose() => End(LimpetEndingKind.Stopped, "The link was ended here.");
 
     /// <summary>Waits for the end, and brings it about when asked to.</summary>
@@ -158,7 +158,7 @@ public sealed partial class Limpet : IDisposable
     /// <summary>Such as <c>Limpet 1 on bus 0, Ksock 4, peer 2</c>.</summary>
     public override string ToString() => $"Limpet {NetworkId} on bus {_ksock.Device}, Ksock {KsockId}, peer {PeerNetworkId}";
 
-    /// <summary>Greets the peer and hears its network id.</summary>
+    /// <summary>Greets the peer and receives its network id.</summary>
     /// <exception cref="LimpetException">As for <see cref="Attach"/>.</exception>
     internal static uint Greet(Stream stream, LimpetOptions options)
     {
@@ -204,7 +204,7 @@ public sealed partial class Limpet : IDisposable
             return;
         }
 
-        // What the bus said last still goes to a peer that can be trusted to read it; then the bus answers what is left.
+        // The bus's last messages still go to a peer that can be trusted to read them. Then the bus answers the remaining Requests.
         _watch.Dispose();
         _rules.Dispose();
         if (kind is LimpetEndingKind.BusGone or LimpetEndingKind.Terminated or LimpetEndingKind.Stopped or LimpetEndingKind.EventsLost)
@@ -229,7 +229,7 @@ public sealed partial class Limpet : IDisposable
             ? "The connection broke: it ended in the middle of something, or somebody on the way has changed it."
             : $"The connection broke: {e.Message.TrimEnd('.')}.");
 
-    /// <summary>Tells the peer that no more comes, if the stream can.</summary>
+    /// <summary>Signals the end to the peer, if the stream can.</summary>
     private bool FinishWriting()
     {
         try

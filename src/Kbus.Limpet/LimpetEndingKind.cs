@@ -21,7 +21,7 @@ public enum LimpetEndingKind
     /// <summary>The bus died, or refused what a Limpet needs.</summary>
     BusGone,
 
-    /// <summary>The bus lost events of repliers that left, so everything must be told anew.</summary>
+    /// <summary>The bus lost events of repliers that left, so all of them must be reported again.</summary>
     EventsLost,
 
     /// <summary>The Limpets join buses in a ring, or two of them have the same network id.</summary>

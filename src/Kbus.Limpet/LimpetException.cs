@@ -2,7 +2,7 @@ namespace Kbus.Limpets;
 
 /// <summary>A link could not be made. The message says why, as a sentence.</summary>
 /// <param name="message">What happened.</param>
-/// <param name="cause">What it came of, or null.</param>
+/// <param name="cause">The cause, or null.</param>
 /// <param name="isPeersFault">True if the peer answered, but not as a Limpet does.</param>
 public sealed class LimpetException(string message, Exception? cause = null, bool isPeersFault = false) : IOException(message, cause)
 {

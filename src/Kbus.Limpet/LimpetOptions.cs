@@ -13,7 +13,7 @@ public sealed record LimpetOptions
     public uint NetworkId { get; init; } = 1;
 
     /// <summary>The message names, with wildcards, that it listens to and carries to its peer: default all, <c>$.*</c>.</summary>
-    /// <remarks>Requests are carried whatever stands here, because the Limpet replies to what the peer's bus replies to. See <see cref="AllowOut"/>.</remarks>
+    /// <remarks>Requests are carried independently of this, because the Limpet replies to what the peer's bus replies to. See <see cref="AllowOut"/>.</remarks>
     public IReadOnlyList<string> MessageNames { get; init; } = ["$.*"];
 
     /// <summary>The name, without a wildcard, of a message that ends the Limpet, which listens to it besides <see cref="MessageNames"/>; it is not carried. Null (the default) for none.</summary>
@@ -25,10 +25,10 @@ public sealed record LimpetOptions
     /// <summary>The names, with wildcards, of announcements and Requests that may come to this bus: default none listed, all may.</summary>
     public IReadOnlyList<string> AllowIn { get; init; } = [];
 
-    /// <summary>How many messages the Limpet's queue on the bus holds: 1 or more, default 10,000.</summary>
+    /// <summary>The number of messages that the Limpet's queue on the bus holds: 1 or more, default 10,000.</summary>
     public uint MaxMessages { get; init; } = 10_000;
 
-    /// <summary>For how many names at most it stands in for repliers beyond: 1 or more, default 10,000. Repliers for more are not reached.</summary>
+    /// <summary>The most names for which it represents repliers of the other bus: 1 or more, default 10,000. Repliers for more are not reached.</summary>
     public int MaxProxies { get; init; } = 10_000;
 
     /// <summary>Bytes of data of the greatest message that is taken from the peer: default and at most 64 MiB. More ends the link.</summary>
@@ -41,14 +41,14 @@ public sealed record LimpetOptions
     /// </remarks>
     public int Backlog { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>How long the peer may take nothing at all while something waits for it: default 30 seconds. Then the link is ended.</summary>
+    /// <summary>The time for which the peer may take nothing at all while something waits for it: default 30 seconds. Then the link ends.</summary>
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the other machine may give no sign of life, not even of its kernel, before the link is ended: 4 seconds to an hour, default 30 seconds.</summary>
+    /// <summary>The time without any sign of life of the other machine, not even of its kernel, after which the link ends: 4 seconds to an hour, default 30 seconds.</summary>
     /// <remarks>TCP's own keep-alive and TCP_USER_TIMEOUT see to it, in whole seconds. Only <see cref="LimpetClient"/> and <see cref="LimpetServer"/> heed it.</remarks>
     public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the greeting, and with TLS its handshake, may take: default 10 seconds.</summary>
+    /// <summary>The time limit of the greeting, and with TLS of its handshake: default 10 seconds.</summary>
     public TimeSpan GreetingLimit { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Opens the Limpet's Ksock, for reading and writing; null (the default) to open <see cref="Device"/> with <see cref="Ksock"/>.</summary>
@@ -57,20 +57,20 @@ public sealed record LimpetOptions
     /// <summary>How the Ksock is opened; null for the usual way.</summary>
     public KsockOptions? Ksock { get; init; }
 
-    /// <summary>Hears, from any thread, what people should know: one sentence each. Default nobody.</summary>
+    /// <summary>Receives, from any thread, what people should know: one sentence each. By default they are discarded.</summary>
     public Action<string> Tell { get; init; } = static _ => { };
 
-    /// <summary>Hears, from any thread, of each link that a <see cref="LimpetClient"/> or <see cref="LimpetServer"/> has made. Default nobody.</summary>
+    /// <summary>Receives, from any thread, each link that a <see cref="LimpetClient"/> or <see cref="LimpetServer"/> has made. Default null.</summary>
     public Action<Limpet>? Linked { get; init; }
 
-    /// <summary>Hears of each message that passes, from any thread; null (the default) for nobody, which is quicker.</summary>
+    /// <summary>Receives each message that passes, from any thread. With null, the default, Limpets are faster.</summary>
     public Action<string>? Trace { get; init; }
 
-    /// <summary>Tells the time: default the system's.</summary>
+    /// <summary>The source of time: default the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Looks whether the options can be meant.</summary>
-    /// <exception cref="ArgumentException">One cannot.</exception>
+    /// <summary>Validates the options.</summary>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
     public void Check()
     {
         ArgumentOutOfRangeException.ThrowIfZero(NetworkId);

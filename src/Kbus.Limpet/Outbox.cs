@@ -32,8 +32,8 @@ internal sealed class Outbox
     /// <summary>Begins empty.</summary>
     /// <param name="stream">Where to write.</param>
     /// <param name="limit">Bytes that may wait before it is full.</param>
-    /// <param name="time">Tells how long the peer has taken nothing.</param>
-    /// <param name="broken">Hears once that the stream does not take anything any more.</param>
+    /// <param name="time">The source of time, for how long the peer has taken nothing.</param>
+    /// <param name="broken">Called once, when the stream accepts nothing any more.</param>
     public Outbox(Stream stream, int limit, TimeProvider time, Action<Exception> broken)
     {
         _stream = stream;
@@ -54,7 +54,7 @@ internal sealed class Outbox
     /// <summary>Whether it is not full.</summary>
     public bool HasRoom => Waiting <= _limit;
 
-    /// <summary>How long the peer has taken nothing although something waits.</summary>
+    /// <summary>The time for which the peer has taken nothing although something waits.</summary>
     public TimeSpan StalledFor
     {
         get
@@ -72,7 +72,7 @@ internal sealed class Outbox
     {
         while (!HasRoom)
         {
-            // What is not being written makes no room.
+            // Only a write makes room.
             Flush();
             TimeSpan left;
             lock (_lock)
@@ -138,7 +138,7 @@ internal sealed class Outbox
     }
 
     /// <summary>Writes what waits and waits until it is written.</summary>
-    /// <param name="limit">How long at most.</param>
+    /// <param name="limit">The longest time.</param>
     public void Drain(TimeSpan limit)
     {
         long since = _time.GetTimestamp();

@@ -5,16 +5,16 @@ using Kbus.Link;
 namespace Kbus.Limpets;
 
 /// <summary>Hands announcements to the bus from where they were read: what most of a Limpet's work is, done without keeping anything of them.</summary>
-/// <remarks>It ends before the first frame that is something else, which is left to the rules with all that are behind it.</remarks>
+/// <remarks>It ends before the first frame of another kind. That frame and all behind it are left to the rules.</remarks>
 /// <param name="reader">Where they are.</param>
 /// <param name="rules">Say which announcements are plain.</param>
 /// <param name="scratch">One element, for the header of the one that is being handed over.</param>
 internal struct PlainFrames(FrameReader reader, LimpetRules rules, MessageHeader[] scratch) : IAnnouncements
 {
-    /// <summary>How many were handed over.</summary>
+    /// <summary>The number of messages handed over.</summary>
     public int Count { get; private set; }
 
-    /// <summary>How many of them could not be sent.</summary>
+    /// <summary>The number of them that could not be sent.</summary>
     public int Refused { get; private set; }
 
     /// <inheritdoc/>

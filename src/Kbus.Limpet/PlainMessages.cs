@@ -5,10 +5,10 @@ using Kbus.Hosts;
 namespace Kbus.Limpets;
 
 /// <summary>Makes frames of announcements where the bus put them: what most of a Limpet's work is, done without copying a message twice.</summary>
-/// <remarks>Whatever else comes is left to the rules, with all that are behind it.</remarks>
+/// <remarks>Any other message, and all behind it, are left to the rules.</remarks>
 /// <param name="rules">Say which announcements are plain.</param>
 /// <param name="termination">The name that ends the Limpet; null if there is none.</param>
-/// <param name="frames">Take them. What they had before stays, whatever comes of these.</param>
+/// <param name="frames">Receive the frames. Their former contents stay in any case.</param>
 /// <param name="most">Bytes of frames after which no more are made.</param>
 internal readonly struct PlainMessages(LimpetRules rules, byte[]? termination, FrameWriter frames, int most) : IMessageReader
 {

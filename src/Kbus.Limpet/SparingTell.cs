@@ -1,9 +1,9 @@
 namespace Kbus.Limpets;
 
-/// <summary>Passes sentences on to a person, but not without end: who says the same thing a thousand times says nothing.</summary>
-/// <remarks>Of many at once the first fifty are told, then one each second; and with it how many were left out. Any thread may call.</remarks>
-/// <param name="tell">Hears them.</param>
-/// <param name="time">Tells the time.</param>
+/// <summary>Passes sentences on to a person, up to a limited rate: a thousand equal lines say nothing.</summary>
+/// <remarks>Of many at once the first fifty pass, then one each second, with the number of those left out. Any thread may call.</remarks>
+/// <param name="tell">Receives them.</param>
+/// <param name="time">The source of time.</param>
 internal sealed class SparingTell(Action<string> tell, TimeProvider time)
 {
     private const int Most = 50;
@@ -13,7 +13,7 @@ internal sealed class SparingTell(Action<string> tell, TimeProvider time)
     private long _since = time.GetTimestamp();
     private long _leftOut;
 
-    /// <summary>Tells a sentence, or counts it only.</summary>
+    /// <summary>Passes a sentence on, or only counts it.</summary>
     public void Tell(string sentence)
     {
         long leftOut;

@@ -1,6 +1,6 @@
 namespace Kbus.Cli;
 
-/// <summary>Takes a command line apart. Options may stand anywhere, before the verb too; <c>--</c> ends them.</summary>
+/// <summary>Parses a command line. Options may be anywhere, even before the verb; <c>--</c> ends them.</summary>
 /// <remarks>
 /// <c>--bus 1</c>, <c>--bus=1</c>, <c>-b 1</c>, <c>-b1</c>; and <c>-bus 1</c>, because the commands of the original took long names
 /// with one dash. A dash and a digit begin an operand: <c>kbus errno -32</c>; but <c>-0</c> is an option of the verbs that have it. Once the verb is known its own options come first, so
@@ -160,7 +160,7 @@ internal sealed class ArgumentReader
         }
     }
 
-    /// <summary>Only data may have bytes that are not UTF-8. Anywhere else they would be taken for other ones, in silence.</summary>
+    /// <summary>Only data may have bytes that are not UTF-8. Anywhere else they would silently become other bytes.</summary>
     private void CheckText(Verb verb)
     {
         if (_options.FirstOrDefault(o => !ExactWords.IsText(o.Value)) is { } option)

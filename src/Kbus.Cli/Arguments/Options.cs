@@ -80,6 +80,6 @@ internal static class Options
     /// <summary>Where the bus is, for every verb that opens a Ksock.</summary>
     public static IReadOnlyList<Option> OfPlace { get; } = [Bus, RuntimeDir];
 
-    /// <summary>What is sent, and how.</summary>
+    /// <summary>The message, and how it is sent.</summary>
     public static IReadOnlyList<Option> OfSending { get; } = [File, Hex, Urgent, AllOrFail, AllOrWait, Flags];
 }

@@ -5,7 +5,7 @@ namespace Kbus.Cli;
 /// <summary>A command line taken apart: a verb, options with their values, operands.</summary>
 /// <param name="verb">The verb; null if there is none.</param>
 /// <param name="options">The options in their order; an option without a value has an empty one.</param>
-/// <param name="operands">What is neither.</param>
+/// <param name="operands">The other arguments.</param>
 internal sealed class ParsedArguments(Verb? verb, IReadOnlyList<GivenOption> options, IReadOnlyList<string> operands)
 {
     private const double MostSeconds = 100_000_000;
@@ -13,7 +13,7 @@ internal sealed class ParsedArguments(Verb? verb, IReadOnlyList<GivenOption> opt
     /// <summary>The verb; null if there is none.</summary>
     public Verb? Verb => verb;
 
-    /// <summary>What is neither verb nor option.</summary>
+    /// <summary>The arguments that are neither verb nor option.</summary>
     public IReadOnlyList<string> Operands => operands;
 
     private string VerbName => verb?.Name ?? "";

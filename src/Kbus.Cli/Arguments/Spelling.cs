@@ -1,6 +1,6 @@
 namespace Kbus.Cli;
 
-/// <summary>How far two words are apart, for the question whether the other one was meant.</summary>
+/// <summary>The distance between two words, to suggest the right one after a misspelling.</summary>
 internal static class Spelling
 {
     /// <summary>The number of characters to be added, left out, replaced or swapped with their neighbour to make one word the other.</summary>

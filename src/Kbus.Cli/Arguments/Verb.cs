@@ -2,7 +2,7 @@ namespace Kbus.Cli;
 
 /// <summary>One verb of the command: what its arguments are, what its help says, and what it does.</summary>
 /// <param name="Name">The verb.</param>
-/// <param name="Summary">What it does, in half a line.</param>
+/// <param name="Summary">Its description, in half a line.</param>
 /// <param name="Operands">Its operands as the help shows them.</param>
 /// <param name="Run">Does it, and gives the exit code.</param>
 internal sealed record Verb(string Name, string Summary, string Operands, Func<Invocation, int> Run)
@@ -13,7 +13,7 @@ internal sealed record Verb(string Name, string Summary, string Operands, Func<I
     /// <summary>The most operands that it takes.</summary>
     public int MostOperands { get; init; }
 
-    /// <summary>What its operands can be completed with, one entry for each; the last one stands for all that follow.</summary>
+    /// <summary>The completions of its operands, one entry for each. The last one is for all that follow.</summary>
     public IReadOnlyList<Candidates> Completes { get; init; } = [];
 
     /// <summary>Which operand is data, and so may have any bytes; -1 for none. All other words must be text.</summary>
@@ -22,7 +22,7 @@ internal sealed record Verb(string Name, string Summary, string Operands, Func<I
     /// <summary>Its options.</summary>
     public IReadOnlyList<Option> Options { get; init; } = [];
 
-    /// <summary>What else its help says; it is broken into lines as the terminal needs it.</summary>
+    /// <summary>The rest of its help. It is broken into lines that fit the terminal.</summary>
     public string Text { get; init; } = "";
 
     /// <summary>Three command lines that work.</summary>

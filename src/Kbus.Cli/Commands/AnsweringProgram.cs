@@ -10,7 +10,7 @@ namespace Kbus.Cli;
 /// in its environment. Whatever becomes of the command there is an answer, because the Request must have one: what it had printed when it
 /// ended, or nothing if that is more than a message can hold or the shell does not start. A note says so.
 /// </remarks>
-/// <param name="invocation">Has the options, and tells of signals.</param>
+/// <param name="invocation">Has the options, and reports signals.</param>
 /// <param name="command">The command.</param>
 internal sealed class AnsweringProgram(Invocation invocation, string command)
 {
@@ -18,8 +18,8 @@ internal sealed class AnsweringProgram(Invocation invocation, string command)
 
     /// <summary>Runs the command and gives what it printed.</summary>
     /// <param name="request">The Request.</param>
-    /// <param name="most">How many bytes an answer can have at most; nothing beyond is read.</param>
-    /// <param name="limit">How long it may run; null for ever.</param>
+    /// <param name="most">The most bytes of an answer; nothing beyond is read.</param>
+    /// <param name="limit">The time limit; null for none.</param>
     /// <exception cref="CommandException">A signal ended all.</exception>
     public byte[] Run(Message request, uint most, StreamLimit limit)
     {

@@ -30,7 +30,7 @@ internal static class ErrnoCommand
         return known ? ExitCode.Done : ExitCode.Failed;
     }
 
-    /// <summary>What the command prints for a number or a symbol, line by line.</summary>
+    /// <summary>The lines that the command prints for a number or a symbol.</summary>
     /// <param name="text">Such as <c>32</c>, <c>-32</c>, <c>0x20</c> or <c>EPIPE</c>.</param>
     internal static (string[] Lines, bool Known) Explain(string text)
     {

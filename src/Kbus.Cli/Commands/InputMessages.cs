@@ -22,9 +22,9 @@ internal sealed class InputMessages : IDisposable
     /// <summary>Begins to read.</summary>
     /// <param name="ending">Ends the waiting at a signal.</param>
     /// <param name="open">Opens the input.</param>
-    /// <param name="name">What it is called in errors.</param>
+    /// <param name="name">Its name in errors.</param>
     /// <param name="end">The byte that ends a piece.</param>
-    /// <param name="most">How long a piece may be, in bytes.</param>
+    /// <param name="most">The longest piece, in bytes.</param>
     public InputMessages(Ending ending, Func<Stream> open, string name, byte end, int most)
     {
         _end = end;
@@ -36,7 +36,7 @@ internal sealed class InputMessages : IDisposable
     }
 
     /// <summary>Waits for the next piece.</summary>
-    /// <param name="limit">How long at most; null for ever.</param>
+    /// <param name="limit">The time limit; null for none.</param>
     /// <param name="piece">The piece, without its end; null at the end of the input.</param>
     /// <returns>False if the time ran out first.</returns>
     /// <exception cref="CommandException">The input cannot be read.</exception>

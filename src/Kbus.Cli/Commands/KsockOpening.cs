@@ -21,7 +21,7 @@ internal static class KsockOpening
         }
     }
 
-    /// <summary>Tells people, and who asked for it (<c>--ready-fd</c>), that everything that is sent from now on will be heard.</summary>
+    /// <summary>Reports to people, and to <c>--ready-fd</c>, that everything that is sent from now on will be received.</summary>
     public static void TellReady(Invocation invocation, Ksock ksock, string what)
     {
         invocation.Note($"{what}, as Ksock {ksock.Id} of bus {ksock.Device}.");

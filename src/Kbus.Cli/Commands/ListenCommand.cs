@@ -1,13 +1,13 @@
 namespace Kbus.Cli;
 
-/// <summary><c>kbus listen</c>: prints every message of some names, and says where some are missing.</summary>
+/// <summary><c>kbus listen</c>: prints every message of some names, and reports where some are missing.</summary>
 /// <remarks>
-/// A listener whose queue is full misses what comes. So the queue is long, messages are taken many at a time, and the bus is asked how many can
-/// be taken before the next place where some were missed: no batch goes past such a place.
+/// A listener whose queue is full misses messages. So the queue is long, and messages are taken many at a time. The bus is asked how many can
+/// be taken before the next place where some were missed. No batch goes past such a place.
 /// </remarks>
 internal sealed class ListenCommand
 {
-    /// <summary>What the queue holds unless another length is asked for. Its messages may not have more bytes together than the bus allows.</summary>
+    /// <summary>The default length of the queue. Its messages may not have more bytes together than the bus allows.</summary>
     public const uint UsualMaxMessages = 100_000;
 
     private const int MostAtOnce = 64;

@@ -20,7 +20,7 @@ internal sealed partial class ProgramPipes : IDisposable
     private const int SetFlags = 4;
     private const int NonBlocking = 0x800;
 
-    // Only where the system does not tell of a program's end, or it ended before we could ask: then we look, so many milliseconds apart.
+    // The interval of polling, in milliseconds. It is used only if the system does not report the program's end, or the program ended before we could ask.
     private const uint BetweenLooks = 50;
     private const short PollIn = 1;
     private const short PollOut = 4;
@@ -34,8 +34,8 @@ internal sealed partial class ProgramPipes : IDisposable
 
     /// <summary>Takes over the pipes of a program that has been started.</summary>
     /// <param name="process">The program, with its standard input and output redirected.</param>
-    /// <param name="input">What it gets to read.</param>
-    /// <param name="most">How many bytes it may print.</param>
+    /// <param name="input">Its input.</param>
+    /// <param name="most">The most bytes that it may print.</param>
     public ProgramPipes(Process process, ReadOnlyMemory<byte> input, uint most)
     {
         _process = process;
@@ -50,15 +50,15 @@ internal sealed partial class ProgramPipes : IDisposable
         }
     }
 
-    /// <summary>What it has printed.</summary>
+    /// <summary>Its output so far.</summary>
     public byte[] Printed => _printed.ToArray();
 
     /// <summary>Whether it printed more than it may; the rest was not read.</summary>
     public bool IsTooMuch { get; private set; }
 
     /// <summary>Waits until the program has ended, and reads all that it printed until then.</summary>
-    /// <param name="limit">How long at most; null for ever.</param>
-    /// <param name="time">Tells the time.</param>
+    /// <param name="limit">The time limit; null for none.</param>
+    /// <param name="time">The source of time.</param>
     /// <returns>False if the time ran out first.</returns>
     public unsafe bool RunToEnd(TimeSpan? limit, TimeProvider time)
     {
@@ -99,7 +99,7 @@ internal sealed partial class ProgramPipes : IDisposable
             {
                 while (Read())
                 {
-                    // What it had printed before it ended is there.
+                    // Its output before its end is there.
                 }
 
                 return true;
@@ -107,7 +107,7 @@ internal sealed partial class ProgramPipes : IDisposable
         }
     }
 
-    /// <summary>Lets go of all.</summary>
+    /// <summary>Closes everything.</summary>
     public void Dispose()
     {
         CloseInput();
@@ -121,7 +121,7 @@ internal sealed partial class ProgramPipes : IDisposable
 
     private static int Clamp(TimeSpan time) => (int)Math.Clamp(Math.Ceiling(time.TotalMilliseconds), 0, int.MaxValue);
 
-    /// <summary>The descriptor of our end of a pipe, which is nobody else's and so may be made non-blocking.</summary>
+    /// <summary>The descriptor of our end of a pipe. Nobody else has it, so it may be made non-blocking.</summary>
     private static int Ours(Stream stream)
     {
         int descriptor = (int)((PipeStream)stream).SafePipeHandle.DangerousGetHandle();

@@ -1,7 +1,7 @@
 namespace Kbus.Cli;
 
 /// <summary><c>kbus reply</c>: binds as replier and answers each Request, in one of three ways.</summary>
-/// <remarks>Every Request that it reads is answered: with no data, if the answer that was meant cannot be sent.</remarks>
+/// <remarks>Every Request that it reads is answered. If the intended answer cannot be sent, the answer has no data.</remarks>
 internal static class ReplyCommand
 {
     /// <summary>Does it.</summary>

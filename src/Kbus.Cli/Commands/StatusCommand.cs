@@ -53,7 +53,7 @@ internal static class StatusCommand
         return ExitCode.Done;
     }
 
-    /// <summary>Who holds how much.</summary>
+    /// <summary>The amounts that users and processes hold.</summary>
     private static int ShowCharges(Invocation invocation, uint? bus)
     {
         byte[] document = DaemonQuestion.Charges(DaemonPlaces.Find(invocation.Arguments.Text(Options.RuntimeDir), Environment.GetEnvironmentVariable));

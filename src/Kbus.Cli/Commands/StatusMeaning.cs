@@ -1,6 +1,6 @@
 namespace Kbus.Cli;
 
-/// <summary>What the bus means when it answers a Request in the place of the replier. Source: spec section 5.</summary>
+/// <summary>The meaning of a Status, with which the bus answers a Request for the replier. Source: spec section 5.</summary>
 internal static class StatusMeaning
 {
     private const string RemoteError = "$.KBUS.RemoteError.";

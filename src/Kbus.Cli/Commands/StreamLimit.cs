@@ -1,6 +1,6 @@
 namespace Kbus.Cli;
 
-/// <summary>How long a stream of messages goes on: a count (<c>-n</c>), a time (<c>--for</c>), both, or neither.</summary>
+/// <summary>The limit of a stream of messages: a count (<c>-n</c>), a time (<c>--for</c>), both, or neither.</summary>
 internal sealed class StreamLimit
 {
     private readonly TimeProvider _time;
@@ -22,13 +22,13 @@ internal sealed class StreamLimit
     /// <summary>After how many messages it ends; null for never.</summary>
     public uint? Count { get; }
 
-    /// <summary>How many messages there have been.</summary>
+    /// <summary>The number of messages so far.</summary>
     public uint Seen { get; private set; }
 
     /// <summary>Whether there have been enough.</summary>
     public bool IsReached => Seen >= Count;
 
-    /// <summary>How many messages are still to come; null for no end.</summary>
+    /// <summary>The number of messages still to come; null for no end.</summary>
     public uint? Remaining => Count - Seen;
 
     /// <summary>The time that is left; null for ever, never negative.</summary>

@@ -9,7 +9,7 @@ namespace Kbus.Cli;
 /// <param name="IsVerbose">Whether its verbose setting is on.</param>
 /// <param name="SetAsideEvents">Unbind events that wait for listeners without room.</param>
 /// <param name="Ksocks">Its Ksocks, by id.</param>
-/// <param name="IsComplete">Whether all that was to be told of it is there.</param>
+/// <param name="IsComplete">Whether its report is complete.</param>
 internal sealed record BusStatus(
     uint Number, long MaxMessageSize, bool ReportsBinds, bool IsVerbose, long SetAsideEvents, IReadOnlyList<KsockStatus> Ksocks,
     bool IsComplete = true)

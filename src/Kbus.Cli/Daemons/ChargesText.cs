@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Kbus.Cli;
 
-/// <summary>Who holds how much of what a daemon and its buses allow, for people: those first who hold the greatest part.</summary>
+/// <summary>The amounts held of what a daemon and its buses allow, for people. The greatest holders come first.</summary>
 /// <param name="bus">Which bus is shown, or null for all.</param>
 internal sealed class ChargesText(uint? bus)
 {

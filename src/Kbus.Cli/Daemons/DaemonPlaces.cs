@@ -5,7 +5,7 @@ internal static class DaemonPlaces
 {
     private const string OfTheMachine = "/run/kbus";
 
-    /// <summary>The directories to look in: one if it was named, by option or environment.</summary>
+    /// <summary>The directories to search: one, if it was named by option or environment.</summary>
     /// <param name="named">The directory that the options name; null if they do not.</param>
     /// <param name="environment">Gives a variable's value; replaced in tests.</param>
     public static IReadOnlyList<string> Find(string? named, Func<string, string?> environment)

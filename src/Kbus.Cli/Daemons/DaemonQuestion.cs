@@ -13,22 +13,22 @@ internal static class DaemonQuestion
     private static readonly TimeSpan UsualLimit = TimeSpan.FromSeconds(6);
 
     /// <summary>Gets the status document from the first daemon that is there.</summary>
-    /// <param name="places">Where to look, in this order.</param>
-    /// <param name="limit">How long the next piece of an answer may take; null for the usual time.</param>
+    /// <param name="places">The directories to search, in this order.</param>
+    /// <param name="limit">The time limit for the next piece of an answer; null for the usual one.</param>
     /// <returns>The daemon's JSON document.</returns>
-    /// <exception cref="CommandException">No daemon answers; the message says where one was looked for, and why there is no answer.</exception>
+    /// <exception cref="CommandException">No daemon answers. The message names the searched directories and the reason.</exception>
     public static byte[] Status(IReadOnlyList<string> places, TimeSpan? limit = null) => Ask("status", places, limit);
 
-    /// <summary>Gets the report of who holds how much of what is limited.</summary>
+    /// <summary>Gets the report of held amounts.</summary>
     /// <inheritdoc cref="Status(IReadOnlyList{string}, TimeSpan?)"/>
     public static byte[] Charges(IReadOnlyList<string> places) => Ask("charges", places, limit: null);
 
     /// <summary>Asks the first daemon that is there.</summary>
     /// <param name="question">One word.</param>
-    /// <param name="places">Where to look, in this order.</param>
-    /// <param name="limit">How long an answer may take; null for the usual time.</param>
+    /// <param name="places">The directories to search, in this order.</param>
+    /// <param name="limit">The time limit for an answer; null for the usual one.</param>
     /// <returns>The daemon's JSON document.</returns>
-    /// <exception cref="CommandException">No daemon answers; the message says where one was looked for, and why there is no answer.</exception>
+    /// <exception cref="CommandException">No daemon answers. The message names the searched directories and the reason.</exception>
     private static byte[] Ask(string question, IReadOnlyList<string> places, TimeSpan? limit)
     {
         var document = new MemoryStream();
@@ -37,9 +37,9 @@ internal static class DaemonQuestion
     }
 
     /// <summary>Copies the status document of the first daemon that is there, as it comes.</summary>
-    /// <param name="places">Where to look, in this order.</param>
+    /// <param name="places">The directories to search, in this order.</param>
     /// <param name="take">Called with each piece of it.</param>
-    /// <exception cref="CommandException">No daemon answers; the message says where one was looked for, and why there is no answer.</exception>
+    /// <exception cref="CommandException">No daemon answers. The message names the searched directories and the reason.</exception>
     public static void Status(IReadOnlyList<string> places, Action<ReadOnlySpan<byte>> take) => Ask("status", places, take, limit: null);
 
     private static void Ask(string question, IReadOnlyList<string> places, Action<ReadOnlySpan<byte>> take, TimeSpan? limit)
@@ -77,7 +77,7 @@ internal static class DaemonQuestion
         throw new CommandException(ExitCode.Failed, $"EPERM: {json.RootElement.Text("refused")}");
     }
 
-    /// <summary>What is wrong with the daemon in a directory; null if there is none, and another place may have one.</summary>
+    /// <summary>The fault of the daemon in a directory; null if there is no daemon, and another directory may have one.</summary>
     private static string? Fault(SocketError error, string place, int process)
     {
         string daemon = $"the kbusd in {place}{(process > 0 ? $", process {process}," : "")}";

@@ -4,7 +4,7 @@ namespace Kbus.Cli;
 
 /// <summary>Which Ksocks a status is to show.</summary>
 /// <param name="Name">A name that they are bound to, or that a wildcard of theirs takes; null for any.</param>
-/// <param name="Program">What is in the name of their program; null for anything.</param>
+/// <param name="Program">A part of the name of their program; null for any.</param>
 /// <param name="User">Their user's name or number; null for any.</param>
 internal sealed record KsockFilter(string? Name, string? Program, string? User)
 {

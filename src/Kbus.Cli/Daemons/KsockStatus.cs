@@ -7,13 +7,13 @@ namespace Kbus.Cli;
 /// <param name="ProcessId">The process that opened it.</param>
 /// <param name="UserId">That process's user.</param>
 /// <param name="Program">That process's program.</param>
-/// <param name="Mode">What it was opened for.</param>
-/// <param name="NetworkId">Its network id if it is a Limpet's; else 0.</param>
+/// <param name="Mode">The mode in which it was opened.</param>
+/// <param name="NetworkId">Its network id if it is a Limpet's; otherwise 0.</param>
 /// <param name="Queued">Messages in its queue.</param>
-/// <param name="MaxMessages">How many there may be.</param>
+/// <param name="MaxMessages">The most that may wait.</param>
 /// <param name="Missed">Messages that did not come because the queue was full.</param>
 /// <param name="IsSending">Whether a message of its waits for room.</param>
-/// <param name="Bindings">What it is bound to, newest first.</param>
+/// <param name="Bindings">Its bindings, newest first.</param>
 /// <param name="WaitsFor">The Requests that it has sent and that are still to be answered.</param>
 internal sealed record KsockStatus(
     uint Id, long ProcessId, long UserId, string Program, string Mode, uint NetworkId, long Queued, long MaxMessages, long Missed, bool IsSending,

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Kbus.Cli;
 
-/// <summary>A daemon's status for people: for each bus one line, its Ksocks, and who owes whom a reply.</summary>
-/// <remarks>The Ksocks stand in a table, or, where that is too wide for the terminal, each in lines of its own.</remarks>
+/// <summary>A daemon's status for people: for each bus one line, its Ksocks, and the owed replies.</summary>
+/// <remarks>The Ksocks are in a table. If that is too wide for the terminal, each has lines of its own.</remarks>
 /// <param name="filter">Which Ksocks it shows.</param>
 /// <param name="width">How wide the terminal is; null for no limit.</param>
 internal sealed class StatusText(KsockFilter filter, int? width)

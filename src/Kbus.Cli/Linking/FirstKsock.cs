@@ -1,6 +1,6 @@
 namespace Kbus.Cli;
 
-/// <summary>A Ksock that is opened before there is a link, so that a bus that is not there is told at once; the first link takes it.</summary>
+/// <summary>A Ksock that is opened before there is a link, so that a missing bus is reported at once. The first link takes it.</summary>
 /// <remarks>Any thread may call.</remarks>
 /// <param name="open">Opens a Ksock.</param>
 internal sealed class FirstKsock(Func<Ksock> open) : IDisposable

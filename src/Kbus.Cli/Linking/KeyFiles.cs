@@ -13,7 +13,7 @@ internal static class KeyFiles
     private static readonly string[] OpenSsl = ["libssl.so.3", "libssl.so.1.1"];
 
     /// <summary>Makes a key with its certificate in a new file.</summary>
-    /// <returns>What the other side calls the key.</returns>
+    /// <returns>The pin by which the other side knows the key.</returns>
     /// <exception cref="CommandException">The file cannot be made, or is there already.</exception>
     public static string Make(string file)
     {

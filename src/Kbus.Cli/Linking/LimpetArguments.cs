@@ -2,7 +2,7 @@ using Kbus.Limpets;
 
 namespace Kbus.Cli;
 
-/// <summary>What the arguments of <c>kbus limpet</c> ask for.</summary>
+/// <summary>The parsed arguments of <c>kbus limpet</c>.</summary>
 internal static class LimpetArguments
 {
     private const uint OfClient = 1;
@@ -31,14 +31,14 @@ internal static class LimpetArguments
     public static uint NetworkId(Invocation invocation) =>
         invocation.Arguments.Number(Options.NetworkId, least: 1) ?? (IsServer(invocation) ? OfServer : OfClient);
 
-    /// <summary>How much it says.</summary>
+    /// <summary>The verbosity of its output.</summary>
     public static uint Verbosity(Invocation invocation)
     {
         invocation.Arguments.NotBoth(Options.Quiet, Options.Verbosity);
         return invocation.Arguments.Has(Options.Quiet) ? 0 : invocation.Arguments.Number(Options.Verbosity) ?? 1;
     }
 
-    /// <summary>What it does on its bus.</summary>
+    /// <summary>The options of the Limpet.</summary>
     /// <exception cref="CommandException">Something can be no name of a message.</exception>
     public static LimpetOptions LimpetOptions(Invocation invocation, LimpetLines lines) => new()
     {

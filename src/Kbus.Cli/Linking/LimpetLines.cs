@@ -6,7 +6,7 @@ namespace Kbus.Cli;
 
 /// <summary>What a Limpet says on standard output, each line beginning with its network id once it has begun, as the original's.</summary>
 /// <remarks>
-/// What is told of a link may contain names as the peer has sent them; they can neither begin a line nor disturb a terminal. Any thread may call. When nobody reads the lines any more the command ends, as one does that is told so by SIGPIPE.
+/// Lines about a link may contain names as the peer has sent them. They can neither begin a line nor control a terminal. Any thread may call. When nobody reads the lines any more, the command ends, as by SIGPIPE.
 /// </remarks>
 /// <param name="output">Where to.</param>
 /// <param name="verbosity">0: nothing, 1: what happens to the link, 2: each message too.</param>
@@ -17,7 +17,7 @@ internal sealed class LimpetLines(LineOutput output, uint verbosity, uint networ
     private readonly Lock _lock = new();
     private CommandException? _failure;
 
-    /// <summary>Whether each message is told.</summary>
+    /// <summary>Whether each message is printed.</summary>
     public bool HasTrace => verbosity > 1;
 
     /// <summary>A line about the whole command.</summary>
@@ -84,7 +84,7 @@ internal sealed class LimpetLines(LineOutput output, uint verbosity, uint networ
             }
         }
 
-        // Who tells is in the middle of the link's work, which must not be ended under it.
+        // The caller is in the middle of the link's work, so the link must not end under it.
         _ = Task.Run(stop);
     }
 }

@@ -55,7 +55,7 @@ internal static class JsonData
     {
         try
         {
-            // Taken apart and written anew, because it may have ends of line, and each message is one line.
+            // Parsed and written again, because it may have ends of line, and each message is one line.
             using JsonDocument document = JsonDocument.Parse(data);
             json.WritePropertyName("data");
             document.RootElement.WriteTo(json);

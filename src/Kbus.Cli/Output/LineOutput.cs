@@ -6,13 +6,13 @@ namespace Kbus.Cli;
 
 /// <summary>Writes whole lines to a descriptor, each at once, so that the reader of a pipe sees a message when it comes.</summary>
 /// <remarks>
-/// It calls write itself, because neither stream of the library fits: the console's says nothing when the reader of a pipe has
-/// gone, so that <c>kbus listen | head -1</c> would never end, and the file's does not move the offset that processes share, so that the
+/// It calls write itself, because neither stream of the library fits. The console's stream ignores that the reader of a pipe has
+/// gone, so that <c>kbus listen | head -1</c> would never end. The file's stream does not move the offset that processes share, so that the
 /// second command of <c>(kbus send ...; kbus send ...) >log</c> would write over the first one's line. The console also sends sequences of
 /// its own to a terminal. Lines that come together can be held, to be written together. One thread at a time.
 /// </remarks>
-/// <param name="descriptor">Where to.</param>
-/// <param name="isOptional">True if it does not matter that it cannot be written.</param>
+/// <param name="descriptor">The descriptor to write to.</param>
+/// <param name="isOptional">True if a failed write does not matter.</param>
 internal sealed partial class LineOutput(int descriptor, bool isOptional = false)
 {
     private const int Interrupted = 4;
@@ -29,7 +29,7 @@ internal sealed partial class LineOutput(int descriptor, bool isOptional = false
     /// <summary>Standard output.</summary>
     public static LineOutput Standard => new(1);
 
-    /// <summary>Standard error. That nobody can be told of an error is no further error.</summary>
+    /// <summary>Standard error. If an error cannot be written there, that is no further error.</summary>
     public static LineOutput Error => new(2, isOptional: true);
 
     /// <summary>Whether it is a terminal.</summary>
@@ -39,7 +39,7 @@ internal sealed partial class LineOutput(int descriptor, bool isOptional = false
     /// <param name="environment">Gives the value of a variable of the environment.</param>
     public int? Width(Func<string, string?> environment) => TerminalWidth.Of(descriptor, environment);
 
-    /// <summary>What is written from now on may wait until <see cref="Release"/>, so that many lines cost one system call.</summary>
+    /// <summary>Lines written from now on may wait until <see cref="Release"/>, so that many lines cost one system call.</summary>
     public void Hold() => _isHolding = true;
 
     /// <summary>Writes what was held.</summary>

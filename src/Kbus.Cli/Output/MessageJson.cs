@@ -7,8 +7,8 @@ namespace Kbus.Cli;
 
 /// <summary>A message as one line of JSON: raw numbers, data in lower-case hexadecimal unless another form was asked for, nothing left out.</summary>
 /// <remarks>The fields are those of the recorded traces (<c>docs/commands.md</c>), with <c>kind</c> and <c>time</c> before them.</remarks>
-/// <param name="time">Tells the time.</param>
-/// <param name="form">How data is to stand there; null for hexadecimal without a word about it.</param>
+/// <param name="time">The source of time.</param>
+/// <param name="form">The form of the data; null for hexadecimal without the field that names it.</param>
 internal sealed class MessageJson(TimeProvider time, DataForm? form)
 {
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

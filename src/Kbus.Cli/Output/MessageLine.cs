@@ -5,7 +5,7 @@ namespace Kbus.Cli;
 /// <summary>A message as one line for people: its printed form, with long data cut.</summary>
 internal static class MessageLine
 {
-    /// <summary>How many bytes of data are printed before it is cut.</summary>
+    /// <summary>The most bytes of data that are printed; the rest is cut.</summary>
     public const int MostData = 128;
 
     /// <summary>Prints a message.</summary>

@@ -54,7 +54,7 @@ internal sealed class MessagePrinter
         _invocation.Warn($"{count} {(count == 1 ? "message" : "messages")} missed here: the queue was full.");
     }
 
-    /// <summary>What follows the data where the data stands alone; null where it does not. <c>--lines</c> and <c>-0</c> of <c>send</c> are about what it reads.</summary>
+    /// <summary>The byte after the data if only data is printed; otherwise null. <c>--lines</c> and <c>-0</c> of <c>send</c> are about its input.</summary>
     private static byte[]? AfterData(ParsedArguments arguments)
     {
         if (!arguments.Takes(Options.Raw))

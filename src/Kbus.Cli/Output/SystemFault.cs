@@ -6,8 +6,8 @@ namespace Kbus.Cli;
 internal static class SystemFault
 {
     /// <summary>Why, in words that go after a colon.</summary>
-    /// <param name="e">What was thrown.</param>
-    /// <param name="path">What was to be opened, if it was a file. The library says of a directory that it must not be read.</param>
+    /// <param name="e">The exception.</param>
+    /// <param name="path">The file that was to be opened, if any. For a directory the library reports a missing permission.</param>
     public static string Describe(Exception e, string? path = null) => e switch
     {
         UnauthorizedAccessException when Directory.Exists(path) => Words(Errno.EISDIR),

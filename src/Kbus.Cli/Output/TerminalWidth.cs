@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Kbus.Cli;
 
-/// <summary>How many characters fit on a line of the terminal.</summary>
+/// <summary>The number of characters on a line of the terminal.</summary>
 internal static partial class TerminalWidth
 {
     private const nuint GetWindowSize = 0x5413;

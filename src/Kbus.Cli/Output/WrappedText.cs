@@ -7,9 +7,9 @@ internal static class WrappedText
 
     /// <summary>The lines of a text; its own ends of line count as spaces.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="width">How many characters fit; a longer word stands alone, unbroken.</param>
-    /// <param name="first">What the first line begins with.</param>
-    /// <param name="indent">How many spaces the other lines begin with.</param>
+    /// <param name="width">The number of characters on a line; a longer word has its own line, unbroken.</param>
+    /// <param name="first">The beginning of the first line.</param>
+    /// <param name="indent">The number of spaces at the beginning of the other lines.</param>
     public static IEnumerable<string> Lines(string text, int width, string first = "", int indent = 0)
     {
         int most = Math.Max(width, indent + Least);

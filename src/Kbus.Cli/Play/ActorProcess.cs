@@ -20,7 +20,7 @@ internal sealed class ActorProcess : IDisposable
 
     private Ksock Ksock => _ksock ?? throw new InvalidOperationException("There is no Ksock yet.");
 
-    /// <summary>Does what it is told until it is told to exit.</summary>
+    /// <summary>Obeys commands until the command to exit.</summary>
     public static int Run(Invocation invocation)
     {
         using var actor = new ActorProcess();

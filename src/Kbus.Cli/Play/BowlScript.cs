@@ -2,11 +2,11 @@ namespace Kbus.Cli;
 
 /// <summary>The paper's chapter "Limpets" as a play: goldfish in a row of bowls, each bowl a bus, and a pair of Limpets in each glass between two.</summary>
 /// <remarks>
-/// <para>A lives in the first bowl, R and later S in the last one, and between them in each bowl a G who watches (with two bowls it is R's neighbour).
-/// Limpet 1 sits in bowl 0 and is linked with Limpet 2 in bowl 1, where Limpet 3 sits too, and so on: the Limpet of a bowl nearest to A is
+/// <para>A lives in the first bowl, R and later S in the last one. In each bowl between them lives a G that watches. With two bowls it is R's neighbour.
+/// Limpet 1 is in bowl 0 and linked with Limpet 2 in bowl 1. Limpet 3 is also in bowl 1, and so on. The Limpet of a bowl nearest to A is
 /// Ksock 1 there, the other one Ksock 2.</para>
-/// <para>What each fish must see follows from the rules of spec section 12: the first Limpet on the way writes its network id into the id and,
-/// with the sender's Ksock, into <c>orig_from</c>; <c>from</c> is always the Limpet that brought it.</para>
+/// <para>Spec section 12 says what each fish must see. The first Limpet on the way writes its network id into the id and,
+/// with the sender's Ksock, into <c>orig_from</c>. <c>from</c> is always the Limpet that brought it.</para>
 /// </remarks>
 internal sealed class BowlScript
 {
@@ -27,7 +27,7 @@ internal sealed class BowlScript
     private readonly int _farthest;
 
     /// <summary>Writes the script for a number of bowls.</summary>
-    /// <param name="bowls">How many: 2 and more.</param>
+    /// <param name="bowls">The number of bowls, 2 or more.</param>
     public BowlScript(int bowls)
     {
         _last = bowls - 1;
@@ -60,7 +60,7 @@ internal sealed class BowlScript
 
     private static Role Limpet(int id) => new($"Limpet {id}", 90) { Bus = id / 2 };
 
-    /// <summary>The Ksock that stands in a bowl for everything beyond it, away from A.</summary>
+    /// <summary>The Ksock of a bowl that represents everything beyond it, away from A.</summary>
     private static int Far(int bowl) => bowl == 0 ? 1 : 2;
 
     /// <summary>The bowls' own numbers: each message that a bus gives an id takes the next one.</summary>

@@ -4,7 +4,7 @@ namespace Kbus.Cli;
 
 /// <summary>The actors on their stage: buses of their own, and for each actor or Limpet a process that is started when it enters.</summary>
 /// <remarks>One thread directs; <see cref="Stop"/> may be called by any. When it has been disposed of, no process and no file is left.</remarks>
-/// <param name="buses">How many buses there are.</param>
+/// <param name="buses">The number of buses.</param>
 internal sealed class Company(int buses) : IDisposable
 {
     private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(10);
@@ -30,12 +30,12 @@ internal sealed class Company(int buses) : IDisposable
         } ?? throw Gone(role);
     }
 
-    /// <summary>Ends the play at once: whoever waits for an actor finds that it has gone.</summary>
+    /// <summary>Ends the play at once. A thread that waits for an actor finds that it has gone.</summary>
     public void Stop()
     {
         lock (_lock)
         {
-            // Who is told twice does not wait until all is in order.
+            // A second call does not wait until everything is in order.
             if (_isStopped)
             {
                 return;
@@ -63,7 +63,7 @@ internal sealed class Company(int buses) : IDisposable
         _daemon.Dispose();
     }
 
-    /// <summary>Tells an actor what to do.</summary>
+    /// <summary>Sends a command to an actor.</summary>
     /// <returns>What came of it; null if the actor has gone.</returns>
     private static string? Obeys(Process actor, Deed deed)
     {

@@ -1,6 +1,6 @@
 namespace Kbus.Cli;
 
-/// <summary>One thing that an actor is told to do, as it goes to the actor's process: a line of words separated by tabs.</summary>
+/// <summary>One command to an actor, as it is sent to the actor's process: a line of words separated by tabs.</summary>
 /// <param name="kind">What.</param>
 /// <param name="arguments">With what; no argument has a tab or an end of line in it.</param>
 internal sealed class Deed(DeedKind kind, params string[] arguments)

@@ -1,6 +1,6 @@
 namespace Kbus.Cli;
 
-/// <summary>What an actor can be told to do.</summary>
+/// <summary>The commands to an actor.</summary>
 internal enum DeedKind
 {
     /// <summary>Opens a Ksock: the number of the bus.</summary>
@@ -69,12 +69,12 @@ internal enum DeedKind
     /// <summary>Ends the actor.</summary>
     Exit,
 
-    /// <summary>A Limpet begins, and tells where it listens or who its pair is: the arguments of <c>kbus limpet</c>.</summary>
+    /// <summary>A Limpet begins, and prints its address or its pair: the arguments of <c>kbus limpet</c>.</summary>
     Sit,
 
-    /// <summary>A Limpet tells who its pair is.</summary>
+    /// <summary>A Limpet prints its pair.</summary>
     MeetPair,
 
-    /// <summary>A Limpet ends in good order, and tells so.</summary>
+    /// <summary>A Limpet ends in good order, and says so.</summary>
     Leave,
 }

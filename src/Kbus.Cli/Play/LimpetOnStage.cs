@@ -9,15 +9,15 @@ internal static class LimpetOnStage
     private const string Pair = "The other limpet's network id is";
 
     /// <summary>Waits until it listens, or has found its pair.</summary>
-    /// <returns>What it says then; null if it has gone.</returns>
+    /// <returns>Its next line; null if it has gone.</returns>
     public static string? TellsOfLink(Process limpet) => Hear(limpet, line => line.StartsWith(Listening, StringComparison.Ordinal) ? line : After(line, Pair));
 
     /// <summary>Waits until it has found its pair.</summary>
-    /// <returns>What it says then; null if it has gone.</returns>
+    /// <returns>Its next line; null if it has gone.</returns>
     public static string? TellsOfPair(Process limpet) => Hear(limpet, line => After(line, Pair));
 
     /// <summary>Ends it in good order.</summary>
-    /// <returns>What it says last; null if it does not end.</returns>
+    /// <returns>Its last line; null if it does not end.</returns>
     public static string? Leaves(Process limpet, TimeSpan limit)
     {
         Termination.Ask(limpet);

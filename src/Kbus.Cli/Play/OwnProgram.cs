@@ -15,7 +15,7 @@ internal static class OwnProgram
         return new ProcessStartInfo(program, isHosted ? [Environment.GetCommandLineArgs()[0], .. arguments] : arguments) { UseShellExecute = false };
     }
 
-    /// <summary>The daemon's program: the one that is named, else the one beside this, else one that is installed.</summary>
+    /// <summary>The daemon's program: the one that is named, otherwise the one beside this, otherwise an installed one.</summary>
     /// <exception cref="CommandException">There is none.</exception>
     public static string Daemon()
     {

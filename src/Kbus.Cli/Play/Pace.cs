@@ -24,9 +24,9 @@ internal sealed class Pace : IDisposable
         }
     }
 
-    /// <summary>How long a play of so many lines may take at most.</summary>
-    /// <param name="usual">How long it may take by itself.</param>
-    /// <param name="lines">How many lines it has.</param>
+    /// <summary>The time limit of a play of so many lines.</summary>
+    /// <param name="usual">The time limit without pauses.</param>
+    /// <param name="lines">The number of its lines.</param>
     public TimeSpan Limit(TimeSpan usual, int lines) => _steps is not null ? Timeout.InfiniteTimeSpan : _isSlow ? usual + (lines * OfSlow) : usual;
 
     /// <summary>Waits before the next line. When the input has ended nothing is waited for any more.</summary>

@@ -7,7 +7,7 @@ internal static class Performance
     /// <param name="scenes">The script.</param>
     /// <param name="perform">Has an actor do something and gives what came of it.</param>
     /// <param name="transcript">Prints it.</param>
-    /// <param name="errors">Is told of the difference.</param>
+    /// <param name="errors">Receives the difference.</param>
     /// <param name="wait">Waits before each line but the first.</param>
     /// <returns>The exit code.</returns>
     public static int Play(IReadOnlyList<Scene> scenes, Func<Role, Deed, string> perform, Transcript transcript, LineOutput errors, Action wait)

@@ -16,7 +16,7 @@ internal sealed class PrivateDaemon : IDisposable
     private readonly StringBuilder _said = new();
 
     /// <summary>Starts it. When this returns Ksocks can be opened.</summary>
-    /// <param name="buses">How many buses it has.</param>
+    /// <param name="buses">The number of its buses.</param>
     /// <exception cref="CommandException">It cannot be started.</exception>
     public PrivateDaemon(int buses)
     {
@@ -24,7 +24,7 @@ internal sealed class PrivateDaemon : IDisposable
         _directory = System.IO.Directory.CreateTempSubdirectory("kbus-play-");
         try
         {
-            // It tells a supervisor when it is ready, so we listen as one would; then nothing has to be tried again and again.
+            // It notifies a supervisor when it is ready. So we listen as one would, and need not poll.
             string notifications = Path.Join(Directory, "ready");
             using var ready = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = (int)StartLimit.TotalMilliseconds };
             ready.Bind(new UnixDomainSocketEndPoint(notifications));
@@ -44,7 +44,7 @@ internal sealed class PrivateDaemon : IDisposable
             byte[] notification = new byte[256];
             while (!Encoding.UTF8.GetString(notification, 0, ready.Receive(notification)).Contains("READY=1", StringComparison.Ordinal))
             {
-                // Supervisors are told other things too.
+                // Supervisors receive other notices too.
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or Win32Exception or ArgumentOutOfRangeException)

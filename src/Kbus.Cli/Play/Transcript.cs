@@ -1,6 +1,6 @@
 namespace Kbus.Cli;
 
-/// <summary>Prints the play as it is played: one line for each thing that an actor does or hears.</summary>
+/// <summary>Prints the play as it is played: one line for each thing that an actor does or receives.</summary>
 /// <param name="output">Where to.</param>
 /// <param name="isColored">Whether names have their colours.</param>
 internal sealed class Transcript(LineOutput output, bool isColored)

@@ -15,7 +15,7 @@ internal static unsafe class BareHeader
         Frame.WriteHeader(MemoryMarshal.AsBytes(words), *(MessageHeader*)header);
 
     /// <summary>Reads the sixteen words of the wire.</summary>
-    /// <param name="words">The words; afterwards they are in this machine's order, which programs look at.</param>
+    /// <param name="words">The words; afterwards they are in this machine's order, which programs read.</param>
     /// <param name="header">Takes the 88 bytes of a header, whose pointers are null.</param>
     public static void Unserialise(Span<uint> words, byte* header)
     {

@@ -2,9 +2,9 @@ using Kbus.Core;
 
 namespace Kbus.Limpets;
 
-/// <summary>The rules of a Limpet for who has a loop, a socket and messages of its own: programs in C.</summary>
+/// <summary>The rules of a Limpet for programs in C, which have their own loop, socket and messages.</summary>
 /// <remarks>
-/// What such a program reads from its Ksock or from its peer it has looked at here, and then sends on itself. It starts no thread. What
+/// Such a program passes what it reads from its Ksock or its peer to this type, and then sends it on itself. It starts no thread. What
 /// should happen after a while (a binding tried again) happens with a later call. Any thread may call. Spec section 11.3.
 /// </remarks>
 internal sealed unsafe class BareLimpet : IDisposable
@@ -40,7 +40,7 @@ internal sealed unsafe class BareLimpet : IDisposable
     /// <param name="name">Its name.</param>
     /// <param name="data">Its data.</param>
     /// <param name="isCarried">True if it goes to the peer.</param>
-    /// <returns>None; ELOOP if Limpets join buses in a ring; EOVERFLOW if the bus could not tell of every replier that left. After these the
+    /// <returns>None; ELOOP if Limpets join buses in a ring; EOVERFLOW if the bus could not report every replier that left. After these the
     /// link should end.</returns>
     public Errno FromBus(byte* header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, out bool isCarried)
     {
@@ -69,7 +69,7 @@ internal sealed unsafe class BareLimpet : IDisposable
     /// <param name="name">Its name.</param>
     /// <param name="data">Its data, a bind event's in this machine's order.</param>
     /// <param name="isCarried">True if it is to be sent on the bus.</param>
-    /// <param name="answer">What the peer is to be sent instead, if anything.</param>
+    /// <param name="answer">The answer to send to the peer instead, if any.</param>
     /// <returns>None; ELOOP if Limpets join buses in a ring; EBADMSG if it is a bind event that says nothing.</returns>
     public Errno FromPeer(byte* header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, out bool isCarried, out LimpetAnswer? answer)
     {
@@ -93,15 +93,15 @@ internal sealed unsafe class BareLimpet : IDisposable
         }
     }
 
-    /// <summary>The bus has refused a message of the peer: who waits for an answer gets this one.</summary>
+    /// <summary>The bus has refused a message of the peer. A Ksock that waits for an answer gets this one.</summary>
     /// <param name="header">Its header, as it was to be sent.</param>
     /// <param name="error">Why it was refused. With EAGAIN it waits on the Ksock, and is discarded there.</param>
-    /// <returns>What the peer is to be sent, if anything. Who waits on this bus is answered before this returns.</returns>
+    /// <returns>The answer to send to the peer, if any. A Ksock of this bus that waits is answered before this returns.</returns>
     public LimpetAnswer? CouldNotSend(byte* header, Errno error)
     {
         if (error == Errno.EAGAIN)
         {
-            // To wait for somebody's full queue would hold up everything else that the peer sends.
+            // Waiting for a full queue would delay everything else that the peer sends.
             _ = _ksock.Bare.Discard();
         }
 

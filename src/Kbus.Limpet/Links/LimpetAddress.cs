@@ -14,7 +14,7 @@ public sealed record LimpetAddress(string? Host, int Port, string? Path)
     private const int LongestPath = 107;
     private const int LongestHost = 255;
 
-    /// <summary>Reads an address: with a colon it is HOST:PORT, or [HOST]:PORT for an address of IPv6, else the path of a Unix socket.</summary>
+    /// <summary>Reads an address: with a colon it is HOST:PORT, or [HOST]:PORT for an address of IPv6. Otherwise it is the path of a Unix socket.</summary>
     /// <param name="text">Such as <c>robot.local:4321</c>, <c>[::1]:4321</c> or <c>/run/limpet</c>.</param>
     /// <returns>The address.</returns>
     /// <exception cref="ArgumentException">It is neither; the message says why.</exception>
@@ -50,7 +50,7 @@ public sealed record LimpetAddress(string? Host, int Port, string? Path)
     /// <summary>The address as one writes it.</summary>
     public override string ToString() => Path ?? (Host!.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}");
 
-    /// <summary>The places that it stands for, the first to be tried first.</summary>
+    /// <summary>The places that it names, in the order of trying.</summary>
     /// <exception cref="SocketException">The host's name is not known.</exception>
     internal async Task<EndPoint[]> ResolveAsync(CancellationToken cancellationToken) => Path is not null
         ? [new UnixDomainSocketEndPoint(Path)]

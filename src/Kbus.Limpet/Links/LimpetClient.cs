@@ -5,7 +5,7 @@ namespace Kbus.Limpets;
 
 /// <summary>A Limpet that connects to its peer, and connects again whenever the link breaks.</summary>
 /// <param name="address">Where the peer listens.</param>
-/// <param name="options">What the Limpet does on its bus.</param>
+/// <param name="options">The options of the Limpet.</param>
 /// <param name="security">How the link is protected; null for the plain protocol, on this machine alone.</param>
 public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, LimpetSecurity? security = null)
 {
@@ -13,14 +13,14 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
 
     /// <summary>Keeps the link up until it ends for good.</summary>
     /// <remarks>
-    /// A link that could not be made or has broken is tried again, at first at once and then less and less often, up to ten seconds apart.
+    /// A link that could not be made or has broken is retried: at first at once, then less and less often, up to ten seconds apart.
     /// </remarks>
     /// <param name="isOnce">True to come back when the link has ended, or could not be made.</param>
     /// <param name="cancellationToken">Ends the link in good order.</param>
-    /// <returns>How it ended: <see cref="LimpetEndingKind.Stopped"/>, <see cref="LimpetEndingKind.Terminated"/> or
-    /// <see cref="LimpetEndingKind.Loop"/>; once, also any other.</returns>
-    /// <exception cref="LimpetException">The peer speaks otherwise, has the same network id, or may not be reached unprotected; once, any reason.</exception>
-    /// <exception cref="ArgumentException">An option cannot be meant.</exception>
+    /// <returns>The kind of its end: <see cref="LimpetEndingKind.Stopped"/>, <see cref="LimpetEndingKind.Terminated"/> or
+    /// <see cref="LimpetEndingKind.Loop"/>; with <paramref name="isOnce"/> also any other.</returns>
+    /// <exception cref="LimpetException">The peer speaks another protocol, has the same network id, or may not be reached unprotected. With <paramref name="isOnce"/>, any reason.</exception>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
     public async Task<LimpetEnding> RunAsync(bool isOnce = false, CancellationToken cancellationToken = default)
     {
         options.Check();
@@ -96,7 +96,7 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
             Socket socket = Sockets.For(place);
             try
             {
-                // Not asynchronously: the framework's thread would then hear of every byte that comes, for the socket's whole life.
+                // Not asynchronously: otherwise the framework's thread is notified of every byte that comes, for the socket's whole life.
                 using CancellationTokenRegistration giveUp = limit.Token.Register(socket.Dispose);
                 await OnThreadOfItsOwn(() => socket.Connect(place)).ConfigureAwait(false);
                 Sockets.Watch(socket, options.SilenceLimit);

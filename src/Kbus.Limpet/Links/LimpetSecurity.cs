@@ -49,7 +49,7 @@ public sealed record LimpetSecurity
         return text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigit);
     }
 
-    /// <summary>Looks whether the options can be meant.</summary>
+    /// <summary>Validates the options.</summary>
     /// <exception cref="ArgumentException">They cannot; the message says why.</exception>
     internal void Check()
     {
@@ -100,7 +100,7 @@ public sealed record LimpetSecurity
         var stream = new ProtectedStream(plain);
         try
         {
-            // A connection over which nobody speaks ends by being closed, and until then holds a thread that nobody else waits for.
+            // A silent connection ends when it is closed. Until then it holds a thread that nobody else waits for.
             using CancellationTokenRegistration late = cancellationToken.Register(plain.Dispose);
             await Task.Factory.StartNew(
                 () => ShakeHands(stream, isServer), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
@@ -157,7 +157,7 @@ public sealed record LimpetSecurity
     /// <summary>What this side shows, with the authorities' certificates that lead from it to its root, if they are known here.</summary>
     private SslStreamCertificateContext Own() => SslStreamCertificateContext.Create(Certificate!, Authorities, offline: true);
 
-    /// <summary>How the peer's certificate is looked at. Nothing that stands in it makes this side fetch anything from anywhere.</summary>
+    /// <summary>The rules for checking the peer's certificate. Nothing in it makes this side fetch anything.</summary>
     private X509ChainPolicy ChainPolicy()
     {
         var policy = new X509ChainPolicy

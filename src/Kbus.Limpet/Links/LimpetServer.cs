@@ -4,8 +4,8 @@ namespace Kbus.Limpets;
 
 /// <summary>A Limpet that waits for its peer to connect, and goes on waiting whenever the link breaks.</summary>
 /// <remarks>
-/// It has one peer at a time. Another with the same network id is the same one, come again because its connection broke before it was noticed here:
-/// it takes the place of the old link. If that goes on and on they are two with one id, and the newcomer is sent away, as is any other peer, as long as the link lasts.
+/// It has one peer at a time. A second one with the same network id counts as the same peer, whose connection broke unnoticed here:
+/// it replaces the old link. If that repeats, there are two peers with one id. Then the newcomer is sent away while the link lasts, as is any other peer.
 /// </remarks>
 public sealed class LimpetServer : IDisposable
 {
@@ -33,17 +33,17 @@ public sealed class LimpetServer : IDisposable
         _sentAway = new SparingTell(options.Tell, options.Time);
     }
 
-    /// <summary>Where it listens; with the port that was given to it. If the host's name stands for several addresses, at the first of them.</summary>
+    /// <summary>The address at which it listens, with its port. If the host's name has several addresses, the first of them.</summary>
     public LimpetAddress Address => _listeners.Address;
 
-    /// <summary>Begins to listen: at every address that the host's name stands for. The file of a Unix socket is for this user alone, and is removed at the end; one that nobody listens to is replaced.</summary>
+    /// <summary>Begins to listen, at every address of the host's name. The file of a Unix socket is for this user alone and is removed at the end. A dead one is replaced.</summary>
     /// <param name="address">Where.</param>
-    /// <param name="options">What the Limpet does on its bus.</param>
+    /// <param name="options">The options of the Limpet.</param>
     /// <param name="security">How the link is protected; null for the plain protocol, on this machine alone.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The server; <see cref="RunAsync"/> takes connections.</returns>
     /// <exception cref="LimpetException">It cannot listen there, or may not without protection.</exception>
-    /// <exception cref="ArgumentException">An option cannot be meant.</exception>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
     public static async Task<LimpetServer> ListenAsync(
         LimpetAddress address, LimpetOptions options, LimpetSecurity? security = null, CancellationToken cancellationToken = default)
     {
@@ -58,8 +58,8 @@ public sealed class LimpetServer : IDisposable
     /// <summary>Takes connections until the link ends for good.</summary>
     /// <param name="isOnce">True to come back when the first link has ended.</param>
     /// <param name="cancellationToken">Ends the link in good order.</param>
-    /// <returns>How it ended: <see cref="LimpetEndingKind.Stopped"/>, <see cref="LimpetEndingKind.Terminated"/> or
-    /// <see cref="LimpetEndingKind.Loop"/>; once, also any other.</returns>
+    /// <returns>The kind of its end: <see cref="LimpetEndingKind.Stopped"/>, <see cref="LimpetEndingKind.Terminated"/> or
+    /// <see cref="LimpetEndingKind.Loop"/>; with <paramref name="isOnce"/> also any other.</returns>
     public async Task<LimpetEnding> RunAsync(bool isOnce = false, CancellationToken cancellationToken = default)
     {
         _isOnce = isOnce;

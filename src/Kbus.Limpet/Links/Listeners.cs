@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace Kbus.Limpets;
 
-/// <summary>The sockets at which a server waits for its peer: one for each place that its address stands for, all of one port.</summary>
-/// <remarks>A host's name often stands for one address of IPv4 and one of IPv6, and who connects to it may come to either.</remarks>
+/// <summary>The sockets at which a server waits for its peer: one for each place of its address, all with one port.</summary>
+/// <remarks>A host's name often has one address of IPv4 and one of IPv6, and a client may connect to either.</remarks>
 internal sealed class Listeners : IDisposable
 {
     private const int TriesForOnePort = 10;
@@ -26,7 +26,7 @@ internal sealed class Listeners : IDisposable
     /// <summary>Begins to listen. The file of a Unix socket is for this user alone; one that nobody listens to is replaced.</summary>
     /// <param name="address">Where.</param>
     /// <param name="security">Says whether that may be.</param>
-    /// <param name="tell">Hears what a person should know.</param>
+    /// <param name="tell">Receives what a person should know.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="LimpetException">It cannot be listened there, or may not without protection.</exception>
     public static async Task<Listeners> OpenAsync(LimpetAddress address, LimpetSecurity security, Action<string> tell, CancellationToken cancellationToken)
@@ -65,9 +65,9 @@ internal sealed class Listeners : IDisposable
     }
 
     /// <summary>Opens all that there are.</summary>
-    /// <param name="places">Where; port 0 stands for any, the same for all.</param>
-    /// <param name="tries">How often a port that is free for all of them is looked for.</param>
-    /// <param name="tell">Hears which there is not.</param>
+    /// <param name="places">The addresses; port 0 is any port, the same for all.</param>
+    /// <param name="tries">The number of attempts to find a port that is free for all of them.</param>
+    /// <param name="tell">Receives the addresses that do not exist.</param>
     /// <exception cref="SocketException">There is none, or somebody listens there.</exception>
     internal static List<Socket> Open(EndPoint[] places, int tries, Action<string> tell)
     {
@@ -83,7 +83,7 @@ internal sealed class Listeners : IDisposable
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported && places.Length > 1)
             {
-                // Names often stand for an address of IPv6 where there is none.
+                // Names often have an address of IPv6 on machines without IPv6.
                 last = e;
                 tell($"Does not listen at {there}: {e.Message}.");
             }

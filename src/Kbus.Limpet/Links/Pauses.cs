@@ -1,6 +1,6 @@
 namespace Kbus.Limpets;
 
-/// <summary>How long to wait between tries: each time twice as long, up to a limit, and never quite the same, so that many do not come at once.</summary>
+/// <summary>The pauses between tries: each twice as long, up to a limit, with some chance in it, so that many do not come at once.</summary>
 internal sealed class Pauses
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(50);

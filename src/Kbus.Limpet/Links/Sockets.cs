@@ -15,9 +15,9 @@ internal static class Sockets
         ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
         : new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
 
-    /// <summary>Has the kernel look after a connection, which breaks when there is no sign of life from the other machine for too long.</summary>
+    /// <summary>Lets the kernel watch a connection. It breaks when the other machine gives no sign of life for too long.</summary>
     /// <param name="socket">The connection; what is not TCP stays within this machine and needs no watch.</param>
-    /// <param name="silenceLimit">How long is too long. Half of it the kernel waits, in the other half it asks three times; it counts in whole seconds.</param>
+    /// <param name="silenceLimit">The time limit, in whole seconds. In the first half the kernel waits; in the second it probes three times.</param>
     public static void Watch(Socket socket, TimeSpan silenceLimit)
     {
         if (socket.ProtocolType != ProtocolType.Tcp)

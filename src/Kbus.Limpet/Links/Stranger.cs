@@ -22,13 +22,13 @@ internal sealed class Stranger(Socket socket, long since)
     /// <summary>The address that it comes from; null if it is one of this machine's processes.</summary>
     public IPAddress? Address { get; } = (EndPointOf(socket) as IPEndPoint)?.Address;
 
-    /// <summary>Who it is, as far as can be told: an address with its port, or a process.</summary>
+    /// <summary>Its origin, as far as known: an address with its port, or a process.</summary>
     public string Name { get; } = NameOf(socket);
 
     /// <summary>Whether it had to go because too many others were there.</summary>
     public bool IsCrowdedOut => _isCrowdedOut;
 
-    /// <summary>Ends the connection under whoever waits for the greeting.</summary>
+    /// <summary>Ends the connection under the thread that waits for the greeting.</summary>
     public void CrowdOut()
     {
         _isCrowdedOut = true;

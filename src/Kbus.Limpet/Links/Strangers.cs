@@ -7,10 +7,10 @@ namespace Kbus.Limpets;
 /// Who connects and says nothing must keep nobody out. So every connection is taken; when there are too many, the oldest of the address that has the
 /// most goes, but not before it has had time to greet. Any thread may call.
 /// </remarks>
-/// <param name="time">Tells the time.</param>
+/// <param name="time">The source of time.</param>
 internal sealed class Strangers(TimeProvider time)
 {
-    /// <summary>How many there are at most.</summary>
+    /// <summary>The most that may be kept.</summary>
     public const int Most = 64;
 
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
@@ -58,7 +58,7 @@ internal sealed class Strangers(TimeProvider time)
     }
 
     /// <summary>Makes room for one more.</summary>
-    /// <returns>How long must be waited for it first.</returns>
+    /// <returns>The time to wait for it first.</returns>
     private TimeSpan MakeRoom()
     {
         if (_all.Count < Most)
@@ -66,7 +66,7 @@ internal sealed class Strangers(TimeProvider time)
             return TimeSpan.Zero;
         }
 
-        // They stand in the order in which they came.
+        // They are in the order of their arrival.
         Stranger oldest = _all.GroupBy(s => s.Address).MaxBy(a => a.Count())!.First();
         TimeSpan wait = Grace - time.GetElapsedTime(oldest.Since);
         if (wait <= TimeSpan.Zero)

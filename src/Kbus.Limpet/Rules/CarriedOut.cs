@@ -7,11 +7,11 @@ namespace Kbus.Limpets;
 /// <para>A peer of another make sends back whatever it is sent with an id of neither end of the link (spec section 12.7). In a chain, star or tree a network
 /// lies on one side of a link, and the ids that its Limpet gives rise. So one number for each network is enough, however many
 /// messages are under way: what comes from the peer and is not beyond the last that was carried to it has been on this bus.</para>
-/// <para>A network lies on the side from which it is heard first, for half a minute after it was heard from there: so nobody on the other side can
-/// silence it by using its ids. When links are made anew it may move to the peer's side; there its ids go on rising, and so are news. Only what
+/// <para>A network is on the side from which it was received first, until half a minute after its last message from there. So nobody on the other side can
+/// silence it by using its ids. When links are made again it may move to the peer's side. There its ids go on rising, and so are new. Only what
 /// a Limpet brought counts, and only true ids: programs may choose what ids they like. Any thread may call.</para>
 /// </remarks>
-/// <param name="isLimpet">Tells of a Ksock of this bus whether it is a Limpet's. It costs a question to the bus, and is asked when a
+/// <param name="isLimpet">True for a Ksock of this bus that is a Limpet's. A call asks the bus, and is made when a
 /// network's messages come by another Ksock than before.</param>
 internal sealed class CarriedOut(Func<uint, bool> isLimpet)
 {
@@ -21,7 +21,7 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
     /// <summary>What brings a network that lies on the peer's side. No Ksock has this number.</summary>
     private const uint Peer = 0;
 
-    /// <summary>By how much ids may be out of order because of urgent messages. What is further back is a bus that has begun anew.</summary>
+    /// <summary>The most that ids may be out of order because of urgent messages. An id further back is of a bus that has begun anew.</summary>
     private const int Disorder = 65536;
 
     private readonly Dictionary<uint, Network> _networks = [];
@@ -34,7 +34,7 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
     /// <summary>Whether an id is given by a Limpet, which says the same in orig_from. A program that only plays with ids does not.</summary>
     public static bool IsTrue(in MessageHeader header) => header.OrigFrom.NetworkId == header.Id.NetworkId;
 
-    /// <summary>Notes that a message with a true id is carried to the peer.</summary>
+    /// <summary>Records that a message with a true id is carried to the peer.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="bringer">The Ksock that brought it to this bus.</param>
     public void Note(MessageId id, uint bringer)
@@ -79,7 +79,7 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
         }
     }
 
-    /// <summary>A network that has been heard lately. Under the lock.</summary>
+    /// <summary>A network that was received recently. Under the lock.</summary>
     private Network? Find(uint id) => _networks.TryGetValue(id, out Network? known) && _now - known.Since <= Memory ? known : null;
 
     private void Begin(MessageId id, uint bringer)

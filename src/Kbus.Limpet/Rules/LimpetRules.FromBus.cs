@@ -81,7 +81,7 @@ internal sealed partial class LimpetRules
         return isPlain;
     }
 
-    /// <summary>A Request could not be carried after all; who calls answers it.</summary>
+    /// <summary>A Request could not be carried after all. The caller answers it.</summary>
     /// <param name="request">Its id on the bus.</param>
     /// <returns>False if it has been answered already.</returns>
     public bool Forget(MessageId request) => _remembered.TryTake(request, out _);
@@ -130,7 +130,7 @@ internal sealed partial class LimpetRules
         verdict = Verdict.Leave;
         if (header.Id.NetworkId == _ownId || header.Id.NetworkId == _peerId)
         {
-            // What was carried away from here, or has its origin beyond: it can have come only by other Limpets.
+            // It was carried away from here, or has its origin beyond. So it can have come only by other Limpets.
             verdict = _judge.Judge(header, header.From);
             return true;
         }
@@ -143,7 +143,7 @@ internal sealed partial class LimpetRules
         }
 
         // Of three ways the peer's may not be among the last two; but two programs may use one id of their own choosing. And a program may send again
-        // what it has heard: carried back, that would look like a ring to the Limpets on the way.
+        // what it has received. Carried back, that would look like a ring to the Limpets on the way.
         return goesRound ? _judge.IsLimpet(header.From) : cameFromPeer && !_judge.IsLimpet(header.From);
     }
 

@@ -9,7 +9,7 @@ internal sealed partial class LimpetRules
     private const MessageFlags NotPlain = MessageFlags.WantAReply | MessageFlags.AllOrWait | MessageFlags.AllOrFail;
 
     /// <summary>Looks at a message that the peer sent. Bindings are made and ended here.</summary>
-    /// <param name="header">Its header, to be changed. What is to be carried is then sent by the Limpet's Ksock.</param>
+    /// <param name="header">Its header, to be changed. A message to be carried is then sent by the Limpet's Ksock.</param>
     /// <param name="name">Its name.</param>
     /// <param name="data">Its data, a bind event's in this machine's order.</param>
     /// <param name="error">With <see cref="Verdict.Answer"/>: what to answer the peer, by <see cref="AnswerTo"/>.</param>
@@ -58,7 +58,7 @@ internal sealed partial class LimpetRules
         return header.IsReply && !header.IsRequest ? Overheard(ref header, name) : Verdict.Carry;
     }
 
-    /// <summary>Whether a message is an announcement of the peer's own bus that may be carried, and of which nobody need hear what becomes.</summary>
+    /// <summary>Whether a message is an announcement of the peer's own bus that may be carried, and whose outcome nobody needs.</summary>
     /// <param name="header">Its header, which is carried as it is.</param>
     /// <param name="name">Its name.</param>
     public bool IsPlainFromPeer(in MessageHeader header, ReadOnlySpan<byte> name) =>
@@ -88,7 +88,7 @@ internal sealed partial class LimpetRules
         return true;
     }
 
-    /// <summary>An answer has the name of what it answers, or says why there is none; one of any other name would be heard by who listens to that.</summary>
+    /// <summary>An answer has the name of its Request, or says why there is none. An answer of another name would reach the listeners of that name.</summary>
     private bool MayAnswer(AwaitedAnswer awaited, ReadOnlySpan<byte> name) =>
         _inward.Allows(name) || name.StartsWith("$.KBUS."u8) || name.SequenceEqual(awaited.Name);
 
@@ -96,7 +96,7 @@ internal sealed partial class LimpetRules
     private Verdict Overheard(ref MessageHeader header, ReadOnlySpan<byte> name)
     {
         // A Status that nobody awaits any more is no news to a listener. A Request that was carried from here has had its answer, and an
-        // answer that was carried from here has been heard.
+        // answer that was carried from here has been received.
         if (name.StartsWith("$.KBUS."u8) || header.InReplyTo.NetworkId == _ownId || header.OrigFrom.NetworkId == _ownId)
         {
             return Verdict.Leave;
@@ -111,8 +111,8 @@ internal sealed partial class LimpetRules
         return Verdict.Carry;
     }
 
-    /// <summary>A stateful Request goes to the one Ksock meant, if this is its bus, else to whoever knows the way there.</summary>
-    /// <returns>None, EADDRNOTAVAIL (nobody replies), EPIPE (somebody does who is not meant), or another error of the bus. Whether the one meant is
+    /// <summary>A stateful Request goes to its one Ksock, if this is its bus. Otherwise it goes to the Limpet that knows the way there.</summary>
+    /// <returns>None, EADDRNOTAVAIL (nobody replies), EPIPE (another Ksock does), or another error of the bus. Whether the right one is
     /// still the replier on its own bus is found out by sending.</returns>
     private Errno AddressStateful(ref MessageHeader header, ReadOnlySpan<byte> name)
     {

@@ -3,11 +3,11 @@ using Kbus.Core;
 
 namespace Kbus.Limpets;
 
-/// <summary>What a Limpet does with each message: the rules of spec section 12, with the corrections of its decisions.</summary>
+/// <summary>The rules of a Limpet for each message: spec section 12, with the corrections of its decisions.</summary>
 /// <remarks>
-/// <para>There is no stream here: who calls reads messages from the Ksock or from the peer, has them looked at, and sends them on. Headers are
-/// changed in place. One thread may look at messages from the bus while another looks at those from the peer.</para>
-/// <para>What is always true: each Request that was read from the bus to be answered is remembered until its answer is about to be sent,
+/// <para>There is no stream here. The caller reads messages from the Ksock or from the peer, passes them in, and sends them on. Headers are
+/// changed in place. One thread may handle messages from the bus while another handles those from the peer.</para>
+/// <para>Always true: each Request that was read from the bus to be answered is recorded until its answer is about to be sent,
 /// and is answered by the bus when the Ksock closes. So no Request gets two answers, and none gets none (P2).</para>
 /// </remarks>
 internal sealed partial class LimpetRules : IDisposable
@@ -30,7 +30,7 @@ internal sealed partial class LimpetRules : IDisposable
     /// <summary>Makes the rules of one link.</summary>
     /// <param name="ksock">The Limpet's Ksock, which it marks as one (<see cref="Ksock.ActAsLimpet"/>).</param>
     /// <param name="peerId">The peer's network id.</param>
-    /// <param name="options">The Limpet's own network id, what may pass, and whom to tell.</param>
+    /// <param name="options">The Limpet's own network id, what may pass, and the receivers of its reports.</param>
     /// <param name="sendProbe">Sends a probe to the peer, from any thread, without waiting; null if the Limpet cannot.</param>
     public LimpetRules(Ksock ksock, uint peerId, LimpetOptions options, Action<RingProbe>? sendProbe)
     {
@@ -47,10 +47,10 @@ internal sealed partial class LimpetRules : IDisposable
         ksock.ActAsLimpet(_ownId);
     }
 
-    /// <summary>The names for which this Limpet stands in for a replier beyond.</summary>
+    /// <summary>The names for which this Limpet represents a replier of the other bus.</summary>
     public Proxies Proxies { get; }
 
-    /// <summary>How many Requests are on their way to be answered beyond.</summary>
+    /// <summary>The number of Requests on their way to be answered by the other bus.</summary>
     public int Awaited => _remembered.Count;
 
     /// <summary>After a verdict <see cref="Verdict.Loop"/>: what goes round, as the end of a sentence.</summary>
@@ -106,7 +106,7 @@ internal sealed partial class LimpetRules : IDisposable
     /// <summary>A Request that whoever receives this copy is to answer.</summary>
     public static bool MustBeAnswered(in MessageHeader header) => header.IsRequest && !header.IsOverheard;
 
-    /// <summary>Whether a bus says something about itself. What anybody else sends, under whatever name, has its sender in <c>from</c>, also on the wire.</summary>
+    /// <summary>Whether a message is the bus's own. A message of any Ksock, whatever its name, has its sender in <c>from</c>, also on the wire.</summary>
     private static bool IsFromBusItself(in MessageHeader header) => header.From == 0;
 
     /// <summary>An answer that the bus has refused although who awaits it is still there: by its size, say.</summary>

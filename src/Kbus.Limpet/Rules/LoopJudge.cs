@@ -2,18 +2,18 @@ using Kbus.Core;
 
 namespace Kbus.Limpets;
 
-/// <summary>Decides whose link is closed when messages go round.</summary>
+/// <summary>Decides which link closes when messages go round.</summary>
 /// <remarks>
-/// <para>A message that goes round is carried no further, whoever brought it; that alone ends its round. It counts only if another
+/// <para>A message that goes round is carried no further, whichever Ksock brought it. That alone ends its round. It counts only if another
 /// Limpet brought it (the bus knows which Ksocks are Limpets'), so no ordinary program can have a link closed by sending an id
 /// that is not its own; nor if the message does not say that it comes from where its id does.</para>
-/// <para>All Limpets of a ring may notice it at the same moment, but one link only may be closed: the newest of them all, so that what
-/// worked before goes on working. They find it by the election of Chang and Roberts (1979). Who notices sends a <see cref="RingProbe"/>
-/// with the rank of its link to its peer. Who hears a probe, whether it has noticed anything or not, carries it on, once; but if its own
-/// link's rank is greater it sends one of its own in its place. So only the probe of the newest link comes all the way back to
-/// the bus of who sent it, which then closes its link. In a web of several rings each of them loses its newest link, and what is left of
+/// <para>All Limpets of a ring may notice it at the same moment, but only one link may close: the newest of them all, so that what
+/// worked before goes on working. They find it by the election of Chang and Roberts (1979). A Limpet that notices the ring sends a <see cref="RingProbe"/>
+/// with the rank of its link to its peer. Each Limpet carries a probe on, once, even if it has noticed nothing. But if its own
+/// link's rank is greater, it sends its own probe instead. So only the probe of the newest link comes all the way back to
+/// the bus of its sender, which then closes its link. In a web of several rings each of them loses its newest link. What is left of
 /// it is a tree that reaches everybody.</para>
-/// <para>What comes back from the peer need be no ring: a peer of another make sends back much of what it gets. It is left, too, and a probe sent
+/// <para>A message that comes back from the peer may be no ring: a peer of another make sends back much of what it gets. It is left, too, and a probe sent
 /// now and then; but no link is closed for it alone.</para>
 /// <para>A ring that no probe passes (a Limpet of another make that carries other names only), or two network ids that are equal, which
 /// look the same, are dealt with some seconds later: of the two Limpets on this bus by which messages go round the newer,
@@ -21,7 +21,7 @@ namespace Kbus.Limpets;
 /// </remarks>
 internal sealed class LoopJudge
 {
-    /// <summary>How long a probe may take to come back, before links are closed without one.</summary>
+    /// <summary>The time for a probe to come back, before links are closed without one.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>After so long without a message that goes round, the next one is the first.</summary>
@@ -44,9 +44,9 @@ internal sealed class LoopJudge
     private long? _sentAt;
     private TimeSpan _suspicionPause = BetweenProbes;
 
-    /// <summary>Has heard of nothing yet.</summary>
+    /// <summary>Begins without any record.</summary>
     /// <param name="ksock">The Limpet's Ksock.</param>
-    /// <param name="time">Tells the time.</param>
+    /// <param name="time">The source of time.</param>
     /// <param name="rank">The rank of the Limpet's link.</param>
     /// <param name="send">Sends a probe to the peer, from any thread, without waiting; null if the Limpet cannot: it carries those of others.</param>
     public LoopJudge(Ksock ksock, TimeProvider time, LinkRank rank, Action<RingProbe>? send)
@@ -66,7 +66,7 @@ internal sealed class LoopJudge
     /// <summary>A message came by a Ksock of this bus although it was, or came, beyond.</summary>
     /// <param name="header">The message's header.</param>
     /// <param name="bringer">The Ksock.</param>
-    /// <returns><see cref="Verdict.Loop"/> if this Limpet closes its link, else <see cref="Verdict.Leave"/>.</returns>
+    /// <returns><see cref="Verdict.Loop"/> if this Limpet closes its link, otherwise <see cref="Verdict.Leave"/>.</returns>
     public Verdict Judge(in MessageHeader header, uint bringer)
     {
         if (!CarriedOut.IsTrue(header) || !IsLimpet(bringer, out uint network))
@@ -210,7 +210,7 @@ internal sealed class LoopJudge
         }
     }
 
-    /// <summary>The last numbers that were heard of.</summary>
+    /// <summary>The last numbers that were received.</summary>
     private sealed class RecentNumbers
     {
         private readonly ulong[] _numbers = new ulong[64];
@@ -219,7 +219,7 @@ internal sealed class LoopJudge
         /// <summary>Whether a number is known.</summary>
         public bool Contains(ulong number) => _numbers.AsSpan().Contains(number);
 
-        /// <summary>Notes a number.</summary>
+        /// <summary>Records a number.</summary>
         /// <returns>False if it is known.</returns>
         public bool TryAdd(ulong number)
         {

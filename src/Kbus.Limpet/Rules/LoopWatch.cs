@@ -2,13 +2,13 @@ using Kbus.Core;
 
 namespace Kbus.Limpets;
 
-/// <summary>Notices messages that come back by another way, which they do if Limpets join buses in a ring.</summary>
+/// <summary>Detects messages that come back by another way, as they do if Limpets join buses in a ring.</summary>
 /// <remarks>
 /// <para>A message keeps its id wherever Limpets carry it, and in a chain, star or tree there is one way to each bus. So an id that came by
 /// two ways, and then again by one of them, goes round. Twice is not enough: when a bus starts anew its ids do too, and a link that was
 /// made anew is another way.</para>
-/// <para>It remembers the ids of the last messages in a table of fixed size, where a newer one may displace an older, and
-/// for some seconds only: what goes round comes again and again, so one chance missed is no harm. Any thread may call.</para>
+/// <para>It keeps the ids of the last messages in a table of fixed size, where a newer one may replace an older, and
+/// for some seconds only. A message that goes round comes again and again, so one missed chance does no harm. Any thread may call.</para>
 /// </remarks>
 internal sealed class LoopWatch
 {
@@ -28,7 +28,7 @@ internal sealed class LoopWatch
     /// <summary>A second has passed. Asking a clock for each message would cost more than all the rest of this.</summary>
     public void Tick() => Volatile.Write(ref _now, _now + 1);
 
-    /// <summary>Notes that a message with a network id came by some way.</summary>
+    /// <summary>Records that a message with a network id came by some way.</summary>
     /// <param name="header">Its header.</param>
     /// <param name="way">The Ksock that brought it, or <see cref="FromPeer"/>.</param>
     /// <param name="otherWay">If it goes round: another way by which it came.</param>

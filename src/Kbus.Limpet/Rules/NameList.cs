@@ -26,7 +26,7 @@ internal sealed class NameList
     /// <summary>True if everything may pass.</summary>
     public bool IsOpen => _names.Length == 0;
 
-    /// <summary>True if a message of this name may pass; of a wildcard, if all that it stands for may.</summary>
+    /// <summary>True if a message of this name may pass; for a wildcard, if all names that it matches may.</summary>
     public bool Allows(ReadOnlySpan<byte> name)
     {
         foreach (byte[] allowed in _names)
@@ -47,7 +47,7 @@ internal sealed class NameList
             return name.SequenceEqual(allowed);
         }
 
-        // "$.A." of "$.A.*": what comes after it is the one word or the words that the wildcard stands for.
+        // "$.A." of "$.A.*": after it comes the one word, or the words, that the wildcard matches.
         ReadOnlySpan<byte> start = allowed[..^1];
         if (!name.StartsWith(start))
         {

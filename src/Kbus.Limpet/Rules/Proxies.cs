@@ -5,10 +5,10 @@ namespace Kbus.Limpets;
 
 /// <summary>The names for which this Limpet is to be replier on its bus, because the peer's bus has a replier for them. Spec section 12.5, rule 1.</summary>
 /// <remarks>
-/// A binding that cannot be made or ended now is tried again: when the bus tells that the name has become free, and else after a while.
-/// Until then Requests of that name go to whoever is bound here. What the bus will never bind, and what is more than the peer may have, is
-/// told and forgotten. Any thread may call; what the bus refuses is never an exception here.
-/// <para>Limpets in a ring could tell each other for ever of a replier that has gone: the news that it is bound would run before the news
+/// A binding that cannot be made or ended now is retried: when the bus reports that the name has become free, and otherwise after a while.
+/// Until then Requests of that name go to the replier here. A name that the bus will never bind, or that is more than the peer may have, is
+/// reported and forgotten. Any thread may call. A refusal of the bus is never an exception here.
+/// <para>Limpets in a ring could report a closed replier to each other for ever: the news that it is bound would run before the news
 /// that it is not. So a name that is bound again and again within a second is bound only after a pause, and unbound at once: then the
 /// second catches up with the first.</para>
 /// </remarks>
@@ -35,7 +35,7 @@ internal sealed class Proxies : IDisposable
 
     /// <summary>Begins without any.</summary>
     /// <param name="ksock">The Limpet's Ksock.</param>
-    /// <param name="options">How many names there may be, the time between tries, and who hears what could not be done, and when it could.</param>
+    /// <param name="options">The most names, the time between tries, and the receiver of reports about failed and later successful bindings.</param>
     public Proxies(Ksock ksock, LimpetOptions options)
     {
         _ksock = ksock;
@@ -45,7 +45,7 @@ internal sealed class Proxies : IDisposable
         _timer = _time.CreateTimer(_ => TryAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>How many names it is bound to, and how many it should be bound to and is not.</summary>
+    /// <summary>The number of names that it is bound to, and the number of those that it should be bound to and is not.</summary>
     public (int Bound, int Waiting) Counts
     {
         get
@@ -116,7 +116,7 @@ internal sealed class Proxies : IDisposable
     }
 
     /// <summary>Brings a binding to where it should be, if the bus lets it. Under the lock.</summary>
-    /// <param name="proxy">What it is for.</param>
+    /// <param name="proxy">The name.</param>
     /// <param name="isDue">True if it has paused.</param>
     private void Try(Proxy proxy, bool isDue = false)
     {
@@ -179,7 +179,7 @@ internal sealed class Proxies : IDisposable
         }
     }
 
-    /// <summary>Notes that a name is to be bound. True if that has been so again and again.</summary>
+    /// <summary>Records that a name is to be bound. True if that has happened again and again.</summary>
     private bool WasBoundOften(string name)
     {
         if (_time.GetElapsedTime(_latelySince) > Lately || _boundLately.Count > _most)

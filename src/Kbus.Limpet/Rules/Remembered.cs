@@ -4,10 +4,10 @@ namespace Kbus.Limpets;
 /// <remarks>
 /// <para>One enters when it is read from the bus and leaves when its answer is about to be sent. Those that are left when the link ends are answered
 /// by the bus itself, since the Limpet's Ksock closes then. Any thread may call.</para>
-/// <para>A Limpet does not hear that a requester has gone, and a peer may leave Requests without an answer. So there are so many at most: of
+/// <para>A Limpet is not notified when a requester has gone, and a peer may leave Requests without an answer. So their number is limited: of
 /// more, the oldest go, and are answered here.</para>
 /// </remarks>
-/// <param name="most">How many there are at most.</param>
+/// <param name="most">The most that may be kept.</param>
 internal sealed class Remembered(int most = 65536)
 {
     /// <summary>Looking for the oldest takes a while: so many times fewer go at once.</summary>
@@ -17,7 +17,7 @@ internal sealed class Remembered(int most = 65536)
     private readonly Lock _lock = new();
     private ulong _number;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of entries.</summary>
     public int Count
     {
         get
@@ -32,9 +32,9 @@ internal sealed class Remembered(int most = 65536)
     /// <summary>Remembers a Request.</summary>
     /// <param name="request">Its id on this bus.</param>
     /// <param name="requester">Who awaits the answer.</param>
-    /// <param name="name">The Request's name, if the answer's is to be compared with it; else empty.</param>
+    /// <param name="name">The Request's name, if the answer's is to be compared with it; otherwise empty.</param>
     /// <param name="givenUp">The oldest, if there were too many, which are forgotten; mostly none.</param>
-    /// <returns>False if one of this id is remembered already: then nobody could tell their answers apart.</returns>
+    /// <returns>False if one of this id is recorded already: then their answers could not be distinguished.</returns>
     public bool TryAdd(MessageId request, uint requester, ReadOnlySpan<byte> name, out (MessageId Request, uint Requester)[] givenUp)
     {
         lock (_lock)

@@ -1,12 +1,12 @@
 namespace Kbus.Limpets;
 
-/// <summary>By which Ksock of this bus the answers come that repliers of a network further away give.</summary>
+/// <summary>The Ksock of this bus by which the answers of each distant network come.</summary>
 /// <remarks>
-/// A stateful Request that is only passing through must go that way: if another has become replier for its name meanwhile, on this bus or on another
-/// branch, it is not the one meant, and must not hear what was said to that. The way itself may have been made anew, by another Ksock. What is
-/// not known is not judged: an original Limpet looks to its bus like any program. Any thread may call.
+/// A stateful Request that is only passing through must go that way. Another Ksock may have become replier for its name meanwhile, on this bus or another
+/// branch. It must not receive what is for the former one. The way itself may have been made again, by another Ksock. What is
+/// unknown is not judged: for its bus, an original Limpet is like any program. Any thread may call.
 /// </remarks>
-/// <param name="isLimpet">Tells of a Ksock of this bus whether it is a Limpet's. It costs a question to the bus, and is asked when something changes.</param>
+/// <param name="isLimpet">True for a Ksock of this bus that is a Limpet's. A call asks the bus, and is made when something changes.</param>
 internal sealed class ReplyWays(Func<uint, bool> isLimpet)
 {
     private const int MostNetworks = 4096;
@@ -14,7 +14,7 @@ internal sealed class ReplyWays(Func<uint, bool> isLimpet)
     private readonly Lock _lock = new();
 
     /// <summary>An answer has come.</summary>
-    /// <param name="network">The network of who has given it.</param>
+    /// <param name="network">The network of the replier that has given it.</param>
     /// <param name="ksock">The Ksock that brought it.</param>
     public void Note(uint network, uint ksock)
     {
@@ -34,7 +34,7 @@ internal sealed class ReplyWays(Func<uint, bool> isLimpet)
         }
     }
 
-    /// <summary>Whether what is meant for somebody of a network may go to a Ksock.</summary>
+    /// <summary>Whether a message for a replier of a network may go to a Ksock.</summary>
     /// <param name="network">The network.</param>
     /// <param name="replier">The Ksock that is replier for the name now.</param>
     public bool MayBe(uint network, uint replier)

@@ -10,7 +10,7 @@ namespace Kbus.Limpets;
 /// <see cref="LinkRank"/> of who sent it: milliseconds since 1970 (8), the greater network id of the link (4) and the lesser one (4), all
 /// big-endian. To Limpets that do not know it, it is an announcement like any other.
 /// </remarks>
-/// <param name="Number">Tells it from all others.</param>
+/// <param name="Number">A random number that identifies it.</param>
 /// <param name="Rank">The rank of the link of the Limpet that sent it.</param>
 internal readonly record struct RingProbe(ulong Number, LinkRank Rank)
 {

@@ -1,6 +1,6 @@
 namespace Kbus.Limpets;
 
-/// <summary>What becomes of a message that a Limpet looked at.</summary>
+/// <summary>The decision about a message that a Limpet has handled.</summary>
 internal enum Verdict
 {
     /// <summary>It goes on to the other side, as it is now.</summary>
@@ -15,9 +15,9 @@ internal enum Verdict
     /// <summary>It is an answer that may not come to this bus, and who awaits it there gets another from the Limpet.</summary>
     AnswerHere,
 
-    /// <summary>It goes no further, and neither should anything else: the link closes a ring of buses.</summary>
+    /// <summary>It is carried no further, and the link should end: it closes a ring of buses.</summary>
     Loop,
 
-    /// <summary>The bus could not tell of every replier that left: what the two sides know of each other's repliers must be made anew.</summary>
+    /// <summary>The bus could not report every replier that left. What the two sides know of each other's repliers must be built again.</summary>
     EventsLost,
 }

@@ -18,10 +18,10 @@ internal static class Frame
     /// <summary>Bytes in a frame's header.</summary>
     public const int HeaderLength = HeaderWords * sizeof(uint);
 
-    /// <summary>Where the header's end guard stands, in bytes. All words before it stand in the same order in memory.</summary>
+    /// <summary>The offset of the header's end guard, in bytes. All words before it are in the same order in memory.</summary>
     private const int EndGuardAt = HeaderLength - sizeof(uint);
 
-    /// <summary>Where the length of the name stands, in bytes; that of the data follows.</summary>
+    /// <summary>The offset of the length of the name, in bytes; that of the data follows.</summary>
     private const int NameLengthAt = 13 * sizeof(uint);
 
     /// <summary>Words at the start of a bind event's data that are turned on the wire: is_bind, binder, name_len.</summary>
@@ -33,7 +33,7 @@ internal static class Frame
 
     /// <summary>Writes a frame.</summary>
     /// <param name="target">Takes it; exactly <see cref="Length"/> bytes.</param>
-    /// <param name="header">The message's header; its lengths are not looked at.</param>
+    /// <param name="header">The message's header; its lengths are not used.</param>
     /// <param name="name">The message's name.</param>
     /// <param name="data">The message's data.</param>
     public static void Write(Span<byte> target, in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)

@@ -3,12 +3,12 @@ using Kbus.Core;
 
 namespace Kbus.Limpets;
 
-/// <summary>Reads frames from a stream, many with one look at it. One thread uses it.</summary>
+/// <summary>Reads frames from a stream, many with one read. One thread uses it.</summary>
 /// <remarks>
-/// What the peer says of lengths is believed only as far as a message can be that long; memory is taken as the data comes, never for what
+/// The peer's lengths are accepted only up to the longest message. Memory is taken as the data comes, never for what
 /// is only announced.
 /// </remarks>
-/// <param name="stream">What the peer writes to.</param>
+/// <param name="stream">The stream that the peer writes to.</param>
 /// <param name="mostData">Bytes of data that a message may have at most.</param>
 internal sealed class FrameReader(Stream stream, uint mostData)
 {

@@ -31,7 +31,7 @@ internal static class PolicyFile
     }
 
     /// <summary>Reads a policy from bytes.</summary>
-    /// <param name="path">What the file is called.</param>
+    /// <param name="path">The name of the file.</param>
     /// <param name="bytes">Its content.</param>
     /// <param name="accounts">Who resolves users and groups.</param>
     /// <exception cref="PolicyException">Something is wrong with it; the message says what and where.</exception>

@@ -5,7 +5,7 @@ using Kbus.Core;
 
 namespace Kbus.Policy;
 
-/// <summary>Goes through the text of a policy once, from its beginning, and makes rules of it. What is not understood is an error with its place.</summary>
+/// <summary>Parses the text of a policy once, from its beginning, into rules. Anything unknown is an error with its place.</summary>
 internal ref struct PolicyReader
 {
     private const int MostRules = 10_000;

@@ -3,13 +3,13 @@ using Kbus.Core;
 
 namespace Kbus.Policy;
 
-/// <summary>The way of one Ksock's operations into its bus: here, and nowhere else, the policy is asked about them.</summary>
+/// <summary>The way of one Ksock's operations into its bus. The policy is checked here and nowhere else.</summary>
 /// <remarks>
 /// <para>Links and device files both go this way, and so do Limpets, whose Ksocks are opened over links. Without a policy it costs one
 /// comparison. With one, a Ksock that sends one name again and again pays for comparing the name.</para>
 /// <para>What nobody needs a permission for has no method here: unbinding, taking messages, asking, closing. Nor does the retry of a
 /// message that waits for room: it was admitted when it was sent. The bus's own messages never come this way.</para>
-/// <para>Only who may touch the bus calls: its own thread, or whoever is inside its gate.</para>
+/// <para>Only a thread that may touch the bus calls: the bus's own thread, or the one inside its gate.</para>
 /// </remarks>
 internal sealed class Admission
 {
@@ -25,8 +25,8 @@ internal sealed class Admission
 
     /// <summary>Makes the way into a bus.</summary>
     /// <param name="bus">The bus.</param>
-    /// <param name="permissions">What the Ksock's owner may do; null if there is no policy.</param>
-    /// <param name="denied">Hears of each denial.</param>
+    /// <param name="permissions">The permissions of the Ksock's owner; null if there is no policy.</param>
+    /// <param name="denied">Called for each denial.</param>
     public Admission(Bus bus, Permissions? permissions, DenialTell? denied)
     {
         _bus = bus;
@@ -34,7 +34,7 @@ internal sealed class Admission
         _denied = denied;
     }
 
-    /// <summary>What the Ksock's owner may do; null if there is no policy.</summary>
+    /// <summary>The permissions of the Ksock's owner; null if there is no policy.</summary>
     public Permissions? Permissions => _permissions;
 
     /// <summary>The line of the rule that denied the last operation that gave EPERM; 0 if no rule allowed it.</summary>
@@ -64,8 +64,8 @@ internal sealed class Admission
 
     /// <summary>Sends, as <see cref="Bus.Send"/> does; EPERM if the policy denies it. With EPERM the id's network id is <see cref="Line"/>.</summary>
     /// <remarks>
-    /// A Reply is never denied: the bus takes it only from who owes it. But if its sender may neither send that name nor be bound to it
-    /// as replier, listeners do not hear it. A message that is a Request and a Reply is a Request here.
+    /// A Reply is never denied: the bus takes it only from the Ksock that owes it. But if its sender may neither send that name nor be bound to it
+    /// as replier, listeners do not receive it. A message that is a Request and a Reply is a Request here.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Errno Send(KsockState sender, StoredMessage message, out MessageId id) =>
@@ -123,7 +123,7 @@ internal sealed class Admission
         return _bus.Send(sender, message, out id);
     }
 
-    /// <summary>What the policy says of a name: as it said last time, if it is the same.</summary>
+    /// <summary>The policy's verdict on a name. If the name is the same as last time, so is the verdict.</summary>
     private Verdict Decide(Permissions permissions, ReadOnlySpan<byte> name)
     {
         if (_lastLength > 0 && name.SequenceEqual(_lastName.AsSpan(0, _lastLength)))

@@ -2,7 +2,7 @@ using Kbus.Core;
 
 namespace Kbus.Policy;
 
-/// <summary>What the rules say of names, for one identity, one bus and one kind of use: the first rule that matches a name decides.</summary>
+/// <summary>The verdicts on names, for one identity, one bus and one kind of use. The first rule that matches a name decides.</summary>
 /// <remarks>
 /// It never changes, so any thread may ask. One name is looked up once for each of its levels, at most to the depth of the longest
 /// pattern; so the cost does not depend on how many rules there are. A wildcard is compared with each pattern.
@@ -31,7 +31,7 @@ internal sealed class NameRules
         }
     }
 
-    /// <summary>What the rules say of a name, or of every name that a wildcard matches.</summary>
+    /// <summary>The verdict on a name, or on every name that a wildcard matches.</summary>
     /// <param name="name">A name that a binding may have.</param>
     /// <returns>Allowed only if each of the names is. Otherwise the rule that denies one of them first, or that no rule allows them all.</returns>
     public Verdict Decide(ReadOnlySpan<byte> name) => MessageName.IsWildcard(name) ? DecideWildcard(name) : DecideName(name);

@@ -1,6 +1,6 @@
 namespace Kbus.Policy;
 
-/// <summary>What the rules of one policy say of one identity on one bus. It never changes, so any thread may ask.</summary>
+/// <summary>The permissions that one policy gives one identity on one bus. They never change, so any thread may ask.</summary>
 internal sealed class Permissions
 {
     private readonly Verdict[] _verdicts = new Verdict[PolicyActions.All.Count];
@@ -37,10 +37,10 @@ internal sealed class Permissions
     /// <summary>Which names one may send.</summary>
     public NameRules Sending { get; }
 
-    /// <summary>What the policy says of an action that has no name.</summary>
+    /// <summary>The policy's verdict on an action without a name.</summary>
     public Verdict Decide(PolicyAction action) => _verdicts[(int)action];
 
-    /// <summary>What the policy says of an action.</summary>
+    /// <summary>The policy's verdict on an action.</summary>
     /// <param name="action">The action.</param>
     /// <param name="name">The name or wildcard, which a binding may have; ignored where an action has none.</param>
     public Verdict Decide(PolicyAction action, ReadOnlySpan<byte> name) =>

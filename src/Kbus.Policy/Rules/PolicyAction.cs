@@ -12,7 +12,7 @@ internal enum PolicyAction
     /// <summary>Bind to a name as listener.</summary>
     Listen,
 
-    /// <summary>Bind to a name as replier; and let listeners hear a Reply of that name.</summary>
+    /// <summary>Bind to a name as replier, and let listeners receive a Reply of that name.</summary>
     Reply,
 
     /// <summary>Send an announcement or a Request of a name.</summary>

@@ -22,7 +22,7 @@ internal sealed record PolicyRule
     public IReadOnlyDictionary<PolicyAction, IReadOnlyList<NamePattern>> Names { get; init; } =
         new Dictionary<PolicyAction, IReadOnlyList<NamePattern>>();
 
-    /// <summary>What it says wherever it applies.</summary>
+    /// <summary>Its verdict where it applies.</summary>
     public Verdict Verdict => new(Allows, Line);
 
     /// <summary>True if it applies to an identity on a bus.</summary>

@@ -4,7 +4,7 @@ namespace Kbus.Policy;
 
 /// <summary>A policy: rules in their order, of which the first that matches a question decides it. What no rule decides is denied.</summary>
 /// <remarks>
-/// It never changes; reading its file again makes another one. What it says of an identity on a bus is worked out once and kept.
+/// It never changes; reading its file again makes another one. Its permissions for an identity on a bus are computed once and kept.
 /// Any thread may call.
 /// </remarks>
 internal sealed class PolicyRules
@@ -34,7 +34,7 @@ internal sealed class PolicyRules
     /// <summary>True if a rule names a group, so that it matters in which groups somebody is.</summary>
     public bool UsesGroups { get; }
 
-    /// <summary>What the policy says of an identity on a bus.</summary>
+    /// <summary>The permissions of an identity on a bus.</summary>
     public Permissions For(Identity identity, uint bus)
     {
         lock (_lock)
@@ -45,7 +45,7 @@ internal sealed class PolicyRules
             }
         }
 
-        // Somebody whose groups nobody could tell may be in a group that a rule denies something. So he gets nothing.
+        // An identity whose groups are unknown may be in a group that a rule denies something. So it gets nothing.
         bool isKnown = identity.AreGroupsKnown || !UsesGroups;
         var made = new Permissions(isKnown ? Rules : [], identity, bus, _seed);
         lock (_lock)
@@ -61,7 +61,7 @@ internal sealed class PolicyRules
         return made;
     }
 
-    /// <summary>Works out beforehand what this policy says of those of whom another one was asked.</summary>
+    /// <summary>Computes in advance the permissions of the identities that another policy was asked about.</summary>
     /// <param name="former">The policy before this one.</param>
     public void PrepareFor(PolicyRules former)
     {

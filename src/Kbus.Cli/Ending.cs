@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Kbus.Cli;
 
-/// <summary>Ends the command cleanly on Ctrl-C, SIGTERM and SIGHUP: what is open is closed, and the exit code says which signal it was.</summary>
+/// <summary>Ends the command cleanly on Ctrl-C, SIGTERM and SIGHUP: what is open is closed, and the exit code says which signal it
+/// was.</summary>
 /// <remarks>
 /// While nothing has been entered to be closed, and at the second signal, the signal does what it always does. Signals are handled on a
 /// thread of the runtime's; any thread may call.

@@ -2,7 +2,8 @@ using System.Reflection;
 
 namespace Kbus.Cli;
 
-/// <summary>Runs the command: reads the arguments, runs the verb, and turns every way in which that can end into an exit code and one line.</summary>
+/// <summary>Runs the command: reads the arguments, runs the verb, and turns every way in which that can end into an exit code and one
+/// line.</summary>
 internal static class KbusCommand
 {
     /// <summary>The version, as <c>0.1.0</c>.</summary>

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Kbus.Core;
 
-/// <summary>One bus: its Ksocks, bindings, queues and owed replies. An operation goes in; a result and messages on queues come out.</summary>
+/// <summary>One bus: its Ksocks, bindings, queues and owed replies. An operation goes in; a result and messages on queues come
+/// out.</summary>
 /// <remarks>
 /// <para>It has no clock, no thread, no I/O and no randomness: the same operations in the same order give the same results. It is
 /// not safe for use by several threads at once; its host calls it from one thread, or under one lock.</para>
@@ -70,7 +71,8 @@ internal sealed partial class Bus
     /// <summary>The same as a list that can be read in pieces; with those of closed Ksocks that are still to be cleared away.</summary>
     public BindingList AllBindings => _bindings.All;
 
-    /// <summary>The work that the bus has done, in steps: one for each recipient, binding, entry or debt that an operation read or changed.</summary>
+    /// <summary>The work that the bus has done, in steps: one for each recipient, binding, entry or debt that an operation read or
+    /// changed.</summary>
     /// <remarks>Counted, not measured, so that it is the same for the same operations. A step takes some 50 to 100 nanoseconds.</remarks>
     public ulong Steps => _steps + _bindings.Looked;
 
@@ -114,7 +116,8 @@ internal sealed partial class Bus
         return (waiting > 0 && waiting + bytes > _options.MaxQueuedBytes) || IsShort(ksock, bytes);
     }
 
-    /// <summary>True if the recipient's process may hold no more bytes of messages. If it holds none, it may hold any one message.</summary>
+    /// <summary>True if the recipient's process may hold no more bytes of messages. If it holds none, it may hold any one
+    /// message.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsShort(KsockState ksock, int bytes) =>
         bytes + MessageQueue.BookBytes > ksock.Charges.BytesLeft && IsShortIndeed(ksock, bytes);

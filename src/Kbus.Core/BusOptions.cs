@@ -15,7 +15,8 @@ public sealed record BusOptions
     /// <summary>Set-aside unbind events that a bus keeps before it begins to lose them: default 1000.</summary>
     public uint MaxSetAsideEvents { get; init; } = 1000;
 
-    /// <summary>Bytes that may wait in one Ksock's queue before it counts as full: default 67108864 (64 MiB). One message always fits an empty queue.</summary>
+    /// <summary>Bytes that may wait in one Ksock's queue before it counts as full: default 67108864 (64 MiB). One message always fits an
+    /// empty queue.</summary>
     public long MaxQueuedBytes { get; init; } = 64L * 1024 * 1024;
 
     /// <summary>Bindings of all Ksocks together: default 262144. Of these each user, and of his each process, may have a share.</summary>
@@ -30,10 +31,12 @@ public sealed record BusOptions
     /// <summary>Requests that are owed an answer, of all Ksocks together: default 65536. Shared as bindings are.</summary>
     public int MaxRequests { get; init; } = 64 * 1024;
 
-    /// <summary>Bytes of all messages that wait, are under construction or are kept while they are read, with 256 more for each: default 2147483648 (2 GiB). Shared as bindings are.</summary>
+    /// <summary>Bytes of all messages that wait, are under construction or are kept while they are read, with 256 more for each: default
+    /// 2147483648 (2 GiB). Shared as bindings are.</summary>
     public long MaxMessageBytes { get; init; } = 2L * 1024 * 1024 * 1024;
 
-    /// <summary>Steps that an operation does at once of what could be left to <see cref="Bus.Continue"/>. All, unless the host calls that.</summary>
+    /// <summary>Steps that an operation does at once of what could be left to <see cref="Bus.Continue"/>. All, unless the host calls
+    /// that.</summary>
     internal ulong StepsAtOnce { get; init; } = ulong.MaxValue / 2;
 
     /// <summary>Things of a closing Ksock that are cleared away at once, before its names stop to count all together.</summary>

@@ -11,7 +11,8 @@ internal abstract class Carrier
     /// <summary>The owner of the Ksock, for lists of Ksocks.</summary>
     public virtual KsockOwner Owner => default;
 
-    /// <summary>A message is put at the end of the queue: does the carrier keep the bytes of this copy itself, so that the queue need not?</summary>
+    /// <summary>A message is put at the end of the queue: does the carrier keep the bytes of this copy itself, so that the queue need
+    /// not?</summary>
     /// <remarks>What a carrier keeps, it gives back to the queue before it lets <see cref="Rewritten"/> change anything.</remarks>
     /// <param name="message">The message; the carrier gets no reference.</param>
     /// <param name="flags">The flags of this copy.</param>
@@ -43,7 +44,8 @@ internal abstract class Carrier
     {
     }
 
-    /// <summary>As <see cref="Freeze()"/>, when so many messages are about to be put in front: the carrier can make room for them first.</summary>
+    /// <summary>As <see cref="Freeze()"/>, when so many messages are about to be put in front: the carrier can make room for them
+    /// first.</summary>
     /// <param name="count">The number of messages.</param>
     /// <param name="length">Bytes of the entire form of each.</param>
     public virtual void Freeze(int count, int length) => Freeze();

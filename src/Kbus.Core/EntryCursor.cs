@@ -2,8 +2,8 @@ namespace Kbus.Core;
 
 /// <summary>A place in a list of linked entries at which a reader can stop and go on later, whatever enters and leaves meanwhile.</summary>
 /// <remarks>
-/// When the entry at the place leaves the list, the place moves to the next one. So a reader sees each entry that stays exactly once, and none that
-/// has left. Only the bus's own thread touches it. A list knows its cursors, so each must be taken off by <see cref="Leave"/>.
+/// When the entry at the place leaves the list, the place moves to the next one. So a reader sees each entry that stays exactly once, and
+/// none that has left. Only the bus's own thread touches it. A list knows its cursors, so each must be taken off by <see cref="Leave"/>.
 /// </remarks>
 /// <typeparam name="T">The kind of entry.</typeparam>
 /// <param name="newestFirst">True to go from the newest entry to the oldest, false for the other direction.</param>

@@ -1,7 +1,8 @@
 namespace Kbus.Core;
 
 /// <summary>One Ksock as an open file, the bare Unix level of the paper: write, SEND, NEXTMSG, read and the rest, one call each.</summary>
-/// <remarks>All decisions are the bus's. This type adds only the message under construction and the message being read. Spec section 7.</remarks>
+/// <remarks>All decisions are the bus's. This type adds only the message under construction and the message being read. Spec section
+/// 7.</remarks>
 internal sealed class KsockFile
 {
     private readonly Bus _bus;
@@ -36,7 +37,8 @@ internal sealed class KsockFile
     /// <summary>How far the message under construction has come.</summary>
     public (MessagePart Part, int Position, bool IsComplete) Writing => (_assembly.Place.Part, _assembly.Place.Position, _assembly.IsComplete);
 
-    /// <summary>True if SEND would follow pointers now, and the header that holds them. A host may fetch beforehand what they point at.</summary>
+    /// <summary>True if SEND would follow pointers now, and the header that holds them. A host may fetch beforehand what they point
+    /// at.</summary>
     public bool TryGetPointers(out MessageHeader header)
     {
         header = default;
@@ -44,7 +46,8 @@ internal sealed class KsockFile
     }
 
     /// <summary>Appends bytes to the message under construction.</summary>
-    /// <returns>None, EALREADY (one waits to be sent), EBADF (not opened for writing), or what <see cref="MessageAssembly.Write"/> says.</returns>
+    /// <returns>None, EALREADY (one waits to be sent), EBADF (not opened for writing), or what <see cref="MessageAssembly.Write"/>
+    /// says.</returns>
     public Errno Write(ReadOnlySpan<byte> bytes)
     {
         if (!State.CanWrite)

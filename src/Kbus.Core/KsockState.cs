@@ -72,7 +72,8 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>The Requests it has taken and not replied to, in the order of taking.</summary>
     public DebtList Unreplied { get; } = new(DebtSide.Replier);
 
-    /// <summary>The number of further Requests that it has taken and not replied to, whose senders have gone. Only their number matters.</summary>
+    /// <summary>The number of further Requests that it has taken and not replied to, whose senders have gone. Only their number
+    /// matters.</summary>
     public uint UnrepliedToGone { get; set; }
 
     /// <summary>The number of Requests that it has taken and not replied to (UNREPLIEDTO).</summary>
@@ -132,7 +133,8 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>False once it has been closed.</summary>
     public bool IsOpen { get; set; } = true;
 
-    /// <summary>True once it has been closed with more than could be cleared away at once: the bindings it still has count for nobody.</summary>
+    /// <summary>True once it has been closed with more than could be cleared away at once: the bindings it still has count for
+    /// nobody.</summary>
     public bool IsLeaving { get; set; }
 
     /// <summary>True if a Limpet carries messages to and from another bus by this Ksock.</summary>

@@ -1,6 +1,7 @@
 namespace Kbus.Core;
 
-/// <summary>Entries from oldest to newest, linked through themselves: entering and leaving take the same time however many there are.</summary>
+/// <summary>Entries from oldest to newest, linked through themselves: entering and leaving take the same time however many there
+/// are.</summary>
 /// <typeparam name="T">The kind of entry. It has a <see cref="Neighbours{T}"/> for each list that it can be in.</typeparam>
 internal abstract class LinkedEntries<T>
     where T : class

@@ -1,7 +1,8 @@
 namespace Kbus.Core;
 
 /// <summary>Ksocks whose sends wait for room, those first that have waited longest; and how far they have been woken.</summary>
-/// <remarks>They are woken some at a time: a round goes through the list once. What begins another round while one runs makes it run once more.</remarks>
+/// <remarks>They are woken some at a time: a round goes through the list once. What begins another round while one runs makes it run once
+/// more.</remarks>
 internal sealed class WaitingSenders(WaitingSide side) : LinkedEntries<KsockState>
 {
     private KsockState? _next;

@@ -51,7 +51,8 @@ public sealed partial class Limpet
         }
     }
 
-    /// <summary>Carries the announcements in front from where the bus put them, if they need no other rule. False if there is none.</summary>
+    /// <summary>Carries the announcements in front from where the bus put them, if they need no other rule. False if there is
+    /// none.</summary>
     private bool CarryPlain()
     {
         if (_options.Trace is not null || _isMissing || !_outbox.HasRoom)

@@ -4,11 +4,12 @@ using Kbus.Core;
 
 namespace Kbus.Limpets;
 
-/// <summary>One end of a link between two buses: it carries messages between its bus and its peer, the Limpet at the other end of a stream.</summary>
+/// <summary>One end of a link between two buses: it carries messages between its bus and its peer, the Limpet at the other end of a
+/// stream.</summary>
 /// <remarks>
-/// <para>Any stream will do that carries bytes both ways in their order and can be read by one thread while another writes: the paper's "laser
-/// link" is the program's own. <see cref="LimpetClient"/> and <see cref="LimpetServer"/> make links over sockets and make them again when
-/// they break.</para>
+/// <para>Any stream will do that carries bytes both ways in their order and can be read by one thread while another writes: the paper's
+/// "laser link" is the program's own. <see cref="LimpetClient"/> and <see cref="LimpetServer"/> make links over sockets and make them
+/// again when they break.</para>
 /// <para>When a link ends, however it ends, the Limpet's Ksock closes: the bus itself then answers each Request that was on its way,
 /// and the repliers beyond are no repliers here any more. Source: the paper's chapter "Limpets"; spec section 12.</para>
 /// <para>Two threads belong to it: one waits for the bus, the other for the peer.</para>
@@ -79,7 +80,8 @@ public sealed partial class Limpet : IDisposable
     /// <summary>The id of the Limpet's Ksock on its bus.</summary>
     public uint KsockId => _ksock.Id;
 
-    /// <summary>Completes when the link has ended and its Ksock and stream are closed. The result says how the link ended. It never fails.</summary>
+    /// <summary>Completes when the link has ended and its Ksock and stream are closed. The result says how the link ended. It never
+    /// fails.</summary>
     public Task<LimpetEnding> Ended => _ended.Task;
 
     /// <summary>Counts of the messages carried so far.</summary>
@@ -101,7 +103,8 @@ public sealed partial class Limpet : IDisposable
     }
 
     /// <summary>Greets the peer, opens the Ksock and begins to carry messages.</summary>
-    /// <remarks>It blocks until the peer has greeted. From then on the stream belongs to the Limpet, which closes it at its end; also if this fails.</remarks>
+    /// <remarks>It blocks until the peer has greeted. From then on the stream belongs to the Limpet, which closes it at its end; also if
+    /// this fails.</remarks>
     /// <param name="stream">The connection to the peer.</param>
     /// <param name="options">The options of the Limpet.</param>
     /// <returns>The Limpet; dispose of it to end the link.</returns>
@@ -222,7 +225,8 @@ public sealed partial class Limpet : IDisposable
         PartEnded();
     }
 
-    /// <summary>Ends the link because reading or writing failed. What TLS says of that is for programmers, and shipped without its words.</summary>
+    /// <summary>Ends the link because reading or writing failed. What TLS says of that is for programmers, and shipped without its
+    /// words.</summary>
     private void EndBroken(Exception e) => End(
         LimpetEndingKind.PeerGone,
         _stream is SslStream && e is not BrokenException

@@ -9,14 +9,17 @@ public sealed record LimpetOptions
     /// <summary>The number of the bus: default 0.</summary>
     public uint Device { get; init; }
 
-    /// <summary>The Limpet's network id: 1 or more, and different for all Limpets that can reach each other. Default 1. Spec section 12.1.</summary>
+    /// <summary>The Limpet's network id: 1 or more, and different for all Limpets that can reach each other. Default 1. Spec section
+    /// 12.1.</summary>
     public uint NetworkId { get; init; } = 1;
 
     /// <summary>The message names, with wildcards, that it listens to and carries to its peer: default all, <c>$.*</c>.</summary>
-    /// <remarks>Requests are carried independently of this, because the Limpet replies to what the peer's bus replies to. See <see cref="AllowOut"/>.</remarks>
+    /// <remarks>Requests are carried independently of this, because the Limpet replies to what the peer's bus replies to. See
+    /// <see cref="AllowOut"/>.</remarks>
     public IReadOnlyList<string> MessageNames { get; init; } = ["$.*"];
 
-    /// <summary>The name, without a wildcard, of a message that ends the Limpet, which listens to it besides <see cref="MessageNames"/>; it is not carried. Null (the default) for none.</summary>
+    /// <summary>The name, without a wildcard, of a message that ends the Limpet, which listens to it besides <see cref="MessageNames"/>;
+    /// it is not carried. Null (the default) for none.</summary>
     public string? TerminationMessage { get; init; }
 
     /// <summary>The names, with wildcards, of announcements and Requests that may leave this bus: default none listed, all may.</summary>
@@ -28,10 +31,12 @@ public sealed record LimpetOptions
     /// <summary>The number of messages that the Limpet's queue on the bus holds: 1 or more, default 10,000.</summary>
     public uint MaxMessages { get; init; } = 10_000;
 
-    /// <summary>The most names for which it represents repliers of the other bus: 1 or more, default 10,000. Repliers for more are not reached.</summary>
+    /// <summary>The most names for which it represents repliers of the other bus: 1 or more, default 10,000. Repliers for more are not
+    /// reached.</summary>
     public int MaxProxies { get; init; } = 10_000;
 
-    /// <summary>Bytes of data of the greatest message that is taken from the peer: default and at most 64 MiB. More ends the link.</summary>
+    /// <summary>Bytes of data of the greatest message that is taken from the peer: default and at most 64 MiB. More ends the
+    /// link.</summary>
     public uint MaxData { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>Bytes that may wait to be written to the peer before the Limpet reads more slowly from the bus: default 4 MiB.</summary>
@@ -41,17 +46,21 @@ public sealed record LimpetOptions
     /// </remarks>
     public int Backlog { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>The time for which the peer may take nothing at all while something waits for it: default 30 seconds. Then the link ends.</summary>
+    /// <summary>The time for which the peer may take nothing at all while something waits for it: default 30 seconds. Then the link
+    /// ends.</summary>
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The time without any sign of life of the other machine, not even of its kernel, after which the link ends: 4 seconds to an hour, default 30 seconds.</summary>
-    /// <remarks>TCP's own keep-alive and TCP_USER_TIMEOUT see to it, in whole seconds. Only <see cref="LimpetClient"/> and <see cref="LimpetServer"/> heed it.</remarks>
+    /// <summary>The time without any sign of life of the other machine, not even of its kernel, after which the link ends: 4 seconds to
+    /// an hour, default 30 seconds.</summary>
+    /// <remarks>TCP's own keep-alive and TCP_USER_TIMEOUT see to it, in whole seconds. Only <see cref="LimpetClient"/> and
+    /// <see cref="LimpetServer"/> heed it.</remarks>
     public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The time limit of the greeting, and with TLS of its handshake: default 10 seconds.</summary>
     public TimeSpan GreetingLimit { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Opens the Limpet's Ksock, for reading and writing; null (the default) to open <see cref="Device"/> with <see cref="Ksock"/>.</summary>
+    /// <summary>Opens the Limpet's Ksock, for reading and writing; null (the default) to open <see cref="Device"/> with
+    /// <see cref="Ksock"/>.</summary>
     public Func<Ksock>? OpenKsock { get; init; }
 
     /// <summary>How the Ksock is opened; null for the usual way.</summary>
@@ -60,7 +69,8 @@ public sealed record LimpetOptions
     /// <summary>Receives, from any thread, what people should know: one sentence each. By default they are discarded.</summary>
     public Action<string> Tell { get; init; } = static _ => { };
 
-    /// <summary>Receives, from any thread, each link that a <see cref="LimpetClient"/> or <see cref="LimpetServer"/> has made. Default null.</summary>
+    /// <summary>Receives, from any thread, each link that a <see cref="LimpetClient"/> or <see cref="LimpetServer"/> has made. Default
+    /// null.</summary>
     public Action<Limpet>? Linked { get; init; }
 
     /// <summary>Receives each message that passes, from any thread. With null, the default, Limpets are faster.</summary>

@@ -4,7 +4,8 @@ using Kbus.Link;
 
 namespace Kbus.Limpets;
 
-/// <summary>Hands announcements to the bus from where they were read: what most of a Limpet's work is, done without keeping anything of them.</summary>
+/// <summary>Hands announcements to the bus from where they were read: what most of a Limpet's work is, done without keeping anything of
+/// them.</summary>
 /// <remarks>It ends before the first frame of another kind. That frame and all behind it are left to the rules.</remarks>
 /// <param name="reader">Where they are.</param>
 /// <param name="rules">Say which announcements are plain.</param>

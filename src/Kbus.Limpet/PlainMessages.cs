@@ -4,7 +4,8 @@ using Kbus.Hosts;
 
 namespace Kbus.Limpets;
 
-/// <summary>Makes frames of announcements where the bus put them: what most of a Limpet's work is, done without copying a message twice.</summary>
+/// <summary>Makes frames of announcements where the bus put them: what most of a Limpet's work is, done without copying a message
+/// twice.</summary>
 /// <remarks>Any other message, and all behind it, are left to the rules.</remarks>
 /// <param name="rules">Say which announcements are plain.</param>
 /// <param name="termination">The name that ends the Limpet; null if there is none.</param>

@@ -3,8 +3,8 @@ namespace Kbus.Cli;
 /// <summary>Parses a command line. Options may be anywhere, even before the verb; <c>--</c> ends them.</summary>
 /// <remarks>
 /// <c>--bus 1</c>, <c>--bus=1</c>, <c>-b 1</c>, <c>-b1</c>; and <c>-bus 1</c>, because the commands of the original took long names
-/// with one dash. A dash and a digit begin an operand: <c>kbus errno -32</c>; but <c>-0</c> is an option of the verbs that have it. Once the verb is known its own options come first, so
-/// that one verb can have a short name that means something else with another.
+/// with one dash. A dash and a digit begin an operand: <c>kbus errno -32</c>; but <c>-0</c> is an option of the verbs that have it. Once
+/// the verb is known its own options come first, so that one verb can have a short name that means something else with another.
 /// </remarks>
 internal sealed class ArgumentReader
 {
@@ -49,7 +49,8 @@ internal sealed class ArgumentReader
         }
     }
 
-    /// <summary>A dash alone is standard input, and a dash before a digit is a number, unless the verb has it as an option: <c>-0</c>.</summary>
+    /// <summary>A dash alone is standard input, and a dash before a digit is a number, unless the verb has it as an option:
+    /// <c>-0</c>.</summary>
     internal static bool IsOption(Verb? verb, string word) => word.Length > 1 && word[0] == '-'
         && (!char.IsAsciiDigit(word[1]) || (word.Length == 2 && verb is not null && verb.Options.Any(o => o.Letter == word[1])));
 

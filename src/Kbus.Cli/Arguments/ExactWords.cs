@@ -5,8 +5,9 @@ namespace Kbus.Cli;
 
 /// <summary>The words of the command line with every byte that they have, also bytes that are not UTF-8.</summary>
 /// <remarks>
-/// The runtime replaces such a byte by U+FFFD, so its words no longer say what was typed. Here byte 0xNN becomes the single surrogate U+DCNN,
-/// which no text contains, and <see cref="Bytes"/> gives the byte back. <see cref="ArgumentReader"/> refuses it wherever text is needed.
+/// The runtime replaces such a byte by U+FFFD, so its words no longer say what was typed. Here byte 0xNN becomes the single surrogate
+/// U+DCNN, which no text contains, and <see cref="Bytes"/> gives the byte back. <see cref="ArgumentReader"/> refuses it wherever text is
+/// needed.
 /// </remarks>
 internal static class ExactWords
 {

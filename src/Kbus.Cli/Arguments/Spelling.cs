@@ -3,7 +3,8 @@ namespace Kbus.Cli;
 /// <summary>The distance between two words, to suggest the right one after a misspelling.</summary>
 internal static class Spelling
 {
-    /// <summary>The number of characters to be added, left out, replaced or swapped with their neighbour to make one word the other.</summary>
+    /// <summary>The number of characters to be added, left out, replaced or swapped with their neighbour to make one word the
+    /// other.</summary>
     public static int Distance(string one, string other)
     {
         int[,] steps = new int[one.Length + 1, other.Length + 1];

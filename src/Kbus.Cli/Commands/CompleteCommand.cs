@@ -1,7 +1,9 @@
 namespace Kbus.Cli;
 
-/// <summary><c>kbus __complete WORD...</c>: what the last word can be completed to, one on a line, a tab and a description after it.</summary>
-/// <remarks>For the files that <c>kbus completion</c> prints. Whatever is wrong, it prints less and says nothing: nobody asked for an error.</remarks>
+/// <summary><c>kbus __complete WORD...</c>: what the last word can be completed to, one on a line, a tab and a description after
+/// it.</summary>
+/// <remarks>For the files that <c>kbus completion</c> prints. Whatever is wrong, it prints less and says nothing: nobody asked for an
+/// error.</remarks>
 internal static class CompleteCommand
 {
     /// <summary>Does it.</summary>

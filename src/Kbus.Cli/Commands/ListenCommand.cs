@@ -2,8 +2,8 @@ namespace Kbus.Cli;
 
 /// <summary><c>kbus listen</c>: prints every message of some names, and reports where some are missing.</summary>
 /// <remarks>
-/// A listener whose queue is full misses messages. So the queue is long, and messages are taken many at a time. The bus is asked how many can
-/// be taken before the next place where some were missed. No batch goes past such a place.
+/// A listener whose queue is full misses messages. So the queue is long, and messages are taken many at a time. The bus is asked how many
+/// can be taken before the next place where some were missed. No batch goes past such a place.
 /// </remarks>
 internal sealed class ListenCommand
 {
@@ -78,7 +78,8 @@ internal sealed class ListenCommand
         }
     }
 
-    /// <summary>Asks the bus. One that has died cannot say any more; what it had delivered is still to be taken, and then the taking fails.</summary>
+    /// <summary>Asks the bus. One that has died cannot say any more; what it had delivered is still to be taken, and then the taking
+    /// fails.</summary>
     private uint Ask(Func<Ksock, uint> question, uint ofDead)
     {
         try

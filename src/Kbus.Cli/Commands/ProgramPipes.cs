@@ -20,7 +20,8 @@ internal sealed partial class ProgramPipes : IDisposable
     private const int SetFlags = 4;
     private const int NonBlocking = 0x800;
 
-    // The interval of polling, in milliseconds. It is used only if the system does not report the program's end, or the program ended before we could ask.
+    // The interval of polling, in milliseconds. It is used only if the system does not report the program's end, or the program ended
+    // before we could ask.
     private const uint BetweenLooks = 50;
     private const short PollIn = 1;
     private const short PollOut = 4;

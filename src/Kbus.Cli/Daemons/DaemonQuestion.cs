@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace Kbus.Cli;
 
-/// <summary>Asks a daemon about itself at its control socket. No Ksock is opened by it, so no id is used up and nobody's queue changes.</summary>
+/// <summary>Asks a daemon about itself at its control socket. No Ksock is opened by it, so no id is used up and nobody's queue
+/// changes.</summary>
 internal static class DaemonQuestion
 {
     private const int SocketLevel = 1;
@@ -130,7 +131,8 @@ internal static class DaemonQuestion
         }
     }
 
-    /// <summary>The process that listens at the other end; 0 if that is not known. A socket from systemd is systemd's, and not named here.</summary>
+    /// <summary>The process that listens at the other end; 0 if that is not known. A socket from systemd is systemd's, and not named
+    /// here.</summary>
     private static int ProcessOf(Socket socket)
     {
         Span<byte> credentials = stackalloc byte[CredentialsSize];

@@ -6,7 +6,8 @@ namespace Kbus.Cli;
 
 /// <summary>What a Limpet says on standard output, each line beginning with its network id once it has begun, as the original's.</summary>
 /// <remarks>
-/// Lines about a link may contain names as the peer has sent them. They can neither begin a line nor control a terminal. Any thread may call. When nobody reads the lines any more, the command ends, as by SIGPIPE.
+/// Lines about a link may contain names as the peer has sent them. They can neither begin a line nor control a terminal. Any thread may
+/// call. When nobody reads the lines any more, the command ends, as by SIGPIPE.
 /// </remarks>
 /// <param name="output">Where to.</param>
 /// <param name="verbosity">0: nothing, 1: what happens to the link, 2: each message too.</param>

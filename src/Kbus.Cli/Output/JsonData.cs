@@ -68,7 +68,8 @@ internal static class JsonData
         }
     }
 
-    /// <summary>UTF-8 without control characters, but for tabs and ends of line: bytes that happen to be UTF-8 are mostly no text.</summary>
+    /// <summary>UTF-8 without control characters, but for tabs and ends of line: bytes that happen to be UTF-8 are mostly no
+    /// text.</summary>
     private static bool IsPrintable(ReadOnlySpan<byte> data)
     {
         while (!data.IsEmpty)

@@ -5,7 +5,8 @@ using System.Text.Json;
 
 namespace Kbus.Cli;
 
-/// <summary>A message as one line of JSON: raw numbers, data in lower-case hexadecimal unless another form was asked for, nothing left out.</summary>
+/// <summary>A message as one line of JSON: raw numbers, data in lower-case hexadecimal unless another form was asked for, nothing left
+/// out.</summary>
 /// <remarks>The fields are those of the recorded traces (<c>docs/commands.md</c>), with <c>kind</c> and <c>time</c> before them.</remarks>
 /// <param name="time">The source of time.</param>
 /// <param name="form">The form of the data; null for hexadecimal without the field that names it.</param>

@@ -24,7 +24,8 @@ internal static class MessageLine
         return $"{cut[..^1]} and {length - shown} bytes more>";
     }
 
-    /// <summary>The last place up to <paramref name="most"/> that is not within a character, so that no half of one is shown as bytes.</summary>
+    /// <summary>The last place up to <paramref name="most"/> that is not within a character, so that no half of one is shown as
+    /// bytes.</summary>
     private static int BeforeCharacter(ReadOnlySpan<byte> data, int most)
     {
         for (int start = most; start > most - 4; start--)

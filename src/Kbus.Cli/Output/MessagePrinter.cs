@@ -54,7 +54,8 @@ internal sealed class MessagePrinter
         _invocation.Warn($"{count} {(count == 1 ? "message" : "messages")} missed here: the queue was full.");
     }
 
-    /// <summary>The byte after the data if only data is printed; otherwise null. <c>--lines</c> and <c>-0</c> of <c>send</c> are about its input.</summary>
+    /// <summary>The byte after the data if only data is printed; otherwise null. <c>--lines</c> and <c>-0</c> of <c>send</c> are about
+    /// its input.</summary>
     private static byte[]? AfterData(ParsedArguments arguments)
     {
         if (!arguments.Takes(Options.Raw))

@@ -2,7 +2,8 @@ using System.ComponentModel;
 
 namespace Kbus.Cli;
 
-/// <summary>Says why the system refused a file or a program. The library knows one exception for several errnos, and the errno within it. Its own words are left out of the shipped command, to keep it small.</summary>
+/// <summary>Says why the system refused a file or a program. The library knows one exception for several errnos, and the errno within it.
+/// Its own words are left out of the shipped command, to keep it small.</summary>
 internal static class SystemFault
 {
     /// <summary>Why, in words that go after a colon.</summary>

@@ -5,8 +5,8 @@ namespace Kbus.Cli;
 
 /// <summary>Text that came from elsewhere, made fit for a terminal: what would steer the terminal is shown by its number.</summary>
 /// <remarks>
-/// Control characters (C0, DEL and C1), those that change the direction of writing, and ends of line become <c>\xNN</c> or <c>\uNNNN</c>. So does
-/// a byte of an argument that is not UTF-8 (<see cref="ExactWords"/>).
+/// Control characters (C0, DEL and C1), those that change the direction of writing, and ends of line become <c>\xNN</c> or <c>\uNNNN</c>.
+/// So does a byte of an argument that is not UTF-8 (<see cref="ExactWords"/>).
 /// </remarks>
 internal static class TerminalText
 {

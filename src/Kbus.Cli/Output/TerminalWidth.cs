@@ -8,7 +8,8 @@ internal static partial class TerminalWidth
 {
     private const nuint GetWindowSize = 0x5413;
 
-    /// <summary>The width that a descriptor's terminal has, unless <c>COLUMNS</c> says another; null if it is no terminal and nobody says.</summary>
+    /// <summary>The width that a descriptor's terminal has, unless <c>COLUMNS</c> says another; null if it is no terminal and nobody
+    /// says.</summary>
     public static unsafe int? Of(int descriptor, Func<string, string?> environment)
     {
         if (int.TryParse(environment("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out int said) && said > 0)

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace Kbus.Cli;
 
-/// <summary>An actor, in the actor's own process: reads deeds from standard input, does them with its Ksock, and answers each with one line.</summary>
+/// <summary>An actor, in the actor's own process: reads deeds from standard input, does them with its Ksock, and answers each with one
+/// line.</summary>
 /// <remarks>
 /// The director ends it: by the deed, by SIGTERM, or by its own end, which is the end of standard input. Ctrl-C, which a terminal sends
 /// to all, is the director's.

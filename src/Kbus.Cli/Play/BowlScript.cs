@@ -1,10 +1,11 @@
 namespace Kbus.Cli;
 
-/// <summary>The paper's chapter "Limpets" as a play: goldfish in a row of bowls, each bowl a bus, and a pair of Limpets in each glass between two.</summary>
+/// <summary>The paper's chapter "Limpets" as a play: goldfish in a row of bowls, each bowl a bus, and a pair of Limpets in each glass
+/// between two.</summary>
 /// <remarks>
-/// <para>A lives in the first bowl, R and later S in the last one. In each bowl between them lives a G that watches. With two bowls it is R's neighbour.
-/// Limpet 1 is in bowl 0 and linked with Limpet 2 in bowl 1. Limpet 3 is also in bowl 1, and so on. The Limpet of a bowl nearest to A is
-/// Ksock 1 there, the other one Ksock 2.</para>
+/// <para>A lives in the first bowl, R and later S in the last one. In each bowl between them lives a G that watches. With two bowls it is
+/// R's neighbour. Limpet 1 is in bowl 0 and linked with Limpet 2 in bowl 1. Limpet 3 is also in bowl 1, and so on. The Limpet of a bowl
+/// nearest to A is Ksock 1 there, the other one Ksock 2.</para>
 /// <para>Spec section 12 says what each fish must see. The first Limpet on the way writes its network id into the id and,
 /// with the sender's Ksock, into <c>orig_from</c>. <c>from</c> is always the Limpet that brought it.</para>
 /// </remarks>
@@ -135,7 +136,8 @@ internal sealed class BowlScript
             .. WatchersSee(g => StatefulSeenBy(g, "Still you?", wrong)).Where(line => line.Role.Bus != _last),
         ]);
 
-        // In R's bowl nobody received it. The last Limpet answers its pair; only from then on there are bowls, whose Limpets write down where the answer came in.
+        // In R's bowl nobody received it. The last Limpet answers its pair; only from then on there are bowls, whose Limpets write down
+        // where the answer came in.
         int status = 0;
         for (int bowl = _last - 1; bowl >= 0; bowl--)
         {

@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Kbus.Cli;
 
 /// <summary>The actors on their stage: buses of their own, and for each actor or Limpet a process that is started when it enters.</summary>
-/// <remarks>One thread directs; <see cref="Stop"/> may be called by any. When it has been disposed of, no process and no file is left.</remarks>
+/// <remarks>One thread directs; <see cref="Stop"/> may be called by any. When it has been disposed of, no process and no file is
+/// left.</remarks>
 /// <param name="buses">The number of buses.</param>
 internal sealed class Company(int buses) : IDisposable
 {

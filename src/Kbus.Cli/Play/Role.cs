@@ -1,6 +1,7 @@
 namespace Kbus.Cli;
 
-/// <summary>A part in the play. Its methods write the lines of the script: what the actor does, and what the paper shows as the result.</summary>
+/// <summary>A part in the play. Its methods write the lines of the script: what the actor does, and what the paper shows as the
+/// result.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Color">The number of its colour on a terminal.</param>
 internal sealed record Role(string Name, int Color)

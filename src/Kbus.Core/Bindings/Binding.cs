@@ -1,7 +1,8 @@
 namespace Kbus.Core;
 
 /// <summary>One binding of a Ksock to a name, as listener or as replier.</summary>
-/// <remarks>Its identity matters: a queued message knows the binding it came by, and unbinding takes back exactly those. Spec sections 2.4, 6.2.</remarks>
+/// <remarks>Its identity matters: a queued message knows the binding it came by, and unbinding takes back exactly those. Spec sections
+/// 2.4, 6.2.</remarks>
 internal sealed class Binding(KsockState ksock, BoundName name, bool isReplier, ulong order)
 {
     /// <summary>Whose binding it is.</summary>
@@ -16,7 +17,8 @@ internal sealed class Binding(KsockState ksock, BoundName name, bool isReplier, 
     /// <summary>Ascends with each binding made on this bus; newest first is the order everywhere.</summary>
     public ulong Order { get; } = order;
 
-    /// <summary>The binding before this one of the same Ksock to the same name as listener; null if it is the only one, or a replier's.</summary>
+    /// <summary>The binding before this one of the same Ksock to the same name as listener; null if it is the only one, or a
+    /// replier's.</summary>
     public Binding? OlderAlike { get; set; }
 
     /// <summary>The number of such bindings, with this one; 0 for a replier's.</summary>

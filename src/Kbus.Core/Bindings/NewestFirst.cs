@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Kbus.Core;
 
 /// <summary>Merges the bindings of several names into one list, newest first.</summary>
-/// <remarks>Each name's bindings are in order already. So the cost is that of a merge, and not of sorting: all, times the logarithm of the number of names.</remarks>
+/// <remarks>Each name's bindings are in order already. So the cost is that of a merge, and not of sorting: all, times the logarithm of
+/// the number of names.</remarks>
 internal sealed class NewestFirst
 {
     private readonly List<int> _starts = [];

@@ -5,12 +5,13 @@ namespace Kbus.Core;
 
 /// <summary>The amounts that users and processes hold of each limited kind, and their shares.</summary>
 /// <remarks>
-/// <para>There is one limit for each kind, for all users together. No user can use it up: of what the others leave, he may hold one part in n + 1,
-/// where n counts him and the others who hold much. In the same way a process has a share of what its user may hold. So the next one always
-/// finds something. After n who took all they could, one part in n + 1 is left.</para>
-/// <para>Much is more than the floor. A holder of no more than the floor makes nobody's share smaller. While any is left, each may hold the floor.</para>
-/// <para>Every step takes the same time, however many users and processes there are. Nothing here depends on time or chance, so a replicated bus
-/// decides alike everywhere. One thread at a time. Source: the shares of dbus-broker gave the idea.</para>
+/// <para>There is one limit for each kind, for all users together. No user can use it up: of what the others leave, he may hold one part
+/// in n + 1, where n counts him and the others who hold much. In the same way a process has a share of what its user may hold. So the
+/// next one always finds something. After n who took all they could, one part in n + 1 is left.</para>
+/// <para>Much is more than the floor. A holder of no more than the floor makes nobody's share smaller. While any is left, each may hold
+/// the floor.</para>
+/// <para>Every step takes the same time, however many users and processes there are. Nothing here depends on time or chance, so a
+/// replicated bus decides alike everywhere. One thread at a time. Source: the shares of dbus-broker gave the idea.</para>
 /// </remarks>
 internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
 {
@@ -71,7 +72,8 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
         ForgetIfGone(user);
     }
 
-    /// <summary>Charges something that is about to be taken. Buses (<see cref="ChargeKind.Buses"/>) stay charged on the user when the process goes.</summary>
+    /// <summary>Charges something that is about to be taken. Buses (<see cref="ChargeKind.Buses"/>) stay charged on the user when the
+    /// process goes.</summary>
     /// <returns>False if it is more than the process may have: nothing is charged, and <see cref="Refusal"/> says why.</returns>
     public bool TryCharge(ProcessCharges process, ChargeKind kind, long amount)
     {

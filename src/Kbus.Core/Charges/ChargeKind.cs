@@ -12,7 +12,8 @@ internal enum ChargeKind
     /// <summary>Requests that are owed an answer, or whose copy still waits unread though they have been answered.</summary>
     Requests,
 
-    /// <summary>Bytes of messages: queued, waiting to be sent, under construction, and kept while they are read; with what the bus keeps beside each.</summary>
+    /// <summary>Bytes of messages: queued, waiting to be sent, under construction, and kept while they are read; with what the bus keeps
+    /// beside each.</summary>
     MessageBytes,
 
     /// <summary>Open Ksocks.</summary>

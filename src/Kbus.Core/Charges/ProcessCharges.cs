@@ -2,7 +2,8 @@ namespace Kbus.Core;
 
 /// <summary>What one process holds with all its Ksocks. Made and kept by a <see cref="ChargeBook"/>.</summary>
 /// <remarks>
-/// Bytes of messages change with each delivery. So the process gets them in advances, and what a delivery changes is the rest of the advance alone.
+/// Bytes of messages change with each delivery. So the process gets them in advances, and what a delivery changes is the rest of the
+/// advance alone.
 /// </remarks>
 internal sealed class ProcessCharges(UserCharges user, ulong identity, int processId)
 {

@@ -9,7 +9,8 @@ namespace Kbus.Core;
 /// to be sent is no longer here. Source: spec sections 3.4, 3.5 and 4.1 (steps 1, 2 and 4). One thread at a time.
 /// </remarks>
 /// <param name="pool">Lends the message.</param>
-/// <param name="tryReserve">Asked before room for a message of so many bytes is taken; false refuses it. Null if there is always room.</param>
+/// <param name="tryReserve">Asked before room for a message of so many bytes is taken; false refuses it. Null if there is always
+/// room.</param>
 internal sealed class MessageAssembly(MessagePool pool, Func<int, bool>? tryReserve = null)
 {
     private readonly byte[] _header = new byte[MessageHeader.Size];
@@ -83,7 +84,8 @@ internal sealed class MessageAssembly(MessagePool pool, Func<int, bool>? tryRese
         return error;
     }
 
-    /// <summary>Hands over the message under construction, to be sent. Afterwards nothing is under construction, whatever the result.</summary>
+    /// <summary>Hands over the message under construction, to be sent. Afterwards nothing is under construction, whatever the
+    /// result.</summary>
     /// <param name="memory">Where a pointy message's name and data are read from.</param>
     /// <param name="message">The message, sealed; the caller owns one reference.</param>
     /// <returns>None, ENOMSG (nothing was written), EINVAL (incomplete), EFAULT or EBADMSG.</returns>

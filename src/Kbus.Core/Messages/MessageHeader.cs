@@ -62,8 +62,8 @@ internal struct MessageHeader
     public readonly bool IsReply => !InReplyTo.IsNone;
 
     /// <summary>
-    /// Of a Limpet's message: true if it was only overheard on the other bus, a Request that was not for the Limpet to answer, or a Reply for
-    /// nobody on this bus.
+    /// Of a Limpet's message: true if it was only overheard on the other bus, a Request that was not for the Limpet to answer, or a Reply
+    /// for nobody on this bus.
     /// </summary>
     public readonly bool IsOverheard => IsRequest ? (Flags & MessageFlags.WantYouToReply) == 0 : IsReply && To == 0;
 

@@ -5,8 +5,8 @@ namespace Kbus.Core;
 
 /// <summary>Lends messages and takes them back, so that a warm bus allocates nothing. Buffers come in powers of two.</summary>
 /// <remarks>
-/// The buffers are native memory, in slabs. What is kept for reuse is bounded for each size, so that one burst of big messages does not hold memory for ever.
-/// Not safe for use by several threads at once.
+/// The buffers are native memory, in slabs. What is kept for reuse is bounded for each size, so that one burst of big messages does not
+/// hold memory for ever. Not safe for use by several threads at once.
 /// </remarks>
 internal sealed class MessagePool
 {

@@ -1,7 +1,8 @@
 namespace Kbus.Core;
 
 /// <summary>The message that a Ksock is reading: its entire form, given out in pieces of any size.</summary>
-/// <remarks>After the last byte the message is gone. Source: spec section 7 (NEXTMSG, read, LENLEFT) with D4. One thread at a time.</remarks>
+/// <remarks>After the last byte the message is gone. Source: spec section 7 (NEXTMSG, read, LENLEFT) with D4. One thread at a
+/// time.</remarks>
 internal sealed class MessageReading
 {
     private StoredMessage? _message;

@@ -6,8 +6,9 @@ namespace Kbus.Core;
 
 /// <summary>A piece of native memory that holds the buffers of some messages of one size, and these messages.</summary>
 /// <remarks>
-/// Native, because what members can make grow must not be the garbage collector's: a slab in which no message is lent is given back to the system at once.
-/// A holder of a message also holds its slab. A slab without holders frees its memory by itself. Belongs to a <see cref="SlabList"/>.
+/// Native, because what members can make grow must not be the garbage collector's: a slab in which no message is lent is given back to
+/// the system at once. A holder of a message also holds its slab. A slab without holders frees its memory by itself. Belongs to a
+/// <see cref="SlabList"/>.
 /// </remarks>
 internal sealed unsafe class MessageSlab : IDisposable
 {
@@ -31,7 +32,8 @@ internal sealed unsafe class MessageSlab : IDisposable
     /// <summary>The list that it belongs to.</summary>
     public SlabList List { get; }
 
-    /// <summary>Its place among the slabs of its list that have free messages and are not the first choice; -1 if it is none of them.</summary>
+    /// <summary>Its place among the slabs of its list that have free messages and are not the first choice; -1 if it is none of
+    /// them.</summary>
     public int Place { get; set; } = -1;
 
     /// <summary>The number of messages that came back and can be lent again.</summary>

@@ -31,7 +31,8 @@ internal sealed class SlabList(MessagePool pool, int bufferSize)
         return Chosen!.LendAny();
     }
 
-    /// <summary>A message came back to a slab, and it matters: it is the first of a full one, or the last of those that were lent.</summary>
+    /// <summary>A message came back to a slab, and it matters: it is the first of a full one, or the last of those that were
+    /// lent.</summary>
     public void CameBack(MessageSlab slab)
     {
         if (slab == Chosen)

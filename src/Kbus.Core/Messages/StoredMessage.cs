@@ -102,7 +102,8 @@ internal sealed unsafe class StoredMessage
         CopySegment(flagBytes, MessageHeader.FlagsOffset, offset, target);
     }
 
-    /// <summary>Writes what every entire message has: guards, null pointers, zero padding. Name and data are filled in separately.</summary>
+    /// <summary>Writes what every entire message has: guards, null pointers, zero padding. Name and data are filled in
+    /// separately.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Seal()
     {
@@ -151,7 +152,8 @@ internal sealed unsafe class StoredMessage
         CopySegment(guard, EntireLength - MessageLayout.FinalGuardLength, offset, target);
     }
 
-    /// <summary>Copies what <paramref name="segment"/>, standing at <paramref name="at"/> in the whole, shares with the wanted part.</summary>
+    /// <summary>Copies what <paramref name="segment"/>, standing at <paramref name="at"/> in the whole, shares with the wanted
+    /// part.</summary>
     private static void CopySegment(ReadOnlySpan<byte> segment, int at, int offset, Span<byte> target)
     {
         int from = Math.Max(at, offset);

@@ -4,8 +4,10 @@ internal sealed partial class Bus
 {
     private readonly List<QueueEntry> _removed = [];
 
-    /// <summary>Binds a Ksock to a name. When this has returned, every message sent later matches (P5). Spec sections 2.3, 2.4, 6.3.</summary>
-    /// <returns>None, EBADMSG, ENAMETOOLONG, EADDRINUSE (there is a replier), EDQUOT (as many bindings as may be), or EAGAIN (a listener for bind events has no room).</returns>
+    /// <summary>Binds a Ksock to a name. When this has returned, every message sent later matches (P5). Spec sections 2.3, 2.4,
+    /// 6.3.</summary>
+    /// <returns>None, EBADMSG, ENAMETOOLONG, EADDRINUSE (there is a replier), EDQUOT (as many bindings as may be), or EAGAIN (a listener
+    /// for bind events has no room).</returns>
     public Errno Bind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
     {
         Errno error = CheckBind(name, isReplier);
@@ -31,7 +33,8 @@ internal sealed partial class Bus
         return error;
     }
 
-    /// <summary>Ends the newest binding of this Ksock with exactly this name and kind, and takes back what came by it. Spec section 6.2.</summary>
+    /// <summary>Ends the newest binding of this Ksock with exactly this name and kind, and takes back what came by it. Spec section
+    /// 6.2.</summary>
     /// <returns>None, EBADMSG, ENAMETOOLONG, EINVAL (no such binding), or EAGAIN (a listener for bind events has no room).</returns>
     public Errno Unbind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
     {
@@ -61,9 +64,11 @@ internal sealed partial class Bus
         return error;
     }
 
-    /// <summary>Finds the Ksock that is bound as replier with exactly this string, or the one that would get a Request of this name.</summary>
+    /// <summary>Finds the Ksock that is bound as replier with exactly this string, or the one that would get a Request of this
+    /// name.</summary>
     /// <param name="name">The string.</param>
-    /// <param name="isMatching">False for exactly this string, wildcards not evaluated (spec section 2.6). True for the Ksock that would get the Request.</param>
+    /// <param name="isMatching">False for exactly this string, wildcards not evaluated (spec section 2.6). True for the Ksock that would
+    /// get the Request.</param>
     /// <param name="replier">The replier's Ksock id; 0 if there is none.</param>
     /// <returns>None, or ENAMETOOLONG for no bytes or more than 1000; EBADMSG if no Request may have the name to be matched.</returns>
     public Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier)

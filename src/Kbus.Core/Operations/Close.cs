@@ -7,8 +7,10 @@ internal sealed partial class Bus
 
     /// <summary>Closes a Ksock, however its process ended (P6). Every Ksock that waits for it is notified. Spec section 6.4.</summary>
     /// <remarks>
-    /// <para>In this order: its own sends and debts, its queue (GoneAway), its bindings (bind events), what it read and left (Ignored).</para>
-    /// <para>It takes as long as the messages that are delivered because of it. The rest of its state becomes invisible at once, and is removed later.</para>
+    /// <para>In this order: its own sends and debts, its queue (GoneAway), its bindings (bind events), what it read and left
+    /// (Ignored).</para>
+    /// <para>It takes as long as the messages that are delivered because of it. The rest of its state becomes invisible at once, and is
+    /// removed later.</para>
     /// </remarks>
     public void Close(KsockState ksock)
     {
@@ -53,8 +55,8 @@ internal sealed partial class Bus
     }
 
     /// <summary>
-    /// Repliers may have taken messages before this Close. That matters for Requests that were answered before they were read: record those takes
-    /// while the sender is still known.
+    /// Repliers may have taken messages before this Close. That matters for Requests that were answered before they were read: record
+    /// those takes while the sender is still known.
     /// </summary>
     private void ObserveRepliersOf(KsockState sender)
     {
@@ -96,7 +98,8 @@ internal sealed partial class Bus
         }
     }
 
-    /// <summary>Reports the end of each replier's binding, newest first, if that is wanted. The bindings in between end in their turn.</summary>
+    /// <summary>Reports the end of each replier's binding, newest first, if that is wanted. The bindings in between end in their
+    /// turn.</summary>
     private void EndReportedBindings(KsockState ksock)
     {
         while (ReportsBinds && ksock.RepliersBound > 0)

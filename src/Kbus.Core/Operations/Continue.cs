@@ -1,7 +1,7 @@
 namespace Kbus.Core;
 
-// What operations leave to be done later, because it may be long and no member can see whether it has been done: waking senders, and clearing away
-// what closed Ksocks had.
+// What operations leave to be done later, because it may be long and no member can see whether it has been done: waking senders, and
+// clearing away what closed Ksocks had.
 internal sealed partial class Bus
 {
     private readonly Queue<LeavingKsock> _leaving = new();
@@ -10,7 +10,8 @@ internal sealed partial class Bus
     public bool HasMore => _leaving.Count > 0 || HasSendersToWake;
 
     /// <summary>Goes on with what operations have left to be done.</summary>
-    /// <remarks>No member can see when it is called, or how often. A host calls it now and then, and so gives the time of its thread to others in between.</remarks>
+    /// <remarks>No member can see when it is called, or how often. A host calls it now and then, and so gives the time of its thread to
+    /// others in between.</remarks>
     /// <param name="steps">About how much is to be done, as <see cref="Steps"/> counts.</param>
     public void Continue(ulong steps)
     {

@@ -63,7 +63,8 @@ internal sealed partial class Bus
         return Errno.None;
     }
 
-    /// <summary>Reports a replier's bind or unbind to all listeners for it. False, and nothing is reported, if one of them has no room.</summary>
+    /// <summary>Reports a replier's bind or unbind to all listeners for it. False, and nothing is reported, if one of them has no
+    /// room.</summary>
     private bool TryReport(bool isBind, KsockState binder, ReadOnlySpan<byte> name)
     {
         StoredMessage report = ComposeBindEvent(isBind, binder, name);
@@ -126,7 +127,8 @@ internal sealed partial class Bus
         }
     }
 
-    /// <summary>Leaves one marker with each listener that has none since its last event. It belongs to that Ksock's newest binding.</summary>
+    /// <summary>Leaves one marker with each listener that has none since its last event. It belongs to that Ksock's newest
+    /// binding.</summary>
     private void MarkLost(ReadOnlySpan<Binding> listeners)
     {
         StoredMessage marker = Pool.Compose(

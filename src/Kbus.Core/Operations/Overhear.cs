@@ -10,7 +10,8 @@ namespace Kbus.Core;
 //   bus's listeners as what it is. Nobody owes an answer because of it, and nobody is answered by it.
 internal sealed partial class Bus
 {
-    /// <summary>Queues an overheard message for each listener that has room. Its sender had its outcome long ago, so it cannot be refused here.</summary>
+    /// <summary>Queues an overheard message for each listener that has room. Its sender had its outcome long ago, so it cannot be refused
+    /// here.</summary>
     private void Overhear(KsockState sender, StoredMessage message, Route route)
     {
         _deliveries++;

@@ -13,14 +13,16 @@ internal sealed partial class Bus
     private ulong _deliveries;
     private bool[] _refused = new bool[16];
 
-    /// <summary>Sends a message. It reaches all its recipients. Or it reaches nobody, and the error says why (P3). Spec section 4.</summary>
+    /// <summary>Sends a message. It reaches all its recipients. Or it reaches nobody, and the error says why (P3). Spec section
+    /// 4.</summary>
     /// <param name="sender">The sending Ksock.</param>
     /// <param name="message">The message, checked but for its name, and sealed; its reference passes to the bus.</param>
     /// <param name="id">The id that the message got; meaningful with None and EAGAIN.</param>
     /// <returns>
-    /// None, EBADMSG (no message may have this name), EALREADY (a message is waiting already), ENOLCK (no room for the reply), EADDRNOTAVAIL (no replier, or the requester has
-    /// gone), ECONNREFUSED (not this Ksock's to answer), EPIPE (not the replier meant), EBUSY (no room), EAGAIN (the message waits), or EDQUOT (its
-    /// process has as many Requests out as it may, or no more bytes for a message that would wait).
+    /// None, EBADMSG (no message may have this name), EALREADY (a message is waiting already), ENOLCK (no room for the reply),
+    /// EADDRNOTAVAIL (no replier, or the requester has gone), ECONNREFUSED (not this Ksock's to answer), EPIPE (not the replier meant),
+    /// EBUSY (no room), EAGAIN (the message waits), or EDQUOT (its process has as many Requests out as it may, or no more bytes for a
+    /// message that would wait).
     /// </returns>
     public Errno Send(KsockState sender, StoredMessage message, out MessageId id)
     {
@@ -73,7 +75,8 @@ internal sealed partial class Bus
     }
 
     /// <summary>Finds whether a Ksock can read and write. Tries a waiting message once. Spec section 8.</summary>
-    /// <remarks>A message that fails for good is dropped; if it is a Request its sender gets a Status, to be seen by the next poll.</remarks>
+    /// <remarks>A message that fails for good is dropped; if it is a Request its sender gets a Status, to be seen by the next
+    /// poll.</remarks>
     public (bool Readable, bool Writable) Poll(KsockState ksock)
     {
         Observe(ksock);
@@ -155,7 +158,8 @@ internal sealed partial class Bus
     private static bool CanNobodyRefuse(in MessageHeader header, Route route) =>
         (header.Flags & NeedsAsking) == 0 && !header.IsReply && !route.HasRepeats;
 
-    /// <summary>Finds the recipients and queues the message for all of them. Otherwise finds the reason for the refusal and changes nothing.</summary>
+    /// <summary>Finds the recipients and queues the message for all of them. Otherwise finds the reason for the refusal and changes
+    /// nothing.</summary>
     /// <param name="sender">The sending Ksock.</param>
     /// <param name="message">The message, with its id.</param>
     /// <param name="route">The recipients of messages of its name.</param>
@@ -214,7 +218,8 @@ internal sealed partial class Bus
         return error;
     }
 
-    /// <summary>Sends what nobody can refuse: each listener gets it that has room. Nothing need be known of all before the first gets it.</summary>
+    /// <summary>Sends what nobody can refuse: each listener gets it that has room. Nothing need be known of all before the first gets
+    /// it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Announce(KsockState sender, StoredMessage message, ReadOnlySpan<Binding> listeners)
     {
@@ -275,8 +280,8 @@ internal sealed partial class Bus
 
     /// <summary>The error for a sender when a recipient has no room.</summary>
     /// <remarks>
-    /// It waits for room in that one queue (D7). When it is the recipient's process that holds as much as it may, no single queue can say when that
-    /// changes: then the sender gets the error at once.
+    /// It waits for room in that one queue (D7). When it is the recipient's process that holds as much as it may, no single queue can say
+    /// when that changes: then the sender gets the error at once.
     /// </remarks>
     private Errno NoRoom(KsockState full, StoredMessage message, MessageFlags flags) =>
         (flags & MessageFlags.AllOrWait) != 0 && !IsShort(full, message.EntireLength) ? Errno.EAGAIN : Errno.EBUSY;
@@ -288,7 +293,8 @@ internal sealed partial class Bus
         return Errno.EDQUOT;
     }
 
-    /// <summary>Queues the copies: the reply for its requester, the Request for its replier, then the listeners, newest binding first.</summary>
+    /// <summary>Queues the copies: the reply for its requester, the Request for its replier, then the listeners, newest binding
+    /// first.</summary>
     private void Deliver(KsockState sender, StoredMessage message, Route route, ReplyDebt? answered)
     {
         _deliveries++;

@@ -36,7 +36,8 @@ internal sealed partial class Bus
         AppendStatus(sender, header, name, isAwaited);
     }
 
-    /// <summary>Sends a Status to the sender of a waiting Request that failed for good. It takes the place that the Request had reserved.</summary>
+    /// <summary>Sends a Status to the sender of a waiting Request that failed for good. It takes the place that the Request had
+    /// reserved.</summary>
     private void SendStatusForWaiting(KsockState sender, ReadOnlySpan<byte> name)
     {
         StoredMessage waiting = sender.Waiting!;

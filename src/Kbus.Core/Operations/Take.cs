@@ -70,7 +70,8 @@ internal sealed partial class Bus
         }
     }
 
-    /// <summary>Brings the oldest answer that the sender's library waits for to the front of the queue, so that it can be taken first.</summary>
+    /// <summary>Brings the oldest answer that the sender's library waits for to the front of the queue, so that it can be taken
+    /// first.</summary>
     /// <remarks>Limits and counts stay as they are: nothing is taken out of the queue to see what is behind it.</remarks>
     /// <returns>False if there is no such answer.</returns>
     public bool BringAnswerForward(KsockState ksock)

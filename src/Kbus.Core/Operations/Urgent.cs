@@ -1,12 +1,14 @@
 namespace Kbus.Core;
 
-// Urgent messages go to the front of every queue. All copies that one Ksock gets of one message are a group: the reply, then the copy to answer,
-// then the listener's copies, newest binding first (D13). A group of n copies is put in front in n steps, however long the queue is.
+// Urgent messages go to the front of every queue. All copies that one Ksock gets of one message are a group: the reply, then the copy to
+// answer, then the listener's copies, newest binding first (D13). A group of n copies is put in front in n steps, however long the queue
+// is.
 internal sealed partial class Bus
 {
     private readonly List<KsockState> _urgentRecipients = [];
 
-    /// <summary>Decides which copies there are, in the order of the group, and counts them for each Ksock. Those that are not go into <see cref="_refused"/>.</summary>
+    /// <summary>Decides which copies there are, in the order of the group, and counts them for each Ksock. Those that are not go into
+    /// <see cref="_refused"/>.</summary>
     private void ChooseUrgentCopies(
         KsockState sender, StoredMessage message, ReadOnlySpan<Binding> listeners, KsockState? requester, KsockState? replier)
     {

@@ -1,7 +1,8 @@
 namespace Kbus.Core;
 
-// Waking those whose sends wait: because their recipient has made room, or because a binding has changed. A wake is a hint, and the sender then tries again.
-// There may be many, and each may cost a system call. So an operation wakes some, and what is left is work that is continued.
+// Waking those whose sends wait: because their recipient has made room, or because a binding has changed. A wake is a hint, and the
+// sender then tries again. There may be many, and each may cost a system call. So an operation wakes some, and what is left is work that
+// is continued.
 internal sealed partial class Bus
 {
     // A wake may be a system call, which takes as long as so many other steps.

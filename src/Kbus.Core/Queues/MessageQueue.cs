@@ -6,8 +6,8 @@ namespace Kbus.Core;
 
 /// <summary>The messages that wait for one Ksock, in the order in which it will take them, and the bytes they hold.</summary>
 /// <remarks>
-/// A ring of entries. It grows by pieces, so that making room for one more never copies all that there are, and gives pieces back that it has
-/// emptied. It keeps a few, so that a warm queue allocates nothing.
+/// A ring of entries. It grows by pieces, so that making room for one more never copies all that there are, and gives pieces back that it
+/// has emptied. It keeps a few, so that a warm queue allocates nothing.
 /// </remarks>
 internal sealed class MessageQueue
 {
@@ -215,7 +215,8 @@ internal sealed class MessageQueue
         _mask = (2 * (_mask + 1)) - 1;
     }
 
-    /// <summary>Orders the pieces, beginning with the one at the front. The part of that piece before the front is the end of the queue, and moves into a new piece.</summary>
+    /// <summary>Orders the pieces, beginning with the one at the front. The part of that piece before the front is the end of the queue,
+    /// and moves into a new piece.</summary>
     private void GrowByPieces()
     {
         int count = _pieces.Length;

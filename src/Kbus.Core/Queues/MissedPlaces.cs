@@ -48,7 +48,8 @@ internal sealed class MissedPlaces
         return missed;
     }
 
-    /// <summary>Unbinding may have taken messages out of the middle of the queue. Then a place is reported a little early, never late.</summary>
+    /// <summary>Unbinding may have taken messages out of the middle of the queue. Then a place is reported a little early, never
+    /// late.</summary>
     private int Before(KsockState ksock, int place) => (int)Math.Max(0L, ksock.Queue.Count - (long)(ksock.Appended - _places[place].After));
 
     /// <summary>Makes one place of all those that the reader has passed without asking.</summary>

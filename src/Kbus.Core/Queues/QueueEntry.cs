@@ -3,7 +3,8 @@ namespace Kbus.Core;
 /// <summary>One message in a Ksock's queue.</summary>
 internal struct QueueEntry
 {
-    /// <summary>The message, of which the queue owns a reference; null while the Ksock's <see cref="Carrier"/> keeps the bytes of this copy.</summary>
+    /// <summary>The message, of which the queue owns a reference; null while the Ksock's <see cref="Carrier"/> keeps the bytes of this
+    /// copy.</summary>
     public StoredMessage? Message;
 
     /// <summary>The listener's or replier's binding it came by; null for replies, Statuses and reports of existing bindings.</summary>

@@ -44,7 +44,8 @@ internal sealed class ReplyDebt
     /// <summary>Its place in the sender's list.</summary>
     public Neighbours<ReplyDebt> AtSender;
 
-    /// <summary>Its place in one of the replier's lists: of what waits in its queue, then of what it has taken and not replied to.</summary>
+    /// <summary>Its place in one of the replier's lists: of what waits in its queue, then of what it has taken and not replied
+    /// to.</summary>
     public Neighbours<ReplyDebt> AtReplier;
 
     /// <summary>Its place among owed debts of the same sender, replier and id.</summary>

@@ -85,7 +85,8 @@ internal sealed class ReplyLedger(ChargeBook charges)
         Reclaim(debt);
     }
 
-    /// <summary>The replier has taken its copy: from now on it has read a Request that it has not replied to, if it is owed still.</summary>
+    /// <summary>The replier has taken its copy: from now on it has read a Request that it has not replied to, if it is owed
+    /// still.</summary>
     public void CopyTaken(ReplyDebt debt)
     {
         KsockState replier = debt.Replier;

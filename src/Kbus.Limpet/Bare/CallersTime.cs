@@ -1,7 +1,8 @@
 namespace Kbus.Limpets;
 
 /// <summary>Time without a thread: what is due happens when <see cref="Look"/> is called, on the caller's thread.</summary>
-/// <remarks>A timer of the runtime would start threads, and a process with such threads cannot go on in a forked child. Any thread may call.</remarks>
+/// <remarks>A timer of the runtime would start threads, and a process with such threads cannot go on in a forked child. Any thread may
+/// call.</remarks>
 internal sealed class CallersTime : TimeProvider
 {
     private readonly Lock _lock = new();

@@ -14,7 +14,8 @@ public sealed record LimpetAddress(string? Host, int Port, string? Path)
     private const int LongestPath = 107;
     private const int LongestHost = 255;
 
-    /// <summary>Reads an address: with a colon it is HOST:PORT, or [HOST]:PORT for an address of IPv6. Otherwise it is the path of a Unix socket.</summary>
+    /// <summary>Reads an address: with a colon it is HOST:PORT, or [HOST]:PORT for an address of IPv6. Otherwise it is the path of a Unix
+    /// socket.</summary>
     /// <param name="text">Such as <c>robot.local:4321</c>, <c>[::1]:4321</c> or <c>/run/limpet</c>.</param>
     /// <returns>The address.</returns>
     /// <exception cref="ArgumentException">It is neither; the message says why.</exception>

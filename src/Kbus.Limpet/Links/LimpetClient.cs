@@ -19,7 +19,8 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
     /// <param name="cancellationToken">Ends the link in good order.</param>
     /// <returns>The kind of its end: <see cref="LimpetEndingKind.Stopped"/>, <see cref="LimpetEndingKind.Terminated"/> or
     /// <see cref="LimpetEndingKind.Loop"/>; with <paramref name="isOnce"/> also any other.</returns>
-    /// <exception cref="LimpetException">The peer speaks another protocol, has the same network id, or may not be reached unprotected. With <paramref name="isOnce"/>, any reason.</exception>
+    /// <exception cref="LimpetException">The peer speaks another protocol, has the same network id, or may not be reached unprotected.
+    /// With <paramref name="isOnce"/>, any reason.</exception>
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     public async Task<LimpetEnding> RunAsync(bool isOnce = false, CancellationToken cancellationToken = default)
     {

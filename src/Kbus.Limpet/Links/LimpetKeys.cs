@@ -11,9 +11,11 @@ public static class LimpetKeys
     /// <summary>RFC 5280, section 4.1.2.5: it has no end date. To end it, the other side removes its pin.</summary>
     private static readonly DateTimeOffset Never = new(9999, 12, 31, 23, 59, 59, TimeSpan.Zero);
 
-    /// <summary>Makes a key (ECDSA, P-256) and a certificate that it signs itself, for a peer that knows it by <see cref="LimpetSecurity.KeyOf"/>.</summary>
+    /// <summary>Makes a key (ECDSA, P-256) and a certificate that it signs itself, for a peer that knows it by
+    /// <see cref="LimpetSecurity.KeyOf"/>.</summary>
     /// <param name="name">The name in the certificate. It is not checked.</param>
-    /// <returns>The private key and the certificate, in PEM form. Whoever has it can pose as this Limpet, so only its user may read it.</returns>
+    /// <returns>The private key and the certificate, in PEM form. Whoever has it can pose as this Limpet, so only its user may read
+    /// it.</returns>
     public static string MakePem(string name = "limpet")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

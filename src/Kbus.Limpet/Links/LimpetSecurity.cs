@@ -8,8 +8,8 @@ namespace Kbus.Limpets;
 
 /// <summary>How a link over sockets is protected: TLS with both sides known, or not at all.</summary>
 /// <remarks>
-/// Without <see cref="Certificate"/> the link speaks the original's plain protocol, which old peers understand and anybody on the way can read
-/// and change. So that is done on this machine alone (loopback and Unix sockets), unless <see cref="AllowPlain"/> says otherwise.
+/// Without <see cref="Certificate"/> the link speaks the original's plain protocol, which old peers understand and anybody on the way can
+/// read and change. So that is done on this machine alone (loopback and Unix sockets), unless <see cref="AllowPlain"/> says otherwise.
 /// </remarks>
 public sealed record LimpetSecurity
 {
@@ -19,11 +19,12 @@ public sealed record LimpetSecurity
     /// <summary>This side's certificate with its private key; null (the default) for no TLS.</summary>
     public X509Certificate2? Certificate { get; init; }
 
-    /// <summary>The authorities of which one must have signed the peer's certificate; empty (the default) if it is known by <see cref="PeerKeys"/>.</summary>
+    /// <summary>The authorities of which one must have signed the peer's certificate; empty (the default) if it is known by
+    /// <see cref="PeerKeys"/>.</summary>
     public X509Certificate2Collection Authorities { get; init; } = [];
 
-    /// <summary>The peer's keys: SHA-256 of the public key (SubjectPublicKeyInfo), in hexadecimal, of which it must have one; empty (the default) if it
-    /// is known by <see cref="Authorities"/>. With both, both must hold.</summary>
+    /// <summary>The peer's keys: SHA-256 of the public key (SubjectPublicKeyInfo), in hexadecimal, of which it must have one; empty (the
+    /// default) if it is known by <see cref="Authorities"/>. With both, both must hold.</summary>
     public IReadOnlyList<string> PeerKeys { get; init; } = [];
 
     /// <summary>The name that the peer's certificate must be for, or null (the default) for any that an authority has signed.</summary>

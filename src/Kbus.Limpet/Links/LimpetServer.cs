@@ -5,7 +5,8 @@ namespace Kbus.Limpets;
 /// <summary>A Limpet that waits for its peer to connect, and goes on waiting whenever the link breaks.</summary>
 /// <remarks>
 /// It has one peer at a time. A second one with the same network id counts as the same peer, whose connection broke unnoticed here:
-/// it replaces the old link. If that repeats, there are two peers with one id. Then the newcomer is sent away while the link lasts, as is any other peer.
+/// it replaces the old link. If that repeats, there are two peers with one id. Then the newcomer is sent away while the link lasts, as is
+/// any other peer.
 /// </remarks>
 public sealed class LimpetServer : IDisposable
 {
@@ -36,7 +37,8 @@ public sealed class LimpetServer : IDisposable
     /// <summary>The address at which it listens, with its port. If the host's name has several addresses, the first of them.</summary>
     public LimpetAddress Address => _listeners.Address;
 
-    /// <summary>Begins to listen, at every address of the host's name. The file of a Unix socket is for this user alone and is removed at the end. A dead one is replaced.</summary>
+    /// <summary>Begins to listen, at every address of the host's name. The file of a Unix socket is for this user alone and is removed at
+    /// the end. A dead one is replaced.</summary>
     /// <param name="address">Where.</param>
     /// <param name="options">The options of the Limpet.</param>
     /// <param name="security">How the link is protected; null for the plain protocol, on this machine alone.</param>
@@ -119,7 +121,8 @@ public sealed class LimpetServer : IDisposable
         }
     }
 
-    /// <summary>The next connection. One that cannot be taken, because it broke at once or descriptors are short, keeps none after it away.</summary>
+    /// <summary>The next connection. One that cannot be taken, because it broke at once or descriptors are short, keeps none after it
+    /// away.</summary>
     private async Task<Socket> NextAsync(Socket listener, CancellationToken cancellationToken)
     {
         string? told = null;

@@ -107,7 +107,8 @@ internal sealed class Listeners : IDisposable
         Socket socket = Limpets.Sockets.For(place);
         try
         {
-            // A port that was in use a moment ago can be bound to, as the framework sees to; its own option for that would let others listen there too.
+            // A port that was in use a moment ago can be bound to, as the framework sees to; its own option for that would let others
+            // listen there too.
             socket.Bind(place);
             if (place is UnixDomainSocketEndPoint path)
             {

@@ -1,6 +1,7 @@
 namespace Kbus.Limpets;
 
-/// <summary>The pauses between tries: each twice as long, up to a limit, with some chance in it, so that many do not come at once.</summary>
+/// <summary>The pauses between tries: each twice as long, up to a limit, with some chance in it, so that many do not come at
+/// once.</summary>
 internal sealed class Pauses
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(50);

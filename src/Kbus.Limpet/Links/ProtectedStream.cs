@@ -15,8 +15,8 @@ internal sealed class ProtectedStream(SocketStream plain) : SslStream(plain, lea
 
     /// <inheritdoc/>
     /// <remarks>
-    /// By the end of the connection alone: the framework lets one thread read while another writes, but not while it says farewell. So whoever
-    /// can cut the connection can end the link, as anyhow; a message that was not sent whole still counts as such.
+    /// By the end of the connection alone: the framework lets one thread read while another writes, but not while it says farewell. So
+    /// whoever can cut the connection can end the link, as anyhow; a message that was not sent whole still counts as such.
     /// </remarks>
     public void FinishWriting() => plain.FinishWriting();
 }

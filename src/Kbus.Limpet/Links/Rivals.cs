@@ -1,7 +1,8 @@
 namespace Kbus.Limpets;
 
 /// <summary>Distinguishes one peer that comes again from two with one network id that push each other out.</summary>
-/// <remarks>A peer whose connection broke before that was noticed here comes again once; two peers go on and on. One thread at a time.</remarks>
+/// <remarks>A peer whose connection broke before that was noticed here comes again once; two peers go on and on. One thread at a
+/// time.</remarks>
 /// <param name="time">The source of time.</param>
 internal sealed class Rivals(TimeProvider time)
 {

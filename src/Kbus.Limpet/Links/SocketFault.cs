@@ -2,7 +2,8 @@ using System.Net.Sockets;
 
 namespace Kbus.Limpets;
 
-/// <summary>Says why there is no socket, as the end of a sentence. The framework's own words are often none where it is shipped without them, and not always true of a path.</summary>
+/// <summary>Says why there is no socket, as the end of a sentence. The framework's own words are often none where it is shipped without
+/// them, and not always true of a path.</summary>
 internal static class SocketFault
 {
     /// <summary>Why one cannot connect to a place.</summary>
@@ -28,7 +29,8 @@ internal static class SocketFault
             : Describe(e);
     }
 
-    /// <summary>Whether a file is a socket, which alone cannot be opened; who tries to connect to a file of another kind is refused as well.</summary>
+    /// <summary>Whether a file is a socket, which alone cannot be opened; who tries to connect to a file of another kind is refused as
+    /// well.</summary>
     public static bool IsSocket(string path)
     {
         const int NoSuchDevice = 6;

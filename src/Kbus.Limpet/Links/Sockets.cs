@@ -17,7 +17,8 @@ internal static class Sockets
 
     /// <summary>Lets the kernel watch a connection. It breaks when the other machine gives no sign of life for too long.</summary>
     /// <param name="socket">The connection; what is not TCP stays within this machine and needs no watch.</param>
-    /// <param name="silenceLimit">The time limit, in whole seconds. In the first half the kernel waits; in the second it probes three times.</param>
+    /// <param name="silenceLimit">The time limit, in whole seconds. In the first half the kernel waits; in the second it probes three
+    /// times.</param>
     public static void Watch(Socket socket, TimeSpan silenceLimit)
     {
         if (socket.ProtocolType != ProtocolType.Tcp)

@@ -4,8 +4,8 @@ namespace Kbus.Limpets;
 
 /// <summary>The connections whose other side has not greeted yet: so many at most, for each holds a thread.</summary>
 /// <remarks>
-/// Who connects and says nothing must keep nobody out. So every connection is taken; when there are too many, the oldest of the address that has the
-/// most goes, but not before it has had time to greet. Any thread may call.
+/// Who connects and says nothing must keep nobody out. So every connection is taken; when there are too many, the oldest of the address
+/// that has the most goes, but not before it has had time to greet. Any thread may call.
 /// </remarks>
 /// <param name="time">The source of time.</param>
 internal sealed class Strangers(TimeProvider time)

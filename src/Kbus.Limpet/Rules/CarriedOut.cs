@@ -2,14 +2,17 @@ using Kbus.Core;
 
 namespace Kbus.Limpets;
 
-/// <summary>What this Limpet has carried to its peer for Limpets that are further away, so that it is known again when the peer sends it back.</summary>
+/// <summary>What this Limpet has carried to its peer for Limpets that are further away, so that it is known again when the peer sends it
+/// back.</summary>
 /// <remarks>
-/// <para>A peer of another make sends back whatever it is sent with an id of neither end of the link (spec section 12.7). In a chain, star or tree a network
-/// lies on one side of a link, and the ids that its Limpet gives rise. So one number for each network is enough, however many
-/// messages are under way: what comes from the peer and is not beyond the last that was carried to it has been on this bus.</para>
-/// <para>A network is on the side from which it was received first, until half a minute after its last message from there. So nobody on the other side can
-/// silence it by using its ids. When links are made again it may move to the peer's side. There its ids go on rising, and so are new. Only what
-/// a Limpet brought counts, and only true ids: programs may choose what ids they like. Any thread may call.</para>
+/// <para>A peer of another make sends back whatever it is sent with an id of neither end of the link (spec section 12.7). In a chain,
+/// star or tree a network lies on one side of a link, and the ids that its Limpet gives rise. So one number for each network is enough,
+/// however many messages are under way: what comes from the peer and is not beyond the last that was carried to it has been on this
+/// bus.</para>
+/// <para>A network is on the side from which it was received first, until half a minute after its last message from there. So nobody on
+/// the other side can silence it by using its ids. When links are made again it may move to the peer's side. There its ids go on rising,
+/// and so are new. Only what a Limpet brought counts, and only true ids: programs may choose what ids they like. Any thread may
+/// call.</para>
 /// </remarks>
 /// <param name="isLimpet">True for a Ksock of this bus that is a Limpet's. A call asks the bus, and is made when a
 /// network's messages come by another Ksock than before.</param>
@@ -21,7 +24,8 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
     /// <summary>What brings a network that lies on the peer's side. No Ksock has this number.</summary>
     private const uint Peer = 0;
 
-    /// <summary>The most that ids may be out of order because of urgent messages. An id further back is of a bus that has begun anew.</summary>
+    /// <summary>The most that ids may be out of order because of urgent messages. An id further back is of a bus that has begun
+    /// anew.</summary>
     private const int Disorder = 65536;
 
     private readonly Dictionary<uint, Network> _networks = [];
@@ -31,7 +35,8 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
     /// <summary>A second has passed.</summary>
     public void Tick() => Volatile.Write(ref _now, _now + 1);
 
-    /// <summary>Whether an id is given by a Limpet, which says the same in orig_from. A program that only plays with ids does not.</summary>
+    /// <summary>Whether an id is given by a Limpet, which says the same in orig_from. A program that only plays with ids does
+    /// not.</summary>
     public static bool IsTrue(in MessageHeader header) => header.OrigFrom.NetworkId == header.Id.NetworkId;
 
     /// <summary>Records that a message with a true id is carried to the peer.</summary>
@@ -58,7 +63,8 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
         }
     }
 
-    /// <summary>Whether a message with a true id that has come from the peer was carried there from here. If its network is not known, it lies there.</summary>
+    /// <summary>Whether a message with a true id that has come from the peer was carried there from here. If its network is not known, it
+    /// lies there.</summary>
     public bool Has(MessageId id)
     {
         lock (_lock)

@@ -67,7 +67,8 @@ internal sealed partial class LimpetRules
         return Stamped(ref header, Verdict.Carry);
     }
 
-    /// <summary>Whether a message from the bus is an announcement of one of its own programs that may be carried: no more need be known of it.</summary>
+    /// <summary>Whether a message from the bus is an announcement of one of its own programs that may be carried: no more need be known
+    /// of it.</summary>
     /// <param name="header">Its header; changed, as it is carried, if so.</param>
     /// <param name="name">Its name.</param>
     public bool IsPlain(ref MessageHeader header, ReadOnlySpan<byte> name)
@@ -142,8 +143,8 @@ internal sealed partial class LimpetRules
             return true;
         }
 
-        // Of three ways the peer's may not be among the last two; but two programs may use one id of their own choosing. And a program may send again
-        // what it has received. Carried back, that would look like a ring to the Limpets on the way.
+        // Of three ways the peer's may not be among the last two; but two programs may use one id of their own choosing. And a program
+        // may send again what it has received. Carried back, that would look like a ring to the Limpets on the way.
         return goesRound ? _judge.IsLimpet(header.From) : cameFromPeer && !_judge.IsLimpet(header.From);
     }
 

@@ -88,7 +88,8 @@ internal sealed partial class LimpetRules
         return true;
     }
 
-    /// <summary>An answer has the name of its Request, or says why there is none. An answer of another name would reach the listeners of that name.</summary>
+    /// <summary>An answer has the name of its Request, or says why there is none. An answer of another name would reach the listeners of
+    /// that name.</summary>
     private bool MayAnswer(AwaitedAnswer awaited, ReadOnlySpan<byte> name) =>
         _inward.Allows(name) || name.StartsWith("$.KBUS."u8) || name.SequenceEqual(awaited.Name);
 
@@ -111,7 +112,8 @@ internal sealed partial class LimpetRules
         return Verdict.Carry;
     }
 
-    /// <summary>A stateful Request goes to its one Ksock, if this is its bus. Otherwise it goes to the Limpet that knows the way there.</summary>
+    /// <summary>A stateful Request goes to its one Ksock, if this is its bus. Otherwise it goes to the Limpet that knows the way
+    /// there.</summary>
     /// <returns>None, EADDRNOTAVAIL (nobody replies), EPIPE (another Ksock does), or another error of the bus. Whether the right one is
     /// still the replier on its own bus is found out by sending.</returns>
     private Errno AddressStateful(ref MessageHeader header, ReadOnlySpan<byte> name)

@@ -106,7 +106,8 @@ internal sealed partial class LimpetRules : IDisposable
     /// <summary>A Request that whoever receives this copy is to answer.</summary>
     public static bool MustBeAnswered(in MessageHeader header) => header.IsRequest && !header.IsOverheard;
 
-    /// <summary>Whether a message is the bus's own. A message of any Ksock, whatever its name, has its sender in <c>from</c>, also on the wire.</summary>
+    /// <summary>Whether a message is the bus's own. A message of any Ksock, whatever its name, has its sender in <c>from</c>, also on the
+    /// wire.</summary>
     private static bool IsFromBusItself(in MessageHeader header) => header.From == 0;
 
     /// <summary>An answer that the bus has refused although who awaits it is still there: by its size, say.</summary>

@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace Kbus.Limpets;
 
 /// <summary>Which of the links that make a ring is closed: the greatest, which is the newest.</summary>
-/// <remarks>The two ends of a link may differ in <paramref name="MadeAt"/>. As network ids are unique, no two links have the same rank.</remarks>
+/// <remarks>The two ends of a link may differ in <paramref name="MadeAt"/>. As network ids are unique, no two links have the same
+/// rank.</remarks>
 /// <param name="MadeAt">When the link was made, as this end's machine sees it: milliseconds since 1970.</param>
 /// <param name="GreaterId">The greater one of the link's two network ids.</param>
 /// <param name="LesserId">The other one.</param>

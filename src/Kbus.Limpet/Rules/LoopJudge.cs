@@ -8,13 +8,13 @@ namespace Kbus.Limpets;
 /// Limpet brought it (the bus knows which Ksocks are Limpets'), so no ordinary program can have a link closed by sending an id
 /// that is not its own; nor if the message does not say that it comes from where its id does.</para>
 /// <para>All Limpets of a ring may notice it at the same moment, but only one link may close: the newest of them all, so that what
-/// worked before goes on working. They find it by the election of Chang and Roberts (1979). A Limpet that notices the ring sends a <see cref="RingProbe"/>
-/// with the rank of its link to its peer. Each Limpet carries a probe on, once, even if it has noticed nothing. But if its own
-/// link's rank is greater, it sends its own probe instead. So only the probe of the newest link comes all the way back to
+/// worked before goes on working. They find it by the election of Chang and Roberts (1979). A Limpet that notices the ring sends a
+/// <see cref="RingProbe"/> with the rank of its link to its peer. Each Limpet carries a probe on, once, even if it has noticed nothing.
+/// But if its own link's rank is greater, it sends its own probe instead. So only the probe of the newest link comes all the way back to
 /// the bus of its sender, which then closes its link. In a web of several rings each of them loses its newest link. What is left of
 /// it is a tree that reaches everybody.</para>
-/// <para>A message that comes back from the peer may be no ring: a peer of another make sends back much of what it gets. It is left, too, and a probe sent
-/// now and then; but no link is closed for it alone.</para>
+/// <para>A message that comes back from the peer may be no ring: a peer of another make sends back much of what it gets. It is left, too,
+/// and a probe sent now and then; but no link is closed for it alone.</para>
 /// <para>A ring that no probe passes (a Limpet of another make that carries other names only), or two network ids that are equal, which
 /// look the same, are dealt with some seconds later: of the two Limpets on this bus by which messages go round the newer,
 /// whose Ksock has the greater id, closes its link, and if it has not, then the older.</para>
@@ -48,7 +48,8 @@ internal sealed class LoopJudge
     /// <param name="ksock">The Limpet's Ksock.</param>
     /// <param name="time">The source of time.</param>
     /// <param name="rank">The rank of the Limpet's link.</param>
-    /// <param name="send">Sends a probe to the peer, from any thread, without waiting; null if the Limpet cannot: it carries those of others.</param>
+    /// <param name="send">Sends a probe to the peer, from any thread, without waiting; null if the Limpet cannot: it carries those of
+    /// others.</param>
     public LoopJudge(Ksock ksock, TimeProvider time, LinkRank rank, Action<RingProbe>? send)
     {
         _ksock = ksock;

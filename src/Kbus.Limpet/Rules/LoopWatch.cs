@@ -44,7 +44,8 @@ internal sealed class LoopWatch
         return goesRound;
     }
 
-    /// <summary>Whether a message with this id, and of the same sender, has come from the bus lately, and none with this id from the peer.</summary>
+    /// <summary>Whether a message with this id, and of the same sender, has come from the bus lately, and none with this id from the
+    /// peer.</summary>
     public bool CameFromBusAlone(in MessageHeader header)
     {
         uint now = Volatile.Read(ref _now);

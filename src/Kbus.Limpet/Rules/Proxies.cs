@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Kbus.Limpets;
 
-/// <summary>The names for which this Limpet is to be replier on its bus, because the peer's bus has a replier for them. Spec section 12.5, rule 1.</summary>
+/// <summary>The names for which this Limpet is to be replier on its bus, because the peer's bus has a replier for them. Spec section
+/// 12.5, rule 1.</summary>
 /// <remarks>
 /// A binding that cannot be made or ended now is retried: when the bus reports that the name has become free, and otherwise after a while.
 /// Until then Requests of that name go to the replier here. A name that the bus will never bind, or that is more than the peer may have, is
@@ -35,7 +36,8 @@ internal sealed class Proxies : IDisposable
 
     /// <summary>Begins without any.</summary>
     /// <param name="ksock">The Limpet's Ksock.</param>
-    /// <param name="options">The most names, the time between tries, and the receiver of reports about failed and later successful bindings.</param>
+    /// <param name="options">The most names, the time between tries, and the receiver of reports about failed and later successful
+    /// bindings.</param>
     public Proxies(Ksock ksock, LimpetOptions options)
     {
         _ksock = ksock;

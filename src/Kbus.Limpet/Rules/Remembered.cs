@@ -1,11 +1,12 @@
 namespace Kbus.Limpets;
 
-/// <summary>The Requests of this bus that were carried to the peer to be answered, and who awaits the answer. Spec section 12.4, rule 3.</summary>
+/// <summary>The Requests of this bus that were carried to the peer to be answered, and who awaits the answer. Spec section 12.4, rule
+/// 3.</summary>
 /// <remarks>
-/// <para>One enters when it is read from the bus and leaves when its answer is about to be sent. Those that are left when the link ends are answered
-/// by the bus itself, since the Limpet's Ksock closes then. Any thread may call.</para>
-/// <para>A Limpet is not notified when a requester has gone, and a peer may leave Requests without an answer. So their number is limited: of
-/// more, the oldest go, and are answered here.</para>
+/// <para>One enters when it is read from the bus and leaves when its answer is about to be sent. Those that are left when the link ends
+/// are answered by the bus itself, since the Limpet's Ksock closes then. Any thread may call.</para>
+/// <para>A Limpet is not notified when a requester has gone, and a peer may leave Requests without an answer. So their number is limited:
+/// of more, the oldest go, and are answered here.</para>
 /// </remarks>
 /// <param name="most">The most that may be kept.</param>
 internal sealed class Remembered(int most = 65536)

@@ -2,9 +2,9 @@ namespace Kbus.Limpets;
 
 /// <summary>The Ksock of this bus by which the answers of each distant network come.</summary>
 /// <remarks>
-/// A stateful Request that is only passing through must go that way. Another Ksock may have become replier for its name meanwhile, on this bus or another
-/// branch. It must not receive what is for the former one. The way itself may have been made again, by another Ksock. What is
-/// unknown is not judged: for its bus, an original Limpet is like any program. Any thread may call.
+/// A stateful Request that is only passing through must go that way. Another Ksock may have become replier for its name meanwhile, on
+/// this bus or another branch. It must not receive what is for the former one. The way itself may have been made again, by another Ksock.
+/// What is unknown is not judged: for its bus, an original Limpet is like any program. Any thread may call.
 /// </remarks>
 /// <param name="isLimpet">True for a Ksock of this bus that is a Limpet's. A call asks the bus, and is made when something changes.</param>
 internal sealed class ReplyWays(Func<uint, bool> isLimpet)

@@ -18,6 +18,7 @@ internal enum Verdict
     /// <summary>It is carried no further, and the link should end: it closes a ring of buses.</summary>
     Loop,
 
-    /// <summary>The bus could not report every replier that left. What the two sides know of each other's repliers must be built again.</summary>
+    /// <summary>The bus could not report every replier that left. What the two sides know of each other's repliers must be built
+    /// again.</summary>
     EventsLost,
 }

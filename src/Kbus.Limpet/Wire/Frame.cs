@@ -7,8 +7,8 @@ namespace Kbus.Limpets;
 
 /// <summary>A message on the wire between two Limpets: sixteen 32-bit words, the padded name, the padded data and a guard.</summary>
 /// <remarks>
-/// All words are big-endian; the guards have the values that they have in a message, so a frame begins with the bytes 73 75 62 4B. There are
-/// no pointers. The data travels as it is, but for that of a bind event, whose three words are turned. Source: spec section 12.2.
+/// All words are big-endian; the guards have the values that they have in a message, so a frame begins with the bytes 73 75 62 4B. There
+/// are no pointers. The data travels as it is, but for that of a bind event, whose three words are turned. Source: spec section 12.2.
 /// </remarks>
 internal static class Frame
 {
@@ -108,7 +108,8 @@ internal static class Frame
     /// <summary>Whether data of messages with this name is turned on the wire.</summary>
     public static bool IsBindEvent(ReadOnlySpan<byte> name) => name.SequenceEqual(MessageName.ReplierBindEvent);
 
-    /// <summary>Turns the three words of a bind event's data between this machine's order and the wire's, either way. Shorter data stays.</summary>
+    /// <summary>Turns the three words of a bind event's data between this machine's order and the wire's, either way. Shorter data
+    /// stays.</summary>
     public static void TurnBindEvent(Span<byte> data)
     {
         if (data.Length >= BindEventWords * sizeof(uint))

@@ -59,7 +59,8 @@ internal sealed class FrameReader(Stream stream, uint mostData)
         return true;
     }
 
-    /// <summary>As <see cref="TryRead"/>, but the frame stays the next one until <see cref="Advance"/>. The data of a bind event is as it was on the wire.</summary>
+    /// <summary>As <see cref="TryRead"/>, but the frame stays the next one until <see cref="Advance"/>. The data of a bind event is as it
+    /// was on the wire.</summary>
     public bool TryLook(ref MessageHeader header)
     {
         if (_end - _start < Frame.HeaderLength)

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Kbus.Policy;
 
-/// <summary>Users and groups by name, as the machine's databases have them (NSS). A question can take long, so no bus's thread asks.</summary>
+/// <summary>Users and groups by name, as the machine's databases have them (NSS). A question can take long, so no bus's thread
+/// asks.</summary>
 internal unsafe partial class AccountNames
 {
     // In struct passwd: two pointers, user, group. In struct group: two pointers, group. More room than either has, on any machine.

@@ -2,7 +2,8 @@ using System.Text.Unicode;
 
 namespace Kbus.Policy;
 
-/// <summary>A policy file: read whole, checked strictly, users and groups resolved. Nothing of it is used if anything is wrong with it.</summary>
+/// <summary>A policy file: read whole, checked strictly, users and groups resolved. Nothing of it is used if anything is wrong with
+/// it.</summary>
 internal static class PolicyFile
 {
     /// <summary>The longest file, in bytes.</summary>

@@ -47,7 +47,8 @@ internal sealed class Admission
         _lastLength = 0;
     }
 
-    /// <summary>Binds, as <see cref="Bus.Bind"/> does; EPERM if the policy denies it for the name, or for any name that the wildcard matches.</summary>
+    /// <summary>Binds, as <see cref="Bus.Bind"/> does; EPERM if the policy denies it for the name, or for any name that the wildcard
+    /// matches.</summary>
     public Errno Bind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
     {
         if (_permissions is { } permissions && MessageName.CheckBinding(name) == Errno.None)
@@ -62,16 +63,18 @@ internal sealed class Admission
         return _bus.Bind(ksock, name, isReplier);
     }
 
-    /// <summary>Sends, as <see cref="Bus.Send"/> does; EPERM if the policy denies it. With EPERM the id's network id is <see cref="Line"/>.</summary>
+    /// <summary>Sends, as <see cref="Bus.Send"/> does; EPERM if the policy denies it. With EPERM the id's network id is
+    /// <see cref="Line"/>.</summary>
     /// <remarks>
-    /// A Reply is never denied: the bus takes it only from the Ksock that owes it. But if its sender may neither send that name nor be bound to it
-    /// as replier, listeners do not receive it. A message that is a Request and a Reply is a Request here.
+    /// A Reply is never denied: the bus takes it only from the Ksock that owes it. But if its sender may neither send that name nor be
+    /// bound to it as replier, listeners do not receive it. A message that is a Request and a Reply is a Request here.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Errno Send(KsockState sender, StoredMessage message, out MessageId id) =>
         _permissions is { } permissions ? SendIfAllowed(permissions, sender, message, out id) : _bus.Send(sender, message, out id);
 
-    /// <summary>Asks for or sets a number, as <see cref="Bus.Ask"/> does; EPERM if the policy denies the change. Asking is never denied.</summary>
+    /// <summary>Asks for or sets a number, as <see cref="Bus.Ask"/> does; EPERM if the policy denies the change. Asking is never
+    /// denied.</summary>
     public Errno Ask(KsockState ksock, Setting setting, uint value, out uint result)
     {
         PolicyAction? action = setting switch

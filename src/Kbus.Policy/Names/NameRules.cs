@@ -33,7 +33,8 @@ internal sealed class NameRules
 
     /// <summary>The verdict on a name, or on every name that a wildcard matches.</summary>
     /// <param name="name">A name that a binding may have.</param>
-    /// <returns>Allowed only if each of the names is. Otherwise the rule that denies one of them first, or that no rule allows them all.</returns>
+    /// <returns>Allowed only if each of the names is. Otherwise the rule that denies one of them first, or that no rule allows them
+    /// all.</returns>
     public Verdict Decide(ReadOnlySpan<byte> name) => MessageName.IsWildcard(name) ? DecideWildcard(name) : DecideName(name);
 
     private Verdict DecideName(ReadOnlySpan<byte> name)
@@ -42,7 +43,8 @@ internal sealed class NameRules
         return first == int.MaxValue ? default : _rules[first].Verdict;
     }
 
-    /// <summary>Goes through the rules in their order. What an earlier rule has allowed is out of reach of a later one that denies.</summary>
+    /// <summary>Goes through the rules in their order. What an earlier rule has allowed is out of reach of a later one that
+    /// denies.</summary>
     private Verdict DecideWildcard(ReadOnlySpan<byte> wildcard)
     {
         for (int i = 0; i < _rules.Length; i++)
@@ -65,7 +67,8 @@ internal sealed class NameRules
         return default;
     }
 
-    /// <summary>The place of the first rule whose pattern holds a name or a wildcard; <see cref="int.MaxValue"/> if there is none.</summary>
+    /// <summary>The place of the first rule whose pattern holds a name or a wildcard; <see cref="int.MaxValue"/> if there is
+    /// none.</summary>
     private int FirstHolding(ReadOnlySpan<byte> name)
     {
         int first = PlaceOf(name);

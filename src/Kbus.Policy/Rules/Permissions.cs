@@ -47,7 +47,8 @@ internal sealed class Permissions
         _names.TryGetValue(action, out NameRules? names) ? names.Decide(name) : _verdicts[(int)action];
 
     /// <summary>Whether a Ksock may be open in a mode; if not, the action that is denied.</summary>
-    /// <remarks>A Ksock that was opened for neither reading nor writing can still bind and ask. It needs one of the two permissions.</remarks>
+    /// <remarks>A Ksock that was opened for neither reading nor writing can still bind and ask. It needs one of the two
+    /// permissions.</remarks>
     public Verdict DecideOpening(KsockMode mode, out PolicyAction action)
     {
         Verdict reading = Decide(PolicyAction.OpenForReading);

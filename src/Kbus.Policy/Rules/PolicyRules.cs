@@ -2,7 +2,8 @@ using Kbus.Core;
 
 namespace Kbus.Policy;
 
-/// <summary>A policy: rules in their order, of which the first that matches a question decides it. What no rule decides is denied.</summary>
+/// <summary>A policy: rules in their order, of which the first that matches a question decides it. What no rule decides is
+/// denied.</summary>
 /// <remarks>
 /// It never changes; reading its file again makes another one. Its permissions for an identity on a bus are computed once and kept.
 /// Any thread may call.

@@ -2,9 +2,9 @@ namespace Kbus.Core;
 
 /// <summary>Carries one Ksock's messages for a host. The bus notifies it, and asks it, during operations.</summary>
 /// <remarks>
-/// Called on the bus's own thread, in the middle of an operation: an implementation never calls back into the bus. A host in which
-/// a process can take messages by itself, without an operation, reports those takes when asked; the bus asks before it relies on
-/// what a queue holds, so every operation sees each take that ended before the operation began.
+/// Called on the bus's own thread, in the middle of an operation: an implementation never calls back into the bus. In some
+/// hosts a process takes messages by itself, without an operation. Such a host reports those takes when asked. The bus asks before it
+/// relies on what a queue holds. So every operation sees each take that ended before the operation began.
 /// </remarks>
 internal abstract class Carrier
 {

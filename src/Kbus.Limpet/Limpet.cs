@@ -7,11 +7,11 @@ namespace Kbus.Limpets;
 /// <summary>One end of a link between two buses: it carries messages between its bus and its peer, the Limpet at the other end of a
 /// stream.</summary>
 /// <remarks>
-/// <para>Any stream will do that carries bytes both ways in their order and can be read by one thread while another writes: the paper's
+/// <para>The stream must carry bytes both ways in their order. One thread must be able to read it while another writes. The paper's
 /// "laser link" is the program's own. <see cref="LimpetClient"/> and <see cref="LimpetServer"/> make links over sockets and make them
 /// again when they break.</para>
-/// <para>When a link ends, however it ends, the Limpet's Ksock closes: the bus itself then answers each Request that was on its way,
-/// and the repliers beyond are no repliers here any more. Source: the paper's chapter "Limpets"; spec section 12.</para>
+/// <para>When a link ends, however it ends, the Limpet's Ksock closes. The bus itself then answers each Request that was on its way.
+/// The repliers of the other bus are no repliers here any more. Source: the paper's chapter "Limpets"; spec section 12.</para>
 /// <para>Two threads belong to it: one waits for the bus, the other for the peer.</para>
 /// </remarks>
 public sealed partial class Limpet : IDisposable

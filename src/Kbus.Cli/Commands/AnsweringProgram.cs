@@ -7,8 +7,8 @@ namespace Kbus.Cli;
 /// <summary>Answers a Request with what a command of the user's prints (<c>kbus reply --exec</c>).</summary>
 /// <remarks>
 /// The shell runs it, with the Request's data on its standard input, and <c>KBUS_NAME</c>, <c>KBUS_ID</c>, <c>KBUS_FROM</c> and
-/// <c>KBUS_TO</c> in its environment. Whatever becomes of the command there is an answer, because the Request must have one: what it had
-/// printed when it ended, or nothing if that is more than a message can hold or the shell does not start. A note says so.
+/// <c>KBUS_TO</c> in its environment. There is always an answer, because the Request must have one. It is what the command
+/// had printed when it ended. It is empty if that is more than a message can hold, or if the shell does not start. A note says so.
 /// </remarks>
 /// <param name="invocation">Has the options, and reports signals.</param>
 /// <param name="command">The command.</param>

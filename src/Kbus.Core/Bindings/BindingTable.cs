@@ -5,8 +5,8 @@ namespace Kbus.Core;
 
 /// <summary>All bindings of one bus: how a name finds its listeners and its replier.</summary>
 /// <remarks>
-/// A message's name is looked up once for each of its levels (<c>$.*</c>, <c>$.A.*</c>, ... and the one <c>%</c> that can match), so
-/// the cost depends on the name and on who matches, never on how many bindings there are; the outcome is kept as a
+/// A message's name is looked up once for each of its levels (<c>$.*</c>, <c>$.A.*</c>, ... and the one <c>%</c> that can match). So
+/// the cost depends on the name and its matches, never on the number of bindings. The outcome is kept as a
 /// <see cref="Route"/> until a binding changes. Only the bus's own thread touches it. Spec sections 2.2, 2.4, 2.5; D10.
 /// </remarks>
 internal sealed class BindingTable(ulong seed)

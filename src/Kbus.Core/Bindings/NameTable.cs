@@ -17,7 +17,7 @@ internal abstract class NameEntry
 
 /// <summary>Entries found by name, without making a string or a copy of the name.</summary>
 /// <remarks>
-/// The seed keeps a hostile member from choosing names that all fall into one bucket; it changes no result, since nothing ever
+/// The seed keeps a hostile member from choosing names that all fall into one bucket. It changes no result, since nothing ever
 /// walks the table in the order of its buckets. Only the bus's own thread touches it.
 /// </remarks>
 /// <typeparam name="T">The kind of entry.</typeparam>

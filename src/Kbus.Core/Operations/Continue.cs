@@ -1,7 +1,7 @@
 namespace Kbus.Core;
 
-// What operations leave to be done later, because it may be long and no member can see whether it has been done: waking senders, and
-// clearing away what closed Ksocks had.
+// Work that operations leave for later: waking senders, and removing what closed Ksocks had. It may be long, and no member can see
+// whether it has been done.
 internal sealed partial class Bus
 {
     private readonly Queue<LeavingKsock> _leaving = new();
@@ -9,7 +9,7 @@ internal sealed partial class Bus
     /// <summary>True if there is work that <see cref="Continue"/> would do.</summary>
     public bool HasMore => _leaving.Count > 0 || HasSendersToWake;
 
-    /// <summary>Goes on with what operations have left to be done.</summary>
+    /// <summary>Continues the work that operations have left.</summary>
     /// <remarks>No member can see when it is called, or how often. A host calls it now and then, and so gives the time of its thread to
     /// others in between.</remarks>
     /// <param name="steps">About how much is to be done, as <see cref="Steps"/> counts.</param>

@@ -6,8 +6,8 @@ namespace Kbus.Core;
 // the decisions of the specification.
 //
 // - What it sends never comes back to it: it is no listener to it, and no replier.
-// - A Request or Reply that it heard on the other bus, and that is neither for this bus's repliers nor for its requesters, reaches this
-//   bus's listeners as what it is. Nobody owes an answer because of it, and nobody is answered by it.
+// - It may have received a Request or Reply on the other bus that is neither for this bus's repliers nor for its requesters. Such a
+//   message reaches this bus's listeners as what it is. Nobody owes an answer because of it, and nobody is answered by it.
 internal sealed partial class Bus
 {
     /// <summary>Queues an overheard message for each listener that has room. Its sender had its outcome long ago, so it cannot be refused

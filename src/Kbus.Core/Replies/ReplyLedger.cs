@@ -1,9 +1,9 @@
 namespace Kbus.Core;
 
-/// <summary>Remembers every Request that still owes its sender an answer, and what each replier has read and not replied to.</summary>
+/// <summary>Records every Request that still owes its sender an answer, and what each replier has read and not replied to.</summary>
 /// <remarks>
-/// A debt enters when the Request is queued for its replier and is struck exactly once: by a reply, by a Status when the replier
-/// unbinds or goes away, or by the sender going away. Each way but the last brings the sender one message (P2). Of several equal
+/// A debt enters when the Request is queued for its replier. It is struck exactly once: by a Reply, by a Status when the replier
+/// unbinds or closes, or when the sender closes. Each of these but the last brings the sender one message (P2). Of several equal
 /// debts the oldest goes first. Only the bus's own thread touches it. Spec sections 5.1 to 5.3; D6; fine point 1.
 /// </remarks>
 internal sealed class ReplyLedger(ChargeBook charges)

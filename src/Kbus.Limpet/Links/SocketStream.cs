@@ -5,14 +5,14 @@ namespace Kbus.Limpets;
 
 /// <summary>A stream over a connected socket: reading blocks the thread that reads, writing never blocks.</summary>
 /// <remarks>
-/// The framework's own stream waits for data on a thread of its own, which then wakes the reader; a Limpet pays for each wake-up, so here
-/// the reader itself sleeps in the kernel. What cannot be written at once is written by a thread of the pool. One thread reads while
+/// The framework's own stream waits for data on a thread of its own, which then wakes the reader. A Limpet pays for each wake-up. So here
+/// the reader itself sleeps in the kernel. A thread of the pool writes what cannot be written at once. One thread reads while
 /// another writes.
 /// </remarks>
 internal sealed class SocketStream : Stream, IFinishing, IProgressing
 {
-    /// <summary>How often a write that waits is tried: the kernel says that there is room only when a good part of its buffer is free,
-    /// which may take a slow peer minutes.</summary>
+    /// <summary>The interval, in nanoseconds, at which a waiting write is retried. The kernel reports room only when a good part of its
+    /// buffer is free, which may take a slow peer minutes.</summary>
     private const long TryEvery = 100_000_000;
 
     /// <summary>A peer that has sent so many bytes since they were read last is about to send more.</summary>

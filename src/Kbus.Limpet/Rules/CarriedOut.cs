@@ -2,13 +2,13 @@ using Kbus.Core;
 
 namespace Kbus.Limpets;
 
-/// <summary>What this Limpet has carried to its peer for Limpets that are further away, so that it is known again when the peer sends it
+/// <summary>Records what this Limpet has carried to its peer for more distant Limpets, to recognize it when the peer sends it
 /// back.</summary>
 /// <remarks>
 /// <para>A peer of another make sends back whatever it is sent with an id of neither end of the link (spec section 12.7). In a chain,
 /// star or tree a network lies on one side of a link, and the ids that its Limpet gives rise. So one number for each network is enough,
-/// however many messages are under way: what comes from the peer and is not beyond the last that was carried to it has been on this
-/// bus.</para>
+/// however many messages are on their way. A message from the peer has been on this bus if its id is not beyond the last one that was
+/// carried to the peer.</para>
 /// <para>A network is on the side from which it was received first, until half a minute after its last message from there. So nobody on
 /// the other side can silence it by using its ids. When links are made again it may move to the peer's side. There its ids go on rising,
 /// and so are new. Only what a Limpet brought counts, and only true ids: programs may choose what ids they like. Any thread may

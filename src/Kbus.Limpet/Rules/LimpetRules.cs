@@ -7,8 +7,8 @@ namespace Kbus.Limpets;
 /// <remarks>
 /// <para>There is no stream here. The caller reads messages from the Ksock or from the peer, passes them in, and sends them on. Headers are
 /// changed in place. One thread may handle messages from the bus while another handles those from the peer.</para>
-/// <para>Always true: each Request that was read from the bus to be answered is recorded until its answer is about to be sent,
-/// and is answered by the bus when the Ksock closes. So no Request gets two answers, and none gets none (P2).</para>
+/// <para>Always true: each Request that was read from the bus to be answered is recorded until its answer is about to be sent.
+/// When the Ksock closes, the bus answers it. So each Request gets exactly one answer (P2).</para>
 /// </remarks>
 internal sealed partial class LimpetRules : IDisposable
 {

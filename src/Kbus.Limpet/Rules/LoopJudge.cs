@@ -5,8 +5,8 @@ namespace Kbus.Limpets;
 /// <summary>Decides which link closes when messages go round.</summary>
 /// <remarks>
 /// <para>A message that goes round is carried no further, whichever Ksock brought it. That alone ends its round. It counts only if another
-/// Limpet brought it (the bus knows which Ksocks are Limpets'), so no ordinary program can have a link closed by sending an id
-/// that is not its own; nor if the message does not say that it comes from where its id does.</para>
+/// Limpet brought it (the bus knows which Ksocks are Limpets'), and if its origin is that of its id. So no ordinary program can
+/// close a link by sending an id that is not its own.</para>
 /// <para>All Limpets of a ring may notice it at the same moment, but only one link may close: the newest of them all, so that what
 /// worked before goes on working. They find it by the election of Chang and Roberts (1979). A Limpet that notices the ring sends a
 /// <see cref="RingProbe"/> with the rank of its link to its peer. Each Limpet carries a probe on, once, even if it has noticed nothing.
@@ -15,9 +15,9 @@ namespace Kbus.Limpets;
 /// it is a tree that reaches everybody.</para>
 /// <para>A message that comes back from the peer may be no ring: a peer of another make sends back much of what it gets. It is left, too,
 /// and a probe sent now and then; but no link is closed for it alone.</para>
-/// <para>A ring that no probe passes (a Limpet of another make that carries other names only), or two network ids that are equal, which
-/// look the same, are dealt with some seconds later: of the two Limpets on this bus by which messages go round the newer,
-/// whose Ksock has the greater id, closes its link, and if it has not, then the older.</para>
+/// <para>Some rings let no probe pass: a Limpet of another make may carry other names only. Two equal network ids look the same. After
+/// some seconds two Limpets of this bus are judged, those by which messages go round. The newer one, whose Ksock has the greater id,
+/// closes its link. If it does not, the older one does.</para>
 /// </remarks>
 internal sealed class LoopJudge
 {

@@ -4,12 +4,12 @@ using Kbus.Core;
 
 namespace Kbus.Limpets;
 
-/// <summary>What a Limpet sends to its peer when messages go round: if it comes back by the bus, the Limpet's link is the one to be
-/// closed.</summary>
+/// <summary>A probe that a Limpet sends to its peer when messages go round. If it comes back by the bus, the Limpet's link must
+/// close.</summary>
 /// <remarks>
-/// On the wire and on the buses it is an announcement named <see cref="MessageName"/>, with 24 bytes of data: a random number (8 bytes),
-/// then the <see cref="LinkRank"/> of who sent it: milliseconds since 1970 (8), the greater network id of the link (4) and the lesser one
-/// (4), all big-endian. To Limpets that do not know it, it is an announcement like any other.
+/// On the wire and on the buses it is an announcement named <see cref="MessageName"/>, with 24 bytes of data, big-endian. They are a
+/// random number (8 bytes) and the <see cref="LinkRank"/> of the sender. The rank is milliseconds since 1970 (8), the greater network id
+/// of the link (4) and the lesser one (4). For Limpets that do not know it, it is an ordinary announcement.
 /// </remarks>
 /// <param name="Number">A random number that identifies it.</param>
 /// <param name="Rank">The rank of the link of the Limpet that sent it.</param>

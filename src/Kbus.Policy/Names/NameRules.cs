@@ -5,7 +5,7 @@ namespace Kbus.Policy;
 /// <summary>The verdicts on names, for one identity, one bus and one kind of use. The first rule that matches a name decides.</summary>
 /// <remarks>
 /// It never changes, so any thread may ask. One name is looked up once for each of its levels, at most to the depth of the longest
-/// pattern; so the cost does not depend on how many rules there are. A wildcard is compared with each pattern.
+/// pattern. So the cost does not depend on the number of rules. A wildcard is compared with each pattern.
 /// </remarks>
 internal sealed class NameRules
 {

@@ -146,9 +146,11 @@ static string Must((int ExitCode, string Output) outcome)
 static string Document(string rows) => string.Create(CultureInfo.InvariantCulture, $"""
     # Mutations: one place of the bus changed so that a promise breaks
 
-    Does the simulation (see [guarantees](guarantees.md#simulation)) find faults? Each row is a change of one place in Core. With it built in, seeds are played from
-    1 on until one fails, at most {Seeds}. Core's own assertions are silent there: only what members see counts, and the books when all have gone.
-    The changes stand in `tests/Kbus.Simulation/mutations.json`. `./test --mutations` tries them all and writes this file.
+    Does the simulation ([guarantees](guarantees.md#simulation)) find faults? Each row is a change of one place in Core. The
+    simulation runs with this change, from seed 1 on, until a seed fails, at most {Seeds}. Core's own assertions are switched off.
+    Only what members see counts, and what is left when all have gone.
+
+    `tests/Kbus.Simulation/mutations.json` has the changes. `./test --mutations` tries them all and writes this file.
 
     | Promise | What the change does | Where | Found with |
     |---|---|---|---|

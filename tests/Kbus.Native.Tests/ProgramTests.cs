@@ -25,6 +25,9 @@ public sealed class ProgramTests
     public Task A_ksock_is_ready_exactly_when_it_should_be() => EndsWell("readiness.c");
 
     [Fact]
+    public Task A_ksock_that_is_readable_beside_a_busy_sender_has_a_message_of_whatever_size() => EndsWell("busyreader.c");
+
+    [Fact]
     public Task Who_waits_is_woken_and_readiness_is_exact_after_each_call_in_every_mixture_of_ways_to_wait() => EndsWell("waking.c");
 
     [Fact]

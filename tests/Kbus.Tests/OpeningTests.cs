@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using Kbus.Core;
 using Kbus.Link;
@@ -97,6 +98,20 @@ public sealed class OpeningTests
         Assert.Equal(
             "EPROTO: What answers at bus 0 is not a kbusd. See which program listens there, or use another directory (KBUS_RUNTIME_DIR).",
             refusal.Message);
+    });
+
+    [Theory]
+    [InlineData(3u, 0u, "speaks version 3 of", "Restart kbusd, ")]
+    [InlineData(9u, 7u, "speaks versions 7 to 9 of", "Update the library ")]
+    public Task A_kbusd_of_another_version_is_told_by_which_side_is_older_and_what_to_do(uint newest, uint oldest, string speaks, string advice) => Limited.Run(() =>
+    {
+        byte[] refusal = BusWelcome.Refusal((int)Errno.EPROTO, "Whatever that version says.").Encode();
+        BinaryPrimitives.WriteUInt32LittleEndian(refusal.AsSpan(4), newest);
+        BinaryPrimitives.WriteUInt32LittleEndian(refusal.AsSpan(52), oldest);
+        using var impostor = new Impostor(c => c.Send(refusal) > 0);
+        KbusException refused = Assert.Throws<KbusException>(() => Ksock.Open(0, options: impostor.Options));
+        Assert.StartsWith(
+            $"EPROTO: The kbusd of bus 0 {speaks} the link, and this library speaks {LinkVersions.Ours}. {advice}", refused.Message, StringComparison.Ordinal);
     });
 
     [Fact]

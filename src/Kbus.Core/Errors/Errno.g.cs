@@ -353,8 +353,10 @@ public enum Errno
 
     /// <summary>Protocol error.</summary>
     /// <remarks>
-    /// <para>On attempting to open a Ksock, the kbusd that is running and this library are of different releases.</para>
-    /// <para>Use the kbusd and the library of one release: restart kbusd after an update.</para>
+    /// <para>On attempting to open a Ksock, the kbusd that is running is older than this library, and they have no version of the link in common.</para>
+    /// <para>Restart kbusd, so that the one runs that is installed; if that is the older one, install a newer.</para>
+    /// <para>On attempting to open a Ksock, this library is older than the kbusd that is running, and they have no version of the link in common.</para>
+    /// <para>Update the library that this program uses: libkbus, or the package for .NET or Python.</para>
     /// <para>On attempting to open a Ksock, something that is no kbusd answers.</para>
     /// <para>See which program listens there, or use another directory (KBUS_RUNTIME_DIR).</para>
     /// <para>On using a Ksock, memory that it shares with the bus has been overwritten. The bus has closed the Ksock.</para>

@@ -447,7 +447,7 @@ internal static class ErrnoTable
         Errno.ENOSYS => "On attempting to open a Ksock, the kernel or a filter (seccomp) refuses a system\ncall that every Ksock needs.",
         Errno.ELOOP => "On carrying messages as a Limpet, one came back by another way: Limpets join\nbuses in a ring.",
         Errno.ENOMSG => "On attempting to send, there is no message to send: none was written since the\nlast one was sent or discarded, or writing it failed.\n\nIn C, on ending a batch, none is under way.",
-        Errno.EPROTO => "On attempting to open a Ksock, the kbusd that is running and this library are\nof different releases.\n\nOn attempting to open a Ksock, something that is no kbusd answers.\n\nOn using a Ksock, memory that it shares with the bus has been overwritten. The\nbus has closed the Ksock.",
+        Errno.EPROTO => "On attempting to open a Ksock, the kbusd that is running is older than this\nlibrary, and they have no version of the link in common.\n\nOn attempting to open a Ksock, this library is older than the kbusd that is\nrunning, and they have no version of the link in common.\n\nOn attempting to open a Ksock, something that is no kbusd answers.\n\nOn using a Ksock, memory that it shares with the bus has been overwritten. The\nbus has closed the Ksock.",
         Errno.EBADMSG => "On attempting to bind, unbind or send, the message name is not a legal one, or\nis a wildcard where only a plain name can be (when sending).\n\nOn attempting to bind as replier, the name is $.KBUS.ReplierBindEvent, which\nonly the bus itself sends.\n\nOn making a Reply or a stateful Request from an earlier message, that message\ncannot be answered so.\n\nIn C, on sending a Request to wait for its answer, the message is no Request.\n\nIn C, on reading or taking a message apart, there is no message, or it is not\nof that kind.",
         Errno.EOVERFLOW => "On carrying messages as a Limpet, the bus could not tell of every replier that\nleft.",
         Errno.EMSGSIZE => "On attempting to write a message, it is larger than the bus allows, or there\nare bytes after its end.",
@@ -491,7 +491,7 @@ internal static class ErrnoTable
         Errno.ENOSYS => "Allow the call that is named.",
         Errno.ELOOP => "End the link, and leave out one of the Limpets of the ring.",
         Errno.ENOMSG => "For a send: write the message first. For a batch: begin a batch first.",
-        Errno.EPROTO => "For opening: use the kbusd and the library of one release: restart kbusd after an update. For a stranger: see which program listens there, or use another directory (KBUS_RUNTIME_DIR). For an open Ksock: find what writes there: kbusd's log says what was wrong.",
+        Errno.EPROTO => "For an older kbusd: restart kbusd, so that the one runs that is installed; if that is the older one, install a newer. For an older library: update the library that this program uses: libkbus, or the package for .NET or Python. For a stranger: see which program listens there, or use another directory (KBUS_RUNTIME_DIR). For an open Ksock: find what writes there: kbusd's log says what was wrong.",
         Errno.EBADMSG => "For a name: a name is '$' and one or more words of ASCII letters and digits, each after a '.'; the last word of a binding may be '*' or '%'. For bind events: bind to it as listener. For an answer: reply to a Request that was read and that says WANT_YOU_TO_REPLY; make a stateful Request from a Reply, or from a stateful Request. For waiting for an answer: make it with kbus_msg_create_request. For reading: ask for the next message first (kbus_ksock_next_msg), and look at its name.",
         Errno.EOVERFLOW => "End the link and make a new one, which puts that right.",
         Errno.EMSGSIZE => "Send less in one message, or raise the bus's limit (max message size).",
@@ -628,7 +628,8 @@ internal static class ErrnoTable
         ],
         Errno.EPROTO =>
         [
-            new("version", "open", "On attempting to open a Ksock, the kbusd that is running and this library are of different releases.", "Use the kbusd and the library of one release: restart kbusd after an update."),
+            new("older-kbusd", "open", "On attempting to open a Ksock, the kbusd that is running is older than this library, and they have no version of the link in common.", "Restart kbusd, so that the one runs that is installed; if that is the older one, install a newer."),
+            new("older-library", "open", "On attempting to open a Ksock, this library is older than the kbusd that is running, and they have no version of the link in common.", "Update the library that this program uses: libkbus, or the package for .NET or Python."),
             new("stranger", "open", "On attempting to open a Ksock, something that is no kbusd answers.", "See which program listens there, or use another directory (KBUS_RUNTIME_DIR)."),
             new("memory", "bind unbind find send request reply write read wait set", "On using a Ksock, memory that it shares with the bus has been overwritten. The bus has closed the Ksock.", "Find what writes there: kbusd's log says what was wrong."),
         ],

@@ -168,7 +168,7 @@ internal sealed partial class BusThread
     private void Welcome(Session session, OpenRequest request)
     {
         var limits = new BusLimits(session.State.MaxMessages, Bus.MaxMessageSize, Bus.AbsoluteMaxMessageSize);
-        var welcome = BusWelcome.Link(session.State.Id, Number, request.Memory.Layout, limits);
+        var welcome = BusWelcome.Link(session.State.Id, Number, request.Memory.Layout, limits, client: request.Versions);
         HandshakeFault fault = HandshakeExchange.SendWelcome(request.Socket, welcome, request.MemoryFile, request.Bell, Deadline.Passed);
 
         // The bell stays registered as long as the process has it: no descriptor of ours is needed for that, nor for the memory.

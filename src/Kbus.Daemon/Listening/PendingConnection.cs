@@ -32,7 +32,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
         string? why = fault switch
         {
             HandshakeFault.None => null,
-            HandshakeFault.OtherVersion => "It speaks another version of the link: its library and this kbusd are not of one release.",
+            HandshakeFault.OtherVersion => OtherVersion(hello.Versions),
             HandshakeFault.HungUp => string.Empty,
             _ => "What it said is not how a KBUS library opens a Ksock.",
         };
@@ -69,6 +69,10 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
 
     /// <summary>Hangs up.</summary>
     public void Dispose() => socket.Dispose();
+
+    private static string OtherVersion(LinkVersions theirs) => theirs.IsOlderThan(LinkVersions.Ours)
+        ? $"The program's KBUS library is older than this kbusd {DaemonVersion.Text}: it speaks {theirs} of the link, and this kbusd {LinkVersions.Ours}. Update the library."
+        : $"The program's KBUS library is newer than this kbusd {DaemonVersion.Text}: it speaks {theirs} of the link, and this kbusd {LinkVersions.Ours}. Update kbusd, and restart it.";
 
     private Errno Make(in ClientHello hello, out string call, out QuotaRefusal quota)
     {
@@ -131,6 +135,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
             Share = share!,
             Peer = peer,
             Mode = hello.Mode,
+            Versions = hello.Versions,
             Identity = member,
         };
         _ = daemon.FindBus(bus)!.Post(request);

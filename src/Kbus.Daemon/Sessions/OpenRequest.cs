@@ -33,6 +33,9 @@ internal sealed class OpenRequest : BusWork, IDisposable
     /// <summary>What the Ksock is opened for.</summary>
     public required KsockMode Mode { get; init; }
 
+    /// <summary>Which versions of the link the process speaks.</summary>
+    public LinkVersions Versions { get; init; } = LinkVersions.Ours;
+
     /// <summary>Who opens it, as far as the policy asks; null if there is no policy.</summary>
     public Identity? Identity { get; init; }
 

@@ -122,6 +122,11 @@ internal sealed partial class Session
             case CommandCode.Refill:
                 _thread.Bus.NoteTakes(State);
                 Refill();
+                if (_areasToSend.Count > 0)
+                {
+                    RingLater();
+                }
+
                 return default;
             case CommandCode.BringAnswerForward:
                 return new Completion(0, _thread.Bus.BringAnswerForward(State) ? 1u : 0u);

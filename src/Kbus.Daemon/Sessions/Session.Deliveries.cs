@@ -13,6 +13,7 @@ namespace Kbus.Daemon;
 internal sealed partial class Session
 {
     private readonly Dictionary<PayloadArea, uint> _areas = [];
+    private readonly Queue<PayloadArea> _areasToSend = [];
     private readonly Dictionary<ulong, StoredMessage> _held = [];
     private ulong _placedTaken;
     private int _window;
@@ -122,6 +123,7 @@ internal sealed partial class Session
             }
 
             _deliveries.Publish();
+            SendAreas();
         }
 
         // What comes from now on is news again, though the process may still have to be rung for this.
@@ -247,13 +249,8 @@ internal sealed partial class Session
     private bool TryWritePlaced(StoredMessage message, MessageFlags flags, bool inFront)
     {
         PlacedPayload? place = ((PlacedPayload)message.Payload!).For(Peer.UserId);
-        if (place is null || !TryAnnounce(place.Area, out uint area))
-        {
-            return false;
-        }
-
         ReadOnlySpan<byte> bytes = message.StoredBytes;
-        if (!TryReserve(bytes.Length + PlacedData.Size, DeliveryKind.Placed, inFront, out Span<byte> record))
+        if (place is null || !TryReserve(bytes.Length + PlacedData.Size, DeliveryKind.Placed, inFront, out Span<byte> record))
         {
             return false;
         }
@@ -261,32 +258,43 @@ internal sealed partial class Session
         bytes.CopyTo(record);
         WriteFlags(record, flags);
         _placedInWindow++;
-        var placed = new PlacedData(area, 0, place.Offset);
+        var placed = new PlacedData(Announce(place.Area), 0, place.Offset);
         MemoryMarshal.Write(record[bytes.Length..], in placed);
         return true;
     }
 
-    /// <summary>Passes the process an area that it has not got yet.</summary>
-    private bool TryAnnounce(PayloadArea area, out uint number)
+    /// <summary>The number of an area for the process. One that it has not got yet is sent once the message is published.</summary>
+    private uint Announce(PayloadArea area)
     {
-        if (_areas.TryGetValue(area, out number))
+        if (!_areas.TryGetValue(area, out uint number))
         {
-            return true;
+            number = (uint)_areas.Count;
+            _areas.Add(area, number);
+            _areasToSend.Enqueue(area);
+            _thread.Payloads.Announced(area);
         }
 
-        number = (uint)_areas.Count;
-        // Counted first: who counts the rings waits for one that is counted and not there.
-        ref int sent = ref _memory.Header.AreasSent;
-        Volatile.Write(ref sent, (int)number + 1);
-        if (LibC.SendMessage(_socket.Number, [1], [area.File.Number], LibC.MessageDontWait) <= 0)
-        {
-            Volatile.Write(ref sent, (int)number);
-            return false;
-        }
+        return number;
+    }
 
-        _areas.Add(area, number);
-        _thread.Payloads.Announced(area);
-        return true;
+    /// <summary>Sends the process the areas that it has not got yet, each with a ring. If its socket is full, the rest goes with its next command.</summary>
+    /// <remarks>Only after publishing: a process that finds its socket readable must find a message.</remarks>
+    private void SendAreas()
+    {
+        while (_areasToSend.TryPeek(out PayloadArea? area))
+        {
+            // Counted first: a client that counts the rings waits for one that is counted and not there.
+            int before = _areas.Count - _areasToSend.Count;
+            ref int sent = ref _memory.Header.AreasSent;
+            Volatile.Write(ref sent, before + 1);
+            if (LibC.SendMessage(_socket.Number, [1], [area.File.Number], LibC.MessageDontWait) <= 0)
+            {
+                Volatile.Write(ref sent, before);
+                return;
+            }
+
+            _ = _areasToSend.Dequeue();
+        }
     }
 
     private Completion Release(ReadOnlySpan<byte> body)
@@ -327,6 +335,7 @@ internal sealed partial class Session
         }
 
         _areas.Clear();
+        _areasToSend.Clear();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -37,9 +37,23 @@ internal sealed record BusWelcome
     /// <summary>Further properties of the link.</summary>
     public uint Flags { get; private init; }
 
+    /// <summary>Of a link, the version and the features that both sides use, as a range of one; of a refusal, what the bus speaks.</summary>
+    public LinkVersions Versions { get; private init; } = LinkVersions.Ours;
+
     /// <summary>A link.</summary>
-    public static BusWelcome Link(uint ksockId, uint device, LinkLayout layout, BusLimits limits, uint flags = 0) =>
-        new() { KsockId = ksockId, Device = device, Layout = layout, Limits = limits, Flags = flags };
+    /// <param name="ksockId">The bus's number for the Ksock.</param>
+    /// <param name="device">The number of the bus.</param>
+    /// <param name="layout">Where everything is in the shared memory.</param>
+    /// <param name="limits">The bus's limits.</param>
+    /// <param name="flags">Further properties.</param>
+    /// <param name="client">What the client speaks, which has a version in common with what the bus speaks; null for the same.</param>
+    public static BusWelcome Link(uint ksockId, uint device, LinkLayout layout, BusLimits limits, uint flags = 0, LinkVersions? client = null)
+    {
+        LinkVersions theirs = client ?? LinkVersions.Ours;
+        uint common = LinkVersions.Ours.CommonWith(theirs);
+        var used = new LinkVersions(common, common, LinkVersions.Ours.Features & theirs.Features);
+        return new() { KsockId = ksockId, Device = device, Layout = layout, Limits = limits, Flags = flags, Versions = used };
+    }
 
     /// <summary>A refusal.</summary>
     public static BusWelcome Refusal(int error, string reason)
@@ -57,7 +71,7 @@ internal sealed record BusWelcome
         ReadOnlySpan<uint> words =
         [
             LinkLayout.Magic,
-            LinkLayout.Version,
+            Versions.Newest,
             (uint)Error,
             KsockId,
             Device,
@@ -69,6 +83,8 @@ internal sealed record BusWelcome
             Limits.AbsoluteMaxMessageSize,
             Flags,
             (uint)reason.Length,
+            Versions.Oldest,
+            Versions.Features,
         ];
         for (int i = 0; i < words.Length; i++)
         {
@@ -115,7 +131,7 @@ internal sealed record BusWelcome
         }
 
         int error = (int)Word(record, 2);
-        uint version = Word(record, 1);
+        LinkVersions versions = LinkVersions.Told(Word(record, 1), Word(record, 13), Word(record, 14));
         if (record.Length != FixedSize + reasonLength || error < 0)
         {
             return HandshakeFault.Malformed;
@@ -123,24 +139,25 @@ internal sealed record BusWelcome
 
         if (error > 0)
         {
-            welcome = new BusWelcome { Error = error, Reason = Encoding.UTF8.GetString(record[FixedSize..]) };
+            welcome = new BusWelcome { Error = error, Reason = Encoding.UTF8.GetString(record[FixedSize..]), Versions = versions };
             return HandshakeFault.None;
         }
 
-        if (version != LinkLayout.Version)
+        // A bus chooses a version that we have told it.
+        if (LinkVersions.Ours.CommonWith(versions) != versions.Newest)
         {
             return HandshakeFault.OtherVersion;
         }
 
         // As numbers of more than 31 bits are no sizes at all, they come out as impossible ones.
         LinkLayout? layout = LinkLayout.TryCreate((int)Word(record, 5), (int)Word(record, 6), (int)Word(record, 7));
-        if (layout is null || reasonLength != 0 || Word(record, 13) != 0 || Word(record, 14) != 0 || Word(record, 15) != 0)
+        if (layout is null || reasonLength != 0 || versions.Oldest != versions.Newest || Word(record, 15) != 0)
         {
             return HandshakeFault.Malformed;
         }
 
-        welcome = Link(
-            Word(record, 3), Word(record, 4), layout, new BusLimits(Word(record, 8), Word(record, 9), Word(record, 10)), Word(record, 11));
+        var limits = new BusLimits(Word(record, 8), Word(record, 9), Word(record, 10));
+        welcome = Link(Word(record, 3), Word(record, 4), layout, limits, Word(record, 11), versions);
         return HandshakeFault.None;
     }
 

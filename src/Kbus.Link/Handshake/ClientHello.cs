@@ -15,7 +15,12 @@ internal readonly record struct ClientHello(
     /// <summary>The size of the record: every version's first record has it, so that versions can refuse each other politely.</summary>
     public const int Size = 64;
 
-    private const int UsedSize = 32;
+    private const int OldestOffset = 32;
+    private const int FeaturesOffset = 36;
+    private const int UsedSize = 40;
+
+    /// <summary>What the client speaks.</summary>
+    public LinkVersions Versions { get; init; } = LinkVersions.Ours;
 
     /// <summary>Writes the record, little-endian whatever the processor.</summary>
     public void Encode(Span<byte> record)
@@ -23,16 +28,18 @@ internal readonly record struct ClientHello(
         record = record[..Size];
         record.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(record, LinkLayout.Magic);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[4..], LinkLayout.Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[4..], Versions.Newest);
         BinaryPrimitives.WriteUInt32LittleEndian(record[8..], (uint)Mode);
         BinaryPrimitives.WriteInt32LittleEndian(record[12..], ProcessId);
         BinaryPrimitives.WriteUInt32LittleEndian(record[16..], Flags);
         BinaryPrimitives.WriteUInt32LittleEndian(record[20..], CompletionSlots);
         BinaryPrimitives.WriteUInt32LittleEndian(record[24..], CommandRingSize);
         BinaryPrimitives.WriteUInt32LittleEndian(record[28..], DeliveryRingSize);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[OldestOffset..], Versions.Oldest);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[FeaturesOffset..], Versions.Features);
     }
 
-    /// <summary>Reads and checks a record.</summary>
+    /// <summary>Reads and checks a record. With <see cref="HandshakeFault.OtherVersion"/> the hello tells the client's versions and nothing else.</summary>
     public static HandshakeFault Decode(ReadOnlySpan<byte> record, out ClientHello hello)
     {
         hello = default;
@@ -41,16 +48,22 @@ internal readonly record struct ClientHello(
             return HandshakeFault.NotKbus;
         }
 
-        if (BinaryPrimitives.ReadUInt32LittleEndian(record[4..]) != LinkLayout.Version)
+        LinkVersions versions = LinkVersions.Told(
+            BinaryPrimitives.ReadUInt32LittleEndian(record[4..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(record[OldestOffset..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(record[FeaturesOffset..]));
+        if (LinkVersions.Ours.CommonWith(versions) == 0)
         {
+            hello = default(ClientHello) with { Versions = versions };
             return HandshakeFault.OtherVersion;
         }
 
         KsockMode mode = (KsockMode)BinaryPrimitives.ReadUInt32LittleEndian(record[8..]);
         int processId = BinaryPrimitives.ReadInt32LittleEndian(record[12..]);
 
-        // What this version leaves empty must be empty, or a later one could not give it a meaning.
-        if (mode is < KsockMode.Read or > KsockMode.ReadWrite || processId <= 0 || record[UsedSize..].ContainsAnyExcept((byte)0))
+        // What the newest version leaves empty must be empty, or a later one could not give it a meaning. A newer client may have given it one.
+        bool isKnown = versions.Newest <= LinkVersions.Ours.Newest;
+        if (mode is < KsockMode.Read or > KsockMode.ReadWrite || processId <= 0 || (isKnown && record[UsedSize..].ContainsAnyExcept((byte)0)))
         {
             return HandshakeFault.Malformed;
         }
@@ -61,7 +74,7 @@ internal readonly record struct ClientHello(
             BinaryPrimitives.ReadUInt32LittleEndian(record[16..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[20..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[24..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(record[28..]));
+            BinaryPrimitives.ReadUInt32LittleEndian(record[28..])) { Versions = versions };
         return HandshakeFault.None;
     }
 }

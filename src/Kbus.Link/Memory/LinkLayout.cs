@@ -13,8 +13,11 @@ internal sealed record LinkLayout
     /// <summary>The first word of the header page and of both handshake records.</summary>
     public const uint Magic = 0x53554247;
 
-    /// <summary>The version of the layout, of the records and of the handshake together: the two sides of a link must agree on it.</summary>
-    public const uint Version = 3;
+    /// <summary>The newest version of the layout, of the records and of the handshake together that this release speaks (<see cref="LinkVersions"/>).</summary>
+    public const uint Version = 4;
+
+    /// <summary>The oldest version that this release speaks.</summary>
+    public const uint OldestVersion = 4;
 
     /// <summary>Completion slots of a link that wishes nothing else.</summary>
     public const int DefaultCompletionSlots = 1024;

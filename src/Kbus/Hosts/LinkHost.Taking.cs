@@ -167,7 +167,7 @@ internal sealed partial class LinkHost
             switch (_deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token))
             {
                 case DeliveryLook.Record:
-                    if (Copy(record, token, target, out PlacedBytes? placed) && _deliveries.TryTake(token))
+                    if (Copy(record, token, target, out PlacedBytes? placed, out bool isComplete) && _deliveries.TryTake(token) && isComplete)
                     {
                         return Took(target, placed);
                     }
@@ -221,9 +221,15 @@ internal sealed partial class LinkHost
     private bool HasMoreBehind => !_isDead && (_deliveries.Flags & DeliveryFlags.MoreBehind) != 0;
 
     /// <summary>Copies a record out; what was copied counts only if it is then taken.</summary>
-    private bool Copy(ReadOnlySpan<byte> record, in DeliveryToken token, MessageBuffer target, out PlacedBytes? placed)
+    /// <param name="record">The record.</param>
+    /// <param name="token">What it is to be taken by.</param>
+    /// <param name="target">Takes the bytes.</param>
+    /// <param name="placed">The data, if they are in a payload area.</param>
+    /// <param name="isComplete">False if the bus died before it had sent their area: nobody was told that this message was sent.</param>
+    private bool Copy(ReadOnlySpan<byte> record, in DeliveryToken token, MessageBuffer target, out PlacedBytes? placed, out bool isComplete)
     {
         placed = null;
+        isComplete = true;
         if ((DeliveryKind)token.Kind == DeliveryKind.Inline)
         {
             record.CopyTo(target.Prepare(record.Length));
@@ -245,10 +251,10 @@ internal sealed partial class LinkHost
             return false;
         }
 
-        if (_areas.Count <= place.Area)
+        if (!HasArea(place))
         {
-            // The area comes with a ring, which is heard here although a message is there: Settle asks for another.
-            HearAreas();
+            isComplete = false;
+            return _isDead;
         }
 
         if (_areas.TryGet(place, length, out PayloadView? view))
@@ -258,6 +264,31 @@ internal sealed partial class LinkHost
         }
 
         return true;
+    }
+
+    /// <summary>Whether the area of a message has come. It comes after the message, with a ring, which is heard here: Settle asks for another.</summary>
+    private bool HasArea(in PlacedData place)
+    {
+        for (int i = 0; i < MostQuestions && _areas.Count <= place.Area; i++)
+        {
+            HearAreas();
+            if (_areas.Count > place.Area || _isDead)
+            {
+                break;
+            }
+
+            // When the bus has carried this out, it has sent every area for which the socket has room.
+            _ = Tell(CommandCode.Refill);
+            HearAreas();
+        }
+
+        if (_areas.Count <= place.Area && !_isDead)
+        {
+            // No area comes although the socket has room: too many of the user's descriptors are under way.
+            Die();
+        }
+
+        return _areas.Count > place.Area;
     }
 
     private Errno Took(MessageBuffer target, PlacedBytes? placed)

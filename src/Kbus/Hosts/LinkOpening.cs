@@ -47,7 +47,7 @@ internal static class LinkOpening
 
         if (welcome!.Error != 0)
         {
-            throw NotOpened((Errno)welcome.Error, (Errno)welcome.Error == Errno.EPROTO ? "version" : null, welcome.Reason);
+            throw Refusal(welcome, device);
         }
 
         using (file)
@@ -114,6 +114,21 @@ internal static class LinkOpening
         return result >= 0;
     }
 
+    /// <summary>What the bus said. Which side is older we tell ourselves: a bus of an older version cannot know.</summary>
+    private static KbusException Refusal(BusWelcome welcome, uint device)
+    {
+        bool isStrange = (Errno)welcome.Error == Errno.EPROTO;
+        if (!isStrange || LinkVersions.Ours.CommonWith(welcome.Versions) != 0)
+        {
+            return NotOpened((Errno)welcome.Error, isStrange ? "stranger" : null, welcome.Reason);
+        }
+
+        return NotOpened(
+            Errno.EPROTO,
+            welcome.Versions.IsOlderThan(LinkVersions.Ours) ? "older-kbusd" : "older-library",
+            $"The kbusd of bus {device} speaks {welcome.Versions} of the link, and this library speaks {LinkVersions.Ours}.");
+    }
+
     private static KbusException Refusal(int result, uint device, string place) => (Errno)(-result) switch
     {
         Errno.ENOENT => NotOpened(Errno.ENOENT, "bus", $"There is no bus {device} in {place}."),
@@ -130,7 +145,7 @@ internal static class LinkOpening
         HandshakeFault.TimedOut => NotOpened(Errno.ETIMEDOUT, "held", $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s."),
         HandshakeFault.CallRefused => NotOpened(
             Errno.ENOSYS, null, "The kernel or a filter (seccomp) refuses this process a system call that every Ksock needs: sendmsg, recvmsg or ppoll."),
-        HandshakeFault.OtherVersion => NotOpened(Errno.EPROTO, "version", "The kbusd that is running is of another release than this library."),
+        HandshakeFault.OtherVersion => NotOpened(Errno.EPROTO, "stranger", $"Bus {device} answers with a version of the link that this library did not offer."),
         HandshakeFault.HungUp => NotOpened(Errno.ECONNRESET, null, $"Bus {device} hung up before it had opened a Ksock: its kbusd has ended."),
         _ => NotOpened(Errno.EPROTO, "stranger", $"What answers at bus {device} is not a kbusd."),
     };

@@ -34,17 +34,39 @@ internal sealed unsafe class RawLink : IDisposable
     /// <summary>Opens a link that wishes so many completion slots, and so many bytes of either ring.</summary>
     public static RawLink Open(string directory, uint slots = 0, uint bytes = 0)
     {
-        Deadline deadline = Deadline.After(TimeSpan.FromSeconds(30));
-        Descriptor socket = Connect(directory);
-        var hello = new ClientHello(KsockMode.ReadWrite, LibC.ProcessId(), 0, slots, bytes, bytes);
-        Assert.Equal(HandshakeFault.None, HandshakeExchange.SendHello(socket, hello, deadline));
-        HandshakeFault fault = HandshakeExchange.ReceiveWelcome(socket, deadline, out BusWelcome? welcome, out Descriptor? file, out Descriptor? bell);
-        Assert.Equal(HandshakeFault.None, fault);
+        byte[] hello = new byte[ClientHello.Size];
+        new ClientHello(KsockMode.ReadWrite, LibC.ProcessId(), 0, slots, bytes, bytes).Encode(hello);
+        return Open(directory, hello, out _);
+    }
+
+    /// <summary>Opens a link by a hello that is sent as given.</summary>
+    public static RawLink Open(string directory, ReadOnlySpan<byte> hello, out BusWelcome welcome)
+    {
+        Descriptor socket = Greet(directory, hello, out welcome, out Descriptor? file, out Descriptor? bell);
         using (file)
         {
-            Assert.True(SharedMemory.Map(file!, welcome!.Layout!, out SharedMemory? memory) >= 0);
+            Assert.True(SharedMemory.Map(file!, welcome.Layout!, out SharedMemory? memory) >= 0);
             return new RawLink(socket, bell!, memory!);
         }
+    }
+
+    /// <summary>What the bus says to a hello that it refuses.</summary>
+    public static BusWelcome Refused(string directory, ReadOnlySpan<byte> hello)
+    {
+        using Descriptor socket = Greet(directory, hello, out BusWelcome welcome, out _, out _);
+        Assert.NotEqual(0, welcome.Error);
+        return welcome;
+    }
+
+    private static Descriptor Greet(string directory, ReadOnlySpan<byte> hello, out BusWelcome welcome, out Descriptor? file, out Descriptor? bell)
+    {
+        Descriptor socket = Connect(directory);
+        Assert.Equal(hello.Length, LibC.Send(socket.Number, hello, 0));
+        HandshakeFault fault = HandshakeExchange.ReceiveWelcome(
+            socket, Deadline.After(TimeSpan.FromSeconds(30)), out BusWelcome? answer, out file, out bell);
+        Assert.Equal(HandshakeFault.None, fault);
+        welcome = answer!;
+        return socket;
     }
 
     /// <summary>Writes a record into the command ring exactly as given, right or wrong, and rings.</summary>

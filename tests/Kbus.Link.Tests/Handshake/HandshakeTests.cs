@@ -141,7 +141,8 @@ public sealed class HandshakeTests : IDisposable
 
     [Theory]
     [InlineData(0, 0x12345678u, HandshakeFault.NotKbus)]
-    [InlineData(4, LinkLayout.Version + 1, HandshakeFault.OtherVersion)]
+    [InlineData(4, LinkLayout.OldestVersion - 1, HandshakeFault.OtherVersion)]
+    [InlineData(4, 0u, HandshakeFault.OtherVersion)]
     [InlineData(8, 0u, HandshakeFault.Malformed)]
     [InlineData(8, 4u, HandshakeFault.Malformed)]
     [InlineData(12, 0u, HandshakeFault.Malformed)]
@@ -159,6 +160,7 @@ public sealed class HandshakeTests : IDisposable
     [Theory]
     [InlineData(0, 0x12345678u, HandshakeFault.NotKbus)]
     [InlineData(4, LinkLayout.Version + 1, HandshakeFault.OtherVersion)]
+    [InlineData(4, LinkLayout.OldestVersion - 1, HandshakeFault.OtherVersion)]
     [InlineData(8, 0x80000000u, HandshakeFault.Malformed)]
     [InlineData(20, 255u, HandshakeFault.Malformed)]
     [InlineData(24, 0xFFFFFFFFu, HandshakeFault.Malformed)]

@@ -7,11 +7,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, AsyncIterator, Dict, List, Optional, Union
 
 from kbus._asking import AskingCalls, _request_and_timeout
-from kbus._errors import ClosedError
+from kbus._errors import ClosedError, no_answer, no_reply
 from kbus._ids import MessageId
 from kbus._library import library
 from kbus._message import Message
 from kbus._sending import TURN, WRITABLE, end_of
+from kbus.messages import Status
 
 # asyncio is imported where it is used: it takes longer to load than all else here, and most programs do without.
 if TYPE_CHECKING:
@@ -129,6 +130,30 @@ class AsyncCalls(AskingCalls):
         """
         message, timeout = _request_and_timeout(request, rest, named)
         return self._request_async(message, timeout) if self._is_in_coroutine() else self.call(message, timeout)
+
+    def ask(self, request: Union[Message, str], *rest: Any, **named: Any) -> Any:
+        """Sends a Request and gives its :class:`Reply`. In a coroutine: ``reply = await ksock.ask(...)``. Anything else is an exception.
+
+        ``ask(request, timeout=None)``, or ``ask(name, data=None, timeout=None)``, which makes the Request itself.
+
+        :raises NoReplyError: EREMOTEIO: a Status came, which says why there is no Reply.
+        :raises ReplyTimeoutError: ETIMEDOUT: the time (in seconds) ran out. It is a TimeoutError, too. A late answer is then a message as any other.
+        :raises OSError: the Request could not be sent.
+        """
+        message, timeout = _request_and_timeout(request, rest, named)
+        if self._is_in_coroutine():
+            return self._ask_async(message, timeout)
+        return self._reply_of(message, self.call(message, timeout), timeout)
+
+    async def _ask_async(self, request: Message, timeout: Optional[float]) -> Message:
+        return self._reply_of(request, await self._request_async(request, timeout), timeout)
+
+    def _reply_of(self, request: Message, answer: Optional[Message], timeout: Optional[float]) -> Message:
+        if answer is None:
+            raise no_answer(request.name, timeout or 0)
+        if isinstance(answer, Status):
+            raise no_reply(answer, request.name, self._descriptor)
+        return answer
 
     @staticmethod
     def _is_in_coroutine() -> bool:

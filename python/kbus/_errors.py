@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from errno import EBADF, ENOENT
+from ctypes import byref
+from errno import EBADF, ENOENT, EREMOTEIO, ETIMEDOUT
 from typing import Any, Dict, Optional, Tuple, Type
 
 from kbus._library import library
@@ -94,6 +95,50 @@ def check_switch(value: Any, what: str) -> None:
     """
     if isinstance(value, (str, bytes)):
         raise TypeError("%s is True or False, not %r" % (what, value))
+
+
+class NoReplyError(KbusError):
+    """A Request that was asked got a Status instead of a Reply (EREMOTEIO): ``status`` is that message, and its name says why."""
+
+    #: The Status that came; None if the error was not raised by a Ksock.
+    status: Any = None
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _made_again, (type(self), self.errno, self.explanation, self.status.to_bytes() if self.status is not None else None)
+
+
+class ReplyTimeoutError(KbusError, TimeoutError):
+    """No answer to a Request came in the time given (ETIMEDOUT). A late answer comes as an ordinary message."""
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _made_again, (type(self), self.errno, self.explanation)
+
+
+def _made_again(kind: Type[Any], errno: int, explanation: str, status: Optional[bytes] = None) -> Any:
+    made = kind(errno, os.strerror(errno))
+    made.explanation = explanation
+    if status is not None:
+        from kbus._message import Message
+        from kbus.messages import Status
+        made.status = Message.from_bytes(status)._as(Status)
+    return made
+
+
+def no_reply(status: Any, request: str, descriptor: int) -> NoReplyError:
+    """The exception for a Status that came where a Reply was wanted."""
+    told: bytes = library.kbus_msg_error_text(descriptor, byref(status._header_to_send()), EREMOTEIO)
+    text = told.decode("utf-8")
+    made: NoReplyError = _made_again(NoReplyError, EREMOTEIO, "No Reply to %s. %s" % (printable(request), _without_symbol(text, EREMOTEIO) or text))
+    made.status = status
+    return made
+
+
+def no_answer(request: str, timeout: float) -> ReplyTimeoutError:
+    """The exception for an answer that did not come in time."""
+    general: bytes = library.kbus_error_text(ETIMEDOUT, b"call")
+    text = "No answer to %s came within %g s. %s" % (printable(request), timeout, general.decode("utf-8"))
+    made: ReplyTimeoutError = _made_again(ReplyTimeoutError, ETIMEDOUT, text)
+    return made
 
 
 class ClosedError(KbusError, ValueError):

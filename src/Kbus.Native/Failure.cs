@@ -97,13 +97,17 @@ internal static unsafe class Failure
     [UnmanagedCallersOnly(EntryPoint = "kbusnet_msg_error_text")]
     public static byte* OfMessage(int ksock, byte* message, int number)
     {
-        if (OpenKsocks.Find(ksock) is { } open)
+        if (OpenKsocks.Find(ksock) is not { } open)
         {
-            _ = open.Bare.NotSent((Errno)Math.Abs(Math.Max(number, -int.MaxValue)), message);
+            _ = NoKsock(ksock);
+        }
+        else if (Math.Abs((long)number) == (int)Errno.EREMOTEIO)
+        {
+            _ = open.Bare.GotStatus(message, default);
         }
         else
         {
-            _ = NoKsock(ksock);
+            _ = open.Bare.NotSent((Errno)Math.Abs(Math.Max(number, -int.MaxValue)), message);
         }
 
         return Keep(FailedCall.OfThisThread.Explain());

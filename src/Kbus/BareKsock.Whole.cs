@@ -43,6 +43,26 @@ public sealed partial class BareKsock
         return NotSent(error, header, new WholeMessage(header).CredibleNameOf(message), (int)Math.Min(header.DataLength, int.MaxValue));
     }
 
+    /// <summary>Records that a Status came where a Reply was wanted.</summary>
+    /// <param name="status">The Status in the caller's memory, readable as far as its lengths say.</param>
+    /// <param name="request">The Request's name; empty if it is not known.</param>
+    /// <returns>EREMOTEIO.</returns>
+    internal unsafe Errno GotStatus(byte* status, ReadOnlySpan<byte> request)
+    {
+        MessageHeader header = *(MessageHeader*)status;
+        var whole = new WholeMessage(header);
+        if (Message.Read(header, whole.CredibleNameOf(status), default) is Status message)
+        {
+            FailedCall.OfThisThread.Told(Refusals.OfStatus(message, request, _ksock.Name));
+        }
+        else
+        {
+            FailedCall.OfThisThread.Call(Errno.EREMOTEIO, "call", _ksock.Name, "status");
+        }
+
+        return Errno.EREMOTEIO;
+    }
+
     /// <summary>Writes a message, of either form.</summary>
     /// <param name="message">The message, readable as far as its lengths say.</param>
     internal unsafe Errno WriteWhole(byte* message)

@@ -68,7 +68,7 @@ public sealed partial class Ksock
         ThrowIfClosed();
         _ = new WaitLimit(timeout);
         return (Mode & KsockMode.Read) != 0
-            ? AskAsync(request, timeout ?? Timeout.InfiniteTimeSpan, cancellationToken)
+            ? RequestLaterAsync(request, timeout ?? Timeout.InfiniteTimeSpan, cancellationToken)
             : throw Refusals.OfRead(Errno.EBADF, Name);
     }
 
@@ -127,7 +127,7 @@ public sealed partial class Ksock
         return message;
     }
 
-    private async Task<Message?> AskAsync(Message request, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<Message?> RequestLaterAsync(Message request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using CancellationTokenSource? limit =
             timeout == Timeout.InfiniteTimeSpan ? null : new CancellationTokenSource(WaitLimit.Shortened(timeout), _options.TimeProvider);

@@ -31,9 +31,9 @@ internal static class CallCommand
 
             limit.Step();
             printer.Print(answer);
-            if (answer.IsStatus)
+            if (answer is Status status)
             {
-                invocation.Warn(StatusMeaning.Of(answer));
+                invocation.Warn(status.Meaning);
                 exitCode = ExitCode.AnsweredByStatus;
             }
 

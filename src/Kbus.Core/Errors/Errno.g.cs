@@ -572,6 +572,10 @@ public enum Errno
     EISNAM = 120,
 
     /// <summary>Remote I/O error.</summary>
+    /// <remarks>
+    /// <para>On asking for a Reply, a Status came: the replier gave no answer, and the name of the Status says why.</para>
+    /// <para>Look at the Status. Ask again if nobody acted on the Request.</para>
+    /// </remarks>
     EREMOTEIO = 121,
 
     /// <summary>Disk quota exceeded.</summary>

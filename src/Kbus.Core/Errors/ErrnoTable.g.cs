@@ -459,6 +459,7 @@ internal static class ErrnoTable
         Errno.ETIMEDOUT => "On waiting for a message, an answer or room, the time given ran out first.\n\nOn attempting to open a Ksock, the bus did not answer in time, or a kbusd that\nwas started for it did not.\n\nOn attempting to open a Ksock, the kbusd that runs did not answer in time.",
         Errno.ECONNREFUSED => "On attempting to send a Reply, the Ksock that it is for does not expect this\nReply from this Ksock: the Request was answered already, or was given to\nanother Ksock to answer.\n\nOn attempting to open a Ksock, a kbusd runs, but nothing listens at the socket\nof that bus.",
         Errno.EALREADY => "On attempting to write or send, the message sent before is still waiting for\nroom (ALL_OR_WAIT). It goes on waiting, and nothing of the new one was taken.",
+        Errno.EREMOTEIO => "On asking for a Reply, a Status came: the replier gave no answer, and the name of\nthe Status says why.",
         Errno.EDQUOT => "On attempting to bind, this process or its user holds as many bindings as its share\nof what the bus allows.\n\nOn attempting to bind as listener, this Ksock is bound to the very same name as often\nas it may be.\n\nOn attempting to bind, the names that this process or its user is bound to have as many\nbytes as its share of what the bus allows.\n\nOn attempting to send a Request, this process or its user is owed as many Replies as\nits share of what the bus allows.\n\nOn attempting to send, this process or its user already holds as many bytes of messages\nas its share of what the bus allows. Messages count that wait for it, that it is\nsending, or that it keeps while it reads them.\n\nOn attempting to open a Ksock, this process or its user has as many open as its share\nof what kbusd can serve.\n\nOn attempting to make a bus (NEWDEVICE), this process or its user has made as many as\nits share of those that kbusd can have.",
         Errno.ECANCELED => "On waiting for a message, an answer or room, the caller cancelled the wait.",
         _ => null,
@@ -503,6 +504,7 @@ internal static class ErrnoTable
         Errno.ETIMEDOUT => "For waiting: wait longer, or carry on without it: a Request that was sent is still in flight, and its answer can still come. For opening: run kbusd by hand, which says what is wrong. For a kbusd that runs: see whether kbusd was stopped, or has too much to do; end it if it does not get on.",
         Errno.ECONNREFUSED => "For a Reply: answer each Request once, from the Ksock that received it. For opening: restart kbusd.",
         Errno.EALREADY => "Wait until the message that waits has gone, or discard it; then send the new one.",
+        Errno.EREMOTEIO => "Look at the Status. Ask again if nobody acted on the Request.",
         Errno.EDQUOT => "For bindings: unbind what is not needed. kbus status --charges shows who holds how much; kbusd --max-bindings sets the limit of the bus. For a name bound again and again: bind a name once; each binding brings a copy of every message. kbusd --max-repeats sets the limit. For long names: unbind what is not needed, or bind shorter names or wildcards. kbusd --max-name-bytes sets the limit of the bus. For Requests: wait for Replies before sending more. kbusd --max-requests sets the limit of the bus. For messages: read what waits, and let go of messages that are read in place. kbusd --max-message-bytes sets the limit of the bus. For a Ksock: close what is not needed. kbus status --charges shows who has how many; kbusd --max-ksocks, ulimit -n or LimitNOFILE= set how many there can be. For a bus: use the buses that there are.",
         Errno.ECANCELED => "Nothing need be done: a Request that was sent stays in flight, and its answer can still be read.",
         _ => null,
@@ -684,6 +686,10 @@ internal static class ErrnoTable
         Errno.EALREADY =>
         [
             new("write", "write send request reply", "On attempting to write or send, the message sent before is still waiting for room (ALL_OR_WAIT). It goes on waiting, and nothing of the new one was taken.", "Wait until the message that waits has gone, or discard it; then send the new one."),
+        ],
+        Errno.EREMOTEIO =>
+        [
+            new("status", "call", "On asking for a Reply, a Status came: the replier gave no answer, and the name of the Status says why.", "Look at the Status. Ask again if nobody acted on the Request."),
         ],
         Errno.EDQUOT =>
         [

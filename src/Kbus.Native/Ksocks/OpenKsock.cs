@@ -47,15 +47,18 @@ internal sealed unsafe class OpenKsock(Ksock ksock)
     /// <param name="request">The Request.</param>
     /// <param name="wait">How long to wait; null for ever.</param>
     /// <param name="reply">A copy of the answer; null if there is none.</param>
-    public Errno Request(byte* request, TimeSpan? wait, out NativeMessage* reply)
+    /// <param name="kind">Whether it is a Reply or a Status.</param>
+    public Errno Request(byte* request, TimeSpan? wait, out NativeMessage* reply, out MessageKind kind)
     {
         reply = null;
+        kind = default;
         MessageBuffer buffer = Interlocked.Exchange(ref _spare, null) ?? new MessageBuffer();
         try
         {
             Errno error = Bare.Request(request, buffer, wait);
             if (error == Errno.None)
             {
+                kind = buffer.Kind;
                 reply = Reading.Copy(buffer);
                 error = reply == null ? Errno.ENOMEM : Errno.None;
             }

@@ -131,17 +131,39 @@ internal static unsafe class Sending
 
     /// <summary><c>kbus_ksock_request</c>.</summary>
     [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_request")]
-    public static int Request(int ksock, byte* request, int timeout, NativeMessage** reply)
+    public static int Request(int ksock, byte* request, int timeout, NativeMessage** reply) => Request(ksock, request, timeout, reply, out _, out _);
+
+    /// <summary><c>kbus_ksock_ask</c>: the same, where a Status is an error.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_ask")]
+    public static int Ask(int ksock, byte* request, int timeout, NativeMessage** reply)
     {
+        int result = Request(ksock, request, timeout, reply, out MessageKind kind, out OpenKsock? open);
         try
         {
-            if (OpenKsocks.Find(ksock) is not { } open)
+            return result == 0 && kind == MessageKind.Status
+                ? Failure.Recorded(open!.Bare.GotStatus((byte*)*reply, NativeMessage.NameBytes((NativeMessage*)request)))
+                : result;
+        }
+        catch (Exception e)
+        {
+            return Failure.Of(e);
+        }
+    }
+
+    private static int Request(int ksock, byte* request, int timeout, NativeMessage** reply, out MessageKind kind, out OpenKsock? open)
+    {
+        kind = default;
+        open = null;
+        try
+        {
+            open = OpenKsocks.Find(ksock);
+            if (open is null)
             {
                 return Failure.NoKsock(ksock);
             }
 
             *reply = null;
-            Errno error = open.Request(request, Reading.Limit(timeout), out NativeMessage* answer);
+            Errno error = open.Request(request, Reading.Limit(timeout), out NativeMessage* answer, out kind);
             *reply = answer;
             return error is Errno.ETIMEDOUT
                 ? Failure.Of(error, "call", open, "wait", $"No answer to {Refusals.Printable(NativeMessage.NameBytes((NativeMessage*)request))} came to {open.Ksock.Name} within {timeout} ms.")

@@ -158,6 +158,8 @@ POINT(ksock_begin_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[],
 POINT(ksock_end_msgs, (kbus_ksock_t ksock, kbus_send_result_t results[], uint32_t count), (ksock, results, count), TARGETS(results, count))
 POINT(ksock_request, (kbus_ksock_t ksock, const kbus_message_t *request, int timeout_ms, kbus_message_t **reply),
       (ksock, request, timeout_ms, reply), TARGET(request) && TARGET(reply))
+POINT(ksock_ask, (kbus_ksock_t ksock, const kbus_message_t *request, int timeout_ms, kbus_message_t **reply),
+      (ksock, request, timeout_ms, reply), TARGET(request) && TARGET(reply))
 KSOCK(ksock_discard, (kbus_ksock_t ksock), (ksock), NOTHING)
 KSOCK(ksock_poll, (kbus_ksock_t ksock, uint32_t *ready), (ksock, ready), TARGET(ready))
 POINT(wait_for_message_timeout, (kbus_ksock_t ksock, int wait_for, int timeout_ms), (ksock, wait_for, timeout_ms), NOTHING)

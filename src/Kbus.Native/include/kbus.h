@@ -265,6 +265,10 @@ int kbus_ksock_wait_borrow_msgs(kbus_ksock_t ksock, int timeout_ms, const kbus_m
  * comes, is an ordinary message. Otherwise the errors of kbus_ksock_send_msg, but never -EAGAIN. */
 int kbus_ksock_request(kbus_ksock_t ksock, const kbus_message_t *request, int timeout_ms, kbus_message_t **reply);
 
+/* The same, where only a Reply is success. -EREMOTEIO: a Status came. It is in *reply, its name says why there is no Reply, and
+ * kbus_last_error says it in words. */
+int kbus_ksock_ask(kbus_ksock_t ksock, const kbus_message_t *request, int timeout_ms, kbus_message_t **reply);
+
 /* The bindings of all buses as /proc/kbus/bindings has them: a line each, "bus: ksock pid R|L name". *text comes from malloc. */
 int kbus_read_bindings(char **text);
 
@@ -277,7 +281,7 @@ const char *kbus_error_text(int errnum, const char *operation);
  * Never NULL; "" if no call of this thread has failed. Valid until the next call of this thread. It makes the line only when it is asked for. */
 const char *kbus_last_error(void);
 
-/* The same for one message of a batch: what it means that results[i].error is errnum. */
+/* The same for one message of a batch: what it means that results[i].error is errnum. With EREMOTEIO: what it means that msg, a Status, came. */
 const char *kbus_msg_error_text(kbus_ksock_t ksock, const kbus_message_t *msg, int errnum);
 
 /* The symbol of an errno, as "EPIPE". */

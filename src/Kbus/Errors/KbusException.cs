@@ -4,7 +4,7 @@ namespace Kbus;
 
 /// <summary>The bus, or the way to it, has refused something. The message says what happened, what it means and what to do.</summary>
 /// <remarks>For instance <c>EPIPE: Ksock 3 no longer replies to $.Actor.CoinToss. Ksock 2 of bus 0 sent nothing. ...</c></remarks>
-public sealed class KbusException : IOException
+public class KbusException : IOException
 {
     /// <summary>Makes an exception.</summary>
     public KbusException()
@@ -38,6 +38,12 @@ public sealed class KbusException : IOException
     {
         Errno = errno;
         HResult = (int)errno;
+    }
+
+    /// <summary>Makes one of a kind of its own that says what another says.</summary>
+    private protected KbusException(KbusException text)
+        : this(text.Errno, text.Message, null, isWhole: true)
+    {
     }
 
     private KbusException(Errno errno, string text, Exception? innerException, bool isWhole)

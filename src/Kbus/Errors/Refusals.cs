@@ -64,6 +64,29 @@ internal static class Refusals
         _ => Of(error, null, null, self, "send"),
     };
 
+    /// <summary>A Status came where a Reply was wanted.</summary>
+    /// <param name="status">The Status.</param>
+    /// <param name="request">The Request's name; empty if it is not known.</param>
+    /// <param name="self">Who asked.</param>
+    public static NoReplyException OfStatus(Status status, ReadOnlySpan<byte> request, KsockName self) =>
+        new(status, Of(
+            Errno.EREMOTEIO,
+            "status",
+            $"{self} got {(request.IsEmpty ? "a Status" : $"no Reply to {PrintableText.Of(request)}")}: {status.Name}. {status.Meaning}",
+            self,
+            "call"));
+
+    /// <summary>No answer came in time.</summary>
+    /// <param name="request">The Request's name.</param>
+    /// <param name="timeout">The time that there was.</param>
+    /// <param name="self">Who asked.</param>
+    public static ReplyTimeoutException OfNoAnswer(ReadOnlySpan<byte> request, TimeSpan timeout, KsockName self) => new(Of(
+        Errno.ETIMEDOUT,
+        "wait",
+        string.Create(CultureInfo.InvariantCulture, $"No answer to {PrintableText.Of(request)} came to {self} within {timeout.TotalSeconds:0.###} s."),
+        self,
+        "call"));
+
     /// <summary>A binding was not made.</summary>
     /// <param name="error">The bus's answer.</param>
     /// <param name="name">The name, or the beginning of one that is too long.</param>

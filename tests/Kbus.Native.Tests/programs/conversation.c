@@ -1,6 +1,8 @@
 /* conversation.c - Requests, Replies, stateful Requests, Statuses, bind events; batches, borrowing, and requests that wait. */
 #include "check.h"
 
+#include <pthread.h>
+
 static void reply_and_state(kbus_ksock_t asker, kbus_ksock_t replier)
 {
 	kbus_message_t *request, *reply, *next;
@@ -209,6 +211,55 @@ static void requests(kbus_ksock_t asker, kbus_ksock_t replier)
 	kbus_msg_delete(&request);
 }
 
+/* Asks in a thread of its own while the main one is the replier. */
+static void *ask(void *asker)
+{
+	kbus_message_t *request, *reply;
+	int results[2];
+
+	EXPECT_INT(0, kbus_msg_create_request(&request, "$.Ask", 5, NULL, 0, 0));
+	EXPECT_INT(0, kbus_ksock_ask(*(kbus_ksock_t *)asker, request, -1, &reply));
+	EXPECT(kbus_msg_is_reply(reply) && has_name(reply, "$.Ask") && has_data(reply, "well"));
+	kbus_msg_delete(&reply);
+	results[0] = kbus_ksock_ask(*(kbus_ksock_t *)asker, request, -1, &reply);
+	results[1] = errno;
+	EXPECT_INT(-EREMOTEIO, results[0]);
+	EXPECT_INT(EREMOTEIO, results[1]);
+	EXPECT(reply != NULL && has_name(reply, "$.KBUS.Replier.Unbound"));
+	EXPECT(strstr(kbus_last_error(), "EREMOTEIO: Ksock ") == kbus_last_error());
+	EXPECT(strstr(kbus_last_error(), " got no Reply to $.Ask: $.KBUS.Replier.Unbound. The replier unbound itself") != NULL);
+	EXPECT(strstr(kbus_msg_error_text(*(kbus_ksock_t *)asker, reply, EREMOTEIO), " got a Status: $.KBUS.Replier.Unbound. The replier ") != NULL);
+	kbus_msg_delete(&reply);
+	EXPECT_ERROR(EADDRNOTAVAIL, kbus_ksock_ask(*(kbus_ksock_t *)asker, request, -1, &reply));
+	EXPECT(reply == NULL);
+	kbus_msg_delete(&request);
+	return NULL;
+}
+
+static void asking(kbus_ksock_t asker, kbus_ksock_t replier)
+{
+	kbus_message_t *request, *reply;
+	pthread_t thread;
+	uint32_t count = 0;
+
+	EXPECT_INT(0, kbus_ksock_bind(replier, "$.Ask", 1));
+	EXPECT_INT(0, kbus_msg_create_request(&request, "$.Ask", 5, NULL, 0, 0));
+	EXPECT_ERROR(ETIMEDOUT, kbus_ksock_ask(asker, request, 1, &reply));
+	EXPECT(reply == NULL);
+	kbus_msg_delete(&request);
+	read_and_forget(replier);
+	EXPECT_INT(0, pthread_create(&thread, NULL, ask, &asker));
+	EXPECT_INT(1, kbus_ksock_wait_read_msg(replier, -1, &request));
+	EXPECT_INT(0, kbus_msg_create_reply_to(&reply, request, "well", 4, 0));
+	EXPECT_INT(0, kbus_ksock_send_msg(replier, reply, NULL));
+	kbus_msg_delete(&reply);
+	kbus_msg_delete(&request);
+	while (count == 0)
+		EXPECT_INT(0, kbus_ksock_num_messages(replier, &count));
+	EXPECT_INT(0, kbus_ksock_unbind(replier, "$.Ask", 1));
+	EXPECT_INT(0, pthread_join(thread, NULL));
+}
+
 int main(void)
 {
 	kbus_ksock_t first = open_ksock(), second = open_ksock();
@@ -219,6 +270,7 @@ int main(void)
 	batches_under_way(first, second);
 	borrowing(first, second);
 	requests(first, second);
+	asking(first, second);
 	EXPECT_INT(0, kbus_ksock_close(first));
 	EXPECT_INT(0, kbus_ksock_close(second));
 	return 0;

@@ -93,6 +93,7 @@ static void bad_messages(void)
 	EXPECT_INT(0, kbus_msg_create(&msg, "$.A", 3, "data", 4, KBUS_BIT_WANT_A_REPLY));
 	EXPECT_ERROR(EFAULT, kbus_ksock_send_msgs(ksock, (const kbus_message_t *const *)&msg, 1, at));
 	EXPECT_ERROR(EFAULT, kbus_ksock_request(ksock, msg, -1, at));
+	EXPECT_ERROR(EFAULT, kbus_ksock_ask(ksock, msg, -1, at));
 	msg->data = nowhere;
 	EXPECT_INT(0, kbus_ksock_write_msg(ksock, msg));
 	EXPECT_ERROR(EFAULT, kbus_ksock_send(ksock, &id));

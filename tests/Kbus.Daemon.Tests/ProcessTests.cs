@@ -111,7 +111,15 @@ public sealed class ProcessTests : IDisposable
     public Task It_ends_by_itself_when_no_Ksock_has_been_open_for_a_while() => Limited.Run(() =>
     {
         using Process daemon = Started("--exit-when-idle", "1");
-        Open(_directory).Dispose();
+        try
+        {
+            Open(_directory).Dispose();
+        }
+        catch (KbusException e) when (e.Errno is Errno.ENOENT or Errno.ECONNRESET)
+        {
+            // On a slow machine the while was over before a Ksock could be opened.
+        }
+
         Assert.Equal("kbusd: stopping (no Ksock has been open for a while).\nkbusd: stopped.\n", daemon.StandardError.ReadToEnd());
         daemon.WaitForExit();
         Assert.Equal((0, 1), (daemon.ExitCode, Files().Length));

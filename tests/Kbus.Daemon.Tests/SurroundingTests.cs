@@ -91,8 +91,12 @@ public sealed class SurroundingTests : IDisposable
             daemon = int(os.read(told, 20))
             while not os.path.exists(directory + "/control"): time.sleep(0.01)
             while open("/proc/%d/stat" % daemon).read().split()[2] != "T":
-                question = socket.socket(socket.AF_UNIX); question.settimeout(20); question.connect(directory + "/control"); question.sendall(b"status\n")
-                if question.recv(1): break
+                question = socket.socket(socket.AF_UNIX); question.settimeout(20)
+                try:
+                    question.connect(directory + "/control"); question.sendall(b"status\n")
+                    if question.recv(1): break
+                except (ConnectionRefusedError, socket.timeout):
+                    time.sleep(0.01)
             print("stopped" if open("/proc/%d/stat" % daemon).read().split()[2] == "T" else "serves", flush=True)
             os.kill(daemon, signal.SIGKILL)
             """;

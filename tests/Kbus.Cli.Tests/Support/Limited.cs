@@ -3,7 +3,7 @@ namespace Kbus.Cli.Tests;
 /// <summary>Runs a test under an outer limit: one that hangs fails instead.</summary>
 internal static class Limited
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(300);
 
     public static Task Run(Action test) => Run(Limit, test);
 

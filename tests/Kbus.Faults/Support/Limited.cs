@@ -3,7 +3,7 @@ namespace Kbus.Faults;
 /// <summary>Runs a test under an outer limit, with a seed that a failure names and KBUS_TEST_SEED sets.</summary>
 internal static class Limited
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(300);
 
     /// <summary>How long tests go on doing violence: KBUS_FAULTS_SECONDS, default 10 seconds.</summary>
     public static TimeSpan Span { get; } = TimeSpan.FromSeconds(

@@ -3,7 +3,7 @@ namespace Kbus.Link.Tests;
 /// <summary>Runs what may block under an outer limit: a test that hangs fails instead.</summary>
 internal static class Limited
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(300);
 
     /// <summary>Runs it on a thread of its own.</summary>
     public static async Task Run(Action body)

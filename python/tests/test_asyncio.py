@@ -11,7 +11,7 @@ from tests.test_ksock import KsockTests
 class AsyncTests(KsockTests):
     def play(self, coroutine):
         """Runs a coroutine; one that hangs fails instead."""
-        return asyncio.run(asyncio.wait_for(coroutine, 60))
+        return asyncio.run(asyncio.wait_for(coroutine, 300))
 
     def test_messages_are_iterated_as_they_come(self):
         sender, listener = self.open(), self.open()

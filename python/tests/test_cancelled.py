@@ -11,7 +11,7 @@ from tests.test_ksock import KsockTests
 class CancelledTests(KsockTests):
     def play(self, coroutine):
         """Runs a coroutine; one that hangs fails instead."""
-        return asyncio.run(asyncio.wait_for(coroutine, 60))
+        return asyncio.run(asyncio.wait_for(coroutine, 300))
 
     def pair(self):
         """A requester that hears news, too, and a replier."""

@@ -85,7 +85,7 @@ class ProcessTests(KsockTests):
 
         for _ in range(5):
             self.assertEqual(repr([(errno.EBADF, True)] * 2 + [b"own"]), self.in_child(use))
-            run = subprocess.run([sys.executable, "-c", "import kbus; print(kbus.Ksock().find_replier('$.Fred'))"], stdout=subprocess.PIPE, timeout=60)
+            run = subprocess.run([sys.executable, "-c", "import kbus; print(kbus.Ksock().find_replier('$.Fred'))"], stdout=subprocess.PIPE, timeout=300)
             self.assertEqual(b"3\n", run.stdout)
         self.assertEqual([], got)
         replier.send_msg(Announcement("$.News", "news"))
@@ -158,7 +158,7 @@ class ProcessTests(KsockTests):
                    "signal.signal(signal.SIGPIPE, signal.SIG_DFL)\n"
                    "k = kbus.Ksock(); k.send_msg(kbus.Message('$.Fred')); k.close()\n"
                    "print(signal.getsignal(signal.SIGPIPE) is signal.SIG_DFL)")
-        run = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        run = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
         self.assertEqual(b"True\n", run.stdout)
 
     def test_a_killed_replier_is_noticed(self):

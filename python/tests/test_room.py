@@ -184,7 +184,7 @@ class SecondSendTests(RoomTests):
         self.assertEqual((False, False), sender.poll())
 
     def play(self, coroutine):
-        return asyncio.run(asyncio.wait_for(coroutine, 60))
+        return asyncio.run(asyncio.wait_for(coroutine, 300))
 
     async def heard_by(self, listener, count):
         return [(await listener.receive()).data for _ in range(count)]

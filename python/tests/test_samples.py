@@ -14,7 +14,7 @@ class SampleTests(unittest.TestCase):
             self.assertIn("# Run it:   %s\n" % command, script.read())
         with PrivateBus():
             run = subprocess.run([os.path.join(ROOT, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                 universal_newlines=True, timeout=600)
+                                 universal_newlines=True, timeout=3000)
         self.assertEqual(("", 0), (run.stderr, run.returncode))
         return run.stdout.splitlines()
 

@@ -16,7 +16,7 @@ class TypeTests(unittest.TestCase):
         """What mypy says, which sees the package as an installed one would be seen: by its py.typed."""
         with tempfile.TemporaryDirectory() as cache:
             run = subprocess.run([*_STRICT, "--cache-dir", cache, *what], cwd=os.path.join(ROOT, "python"), stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT, universal_newlines=True, timeout=600)
+                                 stderr=subprocess.STDOUT, universal_newlines=True, timeout=3000)
         return run.stdout, run.returncode
 
     def test_the_package_is_typed_throughout(self):

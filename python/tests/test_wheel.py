@@ -76,7 +76,7 @@ class FindingTests(unittest.TestCase):
         without = {name: value for name, value in os.environ.items() if name != "KBUS_LIBRARY"}
         without.update(environment, PYTHONPATH=os.path.join(place, "a", "b"))
         run = subprocess.run([sys.executable, "-c", program], env=without, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             universal_newlines=True, timeout=60)
+                             universal_newlines=True, timeout=300)
         return run.stdout.splitlines()[-1] if run.stdout else ""
 
     def test_no_library(self):

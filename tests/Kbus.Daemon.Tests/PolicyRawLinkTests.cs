@@ -50,7 +50,7 @@ public sealed class PolicyRawLinkTests
         (Errno Error, uint Value) Ask(CommandCode code, ushort flags, ReadOnlySpan<byte> body)
         {
             link.Write((ushort)code, flags, ++sequence, body);
-            Assert.Equal(WaitOutcome.Happened, answers.Wait(sequence, Deadline.After(TimeSpan.FromSeconds(30)), out Completion completion));
+            Assert.Equal(WaitOutcome.Happened, answers.Wait(sequence, Deadline.After(TimeSpan.FromSeconds(180)), out Completion completion));
             return ((Errno)completion.Error, completion.Value);
         }
     });

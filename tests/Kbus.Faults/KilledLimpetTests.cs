@@ -8,7 +8,7 @@ namespace Kbus.Faults;
 public sealed class KilledLimpetTests
 {
     private static readonly TimeSpan Span = Limited.Span / 2;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     [Fact]
     public Task Every_request_is_answered_once_though_Limpets_are_killed() => Limited.Run(random =>

@@ -32,7 +32,7 @@ public sealed class KilledReplierTests
             using Ksock ksock = Open(daemon);
             ksock.Send(new Request("$.Parent"));
             parent.Kill();
-            Assert.Equal("$.KBUS.Replier.GoneAway", ksock.WaitForMessage(TimeSpan.FromSeconds(60))?.Name);
+            Assert.Equal("$.KBUS.Replier.GoneAway", ksock.WaitForMessage(TimeSpan.FromSeconds(180))?.Name);
             Until.True(() => DaemonStatus.Ksocks(daemon.Directory) == 1, () => "the killed Ksock stays open");
             Assert.Contains(Directory.GetFileSystemEntries($"/proc/{child}/fd"), IsSocket);
         }

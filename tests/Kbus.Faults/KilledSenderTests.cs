@@ -56,7 +56,7 @@ public sealed class KilledSenderTests
             }
 
             List<string> said = [.. listeners.Select(l => l.Hear())];
-            Assert.True(Task.WaitAny([listening], TimeSpan.FromSeconds(60)) == 0, "our own listener got no end");
+            Assert.True(Task.WaitAny([listening], TimeSpan.FromSeconds(180)) == 0, "our own listener got no end");
             Assert.All(said, s => Assert.Equal(ownWord, s));
             Assert.DoesNotContain("spoiled", ownWord, StringComparison.Ordinal);
             TestContext.Current.TestOutputHelper?.WriteLine($"{kills} kills; {ownWord}");

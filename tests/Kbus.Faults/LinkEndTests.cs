@@ -25,8 +25,8 @@ public sealed class LinkEndTests
         byte[] data = new byte[100_000];
         Content.Fill(data, 1);
         sender.Send("$.News"u8, data);
-        Task<bool> reading = Task.Run(() => listener.WaitForMessage(buffer, TimeSpan.FromSeconds(20)));
-        Assert.True(Task.WaitAny([reading], TimeSpan.FromSeconds(30)) == 0, "reading a big message never ends");
+        Task<bool> reading = Task.Run(() => listener.WaitForMessage(buffer, TimeSpan.FromSeconds(120)));
+        Assert.True(Task.WaitAny([reading], TimeSpan.FromSeconds(180)) == 0, "reading a big message never ends");
         Assert.True(reading.GetAwaiter().GetResult() && Content.IsWhole(buffer.Data));
     });
 

@@ -6,7 +6,7 @@ namespace Kbus.Faults;
 /// <summary>Nobody sleeps through what it waits for, wherever the others stand still meanwhile.</summary>
 public sealed class LostWakeUpTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     [Fact]
     public Task No_wake_up_is_lost_in_a_ping_pong_whose_sides_and_daemon_are_stopped_and_continued() => Limited.Run(random =>

@@ -24,7 +24,7 @@ public sealed class NeighbourVersionTests
         Assert.Equal(new LinkVersions(LinkLayout.Version, LinkLayout.Version, 0), welcome.Versions);
         link.Write((ushort)CommandCode.FindReplier, 0, 1, "$.Nobody"u8);
         var answers = new CompletionReader(link.Memory, link.Socket);
-        Assert.Equal(WaitOutcome.Happened, answers.Wait(1, Deadline.After(TimeSpan.FromSeconds(30)), out Completion completion));
+        Assert.Equal(WaitOutcome.Happened, answers.Wait(1, Deadline.After(TimeSpan.FromSeconds(180)), out Completion completion));
         Assert.Equal((0, 0u), (completion.Error, completion.Value));
     });
 

@@ -5,7 +5,7 @@ public sealed class RefusedBeyondTests
 {
     private const string Full = "$.Full";
     private const int Times = 500;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     [Theory]
     [InlineData(false)]

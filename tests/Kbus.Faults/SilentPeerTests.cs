@@ -10,7 +10,7 @@ public sealed class SilentPeerTests
 {
     private const string Name = "$.Far.Replier";
     private const int SilenceSeconds = 4;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     /// <summary>Where no network namespaces may be made, the Limpet of the far machine is killed and started again.</summary>
     [Fact]

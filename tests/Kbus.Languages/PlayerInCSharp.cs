@@ -6,7 +6,7 @@ namespace Kbus.Languages;
 /// </summary>
 internal static class PlayerInCSharp
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     public static int Play(string role)
     {

@@ -42,7 +42,7 @@ public sealed class BareLimpetTests
                 Say(limpet);
                 return ksock.FindReplierFor("$.Theirs") == ksock.Id;
             },
-            TimeSpan.FromSeconds(20)));
+            TimeSpan.FromSeconds(120)));
     }
 
     private static unsafe void Hear(BareLimpet limpet, string name)

@@ -5,7 +5,7 @@ namespace Kbus.Limpets.Tests;
 
 public sealed class OutboxTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private readonly HandClock _clock = new();
     private readonly GateStream _stream = new();
     private readonly TaskCompletionSource<Exception> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -8,7 +8,7 @@ namespace Kbus.Native.Tests;
 /// <summary>The Limpet of <c>samples/c</c>, network id 1 on bus 0, paired with the one of .NET, network id 2 on bus 1.</summary>
 internal sealed class LimpetPair : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
     private readonly DaemonProcess _daemon = DaemonProcess.Start();
     private readonly string _program = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}");
     private readonly string _address = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}");

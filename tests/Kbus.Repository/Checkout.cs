@@ -65,7 +65,7 @@ internal static class Checkout
     private static List<string> ListFiles()
     {
         (int exitCode, string output) = Run(
-            TimeSpan.FromSeconds(60), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").GetAwaiter().GetResult();
+            TimeSpan.FromSeconds(180), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").GetAwaiter().GetResult();
         Assert.True(exitCode == 0, output);
         return [.. output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Distinct().Where(f => File.Exists(FullPath(f)))];
     }

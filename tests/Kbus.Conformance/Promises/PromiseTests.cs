@@ -5,8 +5,8 @@ namespace Kbus.Conformance;
 /// <summary>The promises, as a member sees them; each host has a class that inherits all these tests.</summary>
 public abstract class PromiseTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     /// <summary>Starts the host, with two buses.</summary>
     private protected abstract IPromiseHost Start();

@@ -55,7 +55,7 @@ internal static class ActorProgram
     public static Ksock Open(string directory, KsockMode mode = KsockMode.ReadWrite) => Ksock.Open(0, mode, Options(directory));
 
     public static KsockOptions Options(string directory) =>
-        new() { RuntimeDirectory = directory, StartDaemon = false, OpenTimeout = TimeSpan.FromSeconds(60) };
+        new() { RuntimeDirectory = directory, StartDaemon = false, OpenTimeout = TimeSpan.FromSeconds(180) };
 
     public static void Say(string line)
     {

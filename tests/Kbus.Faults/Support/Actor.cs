@@ -5,7 +5,7 @@ namespace Kbus.Faults;
 /// <summary>A process of ours that plays a role on a bus. It ends when told to, when killed, or when this process ends.</summary>
 internal sealed class Actor : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
     private readonly Process _process;
 
     private Actor(Process process) => _process = process;

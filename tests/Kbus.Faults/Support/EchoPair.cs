@@ -5,7 +5,7 @@ namespace Kbus.Faults;
 /// <summary>Two well-behaved Ksocks of this process whose conversation shows that the bus lives and hurts nobody.</summary>
 internal sealed class EchoPair : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
     private readonly Ksock _replier;
     private readonly Ksock _requester;
     private readonly MessageBuffer _request = new();

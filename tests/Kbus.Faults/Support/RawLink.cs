@@ -26,7 +26,7 @@ internal sealed unsafe class RawLink : IDisposable
     /// <summary>Connects and says nothing.</summary>
     public static Descriptor Connect(string directory)
     {
-        int result = UnixSocket.Connect(RuntimeDirectory.BusSocket(directory, 0), Deadline.After(TimeSpan.FromSeconds(30)), out Descriptor? socket);
+        int result = UnixSocket.Connect(RuntimeDirectory.BusSocket(directory, 0), Deadline.After(TimeSpan.FromSeconds(180)), out Descriptor? socket);
         Assert.True(result >= 0, $"cannot connect: {result}");
         return socket!;
     }
@@ -63,7 +63,7 @@ internal sealed unsafe class RawLink : IDisposable
         Descriptor socket = Connect(directory);
         Assert.Equal(hello.Length, LibC.Send(socket.Number, hello, 0));
         HandshakeFault fault = HandshakeExchange.ReceiveWelcome(
-            socket, Deadline.After(TimeSpan.FromSeconds(30)), out BusWelcome? answer, out file, out bell);
+            socket, Deadline.After(TimeSpan.FromSeconds(180)), out BusWelcome? answer, out file, out bell);
         Assert.Equal(HandshakeFault.None, fault);
         welcome = answer!;
         return socket;

@@ -5,7 +5,7 @@ namespace Kbus.Faults;
 /// <summary>A Ksock that sends Requests without waiting, and counts their answers: each that was accepted gets exactly one (P2).</summary>
 internal sealed class Requesting(Ksock ksock) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
     private readonly MessageBuffer _buffer = new();
     private readonly HashSet<MessageId> _waiting = [];
     private readonly HashSet<MessageId> _answered = [];

@@ -11,7 +11,7 @@ internal sealed class TwoHosts : IDisposable
     public const string FirstAddress = "10.98.76.1";
 
     private const string SecondAddress = "10.98.76.2";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly List<Process> _holders = [];
 
     private TwoHosts()

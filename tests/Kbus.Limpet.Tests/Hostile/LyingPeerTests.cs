@@ -6,7 +6,7 @@ namespace Kbus.Limpets.Tests;
 /// <summary>A peer whose messages are messages, but not true or not allowed.</summary>
 public sealed class LyingPeerTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private readonly Bowls _bowls = new(1);
     private Limpet? _limpet;
     private RawPeer? _peer;

@@ -5,7 +5,7 @@ namespace Kbus.Limpets.Tests;
 /// <summary>What a side said before its link ended arrives, and what a bus could not tell is found out by a new link.</summary>
 public sealed class LastWordsTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     [Theory]
     [InlineData(true)]

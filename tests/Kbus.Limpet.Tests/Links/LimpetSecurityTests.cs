@@ -5,7 +5,7 @@ namespace Kbus.Limpets.Tests;
 
 public sealed class LimpetSecurityTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private readonly Bowls _bowls = new(2);
     private readonly Keys _keys = new();
 

@@ -5,7 +5,7 @@ namespace Kbus.Limpets.Tests;
 
 public sealed class LimpetServerTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private readonly Bowls _bowls = new(2);
 
     public void Dispose() => _bowls.Dispose();

@@ -39,5 +39,5 @@ public sealed class TerminationTests
         Assert.Equal(0u, g.NumMessages);
     }
 
-    private static Task<LimpetEnding> End(Limpet limpet) => limpet.Ended.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    private static Task<LimpetEnding> End(Limpet limpet) => limpet.Ended.WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken);
 }

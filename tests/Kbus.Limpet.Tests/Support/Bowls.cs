@@ -7,7 +7,7 @@ namespace Kbus.Limpets.Tests;
 /// <summary>Some buses in this process and the Limpets between them.</summary>
 internal sealed class Bowls : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private readonly ITestBuses _buses;
     private readonly List<IDisposable> _open = [];
 

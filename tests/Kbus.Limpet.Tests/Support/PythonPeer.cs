@@ -7,7 +7,7 @@ namespace Kbus.Limpets.Tests;
 /// <summary>The second Limpet, peer/limpet_peer.py, in a process of its own.</summary>
 internal sealed class PythonPeer : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
     private readonly Process _process;
 
     public PythonPeer()

@@ -6,7 +6,7 @@ namespace Kbus.Limpets.Tests;
 /// <summary>A peer that is no Limpet of ours: it says what a test wants, right or wrong.</summary>
 internal sealed class RawPeer(Stream stream) : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private readonly FrameReader _reader = new(stream, 64 * 1024 * 1024);
 
     /// <summary>A message that has come.</summary>

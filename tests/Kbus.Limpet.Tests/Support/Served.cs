@@ -6,7 +6,7 @@ namespace Kbus.Limpets.Tests;
 /// <summary>A Limpet server that runs, and plain connections to it.</summary>
 internal sealed class Served : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
     private readonly CancellationTokenSource _stopping = new();
     private readonly LimpetServer _server;
 

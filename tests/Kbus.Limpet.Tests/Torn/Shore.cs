@@ -7,7 +7,7 @@ namespace Kbus.Limpets.Tests;
 internal sealed class Shore
 {
     private const int AtOnce = 8;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
     private readonly Ksock _asker;
     private readonly Ksock _replier;

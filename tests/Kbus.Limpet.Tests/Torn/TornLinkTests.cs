@@ -53,7 +53,7 @@ public sealed class TornLinkTests
         Assert.False(client.IsCompleted);
         Assert.False(server.Running.IsCompleted);
         await stop.CancelAsync();
-        await Task.WhenAll([client, .. replying]).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll([client, .. replying]).WaitAsync(TimeSpan.FromSeconds(180));
     }
 
     private static Task OnThread(Action action) =>

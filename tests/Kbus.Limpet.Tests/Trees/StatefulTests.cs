@@ -47,7 +47,7 @@ public sealed class StatefulTests : IDisposable
         Ksock meant = _bowls.Bound(2, "$.State", replier: true);
         Message reply = Ask(requester, meant);
         _far.One.Dispose();
-        await _far.Other.Ended.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await _far.Other.Ended.WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken);
         _bowls.AwaitNoReplier(0, "$.State");
         _bowls.Join(1, 3, 2, 4);
         _bowls.AwaitReplier(0, "$.State");

@@ -37,7 +37,7 @@ public sealed class MixedFramesTests
         using Ksock listener = bowls.Bound(0, "$.Say");
         byte[] frame = RawPeer.Bytes(new MessageHeader { Id = new MessageId(2, 1) }, "$.Say");
         peer.Write([.. Enumerable.Repeat(frame, before).SelectMany(f => f), .. new byte[frame.Length]]);
-        LimpetEnding ending = await limpet.Ended.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        LimpetEnding ending = await limpet.Ended.WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken);
         Assert.Equal((LimpetEndingKind.PeerConfused, before), (ending.Kind, limpet.Counts.CarriedIn));
         for (int i = 0; i < before; i++)
         {

@@ -17,7 +17,7 @@ public sealed class HandshakeTests : IDisposable
         _bus = new Descriptor(bus);
     }
 
-    private static Deadline Soon => Deadline.After(TimeSpan.FromSeconds(20));
+    private static Deadline Soon => Deadline.After(TimeSpan.FromSeconds(120));
 
     private static Deadline AtOnce => Deadline.After(TimeSpan.FromMilliseconds(10));
 

@@ -40,7 +40,7 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Waits until it has ended by itself and well.</summary>
     public void ExpectSuccess()
     {
-        Assert.True(_process.WaitForExit(TimeSpan.FromSeconds(60)), "the other process does not end");
+        Assert.True(_process.WaitForExit(TimeSpan.FromSeconds(180)), "the other process does not end");
         Assert.True(_process.ExitCode == 0, _process.StandardError.ReadToEnd());
     }
 

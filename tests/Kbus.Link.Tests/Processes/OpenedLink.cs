@@ -4,7 +4,7 @@ namespace Kbus.Link.Tests;
 internal sealed class OpenedLink : IDisposable
 {
     // Far longer than any test takes; a child that is left over ends by it.
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
 
     private OpenedLink(SharedMemory memory, Descriptor socket, Descriptor bell, int peer) =>
         (Memory, Socket, Bell, PeerProcessId) = (memory, socket, bell, peer);

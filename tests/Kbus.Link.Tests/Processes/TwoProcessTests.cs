@@ -62,7 +62,7 @@ public sealed class TwoProcessTests
         Backoff waiting = default;
         while (true)
         {
-            int result = UnixSocket.Connect(path, Deadline.After(TimeSpan.FromSeconds(30)), out Descriptor? socket);
+            int result = UnixSocket.Connect(path, Deadline.After(TimeSpan.FromSeconds(180)), out Descriptor? socket);
             if (result != -(int)Errno.ECONNREFUSED)
             {
                 Check.Ok(result);

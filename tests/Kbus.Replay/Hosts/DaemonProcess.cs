@@ -5,7 +5,7 @@ namespace Kbus.Replay;
 /// <summary>A <c>kbusd</c> process in a directory of its own, which goes with it.</summary>
 internal sealed class DaemonProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
     private readonly Process _process;
 
     private DaemonProcess(Process process, string directory)

@@ -11,7 +11,7 @@ namespace Kbus.Replay;
 /// </remarks>
 internal sealed class DriverHost : ITraceHost
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
     private readonly DaemonProcess _daemon;
     private readonly Process _driver;
     private readonly HashSet<int> _open = [];

@@ -285,7 +285,7 @@ public sealed class ControlSocketTests
     }
 
     private static Ksock Open(string directory) =>
-        Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = directory, StartDaemon = false });
+        Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 
     private sealed class Fault : BusWork
     {

@@ -105,5 +105,5 @@ public sealed class CostTests
     }
 
     private static Ksock Open(string directory) =>
-        Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = directory, StartDaemon = false });
+        Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 }

@@ -143,7 +143,7 @@ public sealed class FaultTests : IDisposable
     }
 
     private Ksock Open(uint device) =>
-        Ksock.Open(device, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false });
+        Ksock.Open(device, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 
     private static InvalidOperationException Thrown() => new("a fault that a test makes");
 

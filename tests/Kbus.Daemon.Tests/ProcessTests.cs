@@ -154,7 +154,7 @@ public sealed class ProcessTests : IDisposable
     });
 
     private static Ksock Open(string directory, uint device = 0) =>
-        Ksock.Open(device, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = directory, StartDaemon = false });
+        Ksock.Open(device, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 
     internal static JsonElement Status(string directory)
     {

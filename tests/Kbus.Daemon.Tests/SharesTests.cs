@@ -161,5 +161,5 @@ public sealed class SharesTests
     }
 
     private static Ksock Open(DaemonProcess daemon) =>
-        Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = daemon.Directory, StartDaemon = false });
+        Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = daemon.Directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 }

@@ -25,7 +25,7 @@ public sealed partial class StartingTests : IDisposable
             + "LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=control:kbusd-bus0.socket exec \"$0\" --runtime-dir \"$1\"";
         using System.Diagnostics.Process daemon = Kbusd.Start("/bin/bash", "-c", script, Kbusd.Path, _directory);
         Assert.Contains(" in ", daemon.StandardError.ReadLine(), StringComparison.Ordinal);
-        using (Ksock ksock = Ksock.Open(options: new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false }))
+        using (Ksock ksock = Ksock.Open(options: new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) }))
         {
             Assert.Equal(1u, ksock.Id);
             Assert.Equal(daemon.Id, ProcessTests.Status(_directory).GetProperty("pid").GetInt32());
@@ -49,7 +49,7 @@ public sealed partial class StartingTests : IDisposable
         Listening("control").Dispose();
         using System.Diagnostics.Process daemon = Passing(bus, names);
         Assert.Contains(" in ", daemon.StandardError.ReadLine(), StringComparison.Ordinal);
-        using (Ksock ksock = Ksock.Open(options: new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false }))
+        using (Ksock ksock = Ksock.Open(options: new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) }))
         {
             Assert.Equal(daemon.Id, ProcessTests.Status(_directory).GetProperty("pid").GetInt32());
         }
@@ -107,7 +107,7 @@ public sealed partial class StartingTests : IDisposable
     [Fact]
     public Task No_daemon_is_started_where_that_is_not_wanted() => Limited.Run(() =>
     {
-        var options = new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false };
+        var options = new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) };
         KbusException refusal = Assert.Throws<KbusException>(() => Ksock.Open(options: options));
         Assert.Equal(Errno.ENOENT, refusal.Errno);
         Assert.Equal(

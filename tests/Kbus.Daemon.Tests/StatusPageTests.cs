@@ -253,7 +253,7 @@ public sealed class StatusPageTests : IDisposable
         return told;
     }
 
-    private Ksock Open() => Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false });
+    private Ksock Open() => Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = _directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 
     private sealed class Look : BusWork, IDisposable
     {

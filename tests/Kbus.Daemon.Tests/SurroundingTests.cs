@@ -277,7 +277,7 @@ public sealed class SurroundingTests : IDisposable
         return connection.Poll(TimeSpan.FromMilliseconds(1), SelectMode.SelectRead) ? Encoding.UTF8.GetString(said, 0, connection.Receive(said)) : "";
     }
 
-    private Ksock Open() => Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = Runtime, StartDaemon = false });
+    private Ksock Open() => Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = Runtime, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 
     private Socket Connect(string name)
     {

@@ -268,7 +268,7 @@ public sealed class ProgramTests
         Devices.Started("/usr/bin/python3", [Devices.Script("plain"), role, Device(daemon), .. arguments]);
 
     private static Ksock OpenByLibrary(DaemonProcess daemon) =>
-        Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = daemon.Directory, StartDaemon = false });
+        Ksock.Open(0, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = daemon.Directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 
     private static string Said(DaemonProcess daemon) => daemon.SaidAfterStart.GetAwaiter().GetResult();
 

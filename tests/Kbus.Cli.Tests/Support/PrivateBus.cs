@@ -76,7 +76,7 @@ internal sealed class PrivateBus : IDisposable
     }
 
     /// <summary>Opens a Ksock in this process.</summary>
-    public Ksock Open() => Ksock.Open(0, options: new KsockOptions { RuntimeDirectory = Directory, StartDaemon = false });
+    public Ksock Open() => Ksock.Open(0, options: new KsockOptions { RuntimeDirectory = Directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 
     public void Dispose()
     {

@@ -15,7 +15,7 @@ public sealed class PromisesInKbusd : PromiseTests
 
         public Ksock Open(uint device)
         {
-            var options = new KsockOptions { RuntimeDirectory = _daemon.Directory, StartDaemon = false };
+            var options = new KsockOptions { RuntimeDirectory = _daemon.Directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) };
             Ksock ksock = Ksock.Open(device, KsockMode.ReadWrite, options);
             _opened.Add(ksock);
             return ksock;

@@ -64,7 +64,7 @@ internal sealed class PolicyDaemon : IDisposable
 
     /// <summary>Opens a Ksock as this process's own user.</summary>
     public Ksock Open(uint bus = 0, KsockMode mode = KsockMode.ReadWrite) =>
-        Ksock.Open(bus, mode, new KsockOptions { RuntimeDirectory = Runtime, StartDaemon = false });
+        Ksock.Open(bus, mode, new KsockOptions { RuntimeDirectory = Runtime, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 
     /// <summary>Opens a Ksock as another user.</summary>
     public Ksock OpenAs(uint user, uint bus = 0, KsockMode mode = KsockMode.ReadWrite, params uint[] groups) =>

@@ -23,7 +23,7 @@ internal sealed class KbusdHost : LibraryHost
     public KbusdHost(TraceMeta meta)
     {
         _daemon = DaemonProcess.Start([.. meta.DaemonOptions]);
-        _options = new KsockOptions { RuntimeDirectory = _daemon.Directory, StartDaemon = false };
+        _options = new KsockOptions { RuntimeDirectory = _daemon.Directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) };
     }
 
     public override HostResult<IReadOnlyList<BindingLine>> ProcBindings()

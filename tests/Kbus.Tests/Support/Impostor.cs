@@ -19,7 +19,7 @@ internal sealed class Impostor : IDisposable
     }
 
     /// <summary>How to open Ksocks here.</summary>
-    public KsockOptions Options => new() { RuntimeDirectory = _directory, StartDaemon = false };
+    public KsockOptions Options => new() { RuntimeDirectory = _directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) };
 
     public void Dispose()
     {

@@ -16,7 +16,7 @@ internal sealed class LinkedBuses : ITestBuses
     }
 
     /// <summary>How to open Ksocks here.</summary>
-    public KsockOptions Options => new() { RuntimeDirectory = _directory, StartDaemon = false };
+    public KsockOptions Options => new() { RuntimeDirectory = _directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) };
 
     /// <summary>How many Ksocks are open.</summary>
     public int OpenKsocks => _daemon.OpenKsocks;
@@ -25,7 +25,7 @@ internal sealed class LinkedBuses : ITestBuses
     public void Hold(ManualResetEventSlim letGo) => _daemon.FindBus(0)!.Post(new Standstill(letGo));
 
     public Ksock Open(uint device, KsockMode mode, KsockOptions options) =>
-        Ksock.Open(device, mode, options with { RuntimeDirectory = _directory, StartDaemon = false });
+        Ksock.Open(device, mode, options with { RuntimeDirectory = _directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 
     public void Die() => _daemon.Dispose();
 

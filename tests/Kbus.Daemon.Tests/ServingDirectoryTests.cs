@@ -56,6 +56,28 @@ public sealed class ServingDirectoryTests : IDisposable
     });
 
     [Fact]
+    public Task A_socket_can_be_opened_while_those_who_waited_at_a_replaced_one_are_taken() => Limited.Run(() =>
+    {
+        using ServingDirectory directory = ServingDirectory.Take(Place);
+        ListeningSocket replaced = directory.Listen("bus0", 8, 0x180, 0);
+        ListeningSocket? opened = null;
+        File.Delete(Path.Join(Place, "bus0"));
+        Mending mending = directory.Mend((socket, _) =>
+        {
+            // As a bus's thread does, for a new bus.
+            Assert.Same(replaced, socket);
+            var other = new Thread(() => opened = directory.Listen("bus1", 8, 0x180, 1));
+            other.Start();
+            other.Join();
+        });
+        Assert.Equal(new Mending(MendingOutcome.Mended, "bus0"), mending);
+        Assert.Equal(["bus0", "bus1", "lock"], Names());
+        directory.Close(replaced);
+        directory.Close(opened!);
+        Assert.Equal(["lock"], Names());
+    });
+
+    [Fact]
     public Task No_link_is_followed_but_on_the_way_to_the_directory() => Limited.Run(() =>
     {
         Directory.CreateDirectory(Place);

@@ -7,8 +7,8 @@ namespace Kbus.Daemon;
 /// <remarks>
 /// <para>What is removed here is a socket, has a name that a daemon gives, and is either still the one that this daemon made (device and inode), or one at
 /// which nobody listens while this daemon holds the lock. Sockets that a supervisor passed are never touched.</para>
-/// <para>Any thread may add a socket. Mending belongs to the listening thread, which takes waiting connections under the lock here. Whoever holds that lock
-/// says nothing in the log at once: a line may need it for the log's file.</para>
+/// <para>Any thread may add a socket. Mending belongs to the listening thread. Whoever holds the lock here says nothing in the log at once: a line may need
+/// it for the log's file.</para>
 /// </remarks>
 internal sealed class ServingDirectory : IDisposable
 {
@@ -149,8 +149,38 @@ internal sealed class ServingDirectory : IDisposable
     }
 
     /// <summary>Makes the directory, its lock and its sockets again where they are missing. Only the listening thread calls.</summary>
-    /// <param name="replacing">Called with a socket and what will listen in its place, before the old one is closed.</param>
+    /// <param name="replacing">Called with a socket and what will listen in its place, before the old one is closed. No lock is held.</param>
     public Mending Mend(Action<ListeningSocket, Descriptor> replacing)
+    {
+        List<(ListeningSocket Socket, Descriptor Descriptor, FileStatus File)> made = [];
+        Mending mending = MakeMissing(made);
+
+        // Whoever waits at an old socket is accepted now, which takes locks that others hold while they open a socket here.
+        foreach ((ListeningSocket socket, Descriptor descriptor, FileStatus file) in made)
+        {
+            replacing(socket, descriptor);
+            lock (_lock)
+            {
+                socket.Descriptor.Dispose();
+                (socket.Descriptor, socket.File) = (descriptor, file);
+            }
+        }
+
+        return mending;
+    }
+
+    /// <summary>Lets go of the directory. Its sockets were closed before.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _held.Dispose();
+            _directory.Dispose();
+        }
+    }
+
+    private Mending MakeMissing(List<(ListeningSocket Socket, Descriptor Descriptor, FileStatus File)> made)
     {
         lock (_lock)
         {
@@ -163,36 +193,23 @@ internal sealed class ServingDirectory : IDisposable
                     return trouble;
                 }
 
-                List<string> made = isMoved ? ["the directory"] : isUnlocked ? [RuntimeDirectory.Lock] : [];
+                List<string> what = isMoved ? ["the directory"] : isUnlocked ? [RuntimeDirectory.Lock] : [];
 
                 // The control socket last, as at the start: where it answers, there are the buses too.
                 foreach (ListeningSocket socket in _sockets.Where(s => !_directory.Has(s.Name, s.File!.Value)).OrderBy(s => s.Name == RuntimeDirectory.Control))
                 {
                     _directory.RemoveDead(socket.Name);
                     (Descriptor descriptor, FileStatus file) = Make(socket.Name, socket.Backlog, socket.Mode);
-                    replacing(socket, descriptor);
-                    socket.Descriptor.Dispose();
-                    (socket.Descriptor, socket.File) = (descriptor, file);
-                    made.Add(socket.Name);
+                    made.Add((socket, descriptor, file));
+                    what.Add(socket.Name);
                 }
 
-                return made.Count == 0 ? new Mending(MendingOutcome.Whole) : new Mending(MendingOutcome.Mended, string.Join(", ", made));
+                return what.Count == 0 ? new Mending(MendingOutcome.Whole) : new Mending(MendingOutcome.Mended, string.Join(", ", what));
             }
             catch (KbusdException e)
             {
                 return new Mending(MendingOutcome.Waiting, e.Message);
             }
-        }
-    }
-
-    /// <summary>Lets go of the directory. Its sockets were closed before.</summary>
-    public void Dispose()
-    {
-        lock (_lock)
-        {
-            _isDisposed = true;
-            _held.Dispose();
-            _directory.Dispose();
         }
     }
 

@@ -70,12 +70,16 @@ internal sealed class Daemon : IDisposable
         }
     }
 
+    /// <summary>Where a daemon with these options has its sockets; null if they do not say, and nothing else does.</summary>
+    public static string? DirectoryOf(DaemonOptions options) =>
+        (options.RuntimeDirectory ?? RuntimeDirectory.ForDaemon) is { } directory ? Path.GetFullPath(directory) : null;
+
     /// <summary>Starts serving: when this returns, Ksocks can be opened.</summary>
     /// <exception cref="KbusdException">It cannot, and the message says why; nothing is left behind.</exception>
     public static Daemon Start(DaemonOptions options, Log log, StopRequest stop)
     {
-        string directory = Path.GetFullPath(options.RuntimeDirectory ?? RuntimeDirectory.ForDaemon
-            ?? throw new KbusdException("Say where the sockets should be, with --runtime-dir: neither XDG_RUNTIME_DIR nor HOME is set."));
+        string directory = DirectoryOf(options)
+            ?? throw new KbusdException("Say where the sockets should be, with --runtime-dir: neither XDG_RUNTIME_DIR nor HOME is set.");
         RaiseDescriptorLimit();
         DaemonPolicy? policy = DaemonPolicy.Read(options, log);
         ServingDirectory held = ServingDirectory.Take(directory);

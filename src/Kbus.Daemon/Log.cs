@@ -93,6 +93,15 @@ internal sealed class Log(LogWriter? writer, TimeProvider time)
         }
     }
 
+    /// <summary>More privileges are left than are needed, for a reason; nothing is said if there is none.</summary>
+    public void PrivilegesKept(string? why)
+    {
+        if (why is not null)
+        {
+            Say($"kbusd: it has more privileges than it needs, and cannot give them up: {why}.");
+        }
+    }
+
     /// <summary>Others can do to the directory what only its daemon should.</summary>
     public void DirectoryIsOpen(string directory, string complaint) => Say($"kbusd: {directory} is not safe: {complaint}.");
 

@@ -29,6 +29,7 @@ try
     DaemonOptions options = CommandLine.Parse(args, File.ReadAllText);
     hangUp.Expect(options.Policy is not null);
     IReadOnlyList<string> kept = options.Detached ? Detachment.Apply() : [];
+    string? excess = Privileges.GiveUp(options);
     using Daemon daemon = Daemon.Start(options, log, stop);
     if (options.Detached)
     {
@@ -36,6 +37,7 @@ try
     }
 
     daemon.Report();
+    log.PrivilegesKept(excess);
     if (options.Detached)
     {
         log.Detached(kept, Detachment.SharedControlGroup());
@@ -52,7 +54,7 @@ try
 }
 catch (KbusdException e)
 {
-    log.Ended(e.Message);
+    log.Ended(e.Message + Privileges.Advice(e.Message));
     return 2;
 }
 catch (Exception e)

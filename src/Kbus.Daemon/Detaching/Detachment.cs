@@ -36,7 +36,8 @@ internal static class Detachment
 
         if (hasMoreProcessors)
         {
-            BeginAnew();
+            // If that cannot be, things are good enough as they are.
+            OwnProgram.BeginAnew();
         }
 
         if (hasPolicy)
@@ -105,20 +106,6 @@ internal static class Detachment
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return score;
-        }
-    }
-
-    /// <summary>Executes this program again, in this process and with its arguments. If that cannot be, things are good enough as they are.</summary>
-    private static void BeginAnew()
-    {
-        try
-        {
-            string[] arguments = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
-            _ = LibC.Execute("/proc/self/exe", arguments);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Without /proc nothing was changed either.
         }
     }
 }

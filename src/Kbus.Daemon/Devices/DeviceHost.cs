@@ -5,6 +5,8 @@ namespace Kbus.Daemon;
 /// <summary>The device files of this daemon, if it was asked for them; only then is anything of FUSE loaded.</summary>
 internal sealed class DeviceHost : IDisposable
 {
+    private const string Usual = "dev";
+
     private readonly DeviceFiles _files;
     private readonly Log _log;
     private readonly string _directory;
@@ -23,7 +25,7 @@ internal sealed class DeviceHost : IDisposable
     /// <exception cref="KbusdException">They cannot be mounted; the message says why.</exception>
     public static DeviceHost? Start(Daemon daemon, DaemonOptions options)
     {
-        string usual = Path.Join(daemon.Directory, "dev");
+        string usual = Path.Join(daemon.Directory, Usual);
         if (options.Devices is not { } wanted)
         {
             MountPoint.Abandon(usual);
@@ -48,6 +50,24 @@ internal sealed class DeviceHost : IDisposable
         catch (DeviceException e)
         {
             throw new KbusdException(e.Message);
+        }
+    }
+
+    /// <summary>
+    /// Cleans what a killed daemon left in the default place, for a daemon that is about to give up the right to. Not while another one holds the directory.
+    /// </summary>
+    public static void CleanUp(DaemonOptions options)
+    {
+        if (options.Devices is not null || Daemon.DirectoryOf(options) is not { } directory || !MountPoint.IsInUse(Path.Join(directory, Usual)))
+        {
+            return;
+        }
+
+        using SocketDirectory opened = SocketDirectory.OpenOrMake(directory);
+        if (DirectoryLock.TryTake(opened.Number, out DirectoryLock? held, out _))
+        {
+            MountPoint.Abandon(Path.Join(directory, Usual));
+            held!.Dispose();
         }
     }
 

@@ -66,6 +66,19 @@ internal sealed class MountPoint
         return found;
     }
 
+    /// <summary>Whether device files are mounted there, of a daemon that lives or of one that was killed.</summary>
+    public static bool IsInUse(string directory)
+    {
+        try
+        {
+            return MountTable.TypesAt(directory).Contains(MountTable.OurType);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Cleans a place that will not be used: device files whose daemon was killed, and the directory that was made for them.</summary>
     public static void Abandon(string directory)
     {

@@ -83,6 +83,40 @@ public sealed class PolicyReloadTests
     });
 
     [Fact]
+    public Task A_send_that_waits_for_room_fails_when_its_name_is_denied_and_reaches_nobody() => Limited.Run(() =>
+    {
+        using var daemon = new PolicyDaemon([Everybody]);
+        using Ksock full = daemon.Open(), stranger = daemon.OpenAs(Stranger);
+        full.SetMaxMessages(1);
+        full.Bind("$.A");
+        full.Send(new Announcement("$.A", "first"));
+        Task<MessageId> waiting = stranger.SendAsync("$.A"u8, "second"u8.ToArray(), MessageFlags.AllOrWait).AsTask();
+        while (!ProcessTests.Status(daemon.Runtime).GetProperty("buses")[0].GetProperty("ksocks")[1].GetProperty("sending").GetBoolean())
+        {
+            Thread.Yield();
+        }
+
+        daemon.Reload(All, Opens, """{ "deny": "54321", "send": "$.A" }""");
+        KbusException refusal = Assert.Throws<KbusException>(() => waiting.GetAwaiter().GetResult());
+        Assert.Equal(Errno.EPERM, refusal.Errno);
+        Assert.Contains("line 4 of the policy file says so", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("first", full.WaitForMessage()!.DataAsText);
+        full.Send(new Announcement("$.A", "last"));
+        Assert.Equal("last", full.WaitForMessage()!.DataAsText);
+    });
+
+    [Fact]
+    public Task Who_may_not_use_a_network_id_any_more_loses_the_Ksock_that_has_one() => Limited.Run(() =>
+    {
+        using var daemon = new PolicyDaemon([Everybody]);
+        using Ksock limpet = daemon.OpenAs(Stranger), other = daemon.OpenAs(Stranger);
+        limpet.ActAsLimpet(9);
+        daemon.Reload(All, Opens);
+        Assert.Equal(Errno.ENODEV, Assert.Throws<KbusException>(() => limpet.NumMessages).Errno);
+        Assert.Equal(0u, other.NumMessages);
+    });
+
+    [Fact]
     public Task A_file_that_has_become_wrong_changes_nothing_and_is_named_in_the_log() => Limited.Run(() =>
     {
         using var daemon = new PolicyDaemon([Everybody]);

@@ -102,6 +102,42 @@ public sealed class PolicyTests : IDisposable
         Assert.Equal(Errno.None, watcher.Send("$.Open"));
     });
 
+    [Fact]
+    public Task A_message_that_waits_for_room_is_not_delivered_when_its_name_is_denied_meanwhile() => Devices.Run(() =>
+    {
+        using DaemonProcess daemon = Start(All, """{ "allow": "everybody", "everything": true }""");
+        using PlainKsock full = PlainKsock.Open(daemon), stranger = OpenAs(daemon, PlainKsock.ReadWrite);
+        Assert.Equal(1u, full.SetMaxMessages(1));
+        Assert.Equal(Errno.None, full.Bind("$.A"));
+        Assert.Equal(Errno.None, full.Send("$.A"));
+        Assert.Equal(Errno.EAGAIN, stranger.Send("$.A", flags: PlainKsock.AllOrWait));
+        Reload(daemon, All, Opens);
+        while (Call(stranger, Verbose, 1) == Errno.None)
+        {
+            // Until the new policy counts for this Ksock.
+            Thread.Yield();
+        }
+
+        Assert.Equal(100u, full.SetMaxMessages(100));
+        Assert.Equal(Errno.EPERM, stranger.Send(out _));
+        Assert.Equal(1u, full.Waiting);
+    });
+
+    [Fact]
+    public Task A_file_that_was_opened_for_reading_is_no_way_to_send() => Devices.Run(() =>
+    {
+        using DaemonProcess daemon = Start(All, """{ "allow": "54321", "open": "read", "send": "$.*", "listen": "$.*" }""");
+        using PlainKsock listener = PlainKsock.Open(daemon), reader = OpenAs(daemon, PlainKsock.ReadOnly);
+        Assert.Equal(Errno.None, listener.Bind("$.*"));
+        Assert.Equal(-(int)Errno.EBADF, reader.Write([1, 2, 3]));
+        Assert.Equal(Errno.ENOMSG, reader.Send(out _));
+
+        // Opened once more by way of /proc it is another Ksock, which is asked about, too.
+        Assert.Equal(-(int)Errno.EPERM, OtherUser.Run(Stranger, () => PlainCalls.Open($"/proc/thread-self/fd/{reader.File}", PlainKsock.ReadWrite)));
+        Assert.Equal(Errno.None, listener.Send("$.Last"));
+        Assert.Equal("$.Last", Name(listener.WaitForNext()));
+    });
+
     private static string Name(TraceMessage message) => System.Text.Encoding.ASCII.GetString(message.Name);
 
     private static Errno Call(PlainKsock ksock, uint code, uint value)

@@ -155,10 +155,73 @@ public sealed class AdmissionTests
     {
         Member member = Open("""{ "allow": "everybody", "send": "$.*" }""");
         Assert.Equal(Errno.None, member.Send("$.A"));
-        member.Admission.Change(Permissions("""{ "allow": "everybody", "send": "$.B" }"""));
+        member.Admission.Change(member.State, Permissions("""{ "allow": "everybody", "send": "$.B" }"""));
         Assert.Equal(Errno.EPERM, member.Send("$.A"));
         Assert.Equal(Errno.None, member.Send("$.B"));
         Assert.Equal(Errno.EPERM, member.Send("$.A"));
+    }
+
+    [Theory]
+    [InlineData(MessageFlags.AllOrWait)]
+    [InlineData(MessageFlags.AllOrWait | MessageFlags.Urgent)]
+    [InlineData(MessageFlags.AllOrWait | MessageFlags.WantAReply)]
+    public void A_message_that_waits_when_the_policy_comes_to_deny_it_reaches_nobody(MessageFlags flags)
+    {
+        Member full = Open(null), member = Open("""{ "allow": "everybody", "send": "$.*" }""");
+        Assert.Equal(1u, _bus.MaxMessages(full.State, 1));
+        Assert.Equal((Errno.None, Errno.None), (full.Bind("$.A", replier: true), full.Bind("$.A")));
+        Assert.Equal(Errno.None, Open(null).Send("$.A"));
+        Assert.Equal(Errno.EAGAIN, member.Send("$.A", flags));
+        member.Admission.Change(member.State, Permissions("""{ "deny": "everybody", "send": "$.A" }"""));
+        _ = _bus.MaxMessages(full.State, 100);
+        Assert.Equal((Errno.EPERM, new MessageId(2, 0), 2u), (member.Admission.Retry(member.State, out MessageId id), id, member.Admission.Line));
+        Assert.Equal((1, 0), (full.State.Queue.Count, _bus.AnswersOwed));
+        Assert.Null(member.State.Waiting);
+    }
+
+    [Fact]
+    public void A_Request_that_may_not_be_sent_any_more_and_whose_sender_only_polls_gets_a_Status()
+    {
+        Member full = Open(null), member = Open("""{ "allow": "everybody", "send": "$.*" }""");
+        Assert.Equal(1u, _bus.MaxMessages(full.State, 1));
+        Assert.Equal((Errno.None, Errno.None), (full.Bind("$.A", replier: true), full.Bind("$.A")));
+        Assert.Equal(Errno.None, Open(null).Send("$.A"));
+        Assert.Equal(Errno.EAGAIN, member.Send("$.A", MessageFlags.AllOrWait | MessageFlags.WantAReply));
+        member.Admission.Change(member.State, Permissions("""{ "deny": "everybody", "send": "$.A" }"""));
+        Assert.Equal((false, true), _bus.Poll(member.State));
+        Assert.Equal((true, true), _bus.Poll(member.State));
+        Assert.Equal("$.KBUS.ErrorSending", Encoding.ASCII.GetString(member.State.Queue[0].Message!.Name));
+        Assert.Equal(1, full.State.Queue.Count);
+    }
+
+    [Fact]
+    public void A_message_that_waits_and_is_denied_by_one_policy_passes_if_the_next_one_allows_it_again()
+    {
+        Member full = Open(null), member = Open("""{ "allow": "everybody", "send": "$.*" }""");
+        Assert.Equal(1u, _bus.MaxMessages(full.State, 1));
+        Assert.Equal(Errno.None, full.Bind("$.A"));
+        Assert.Equal(Errno.None, Open(null).Send("$.A"));
+        Assert.Equal(Errno.EAGAIN, member.Send("$.A", MessageFlags.AllOrWait));
+        member.Admission.Change(member.State, Permissions("""{ "deny": "everybody", "send": "$.A" }"""));
+        member.Admission.Change(member.State, Permissions("""{ "allow": "everybody", "send": "$.A" }"""));
+        _ = _bus.MaxMessages(full.State, 100);
+        Assert.Equal(Errno.None, member.Admission.Retry(member.State, out _));
+        Assert.Equal(2, full.State.Queue.Count);
+    }
+
+    [Fact]
+    public void A_Reply_that_waits_is_owed_whatever_the_policy_comes_to_say()
+    {
+        Member asker = Open(null), replier = Open("""{ "allow": "everybody", "everything": true }"""), listener = Open(null);
+        Assert.Equal((Errno.None, Errno.None), (replier.Bind("$.A", replier: true), listener.Bind("$.A")));
+        Assert.Equal(Errno.None, asker.Send("$.A", out MessageId request, MessageFlags.WantAReply));
+        Assert.Equal(1u, _bus.MaxMessages(listener.State, 1));
+        Assert.Equal(Errno.EAGAIN, replier.Send("$.A", MessageFlags.AllOrWait, request, asker.State.Id));
+        replier.Admission.Change(replier.State, Permissions("""{ "deny": "everybody", "everything": true }"""));
+        Assert.Equal(Errno.None, replier.Admission.Retry(replier.State, out _));
+
+        // The listener, who has no room for it, is not to have it any more.
+        Assert.Equal((1, 1), (asker.State.Queue.Count, listener.State.Queue.Count));
     }
 
     [Fact]

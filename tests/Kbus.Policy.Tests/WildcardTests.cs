@@ -53,6 +53,31 @@ public sealed class WildcardTests
     }
 
     [Fact]
+    public void Among_ten_thousand_names_the_verdict_is_the_one_that_going_through_them_gives()
+    {
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("KBUS_TEST_SEED"), out int given) ? given : Random.Shared.Next();
+        var random = new Random(seed);
+        NameRule[] rules = [.. Enumerable.Range(1, 10_000).Select(i => new NameRule(LongPattern(random), new Verdict(random.Next(3) != 0, (uint)i)))];
+        var decided = new NameRules(rules, (ulong)seed);
+        for (int run = 0; run < Runs; run++)
+        {
+            NamePattern asked = LongPattern(random);
+            Verdict expected = default;
+            foreach (NameRule rule in rules)
+            {
+                bool isWhole = NamePattern.Holds(rule.Pattern.Text, asked.Text);
+                if (isWhole || (!rule.Verdict.IsAllowed && NamePattern.Holds(asked.Text, rule.Pattern.Text) && IsFirst(rules, rule)))
+                {
+                    expected = rule.Verdict;
+                    break;
+                }
+            }
+
+            Assert.True(expected == decided.Decide(asked.Text), $"KBUS_TEST_SEED={seed}: {asked}");
+        }
+    }
+
+    [Fact]
     public void Names_match_for_the_policy_as_they_do_for_the_bus()
     {
         int seed = int.TryParse(Environment.GetEnvironmentVariable("KBUS_TEST_SEED"), out int given) ? given : Random.Shared.Next();
@@ -100,6 +125,16 @@ public sealed class WildcardTests
         string end = random.Next(3) switch { 0 => ".*", 1 => ".%", _ => text.Length == 1 ? ".a" : "" };
         return NamePattern.TryRead(text + end, out NamePattern pattern) ? pattern : throw new InvalidOperationException(text + end);
     }
+
+    private static NamePattern LongPattern(Random random)
+    {
+        string text = "$" + string.Concat(Enumerable.Range(0, random.Next(1, 5)).Select(_ => $".w{random.Next(12)}"));
+        string end = random.Next(4) switch { 0 => ".*", 1 => ".%", _ => "" };
+        return NamePattern.TryRead(text + end, out NamePattern pattern) ? pattern : throw new InvalidOperationException(text + end);
+    }
+
+    /// <summary>Whether no rule before this one decides all of its names.</summary>
+    private static bool IsFirst(NameRule[] rules, NameRule rule) => rules.First(r => NamePattern.Holds(r.Pattern.Text, rule.Pattern.Text)) == rule;
 
     private static Verdict Expected(NameRule[] rules, NamePattern asked, string[] names, out bool isExact)
     {

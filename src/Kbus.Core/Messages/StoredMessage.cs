@@ -50,6 +50,9 @@ internal sealed unsafe class StoredMessage
     /// <summary>True if this Reply reaches its requester and no listener, because its sender may not send its name.</summary>
     public bool IsForRequesterAlone { get; set; }
 
+    /// <summary>True if this message, which waits for room, may not be sent any more: the next attempt gives EPERM.</summary>
+    public bool IsForbidden { get; set; }
+
     /// <summary>Bytes of the entire form.</summary>
     public int EntireLength { get; private set; }
 
@@ -78,6 +81,7 @@ internal sealed unsafe class StoredMessage
             Payload = null;
             IsAwaited = false;
             IsForRequesterAlone = false;
+            IsForbidden = false;
             Slab.List.Pool.Return(this);
         }
     }

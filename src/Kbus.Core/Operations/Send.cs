@@ -59,7 +59,7 @@ internal sealed partial class Bus
     /// <summary>Tries a waiting message again because its sender repeats SEND.</summary>
     /// <param name="sender">Whose message waits.</param>
     /// <param name="id">The message's id; meaningful with None and EAGAIN.</param>
-    /// <returns>As <see cref="Send"/>, never ENOLCK or EALREADY. Anything but EAGAIN ends the waiting.</returns>
+    /// <returns>As <see cref="Send"/>, never ENOLCK or EALREADY; EPERM if it may not be sent any more. Anything but EAGAIN ends the waiting.</returns>
     public Errno Retry(KsockState sender, out MessageId id)
     {
         id = sender.Waiting!.Header.Id;
@@ -371,6 +371,11 @@ internal sealed partial class Bus
     private Errno TryAgain(KsockState sender)
     {
         StoredMessage message = sender.Waiting!;
+        if (message.IsForbidden)
+        {
+            return Errno.EPERM;
+        }
+
         Errno error = Attempt(sender, message, _bindings.RouteOf(message.Name), out KsockState? full);
         if (error == Errno.EAGAIN)
         {

@@ -76,14 +76,16 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
         _isEntered = true;
         Identity identity = (ksock.Carrier as Session)?.Identity ?? (ksock.Carrier as DeviceKsock)?.Identity ?? Identity.Unknown;
         Permissions permissions = rules.For(identity, bus.Number);
-        if (!permissions.DecideOpening(ksock.Carrier.Owner.Mode, out _).IsAllowed)
+        // A network id cannot be given back.
+        bool isForeign = ksock.IsLimpet && !permissions.Decide(PolicyAction.UseNetworkId).IsAllowed;
+        if (isForeign || !permissions.DecideOpening(ksock.Carrier.Owner.Mode, out _).IsAllowed)
         {
             Revoke(bus, ksock.Carrier);
             report.KsockClosed();
             return false;
         }
 
-        AdmissionOf(ksock).Change(permissions);
+        AdmissionOf(ksock).Change(ksock, permissions);
         _cursor = ksock.Bindings.Oldest;
         _lastOrder = ksock.Bindings.Newest?.Order ?? 0;
         return true;

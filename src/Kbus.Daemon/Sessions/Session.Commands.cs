@@ -267,7 +267,7 @@ internal sealed partial class Session
             return WithId(Errno.ENOMSG, default);
         }
 
-        Errno error = _thread.Bus.Retry(State, out MessageId id);
+        Errno error = Admission.Retry(State, out MessageId id);
         return WithId(error, id);
     }
 

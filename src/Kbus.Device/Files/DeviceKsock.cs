@@ -74,7 +74,7 @@ internal sealed class DeviceKsock : Carrier
         id = default;
         if (File.State.Waiting is not null)
         {
-            return File.Send(out id);
+            return Admission.Retry(File.State, out id);
         }
 
         _memory.Now = memory;

@@ -22,6 +22,7 @@ internal sealed class Admission
     private byte[] _lastName = [];
     private int _lastLength;
     private Verdict _last;
+    private uint _forbiddenLine;
 
     /// <summary>Makes the way into a bus.</summary>
     /// <param name="bus">The bus.</param>
@@ -40,11 +41,41 @@ internal sealed class Admission
     /// <summary>The line of the rule that denied the last operation that gave EPERM; 0 if no rule allowed it.</summary>
     public uint Line { get; private set; }
 
-    /// <summary>From here on another policy counts.</summary>
-    public void Change(Permissions permissions)
+    /// <summary>From here on another policy counts, also for a message that waits for room.</summary>
+    /// <param name="ksock">Whose way it is.</param>
+    /// <param name="permissions">What its owner may do now.</param>
+    public void Change(KsockState ksock, Permissions permissions)
     {
         _permissions = permissions;
         _lastLength = 0;
+        if (ksock.Waiting is not { } message)
+        {
+            return;
+        }
+
+        Verdict verdict = permissions.Sending.Decide(message.Name);
+        bool isReply = IsReplyOf(ksock, message);
+        message.IsForRequesterAlone = isReply && !verdict.IsAllowed && !permissions.Replying.Decide(message.Name).IsAllowed;
+        message.IsForbidden = !isReply && !verdict.IsAllowed;
+        if (message.IsForbidden)
+        {
+            // Its sender is told when it tries again, which it is made to do now.
+            _forbiddenLine = verdict.Line;
+            ksock.Carrier.RetryWorthwhile();
+        }
+    }
+
+    /// <summary>Tries a waiting message again, as <see cref="Bus.Retry"/> does. With EPERM, which a change of the policy brings, the id's network id is <see cref="Line"/>.</summary>
+    public Errno Retry(KsockState sender, out MessageId id)
+    {
+        Errno error = _bus.Retry(sender, out id);
+        if (error == Errno.EPERM)
+        {
+            Line = _forbiddenLine;
+            id = new MessageId(Line, 0);
+        }
+
+        return error;
     }
 
     /// <summary>Binds, as <see cref="Bus.Bind"/> does; EPERM if the policy denies it for the name, or for any name that the wildcard
@@ -110,9 +141,7 @@ internal sealed class Admission
         Verdict verdict = Decide(permissions, name);
         if (!verdict.IsAllowed && MessageName.IsSendable(name))
         {
-            ref MessageHeader header = ref message.Header;
-            bool answers = header.IsReply && !header.IsRequest && !(sender.IsLimpet && header.IsOverheard);
-            if (!answers)
+            if (!IsReplyOf(sender, message))
             {
                 Errno denied = Deny(sender, PolicyAction.Send, name, verdict);
                 message.Release();

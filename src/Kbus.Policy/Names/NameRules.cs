@@ -11,6 +11,7 @@ internal sealed class NameRules
 {
     private readonly NameRule[] _rules;
     private readonly NameTable<FirstRule> _first;
+    private readonly DenyingRules _denying;
     private readonly int _longest;
 
     /// <summary>Takes over the rules.</summary>
@@ -29,6 +30,12 @@ internal sealed class NameRules
                 _first.Add(new FirstRule(text, i));
             }
         }
+
+        // A rule whose pattern an earlier one holds decides nothing.
+        _denying = new DenyingRules(
+            Enumerable.Range(0, _rules.Length).Where(i => !_rules[i].Verdict.IsAllowed && FirstHolding(_rules[i].Pattern.Text) == i)
+                .Select(i => (_rules[i].Pattern.Text.ToArray(), i)),
+            seed);
     }
 
     /// <summary>The verdict on a name, or on every name that a wildcard matches.</summary>
@@ -47,24 +54,8 @@ internal sealed class NameRules
     /// denies.</summary>
     private Verdict DecideWildcard(ReadOnlySpan<byte> wildcard)
     {
-        for (int i = 0; i < _rules.Length; i++)
-        {
-            ReadOnlySpan<byte> pattern = _rules[i].Pattern.Text;
-            Verdict verdict = _rules[i].Verdict;
-            if (NamePattern.Holds(pattern, wildcard))
-            {
-                // It decides all that no earlier rule has decided. Had one decided all of it, this would have ended there.
-                return verdict;
-            }
-
-            // An earlier rule that holds this pattern is one that allows it: one that denies it would have ended this.
-            if (!verdict.IsAllowed && NamePattern.Holds(wildcard, pattern) && FirstHolding(pattern) == i)
-            {
-                return verdict;
-            }
-        }
-
-        return default;
+        int first = Math.Min(FirstHolding(wildcard), _denying.First(wildcard));
+        return first == int.MaxValue ? default : _rules[first].Verdict;
     }
 
     /// <summary>The place of the first rule whose pattern holds a name or a wildcard; <see cref="int.MaxValue"/> if there is

@@ -97,6 +97,28 @@ public sealed class SharesTests
     });
 
     [Fact]
+    public Task The_charges_of_more_Ksocks_than_a_page_has_name_each_process_once_and_leave_out_nothing() => Limited.Run(() =>
+    {
+        using DaemonProcess daemon = DaemonProcess.Start();
+        Ksock[] ksocks = [.. Enumerable.Range(0, 250).Select(_ => Open(daemon))];
+        Array.ForEach(ksocks, k => k.Bind("$.A"));
+        ksocks[0].Send("$.A"u8, default);
+        using JsonDocument report = Charges(daemon);
+        JsonElement bus = report.RootElement.GetProperty("buses")[0];
+        Assert.Equal((1, 1), (bus.GetProperty("users_in_all").GetInt32(), bus.GetProperty("processes_in_all").GetInt32()));
+        foreach (JsonElement held in (JsonElement[])[
+            bus.GetProperty("held"), bus.GetProperty("users")[0].GetProperty("held"), bus.GetProperty("processes")[0].GetProperty("held")])
+        {
+            Assert.Equal((250, 750), (held.GetProperty("bindings").GetInt32(), held.GetProperty("name_bytes").GetInt32()));
+
+            // What is advanced to a process and not used by it is held by nobody.
+            Assert.Equal(bus.GetProperty("processes")[0].GetProperty("held").GetProperty("message_bytes").GetInt64(), held.GetProperty("message_bytes").GetInt64());
+        }
+
+        Array.ForEach(ksocks, k => k.Dispose());
+    });
+
+    [Fact]
     public Task Whoever_sleeps_is_woken_however_many_sleep_and_though_the_sender_ends_at_once() => Limited.Run(() =>
     {
         using DaemonProcess daemon = DaemonProcess.Start();

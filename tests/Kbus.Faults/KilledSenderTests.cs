@@ -75,6 +75,28 @@ public sealed class KilledSenderTests
     });
 
     [Fact]
+    public Task All_of_many_sleepers_are_rung_though_the_sender_is_killed_meanwhile() => Limited.Run(_ =>
+    {
+        // More than are rung in one turn of a sender.
+        const int sleepers = 200;
+        using DaemonProcess daemon = DaemonProcess.Start();
+        int idle = DaemonStatus.IdleDescriptors(daemon);
+        List<Ksock> asleep = [.. Enumerable.Range(0, sleepers).Select(_ => ActorProgram.Open(daemon.Directory))];
+        asleep.ForEach(s => s.Bind("$.Last.*"));
+        for (int round = 0; round < 5; round++)
+        {
+            Task<Message?>[] waiting = [.. asleep.Select(s => s.ReceiveAsync().AsTask())];
+            using Actor sender = Actor.Start("last-words", daemon.Directory, $"$.Last.R{round}").Ready();
+            sender.Say("stop");
+            Assert.True(Task.WaitAll(waiting, TimeSpan.FromSeconds(60)), "somebody was not rung");
+            Assert.All(waiting, w => Assert.Equal($"$.Last.R{round}", w.GetAwaiter().GetResult()!.Name));
+        }
+
+        asleep.ForEach(s => s.Dispose());
+        DaemonStatus.UntilIdle(daemon, idle);
+    });
+
+    [Fact]
     public Task Requesters_that_are_killed_leave_nothing_behind() => Limited.Run(random =>
     {
         using DaemonProcess daemon = DaemonProcess.Start();

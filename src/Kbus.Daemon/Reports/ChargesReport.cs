@@ -7,29 +7,65 @@ namespace Kbus.Daemon;
 /// <param name="daemon">What it is about.</param>
 internal sealed class ChargesReport(Daemon daemon) : Report(daemon)
 {
-    private static readonly ChargeKind[] OfBus = [ChargeKind.Bindings, ChargeKind.NameBytes, ChargeKind.Requests, ChargeKind.MessageBytes];
-    private static readonly ChargeKind[] OfDaemon = [ChargeKind.Ksocks, ChargeKind.Buses];
+    private ChargesPlace _place = new();
+    private ChargesTable? _table;
+
+    /// <inheritdoc/>
+    public override BusWork? Release() => _table is null ? null : new ChargesRelease(_place);
 
     /// <inheritdoc/>
     protected override void BeginDaemon(Daemon about)
     {
-        ChargesSnapshot? ofDaemon = null;
-        about.Shares.Read(book => ofDaemon = new ChargesSnapshot(book, OfDaemon));
+        var table = new ChargesTable(ChargesRow.OfDaemon);
+        about.Shares.Read(book =>
+        {
+            foreach (ChargeKind kind in table.Kinds)
+            {
+                table.Limits[(int)kind] = book.LimitOf(kind);
+                table.Held[(int)kind] = book.HeldOf(kind);
+            }
+
+            foreach (UserCharges user in book.Users)
+            {
+                table.AddUser(ChargesRow.Of(book, user, table.Kinds));
+                foreach (ProcessCharges process in user.Processes.Values)
+                {
+                    table.AddProcess(ChargesRow.Of(book, process, table.Kinds));
+                }
+            }
+        });
         Json.WritePropertyName("daemon");
-        Write(Json, ofDaemon!, null);
+        Write(Json, table, null);
     }
 
     /// <inheritdoc/>
-    protected override ReportPiece MakeNext(StatusPage page, Action<ReportPiece> filled) => new ChargesQuestion(OfBus, filled);
+    protected override void BeginBus() => (_place, _table) = (new ChargesPlace(), null);
+
+    /// <inheritdoc/>
+    protected override ReportPiece MakeNext(StatusPage page, Action<ReportPiece> filled) => new ChargesQuestion(_place, filled);
 
     /// <inheritdoc/>
     protected override bool WritePiece(ReportPiece piece)
     {
-        Write(Json, ((ChargesQuestion)piece).Snapshot!, Number);
-        return true;
+        var page = (ChargesQuestion)piece;
+        if (_table is null)
+        {
+            _table = new ChargesTable(ChargesRow.OfBus);
+            _table.Begin(page.Limits, page.Held);
+        }
+
+        page.Users.ForEach(u => _table.AddUser(u));
+        page.Processes.ForEach(p => _table.AddProcess(p));
+        if (page.IsLast)
+        {
+            Write(Json, _table, Number);
+            _table = null;
+        }
+
+        return page.IsLast;
     }
 
-    private void Write(Utf8JsonWriter json, ChargesSnapshot snapshot, uint? bus)
+    private void Write(Utf8JsonWriter json, ChargesTable table, uint? bus)
     {
         json.WriteStartObject();
         if (bus is { } number)
@@ -37,28 +73,28 @@ internal sealed class ChargesReport(Daemon daemon) : Report(daemon)
             json.WriteNumber("bus", number);
         }
 
-        WriteAmounts(json, "limits", snapshot, snapshot.Limits);
-        WriteAmounts(json, "held", snapshot, snapshot.Held);
-        json.WriteNumber("users_in_all", snapshot.UsersInAll);
+        WriteAmounts(json, "limits", table, table.Limits);
+        WriteAmounts(json, "held", table, table.Held);
+        json.WriteNumber("users_in_all", table.UsersInAll);
         json.WriteStartArray("users");
-        foreach (ChargesSnapshot.Row user in snapshot.Users)
+        foreach (ChargesRow user in table.Users)
         {
-            Write(json, snapshot, user, isProcess: false);
+            Write(json, table, user, isProcess: false);
         }
 
         json.WriteEndArray();
-        json.WriteNumber("processes_in_all", snapshot.ProcessesInAll);
+        json.WriteNumber("processes_in_all", table.ProcessesInAll);
         json.WriteStartArray("processes");
-        foreach (ChargesSnapshot.Row process in snapshot.Processes)
+        foreach (ChargesRow process in table.Processes)
         {
-            Write(json, snapshot, process, isProcess: true);
+            Write(json, table, process, isProcess: true);
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
     }
 
-    private void Write(Utf8JsonWriter json, ChargesSnapshot snapshot, in ChargesSnapshot.Row row, bool isProcess)
+    private void Write(Utf8JsonWriter json, ChargesTable table, in ChargesRow row, bool isProcess)
     {
         json.WriteStartObject();
         json.WriteNumber("uid", row.UserId);
@@ -68,15 +104,15 @@ internal sealed class ChargesReport(Daemon daemon) : Report(daemon)
             json.WriteString("program", Names.Of(row.ProcessId));
         }
 
-        WriteAmounts(json, "held", snapshot, row.Held);
-        WriteAmounts(json, "share", snapshot, row.Share);
+        WriteAmounts(json, "held", table, row.Held);
+        WriteAmounts(json, "share", table, row.Share);
         json.WriteEndObject();
     }
 
-    private static void WriteAmounts(Utf8JsonWriter json, string name, ChargesSnapshot snapshot, in ChargeAmounts amounts)
+    private static void WriteAmounts(Utf8JsonWriter json, string name, ChargesTable table, in ChargeAmounts amounts)
     {
         json.WriteStartObject(name);
-        foreach (ChargeKind kind in snapshot.Kinds)
+        foreach (ChargeKind kind in table.Kinds)
         {
             json.WriteNumber(NameOf(kind), amounts[(int)kind]);
         }

@@ -135,6 +135,20 @@ public sealed partial class BoundTests
                 return 0;
             };
         },
+        ["revoke a binding"] = (s, n) =>
+        {
+            KsockState ksock = s.Open();
+            s.Bind(ksock, 1);
+            s.Send(n, MessageFlags.None);
+            s.Bus.Bind(ksock, "$.Other"u8, isReplier: true);
+            s.Bus.Bind(s.Open(), MessageName.ReplierBindEvent, isReplier: false);
+            s.Bus.ReportReplierBinds(s.Sender, 1, out _);
+            return () =>
+            {
+                Assert.NotNull(s.Bus.Revoke(ksock, "$.Other"u8, isReplier: true));
+                return 0;
+            };
+        },
         ["bring an answer forward"] = (s, n) =>
         {
             KsockState ksock = s.Open();

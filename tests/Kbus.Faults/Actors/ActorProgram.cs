@@ -39,6 +39,15 @@ internal static class ActorProgram
             case "stranger":
                 StrangerActor.Run(directory, arguments[0]);
                 return 0;
+            case "waiter":
+                WaiterActor.Run(directory);
+                return 0;
+            case "bound":
+                BoundActor.Run(directory, arguments[0]);
+                return 0;
+            case "last-words":
+                LastWordsActor.Run(directory, arguments[0]);
+                return 0;
             case "limpet":
                 LimpetActor.Run(
                     directory,

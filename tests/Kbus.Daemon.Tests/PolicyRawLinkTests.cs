@@ -55,13 +55,81 @@ public sealed class PolicyRawLinkTests
         }
     });
 
+    [Fact]
+    public Task Whatever_a_Limpets_header_says_no_name_gets_past_the_policy() => Limited.Run(() =>
+    {
+        using var daemon = new PolicyDaemon([All, """{ "deny": "everybody", "send": "$.Secret" }""", """{ "allow": "54321", "open": ["read", "write"], "limpet": true, "send": "$.Open" }"""]);
+        using Ksock replier = daemon.Open();
+        replier.Bind("$.*");
+        replier.Bind("$.Secret", replier: true);
+        using RawLink link = OtherUser.Run(Stranger, () => RawLink.Open(daemon.Runtime));
+        var answers = new CompletionReader(link.Memory, link.Socket);
+        ulong sequence = 0;
+        Assert.Equal(Errno.None, Ask(CommandCode.Ask, (ushort)Setting.NetworkId, Word(7)));
+        MessageFlags[] flags = [
+            MessageFlags.None, MessageFlags.WantAReply, MessageFlags.WantAReply | MessageFlags.WantYouToReply, MessageFlags.Urgent | MessageFlags.Synthetic,
+            MessageFlags.AllOrFail | MessageFlags.WantAReply];
+        MessageId[] ids = [default, new(0, 1), new(7, 1), new(8, 1)];
+        foreach (MessageFlags flag in flags)
+        {
+            foreach (MessageId id in ids)
+            {
+                foreach (uint to in (uint[])[0, replier.Id])
+                {
+                    // As a Reply it is one to nobody: then it is the bus's own error, or it is overheard and denied.
+                    var header = new MessageHeader { Flags = flag, Id = id, To = to, From = replier.Id, OrigFrom = new OrigFrom(8, replier.Id), FinalTo = new OrigFrom(7, replier.Id) };
+                    Assert.Equal(Errno.EPERM, Ask(CommandCode.Send, 0, Whole("$.Secret", 0, header)));
+                    header.InReplyTo = new MessageId(7, 1);
+                    Assert.Contains(Ask(CommandCode.Send, 0, Whole("$.Secret", 0, header)), (Errno[])[Errno.EPERM, Errno.ECONNREFUSED]);
+                }
+            }
+        }
+
+        Assert.Equal(Errno.None, Ask(CommandCode.Send, 0, Whole("$.Open", 0, MessageFlags.None)));
+        Assert.Equal("$.Open", replier.WaitForMessage()!.Name);
+
+        Errno Ask(CommandCode code, ushort flags, ReadOnlySpan<byte> body)
+        {
+            link.Write((ushort)code, flags, ++sequence, body);
+            Assert.Equal(WaitOutcome.Happened, answers.Wait(sequence, Deadline.After(TimeSpan.FromSeconds(30)), out Completion completion));
+            return (Errno)completion.Error;
+        }
+    });
+
+    [Fact]
+    public Task Who_connected_counts_and_not_who_speaks_later() => Limited.Run(() =>
+    {
+        using var daemon = new PolicyDaemon([All]);
+        using (Descriptor ofStranger = OtherUser.Run(Stranger, () => RawLink.Connect(daemon.Runtime)))
+        {
+            Assert.Equal((int)Errno.EPERM, Greeted(ofStranger));
+        }
+
+        // As for a file: who is given an open descriptor may use it.
+        using Descriptor ofRoot = RawLink.Connect(daemon.Runtime);
+        Assert.Equal(0, OtherUser.Run(Stranger, () => Greeted(ofRoot)));
+    });
+
+    /// <summary>Asks for a Ksock over a connection; the error that comes of it.</summary>
+    private static int Greeted(Descriptor socket)
+    {
+        Deadline deadline = Deadline.After(TimeSpan.FromSeconds(30));
+        Assert.Equal(HandshakeFault.None, HandshakeExchange.SendHello(socket, new ClientHello(KsockMode.ReadWrite, LibC.ProcessId(), 0, 0, 0, 0), deadline));
+        Assert.Equal(HandshakeFault.None, HandshakeExchange.ReceiveWelcome(socket, deadline, out BusWelcome? welcome, out Descriptor? memory, out Descriptor? bell));
+        memory?.Dispose();
+        bell?.Dispose();
+        return welcome!.Error;
+    }
+
     private static byte[] Word(uint value) => BitConverter.GetBytes(value);
 
     /// <summary>The entire form of a message whose data are zeros.</summary>
-    private static byte[] Whole(string name, uint dataLength, MessageFlags flags)
+    private static byte[] Whole(string name, uint dataLength, MessageFlags flags) => Whole(name, dataLength, new MessageHeader { Flags = flags });
+
+    private static byte[] Whole(string name, uint dataLength, MessageHeader header)
     {
         byte[] bytes = new byte[MessageLayout.EntireLength((uint)name.Length, dataLength)];
-        var header = new MessageHeader { Flags = flags, NameLength = (uint)name.Length, DataLength = dataLength };
+        (header.NameLength, header.DataLength) = ((uint)name.Length, dataLength);
         header.MakeEntire();
         MemoryMarshal.Write(bytes, in header);
         Encoding.ASCII.GetBytes(name).CopyTo(bytes, MessageHeader.Size);

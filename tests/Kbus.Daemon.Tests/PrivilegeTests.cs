@@ -27,6 +27,7 @@ public sealed class PrivilegeTests : IDisposable
             Assert.Equal(3u, ksock.NewDevice());
             Assert.Equal([Nothing], Distinct(daemon.Id, "CapPrm", "CapEff", "CapInh", "CapAmb"));
             Assert.Equal(["1"], Distinct(daemon.Id, "NoNewPrivs"));
+            Assert.Equal("kbusd", File.ReadAllText($"/proc/{daemon.Id}/comm").Trim());
             if (MayLowerBounds)
             {
                 Assert.Equal([Nothing], Distinct(daemon.Id, "CapBnd"));

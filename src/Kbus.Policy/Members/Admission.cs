@@ -7,8 +7,8 @@ namespace Kbus.Policy;
 /// <remarks>
 /// <para>Links and device files both go this way, and so do Limpets, whose Ksocks are opened over links. Without a policy it costs one
 /// comparison. With one, a Ksock that sends one name again and again pays for comparing the name.</para>
-/// <para>What nobody needs a permission for has no method here: unbinding, taking messages, asking, closing. Nor does the retry of a
-/// message that waits for room: it was admitted when it was sent. The bus's own messages never come this way.</para>
+/// <para>What nobody needs a permission for has no method here: unbinding, taking messages, asking, closing. The bus's own messages
+/// never come this way. A message that waits for room was admitted when it was sent, and is checked again when the policy changes.</para>
 /// <para>Only a thread that may touch the bus calls: the bus's own thread, or the one inside its gate.</para>
 /// </remarks>
 internal sealed class Admission
@@ -153,6 +153,13 @@ internal sealed class Admission
         }
 
         return _bus.Send(sender, message, out id);
+    }
+
+    /// <summary>True for a Reply that the bus takes only from the Ksock that owes it.</summary>
+    private static bool IsReplyOf(KsockState sender, StoredMessage message)
+    {
+        ref MessageHeader header = ref message.Header;
+        return header.IsReply && !header.IsRequest && !(sender.IsLimpet && header.IsOverheard);
     }
 
     /// <summary>The policy's verdict on a name. If the name is the same as last time, so is the verdict.</summary>

@@ -5,7 +5,7 @@ namespace Kbus.Policy;
 /// <summary>The verdicts on names, for one identity, one bus and one kind of use. The first rule that matches a name decides.</summary>
 /// <remarks>
 /// It never changes, so any thread may ask. One name is looked up once for each of its levels, at most to the depth of the longest
-/// pattern. So the cost does not depend on the number of rules. A wildcard is compared with each pattern.
+/// pattern. So the cost does not depend on the number of rules. Nor does it for a wildcard (<see cref="DenyingRules"/>).
 /// </remarks>
 internal sealed class NameRules
 {
@@ -50,8 +50,7 @@ internal sealed class NameRules
         return first == int.MaxValue ? default : _rules[first].Verdict;
     }
 
-    /// <summary>Goes through the rules in their order. What an earlier rule has allowed is out of reach of a later one that
-    /// denies.</summary>
+    /// <summary>The first rule that either holds the whole wildcard, or denies a name in it that no earlier rule decides.</summary>
     private Verdict DecideWildcard(ReadOnlySpan<byte> wildcard)
     {
         int first = Math.Min(FirstHolding(wildcard), _denying.First(wildcard));

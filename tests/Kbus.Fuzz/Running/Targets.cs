@@ -6,7 +6,16 @@ internal static class Targets
     /// <summary>All of them, in the order of the list.</summary>
     public static IReadOnlyList<Target> All { get; } =
     [
-        new FrameTarget(), new PolicyTarget(), new ConfigurationTarget(), new DaemonArgumentsTarget(), new ArgumentsTarget(),
+        new HandshakeTarget(),
+        new CommandTarget(),
+        new FrameTarget(),
+        new PieceTarget(),
+        new ConfigurationTarget(),
+        new PolicyTarget(),
+        new ArgumentsTarget(),
+        new DaemonArgumentsTarget(),
+        new QuestionTarget(),
+        new DeliveryTarget(),
     ];
 
     /// <summary>The target of a name; null if there is none.</summary>

@@ -3,7 +3,7 @@ using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
 
 // One program for the tests, and for what the fuzzer drives.
-if (args is ["list" or "pack" or "fuzz" or "unpack" or "play" or "fuzzin", ..])
+if (args is ["list" or "types" or "pack" or "fuzz" or "unpack" or "play", ..])
 {
     return FuzzedProgram.Run(args);
 }

@@ -12,9 +12,9 @@ internal sealed class FuzzedBus : IDisposable
     private long _nanoseconds = 1;
 
     /// <summary>Makes the bus.</summary>
-    public FuzzedBus(BusOptions options)
+    public FuzzedBus(BusOptions options, bool hasDevice = false)
     {
-        Thread = new BusThread(FuzzedDaemon.Get(), 0, options, hasDevice: false);
+        Thread = new BusThread(FuzzedDaemon.Get(), 0, options, hasDevice);
         Thread.BeginRounds(() => _nanoseconds += 300, _events);
     }
 

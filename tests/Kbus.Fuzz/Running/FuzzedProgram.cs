@@ -20,6 +20,13 @@ internal static class FuzzedProgram
                 }
 
                 return 0;
+            case ["types", string assembly]:
+                foreach (string type in FollowedTypes.Of(assembly))
+                {
+                    Console.WriteLine(type);
+                }
+
+                return 0;
             case ["pack", string folder]:
                 foreach (string line in Corpus.Pack(folder))
                 {
@@ -30,7 +37,7 @@ internal static class FuzzedProgram
             case [string deed, string name, .. string[] rest] when Targets.Find(name) is { } target:
                 return Run(deed, target, rest);
             default:
-                Console.Error.WriteLine("usage: Kbus.Fuzz list | pack FOLDER | (fuzz | unpack | play | measure) TARGET [PATH]");
+                Console.Error.WriteLine("usage: Kbus.Fuzz list | types ASSEMBLY | pack FOLDER | (fuzz | unpack | play) TARGET [PATH]");
                 return 2;
         }
     }
@@ -41,9 +48,6 @@ internal static class FuzzedProgram
         {
             case "fuzz":
                 Fuzzer.OutOfProcess.Run(stream => target.Play(ReadAll(stream, target.LongestInput)));
-                return 0;
-            case "fuzzin":
-                Fuzzer.Run(stream => target.Play(ReadAll(stream, target.LongestInput)));
                 return 0;
             case "unpack":
                 Console.WriteLine(Corpus.Unpack(target, rest[0]));

@@ -10,6 +10,7 @@ internal static class Targets
         new CommandTarget(),
         new FrameTarget(),
         new PieceTarget(),
+        new IoctlTarget(),
         new ConfigurationTarget(),
         new PolicyTarget(),
         new ArgumentsTarget(),

@@ -3,7 +3,7 @@ using Kbus.Limpets;
 
 namespace Kbus.Fuzz;
 
-/// <summary>Frames of a Limpet's peer. The first byte says in which pieces they come and how much data is taken.</summary>
+/// <summary>Frames of a Limpet's peer, read alone and carried to a bus. The first byte says in which pieces they come and how much data is taken.</summary>
 /// <remarks>A frame that was read is written again, and must come out as it was, but for padding.</remarks>
 internal sealed class FrameTarget : Target
 {
@@ -19,6 +19,8 @@ internal sealed class FrameTarget : Target
     public override IEnumerable<byte[]> Seeds =>
     [
         [0, .. Greeting.Of(7), .. FrameOf("$.A.B", "some data", MessageFlags.None)],
+        [20, .. Greeting.Of(7), .. FrameOf("$.A", "1", MessageFlags.None, 7), .. FrameOf("$.A", "2", MessageFlags.WantAReply | MessageFlags.WantYouToReply, 7), .. FrameOf("$.B", "", MessageFlags.None, 7)],
+        [63, .. Greeting.Of(7), .. FrameOf("$.KBUS.ReplierBindEvent", "\0\0\0\u0001\0\0\0\u0003\0\0\0\u0004$.A\0", MessageFlags.Synthetic), .. FrameOf("$.C", "", MessageFlags.None, 2)],
         [3, .. Greeting.Of(1), .. FrameOf("$.KBUS.ReplierBindEvent", "aaaabbbbcccc$.A", MessageFlags.None), .. FrameOf("$.A", "", MessageFlags.WantAReply)],
         [64 + 5, .. Greeting.Of(1), .. FrameOf("$.A", "12345", MessageFlags.Urgent), .. FrameOf("$.A", "1", MessageFlags.AllOrWait)],
     ];
@@ -43,6 +45,7 @@ internal sealed class FrameTarget : Target
         }
 
         byte[] frames = wire.Length > Greeting.Length ? wire[Greeting.Length..] : [];
+        CarryBothWays(frames, (input[0] & 63) + 1, mostData);
         using var stream = new PieceStream(frames, (input[0] & 63) + 1);
         var reader = new FrameReader(stream, mostData);
         int at = 0;
@@ -63,6 +66,17 @@ internal sealed class FrameTarget : Target
         {
             // The peer does not speak as a Limpet does.
         }
+    }
+
+    /// <summary>Announcements have a shorter way to the bus; whichever way all comes, the same arrives.</summary>
+    private static void CarryBothWays(byte[] frames, int piece, uint mostData)
+    {
+        using var usual = new PeerSide(new PieceStream(frames, piece), mostData, isShort: false);
+        using var shorter = new PeerSide(new PieceStream(frames, piece), mostData, isShort: true);
+        usual.Carry();
+        shorter.Carry();
+        Expect(usual.Frames == shorter.Frames && usual.IsConfused == shorter.IsConfused, "on the shorter way other frames are read");
+        Expect(usual.Got().SequenceEqual(shorter.Got(), SameBytes.Instance), "on the shorter way other messages arrive");
     }
 
     private int CheckFrame(FrameReader reader, ReadOnlySpan<byte> wire, uint mostData)
@@ -87,12 +101,12 @@ internal sealed class FrameTarget : Target
         frame[(data + (int)header.DataLength)..^MessageLayout.FinalGuardLength].Clear();
     }
 
-    private static byte[] FrameOf(string name, string data, MessageFlags flags)
+    private static byte[] FrameOf(string name, string data, MessageFlags flags, uint network = 0)
     {
         byte[] nameBytes = System.Text.Encoding.ASCII.GetBytes(name);
         byte[] dataBytes = System.Text.Encoding.ASCII.GetBytes(data);
         byte[] frame = new byte[Frame.Length((uint)nameBytes.Length, (uint)dataBytes.Length)];
-        Frame.Write(frame, new MessageHeader { Flags = flags }, nameBytes, dataBytes);
+        Frame.Write(frame, new MessageHeader { Flags = flags, Id = new MessageId(network, 5), From = network }, nameBytes, dataBytes);
         return frame;
     }
 }

@@ -62,7 +62,7 @@ internal sealed class HandshakeTarget : Target
     /// <summary>The daemon hears a process.</summary>
     private static void Greet(Descriptor own, Descriptor others, ReadOnlySpan<byte> bytes, int pieces)
     {
-        using var connection = new PendingConnection(others, FuzzedDaemon.Get(), 0);
+        using var connection = new PendingConnection(others, FuzzedDaemon.ForVisitors(), 0);
         int piece = (bytes.Length / (pieces + 1)) + 1;
         bool isOver = false;
         while (!isOver && !bytes.IsEmpty)

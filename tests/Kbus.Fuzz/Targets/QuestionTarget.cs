@@ -34,7 +34,7 @@ internal sealed class QuestionTarget : Target
             return;
         }
 
-        string path = RuntimeDirectory.ControlSocket(FuzzedDaemon.Get().Directory);
+        string path = RuntimeDirectory.ControlSocket(FuzzedDaemon.ForVisitors().Directory);
         int result = UnixSocket.Connect(path, Deadline.After(Limit), out Descriptor? connection);
         Expect(result >= 0, $"the control socket cannot be reached: {(Errno)(-result)}");
         using (connection)

@@ -15,7 +15,7 @@ internal sealed unsafe class DeviceFiles : IDisposable
     private readonly DeviceBuses _buses;
     private readonly DeviceDirectory _directory;
     private readonly DeviceLinks? _links;
-    private readonly MountPoint _place;
+    private readonly MountPoint? _place;
     private readonly FuseSession _session;
     private readonly ManualResetEventSlim _isUnmounted = new();
     private readonly Dictionary<uint, int> _stuckByUser = [];
@@ -36,6 +36,14 @@ internal sealed unsafe class DeviceFiles : IDisposable
             _place.Remove();
             throw;
         }
+    }
+
+    /// <summary>Device files whose requests come from elsewhere than a kernel, and are served one by one by who makes them: a fuzzer.</summary>
+    internal DeviceFiles(DeviceOptions options, DeviceBuses buses, FuseSession session)
+    {
+        _buses = buses;
+        _directory = new DeviceDirectory(buses, options);
+        _session = session;
     }
 
     /// <summary>Held by the thread whose turn it is to serve.</summary>
@@ -63,7 +71,7 @@ internal sealed unsafe class DeviceFiles : IDisposable
         {
             files._session.Unmount();
             files._session.Destroy();
-            files._place.Remove();
+            files._place!.Remove();
             throw new DeviceException("The device files cannot be served: there can be no further thread.");
         }
 
@@ -103,10 +111,10 @@ internal sealed unsafe class DeviceFiles : IDisposable
         if (!_isUnmounted.Wait(PatienceAtEnd))
         {
             // The only thread there is waits for memory that does not come. The kernel closes the connection when the process ends.
-            _place.Unmount();
+            _place?.Unmount();
         }
 
-        _place.Remove();
+        _place?.Remove();
     }
 
     /// <summary>Whether a thread may begin to wait for memory of this user. Under <see cref="Serving"/>.</summary>

@@ -49,6 +49,9 @@ public sealed class ArgumentReaderTests
     [InlineData("listen needs NAME.... See kbus listen --help.", "listen")]
     [InlineData("'c' is one argument too many. An argument with spaces needs quotes. See kbus send --help.", "send", "$.A", "b", "c")]
     [InlineData("Which verb? See kbus --help.", "--json")]
+    [InlineData("--file: the name is empty: --file FILE. See kbus send --help.", "send", "$.A", "--file", "")]
+    [InlineData("--runtime-dir: the name is empty: --runtime-dir DIR. See kbus status --help.", "status", "--runtime-dir=")]
+    [InlineData("the name of a file is empty: policy check FILE | explain. See kbus policy --help.", "policy", "check", "")]
     public void What_makes_no_sense_is_told_in_one_line(string message, params string[] args)
     {
         CommandException refused = Assert.Throws<CommandException>(() => ArgumentReader.Read(args));
@@ -82,6 +85,9 @@ public sealed class ArgumentReaderTests
     [InlineData("-1")]
     [InlineData("1e9")]
     [InlineData("999999999")]
+    [InlineData("NaN")]
+    [InlineData("Infinity")]
+    [InlineData("-Infinity")]
     public void A_time_that_is_none_is_refused(string text)
     {
         ParsedArguments arguments = ArgumentReader.Read(["listen", "$.A", "--for", text]);

@@ -41,6 +41,7 @@ public sealed class ErrnoTests
     [InlineData("9999", "Unrecognised error code number 9999")]
     [InlineData("0", "Unrecognised error code number 0")]
     [InlineData("99999999999", "Unrecognised error code number 99999999999")]
+    [InlineData("-9223372036854775808", "Unrecognised error code number -9223372036854775808")]
     [InlineData("EFRED", "Unrecognised error code mnemonic EFRED")]
     public void What_is_unknown_is_said_to_be(string text, string line)
     {

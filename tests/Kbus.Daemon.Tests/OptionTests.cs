@@ -89,6 +89,11 @@ public sealed class OptionTests
     [InlineData("--help stands alone: give no other option with it.", "--buses", "1", "--help")]
     [InlineData(@"'\x9b2J' is not an option. See kbusd --help.", "\u009b2J")]
     [InlineData("--runtime-dir: its value has bytes that are not UTF-8. Such a name cannot be used here.", "--runtime-dir", "/tmp/\ufffd")]
+    [InlineData("--config: its value is empty.", "--config", "")]
+    [InlineData("--runtime-dir: its value is empty.", "--runtime-dir=")]
+    [InlineData("--device-link-dir: its value is empty.", "--device-link-dir", "")]
+    [InlineData("--socket-mode: its value is empty.", "--socket-mode", "")]
+    [InlineData("--policy: its value is empty.", "--policy", "")]
     [InlineData("--buses needs a value. See kbusd --help.", "--buses")]
     [InlineData("--buses needs a value. See kbusd --help.", "--buses", "--config", "/file")]
     [InlineData("--runtime-dir needs a value. See kbusd --help.", "--runtime-dir", "--buses=1")]
@@ -117,6 +122,11 @@ public sealed class OptionTests
     [InlineData("{ \"buses\": \"many\" }", "/file: buses: 'many' is not a whole number from 0 to 4294967295.")]
     [InlineData("{ \"colour\": 4 }", "/file: colour is not an option. See kbusd --help.")]
     [InlineData("{ \"runtime_dir\": 4 }", "/file: runtime_dir is not an option. Did you mean --runtime-dir? See kbusd --help.")]
+    [InlineData("{ \"policy\": \"\\u0000\" }", "/file: policy: its value has a NUL in it. No name can have one.")]
+    [InlineData("{ \"policy\": \"\ufffd\" }", "/file: policy: its value has bytes that are not UTF-8. Such a name cannot be used here.")]
+    [InlineData("{ \"policy\": \"\\ud800\" }", "/file: a text in it has an escape that is no character.")]
+    [InlineData("{ \"\\ud800\": 1 }", "/file: a text in it has an escape that is no character.")]
+    [InlineData("{ \"device-owner\": \"\" }", "/file: device-owner: its value is empty.")]
     public void A_configuration_file_that_makes_no_sense_is_refused_with_a_sentence(string text, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<KbusdException>(() => ParseFile(text)).Message);
 

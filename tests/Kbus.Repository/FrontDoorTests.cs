@@ -9,6 +9,7 @@ public sealed class FrontDoorTests
     [InlineData("kbus")]
     [InlineData("test")]
     [InlineData("bench")]
+    [InlineData("fuzz")]
     [InlineData("build")]
     [InlineData(".ci/run")]
     public void A_script_can_be_run(string script)
@@ -21,6 +22,7 @@ public sealed class FrontDoorTests
 
     [Theory]
     [InlineData("test")]
+    [InlineData("fuzz")]
     [InlineData("build")]
     public async Task A_script_explains_itself(string script)
     {

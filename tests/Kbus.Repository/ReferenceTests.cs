@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -42,7 +43,9 @@ public sealed partial class ReferenceTests
         string explained = Checkout.Text("docs/dependencies.md");
         IEnumerable<string> packages = XDocument.Parse(Checkout.Text("Directory.Packages.props"))
             .Descendants("PackageVersion").Select(p => p.Attribute("Include")!.Value);
-        Assert.Empty(packages.Where(p => !explained.Contains(p, StringComparison.Ordinal)));
+        using JsonDocument tools = JsonDocument.Parse(Checkout.Text(".config/dotnet-tools.json"));
+        IEnumerable<string> all = packages.Concat(tools.RootElement.GetProperty("tools").EnumerateObject().Select(t => t.Name));
+        Assert.Empty(all.Where(p => !explained.Contains(p, StringComparison.OrdinalIgnoreCase)));
     }
 
     [Fact]

@@ -140,6 +140,7 @@ internal sealed class ArgumentReader
         }
 
         CheckText(_verb);
+        CheckFiles(_verb);
         foreach (GivenOption given in _options)
         {
             if (_verb.Options.All(o => o.Name != given.Option.Name))
@@ -179,6 +180,22 @@ internal sealed class ArgumentReader
                     ? $"EBADMSG: '{_operands[i]}' is not a legal message name: it has the byte 0x{ExactWords.OddByte(_operands[i]):x2}. A name has letters, digits and dots."
                     : NotText(_operands[i]), verb.Name);
             }
+        }
+    }
+
+    /// <summary>No file and no directory has an empty name.</summary>
+    private void CheckFiles(Verb verb)
+    {
+        static bool IsFile(Candidates completes) => completes is Candidates.Files or Candidates.Directories;
+        if (_options.FirstOrDefault(o => o.Value.Length == 0 && o.Option.TakesValue && IsFile(o.Option.Completes)) is { } option)
+        {
+            throw CommandException.Usage($"{option.Option}: the name is empty: {option.Option} {option.Option.Value}.", verb.Name);
+        }
+
+        int empty = _operands.FindIndex(o => o.Length == 0);
+        if (empty >= 0 && empty < verb.Completes.Count && IsFile(verb.Completes[empty]))
+        {
+            throw CommandException.Usage($"the name of a file is empty: {verb.Name} {verb.Operands}.", verb.Name);
         }
     }
 

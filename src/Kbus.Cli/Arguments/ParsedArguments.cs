@@ -66,7 +66,7 @@ internal sealed class ParsedArguments(Verb? verb, IReadOnlyList<GivenOption> opt
             return null;
         }
 
-        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds <= MostSeconds
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= 0 and <= MostSeconds
             ? TimeSpan.FromSeconds(seconds)
             : throw CommandException.Usage($"{option}: '{text}' is not a time in seconds, such as 2 or 0.5.", VerbName);
     }

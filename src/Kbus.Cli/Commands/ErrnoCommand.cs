@@ -36,7 +36,7 @@ internal static class ErrnoCommand
     {
         if (TryNumber(text, out long number))
         {
-            bool known = KbusErrors.TryParse(Math.Abs(number).ToString(CultureInfo.InvariantCulture), out Errno byNumber);
+            bool known = KbusErrors.TryParse(number.ToString(CultureInfo.InvariantCulture).TrimStart('-'), out Errno byNumber);
             return known
                 ? (WithMeaning($"Error {(int)byNumber} (0x{(int)byNumber:x}) is {KbusErrors.Name(byNumber)}: {KbusErrors.UnixMeaning(byNumber)}", byNumber), true)
                 : ([$"Unrecognised error code number {TerminalText.Of(text)}"], false);

@@ -110,11 +110,6 @@ internal static class CommandLine
                 throw Unknown(name, name.StartsWith("--", StringComparison.Ordinal) ? name : $"'{name}'");
             }
 
-            if ((value ?? args.ElementAtOrDefault(i + 1))?.Contains(Replaced) == true)
-            {
-                throw new KbusdException($"{name}: its value has bytes that are not UTF-8. Such a name cannot be used here.");
-            }
-
             if (IsSwitch(name, args, i))
             {
                 value ??= OnByItself;
@@ -124,7 +119,7 @@ internal static class CommandLine
             value ??= ++i < args.Count && !IsOption(args[i]) ? args[i] : throw new KbusdException($"{name} needs a value. See kbusd --help.");
             if (name == "--config")
             {
-                config = value;
+                config = Checked(value, name);
             }
             else
             {
@@ -183,6 +178,7 @@ internal static class CommandLine
             ? number
             : throw new KbusdException($"{where}{name}: '{value}' is not a whole number from 0 to 4294967295.");
         int Count() => (int)Math.Min(Number(), int.MaxValue);
+        value = Checked(value, where + name);
         return name switch
         {
             "runtime-dir" => options with { RuntimeDirectory = value },
@@ -201,7 +197,7 @@ internal static class CommandLine
             "max-name-bytes" => options with { Bus = options.Bus with { MaxNameBytes = Number() } },
             "max-requests" => options with { Bus = options.Bus with { MaxRequests = Count() } },
             "max-message-bytes" => options with { Bus = options.Bus with { MaxMessageBytes = Number() } },
-            "policy" => options with { Policy = value.Length > 0 ? value : throw new KbusdException($"{where}{name}: no file is named.") },
+            "policy" => options with { Policy = value },
             "devices" => options with { Devices = value switch { OnByItself => string.Empty, "false" => null, _ => value } },
             "device-links" => options with { DeviceLinks = IsOn(value, where + name) },
             "device-link-dir" => options with { DeviceLinkDirectory = Path.GetFullPath(value) },
@@ -210,6 +206,16 @@ internal static class CommandLine
             "device-mode" => options with { DeviceMode = Octal(value, where + name) },
             _ => throw Unknown("--" + name, where + name),
         };
+    }
+
+    /// <summary>A value that a file, a user or a number can have, wherever it was given.</summary>
+    private static string Checked(string value, string name)
+    {
+        string? wrong = value.Contains(Replaced) ? "its value has bytes that are not UTF-8. Such a name cannot be used here."
+            : value.Contains('\0') ? "its value has a NUL in it. No name can have one."
+            : value.Length == 0 ? "its value is empty."
+            : null;
+        return wrong is null ? value : throw new KbusdException($"{name}: {wrong}");
     }
 
     /// <summary>A lower absolute maximum takes the default one down with it, as far as nobody set that.</summary>

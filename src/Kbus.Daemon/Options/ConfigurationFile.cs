@@ -24,6 +24,10 @@ internal static class ConfigurationFile
         {
             throw new KbusdException($"{path}, line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: it is not JSON there, also if comments are left out.");
         }
+        catch (InvalidOperationException)
+        {
+            throw new KbusdException($"{path}: a text in it has an escape that is no character.");
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new KbusdException($"{path}: it cannot be read: {ServingDirectory.Words(e)}.");

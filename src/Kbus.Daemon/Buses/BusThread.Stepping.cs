@@ -13,8 +13,10 @@ internal sealed partial class BusThread
     /// <summary>Prepares the bus for rounds.</summary>
     /// <param name="clock">Gives the time in nanoseconds; it never goes back.</param>
     /// <param name="events">Room for events, which the caller keeps until the bus has ended.</param>
-    public void BeginRounds(Func<long> clock, EpollEvents events)
+    /// <param name="ringsAtOnce">How many recipients are rung at once.</param>
+    public void BeginRounds(Func<long> clock, EpollEvents events, int ringsAtOnce)
     {
+        _ringsAtOnce = ringsAtOnce;
         _steppedClock = clock;
         _events = events;
     }

@@ -22,7 +22,11 @@ internal sealed partial class Member
             Heard(call);
         }
 
-        TellOfTakes();
+        if (!_tellsLate || _whim.OneIn(6))
+        {
+            TellOfTakes();
+        }
+
         if (_big is not null)
         {
             AddParts(1);
@@ -165,8 +169,11 @@ internal sealed partial class Member
     private void HeardBind(Call call)
     {
         Bound bound = call.Bound!;
+        bool isRepeatedEnough = !bound.IsReplier
+            && _ownBounds.Count(b => !b.IsReplier && b.Pattern == bound.Pattern) >= _world.Scenario.Options.MaxRepeats;
         if (call.Error == Errno.None)
         {
+            Expect("P8", !isRepeatedEnough, $"it has more bindings to {bound.Pattern} than it may have to one name");
             (bound.IsSure, bound.Made) = (true, call.Ended);
             _ownBounds.Add(bound);
             return;
@@ -176,7 +183,8 @@ internal sealed partial class Member
         Questions.Add(call);
         bool isName = bound.Pattern == Judgement.EventName || _world.Scenario.Patterns.Contains(bound.Pattern);
         Expect("P5", isName == (call.Error != Errno.EBADMSG) || bound.IsReplier, $"a bind to {bound.Pattern} is {call.Error}");
-        Expect("P3", call.Error != Errno.EDQUOT || _world.Scenario.Options.MaxBindings < 64, $"no limit is near, and a bind to {bound.Pattern} is {call.Error}");
+        bool isLimitNear = isRepeatedEnough || _world.Scenario.Options.MaxBindings < 64;
+        Expect("P3", call.Error != Errno.EDQUOT || isLimitNear, $"no limit is near, and a bind to {bound.Pattern} is {call.Error}");
         Expect("P5", bound.IsReplier || !isName || call.Error == Errno.EDQUOT, $"a listener's bind to {bound.Pattern} is {call.Error}");
     }
 

@@ -123,10 +123,11 @@ internal sealed partial class Member
 
     private void Ask(ref Dice dice)
     {
-        (Setting setting, uint argument) = dice.Below(8) switch
+        bool wantsOnce = _world.Scenario.Theme == Theme.Repeats && dice.OneIn(2);
+        (Setting setting, uint argument) = (wantsOnce ? 1 : dice.Below(8)) switch
         {
             0 => (Setting.MaxMessages, dice.Of<uint>(Limits)),
-            1 => (Setting.OnlyOnce, (uint)dice.Below(2)),
+            1 => (Setting.OnlyOnce, dice.OneIn(3) ? 0u : 1u),
             2 or 3 => (Setting.NumMessages, 0u),
             4 => (Setting.UnrepliedTo, 0u),
             5 when _world.Scenario.Patterns.Contains(Judgement.EventName) => (Setting.ReportBinds, dice.OneIn(4) ? 0u : 1u),

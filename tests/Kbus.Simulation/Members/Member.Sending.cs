@@ -10,8 +10,6 @@ internal sealed partial class Member
 {
     private const int BigData = MessageSizes.LargestInline;
     private static readonly byte[] Pattern = MakePattern();
-    private static readonly MessageFlags[] Manners =
-        [MessageFlags.None, MessageFlags.None, MessageFlags.None, MessageFlags.AllOrWait, MessageFlags.AllOrWait, MessageFlags.AllOrFail];
 
     private (Sending Sending, byte[] Data, int Done, ushort Flags)? _big;
     private bool _isArmedForRoom;
@@ -216,10 +214,12 @@ internal sealed partial class Member
         return member.KsockId == 0 ? 77 : member.KsockId;
     }
 
-    private static MessageFlags SomeFlags(ref Dice dice)
+    private MessageFlags SomeFlags(ref Dice dice)
     {
-        MessageFlags flags = dice.Of<MessageFlags>(Manners);
-        if (dice.OneIn(6))
+        int manner = dice.Below(3);
+        (int orWait, int orFail) = _world.Scenario.Manners;
+        MessageFlags flags = manner < orWait ? MessageFlags.AllOrWait : manner < orWait + orFail ? MessageFlags.AllOrFail : MessageFlags.None;
+        if (dice.OneIn(_world.Scenario.UrgentOneIn))
         {
             flags |= MessageFlags.Urgent;
         }

@@ -111,7 +111,7 @@ internal sealed partial class Member
         }
 
         // A process may be stopped between its take and its telling.
-        if (!_whim.OneIn(3))
+        if (!_tellsLate && !_whim.OneIn(3))
         {
             TellOfTakes();
         }

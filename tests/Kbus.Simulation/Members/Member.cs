@@ -25,6 +25,7 @@ internal sealed partial class Member : IDisposable
     private CompletionReader _completions = null!;
     private DeliveryConsumer _deliveries = null!;
     private ClientDoorbell _doorbell = null!;
+    private readonly bool _tellsLate;
     private int _stoppedFor;
 
     /// <summary>Asks a bus for a Ksock. It is open when the welcome has come (<see cref="TryEnter"/>).</summary>
@@ -36,6 +37,7 @@ internal sealed partial class Member : IDisposable
         Ordinal = ordinal;
         IsLimpet = dice.OneIn(12);
         Sleeps = dice.OneIn(2);
+        _tellsLate = dice.OneIn(3);
         _whim = new Dice(dice.Next());
         CanSend = IsLimpet || !dice.OneIn(15);
         AskedFrom = world.Tick();

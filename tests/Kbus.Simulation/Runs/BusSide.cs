@@ -14,7 +14,7 @@ internal sealed class BusSide : IDisposable
     {
         Number = number;
         Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, hasDevice: false);
-        Thread.BeginRounds(world.Clock, _events);
+        Thread.BeginRounds(world.Clock, _events, world.Scenario.RingsAtOnce);
     }
 
     /// <summary>Its number.</summary>

@@ -47,6 +47,18 @@ internal sealed record Scenario
     /// <summary>One message in so many is a big one; 0 if none is.</summary>
     public required int BigOneIn { get; init; }
 
+    /// <summary>What the run is mostly about.</summary>
+    public required Theme Theme { get; init; }
+
+    /// <summary>One message in so many is urgent.</summary>
+    public required int UrgentOneIn { get; init; }
+
+    /// <summary>Of three messages so many ask for all or wait, and so many for all or fail.</summary>
+    public required (int OrWait, int OrFail) Manners { get; init; }
+
+    /// <summary>So many recipients are rung at once.</summary>
+    public required int RingsAtOnce { get; init; }
+
     /// <summary>How many members there are from the beginning.</summary>
     public int Members => Steps.TakeWhile(s => s.Act == Act.Open).Count();
 
@@ -60,11 +72,12 @@ internal sealed record Scenario
     public static Scenario Of(ulong seed)
     {
         var dice = new Dice(seed);
+        Theme theme = dice.OneIn(3) ? Theme.Anything : (Theme)dice.Below((int)Theme.Answers + 1);
         bool hasSmallRings = !dice.OneIn(4);
-        string[] names = [.. new[] { "$.A", "$.A.B", "$.A.C", "$.B", "$.A.B.C" }.Take(1 + dice.Below(5))];
-        bool hasEvents = dice.OneIn(3);
-        bool hasOneWatcher = hasEvents && dice.OneIn(2);
-        bool putsOff = dice.OneIn(3);
+        int mostNames = theme is Theme.Anything or Theme.Shares ? 5 : 3;
+        string[] names = [.. new[] { "$.A", "$.A.B", "$.A.C", "$.B", "$.A.B.C" }.Take(1 + dice.Below(mostNames))];
+        bool hasEvents = theme == Theme.Events || dice.OneIn(4);
+        bool hasOneWatcher = hasEvents && (theme == Theme.Events || dice.OneIn(2));
         List<string> patterns = [.. names, .. names];
         patterns.AddRange(new[] { "$.*", "$.A.*", "$.A.%", "$.%", "$.A.B.*", "$.A.B.%" }.Take(dice.Below(7)));
         if (hasEvents && !hasOneWatcher)
@@ -75,44 +88,48 @@ internal sealed record Scenario
         return new Scenario
         {
             Seed = seed,
-            Options = new BusOptions
-            {
-                DefaultMaxMessages = hasOneWatcher ? (uint)(1 + dice.Below(3)) : dice.OneIn(3) ? 100u : (uint)(1 + dice.Below(6)),
-                MaxQueuedBytes = dice.OneIn(5) ? 250 + dice.Below(1500) : 64 * 1024 * 1024,
-                MaxSetAsideEvents = (uint)dice.Below(6),
-                HashSeed = dice.Next(),
-                StepsAtOnce = putsOff ? 0 : dice.OneIn(2) ? 1000 : (ulong)dice.Below(40),
-                ClearedAtOnce = putsOff ? 0 : dice.OneIn(2) ? 64 : dice.Below(5),
-                MaxBindings = dice.OneIn(8) ? 2 + dice.Below(20) : 256 * 1024,
-                MaxRequests = dice.OneIn(8) ? 2 + dice.Below(20) : 64 * 1024,
-                MaxMessageBytes = dice.OneIn(10) ? 500 + dice.Below(10_000) : 2L * 1024 * 1024 * 1024,
-            },
+            Theme = theme,
+            Options = OptionsOf(theme, hasOneWatcher, ref dice),
             Buses = dice.OneIn(8) ? 2 : 1,
             Layout = hasSmallRings ? LinkLayout.TryCreate(32, 16 * 1024, 4096)! : LinkLayout.TryCreate(64, 64 * 1024, 128 * 1024)!,
             MostInlineData = hasSmallRings ? 500 : 20_000,
             Names = names,
             Patterns = [.. patterns],
             HasEvents = hasEvents,
-            BigOneIn = dice.OneIn(4) ? 4 + dice.Below(12) : 0,
-            Steps = StepsOf(ref dice, hasOneWatcher),
+            BigOneIn = Themes.BigOneIn(theme, ref dice),
+            UrgentOneIn = theme == Theme.Urgent ? 2 : 6,
+            Manners = theme is Theme.Waiting or Theme.Bytes ? (2, 0) : dice.OneIn(3) ? (0, 2) : (1, 1),
+            RingsAtOnce = dice.OneIn(2) ? 1 + dice.Below(3) : 64,
+            Steps = StepsOf(theme, ref dice, hasOneWatcher),
         };
     }
 
-    private static List<Step> StepsOf(ref Dice dice, bool hasOneWatcher)
+    private static BusOptions OptionsOf(Theme theme, bool hasOneWatcher, ref Dice dice)
     {
-        List<Act> acts = [];
-        foreach ((Act act, int weight) in Usual)
+        bool putsOff = dice.OneIn(3);
+        bool isTight = theme == Theme.Shares;
+        uint maxMessages = hasOneWatcher ? (uint)(1 + dice.Below(3))
+            : theme == Theme.Waiting ? (uint)(1 + dice.Below(2))
+            : theme == Theme.Bytes || dice.OneIn(3) ? 100u
+            : (uint)(1 + dice.Below(6));
+        return new BusOptions
         {
-            // The dead are not brought back by a seed that opens nothing.
-            int times = act is Act.Open or Act.Take ? 2 : dice.Of<int>(Weights);
-            acts.AddRange(Enumerable.Repeat(act, weight * times));
-        }
+            DefaultMaxMessages = maxMessages,
+            MaxQueuedBytes = Themes.HasFewQueuedBytes(theme, ref dice) ? 250 + dice.Below(1500) : 64 * 1024 * 1024,
+            MaxSetAsideEvents = (uint)dice.Below(6),
+            HashSeed = dice.Next(),
+            StepsAtOnce = putsOff ? 0 : dice.OneIn(2) ? 1000 : (ulong)dice.Below(40),
+            ClearedAtOnce = putsOff ? 0 : dice.OneIn(2) ? 64 : dice.Below(5),
+            MaxBindings = isTight || dice.OneIn(12) ? 2 + dice.Below(20) : 256 * 1024,
+            MaxRepeats = theme == Theme.Repeats && dice.OneIn(2) ? 1 + dice.Below(3) : 1024,
+            MaxRequests = dice.OneIn(isTight ? 2 : 12) ? 2 + dice.Below(20) : 64 * 1024,
+            MaxMessageBytes = dice.OneIn(isTight ? 3 : 12) ? 500 + dice.Below(10_000) : 2L * 1024 * 1024 * 1024,
+        };
+    }
 
-        if (dice.OneIn(8))
-        {
-            acts.AddRange(Enumerable.Repeat(Act.Scribble, 3));
-        }
-
+    private static List<Step> StepsOf(Theme theme, ref Dice dice, bool hasOneWatcher)
+    {
+        List<Act> acts = ActsOf(theme, ref dice);
         int length = 30 + dice.Below(dice.OneIn(4) ? 400 : 130);
         int bus = 2 + dice.Below(4);
         bool interleaves = !dice.OneIn(3);
@@ -149,5 +166,29 @@ internal sealed record Scenario
         }
 
         return steps;
+    }
+
+    /// <summary>Each act as often as it is to be chosen: some not at all, so that the others meet more often.</summary>
+    private static List<Act> ActsOf(Theme theme, ref Dice dice)
+    {
+        List<Act> acts = [];
+        foreach ((Act act, int weight) in Usual)
+        {
+            // The dead are not brought back by a seed that opens nothing.
+            int times = act is Act.Open or Act.Take ? 2 : dice.Of<int>(Weights);
+            foreach ((Act favourite, int more) in Themes.Favourites(theme))
+            {
+                times = favourite == act ? Math.Max(1, times) * more : times;
+            }
+
+            acts.AddRange(Enumerable.Repeat(act, weight * times));
+        }
+
+        if (dice.OneIn(8))
+        {
+            acts.AddRange(Enumerable.Repeat(Act.Scribble, 3));
+        }
+
+        return acts;
     }
 }

@@ -41,7 +41,7 @@ internal sealed partial class Judgement
     private void CheckAllEvents(Member member)
     {
         Bound[] bounds = [.. member.Bounds.Where(b => b.Matches(EventName))];
-        bool isPlain = bounds is [{ IsSure: true, WasUnbound: false, IsReplier: false }] && _bus.ReportSwitches.Count == 1;
+        bool isPlain = bounds is [{ IsSure: true, WasUnbound: false, IsReplier: false }] && _bus.ReportSwitches is [{ } only] && (only.WasHeard || !Laws.Exist);
         bool hasLost = member.Receipts.Exists(r => r.IsOfBus && r.Name == "$.KBUS.UnbindEventsLost");
         if (!isPlain || hasLost || member.DrainedAt < 0 || _bus.ReportSwitches[0] is not { Argument: 1, Error: Errno.None } reporting || member.AskedForReports)
         {

@@ -28,6 +28,7 @@ internal sealed class Occupancy
                 SureTo = receipt.Time,
                 Bytes = receipt.EntireLength,
                 BytesTo = receipt.HeldUntil,
+                SureBytesTo = Math.Min(receipt.HeldSurelyUntil, member.LeavesFrom),
                 IsCounted = !hasReservedPlace,
             });
         }
@@ -87,10 +88,10 @@ internal sealed class Occupancy
         long bytes = 0;
         foreach (Place place in _places)
         {
-            if (place.Of != except && place.SureFrom < from && place.SureTo > until)
+            if (place.Of != except && place.SureFrom < from)
             {
-                count += place.IsCounted ? 1 : 0;
-                bytes += place.Bytes;
+                count += place.IsCounted && place.SureTo > until ? 1 : 0;
+                bytes += place.SureBytesTo > until ? place.Bytes : 0;
             }
         }
 
@@ -146,6 +147,8 @@ internal sealed class Occupancy
         public int Bytes { get; init; }
 
         public long BytesTo { get; init; }
+
+        public long SureBytesTo { get; init; }
 
         public required bool IsCounted { get; init; }
 

@@ -48,6 +48,9 @@ internal sealed class Call
     /// <summary>When its answer was seen.</summary>
     public long Ended { get; set; } = Sending.Never;
 
+    /// <summary>True if its member heard the answer.</summary>
+    public bool WasHeard { get; set; }
+
     /// <summary>The answer.</summary>
     public Completion Answer { get; set; }
 

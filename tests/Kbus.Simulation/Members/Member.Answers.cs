@@ -1,5 +1,6 @@
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Policy;
 
 namespace Kbus.Simulation;
 
@@ -16,6 +17,7 @@ internal sealed partial class Member
         {
             _posted.Dequeue();
             call.Answer = answer;
+            call.WasHeard = true;
             call.Ended = _world.Tick();
             _world.Log($"{this} hears {call.Code} {call.Name} {call.Error} {(call.Sending is null ? "" : $"{answer.Id}")}");
             _world.Saw($"{call.Code} {call.Error}");
@@ -77,7 +79,9 @@ internal sealed partial class Member
 
     private void Heard(Call call, Sending sending)
     {
-        (sending.Answered, sending.FirstError, sending.Error, sending.Id) = (call.Ended, call.Error, call.Error, call.Answer.Id);
+        // With EPERM it is the line of the policy that stands there.
+        MessageId id = call.Error == Errno.EPERM ? default : call.Answer.Id;
+        (sending.Answered, sending.FirstError, sending.Error, sending.Id) = (call.Ended, call.Error, call.Error, id);
         if (!sending.Id.IsNone)
         {
             _lastSent = sending.Id;
@@ -175,7 +179,11 @@ internal sealed partial class Member
         {
             Expect("P8", !isRepeatedEnough, $"it has more bindings to {bound.Pattern} than it may have to one name");
             (bound.IsSure, bound.Made) = (true, call.Ended);
-            _ownBounds.Add(bound);
+            if (bound.LostBy == Sending.Never)
+            {
+                _ownBounds.Add(bound);
+            }
+
             return;
         }
 
@@ -185,7 +193,7 @@ internal sealed partial class Member
         Expect("P5", isName == (call.Error != Errno.EBADMSG) || bound.IsReplier, $"a bind to {bound.Pattern} is {call.Error}");
         bool isLimitNear = isRepeatedEnough || _world.Scenario.Options.MaxBindings < 64;
         Expect("P3", call.Error != Errno.EDQUOT || isLimitNear, $"no limit is near, and a bind to {bound.Pattern} is {call.Error}");
-        Expect("P5", bound.IsReplier || !isName || call.Error == Errno.EDQUOT, $"a listener's bind to {bound.Pattern} is {call.Error}");
+        Expect("P5", bound.IsReplier || !isName || call.Error is Errno.EDQUOT or Errno.EPERM, $"a listener's bind to {bound.Pattern} is {call.Error}");
     }
 
     private void HeardUnbind(Call call)
@@ -194,19 +202,30 @@ internal sealed partial class Member
         Bound? newest = _ownBounds.FindLast(b => b.Pattern == call.Name && b.IsReplier == isReplier);
         if (call.Error == Errno.None)
         {
-            Expect("P5", newest is not null, $"what is not bound was unbound: {call.Name}");
-            (newest!.LostFrom, newest.LostBy, newest.WasUnbound) = (call.Begun, call.Ended, true);
+            Expect("P5", newest is not null || MayHaveLost(call.Name!, isReplier, call.Begun), $"what is not bound was unbound: {call.Name}");
+            if (newest is null)
+            {
+                return;
+            }
+
+            (newest.LostFrom, newest.LostBy, newest.WasUnbound) = (call.Begun, call.Ended, true);
             _ownBounds.Remove(newest);
             return;
         }
 
-        Expect("P5", newest is null || call.Error == Errno.EAGAIN, $"{newest} cannot be unbound: {call.Error}");
+        Expect("P5", newest is null || call.Error == Errno.EAGAIN || MayHaveLost(call.Name!, isReplier, newest.Begun), $"{newest} cannot be unbound: {call.Error}");
         Questions.Add(call);
     }
 
     private void HeardSetting(Call call)
     {
         call.Choice?.Ended = call.Ended;
+        CheckSetting(call);
+        if (call.Error != Errno.None && call.Setting != Setting.ReportBinds)
+        {
+            return;
+        }
+
         switch (call.Setting)
         {
             case Setting.MaxMessages:
@@ -221,6 +240,26 @@ internal sealed partial class Member
             case Setting.UnrepliedTo:
                 Questions.Add(call);
                 break;
+        }
+    }
+
+    /// <summary>A setting that the policy denies is EPERM, and no other one is.</summary>
+    private void CheckSetting(Call call)
+    {
+        PolicyAction? action = call.Setting switch
+        {
+            Setting.ReportBinds => PolicyAction.SetReportBinds,
+            Setting.NetworkId => PolicyAction.UseNetworkId,
+            Setting.Verbose when call.Argument <= 1 => PolicyAction.SetVerbose,
+            _ => null,
+        };
+        if (call.Error == Errno.EPERM)
+        {
+            Expect("P8", action is { } denied && !_world.Laws.SurelyMay(call.Begun, call.Ended, l => May(l, denied)), $"the policy allows it: {call}");
+        }
+        else if (action is { } allowed)
+        {
+            Expect("P8", _world.Laws.MightMay(call.Begun, call.Ended, l => May(l, allowed)), $"the policy denies it: {call}");
         }
     }
 

@@ -243,6 +243,12 @@ internal sealed partial class Member
             return;
         }
 
+        if (WasThrownOut)
+        {
+            LeaveByPolicy();
+            return;
+        }
+
         Hear();
         TellOfTakes();
         AddParts(int.MaxValue);

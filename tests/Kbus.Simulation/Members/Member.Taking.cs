@@ -39,7 +39,7 @@ internal sealed partial class Member
 
     private bool TakeSome(int most)
     {
-        if (!IsHonest || (_isAsleep && !HearRings()))
+        if (!IsHonest || WasThrownOut || (_isAsleep && !HearRings()))
         {
             return false;
         }
@@ -75,7 +75,7 @@ internal sealed partial class Member
 
     private void PeekOrTakePeeked()
     {
-        if (!IsHonest || _isAsleep)
+        if (!IsHonest || WasThrownOut || _isAsleep)
         {
             return;
         }
@@ -152,6 +152,7 @@ internal sealed partial class Member
             Event = EventOf(header, name, data),
         };
         receipt.HeldUntil = kind == DeliveryKind.Placed ? Sending.Never : receipt.Time;
+        receipt.HeldSurelyUntil = receipt.HeldUntil;
         Receipts.Add(receipt);
         sending?.Receipts.Add(receipt);
         _world.Log($"{this} takes {receipt} {(receipt.IsToAnswer ? "to answer" : "")}");
@@ -310,6 +311,7 @@ internal sealed partial class Member
         if (Post(call, isRungLater: false, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number))))
         {
             _held.Dequeue();
+            held.Receipt.HeldSurelyUntil = call.Begun;
         }
 
         return true;

@@ -59,6 +59,7 @@ internal sealed partial class Member : IDisposable
             Process = process.Watch(),
             ProcessIdentity = (ulong)process.Number,
             Peer = Peer(process),
+            Identity = world.Laws.Exist ? Lawgiver.IdentityOf(process.User) : null,
             Mode = mode,
             Share = share!,
         };
@@ -75,7 +76,7 @@ internal sealed partial class Member : IDisposable
     public uint KsockId { get; private set; }
 
     /// <summary>True if it has a Limpet's Ksock.</summary>
-    public bool IsLimpet { get; }
+    public bool IsLimpet { get; private set; }
 
     /// <summary>True if it can send.</summary>
     public bool CanSend { get; }
@@ -162,9 +163,24 @@ internal sealed partial class Member : IDisposable
         MaxMessages.Add(new Choice(welcome.Limits.DefaultMaxMessages, AskedFrom, OpenedBy));
         OnlyOnce.Add(new Choice(0, AskedFrom, OpenedBy));
         _world.Log($"{this} is Ksock {KsockId} of bus {Bus.Number}{(IsLimpet ? ", a Limpet's" : "")}");
-        if (IsLimpet)
+        if (WasThrownOut)
+        {
+            LeaveByPolicy();
+            return false;
+        }
+
+        if (IsLimpet && !_world.Laws.AreChanging && (!_world.Laws.Exist || May(_world.Laws.Latest, Kbus.Policy.PolicyAction.UseNetworkId)))
         {
             Post(new Call { Code = CommandCode.Ask, Flags = (ushort)Setting.NetworkId, Argument = (uint)(100 + Ordinal) }, isRungLater: false);
+        }
+        else if (IsLimpet)
+        {
+            // It is asked for all the same, if nobody can doubt the answer.
+            IsLimpet = false;
+            if (!_world.Laws.AreChanging)
+            {
+                Ask(Setting.NetworkId, (uint)(100 + Ordinal), isRungLater: false);
+            }
         }
 
         return true;
@@ -176,6 +192,12 @@ internal sealed partial class Member : IDisposable
         if (!TryEnter())
         {
             Depart(act, ref dice);
+            return;
+        }
+
+        if (IsHonest && WasThrownOut)
+        {
+            LeaveByPolicy();
             return;
         }
 

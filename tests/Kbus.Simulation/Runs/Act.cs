@@ -69,6 +69,9 @@ internal enum Act
     /// <summary>The member writes nonsense into the memory that it shares with the bus.</summary>
     Scribble,
 
+    /// <summary>The policy is read again.</summary>
+    Reload,
+
     /// <summary>The bus does one round.</summary>
     Round,
 

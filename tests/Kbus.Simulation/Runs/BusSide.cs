@@ -12,10 +12,14 @@ internal sealed class BusSide : IDisposable
     /// <summary>Makes the bus.</summary>
     public BusSide(World world, uint number)
     {
+        World = world;
         Number = number;
         Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, hasDevice: false);
         Thread.BeginRounds(world.Clock, _events, world.Scenario.RingsAtOnce);
     }
+
+    /// <summary>The run.</summary>
+    public World World { get; }
 
     /// <summary>Its number.</summary>
     public uint Number { get; }

@@ -50,6 +50,9 @@ internal sealed record Scenario
     /// <summary>What the run is mostly about.</summary>
     public required Theme Theme { get; init; }
 
+    /// <summary>From what the policy is made; 0 if there is none.</summary>
+    public required ulong PolicySalt { get; init; }
+
     /// <summary>One message in so many is urgent.</summary>
     public required int UrgentOneIn { get; init; }
 
@@ -85,9 +88,11 @@ internal sealed record Scenario
             patterns.AddRange(["$.KBUS.ReplierBindEvent", "$.KBUS.ReplierBindEvent"]);
         }
 
+        bool hasPolicy = dice.OneIn(3);
         return new Scenario
         {
             Seed = seed,
+            PolicySalt = hasPolicy ? dice.Next() | 1 : 0,
             Theme = theme,
             Options = OptionsOf(theme, hasOneWatcher, ref dice),
             Buses = dice.OneIn(8) ? 2 : 1,
@@ -100,7 +105,7 @@ internal sealed record Scenario
             UrgentOneIn = theme == Theme.Urgent ? 2 : 6,
             Manners = theme is Theme.Waiting or Theme.Bytes ? (2, 0) : dice.OneIn(3) ? (0, 2) : (1, 1),
             RingsAtOnce = dice.OneIn(2) ? 1 + dice.Below(3) : 64,
-            Steps = StepsOf(theme, ref dice, hasOneWatcher),
+            Steps = StepsOf(theme, ref dice, hasOneWatcher, hasPolicy),
         };
     }
 
@@ -127,7 +132,7 @@ internal sealed record Scenario
         };
     }
 
-    private static List<Step> StepsOf(Theme theme, ref Dice dice, bool hasOneWatcher)
+    private static List<Step> StepsOf(Theme theme, ref Dice dice, bool hasOneWatcher, bool hasPolicy)
     {
         List<Act> acts = ActsOf(theme, ref dice);
         int length = 30 + dice.Below(dice.OneIn(4) ? 400 : 130);
@@ -154,7 +159,11 @@ internal sealed record Scenario
 
         for (int i = 0; i < length; i++)
         {
-            if (dice.OneIn(bus))
+            if (hasPolicy && dice.OneIn(25))
+            {
+                steps.Add(new Step(Act.Reload, 0, dice.Next(), 0));
+            }
+            else if (dice.OneIn(bus))
             {
                 steps.Add(new Step(dice.OneIn(3) ? Act.Rest : dice.OneIn(12) ? Act.Wait : Act.Round, 0, dice.Next(), 0));
             }

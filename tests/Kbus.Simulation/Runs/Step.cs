@@ -8,7 +8,7 @@ namespace Kbus.Simulation;
 internal readonly record struct Step(Act Act, int Seat, ulong Salt, int Moment)
 {
     /// <summary>True for what the bus does, or time.</summary>
-    public bool IsOfBus => Act is Act.Round or Act.Rest or Act.Wait;
+    public bool IsOfBus => Act is Act.Round or Act.Rest or Act.Wait or Act.Reload;
 
     /// <inheritdoc/>
     public override string ToString() => IsOfBus ? $"{Act} {Salt:x}" : $"{Act} {Seat} {Salt:x}{(Moment == 0 ? "" : $" at {Moment}")}";

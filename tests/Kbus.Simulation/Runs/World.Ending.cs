@@ -26,6 +26,7 @@ internal sealed partial class World
         foreach (Member member in Honest)
         {
             Expect(!member.WasThrownOut, "P8", $"{member} did nothing wrong, and its link was ended");
+            Expect(!Laws.Exist || member.MayBeOpen(Laws.Latest), "P8", $"{member} is open, and the policy does not let it be");
             Expect(member.HasAllAnswers, "P4", $"the bus sleeps, though {member} has rung it");
             Expect(!member.SleepsUnrung || !member.HasMessage, "P4", $"{member} sleeps, and was not rung for a message");
         }

@@ -37,6 +37,8 @@ internal sealed partial class World : IDisposable
         {
             _buses[number] = new BusSide(this, number);
         }
+
+        BeginLaws();
     }
 
     /// <summary>What is played.</summary>
@@ -127,6 +129,9 @@ internal sealed partial class World : IDisposable
             case Act.Rest:
                 Rest();
                 CheckRest(ref dice);
+                break;
+            case Act.Reload:
+                Reload(ref dice);
                 break;
             case Act.Wait:
                 _nanoseconds += dice.Of<long>([1_000, 600_000, 6_000_000]);
@@ -226,5 +231,7 @@ internal sealed partial class World : IDisposable
         {
             bus.Rest();
         }
+
+        EndReload();
     }
 }

@@ -167,6 +167,12 @@ internal sealed partial class BusThread
     /// <summary>Makes another bus for a Ksock's process (NEWDEVICE).</summary>
     public Errno NewDevice(Session session, out uint number)
     {
+        if (_busMaker is { } maker)
+        {
+            (Errno made, number) = maker();
+            return made;
+        }
+
         Errno error = _daemon.NewDevice(session.Share, out number, out QuotaRefusal refusal);
         session.State.Refusal = error == Errno.EDQUOT ? refusal : session.State.Refusal;
         return error;

@@ -17,6 +17,9 @@ internal sealed partial class Judgement
                 BindEvent what = receipt.Event!;
                 bool mayBe = RepliersOf(what.Name).Any(b => b.By.KsockId == what.Binder && b.Begun < receipt.Time && (what.IsBind || b.LostFrom < receipt.Time));
                 Expect(mayBe, "P5", () => $"{member} hears of what was not: {what}");
+                bool isBound = member.AskedForReports
+                    || member.Bounds.Exists(b => !b.IsReplier && b.Matches(EventName) && b.Begun <= receipt.Time && b.LostBy >= receipt.Time);
+                Expect(isBound, "P5", () => $"{member} hears of {what}, and listens for nothing of the kind any more");
             }
 
             CheckOrderOfEvents(member);

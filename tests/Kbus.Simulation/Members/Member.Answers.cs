@@ -13,7 +13,7 @@ internal sealed partial class Member
     /// <summary>Sees the answers that are there.</summary>
     public void Hear()
     {
-        while (_posted.TryPeek(out Call? call) && _completions.TryGet(call.Sequence, out Completion answer))
+        while (_posted.TryPeek(out Call? call) && TryAnswer(call, out Completion answer))
         {
             _posted.Dequeue();
             call.Answer = answer;
@@ -100,7 +100,7 @@ internal sealed partial class Member
                 break;
             default:
                 (sending.Fate, sending.Ended) = (Fate.Refused, call.Ended);
-                Expect("P3", call.Error != Errno.EALREADY || Waiting is not null, $"EALREADY, and no message waits: {sending}");
+                Expect("P3", call.Error != Errno.EALREADY || Waiting is not null || (IsGuest && call.Code == CommandCode.SendPart), $"EALREADY, and no message waits: {sending}");
                 OweAgain(sending);
                 break;
         }
@@ -236,6 +236,12 @@ internal sealed partial class Member
                 uint before = OnlyOnce.Count(c => c.Ended != Sending.Never) is > 1 and int n ? OnlyOnce[n - 2].Value : 0;
                 Expect("P7", call.Answer.Value == before, $"MSGONLYONCE was {call.Answer.Value} and not {before}");
                 break;
+            case Setting.MaxMessageSize when call.Argument > 1:
+                _world.CheckSizeTold(this, call);
+                break;
+            case Setting.NewDevice:
+                Expect("P7", call.Answer.Value < _world.Buses.Count, $"the bus {call.Answer.Value} was made, and is not there");
+                break;
             case Setting.NumMessages:
             case Setting.UnrepliedTo:
                 Questions.Add(call);
@@ -248,6 +254,8 @@ internal sealed partial class Member
     {
         PolicyAction? action = call.Setting switch
         {
+            Setting.MaxMessageSize when call.Argument > 1 => PolicyAction.SetMaxMessageSize,
+            Setting.NewDevice => PolicyAction.MakeBus,
             Setting.ReportBinds => PolicyAction.SetReportBinds,
             Setting.NetworkId => PolicyAction.UseNetworkId,
             Setting.Verbose when call.Argument <= 1 => PolicyAction.SetVerbose,

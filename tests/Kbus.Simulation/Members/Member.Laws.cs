@@ -53,6 +53,12 @@ internal sealed partial class Member
         long from = _world.Laws.EndedFrom(AskedFrom, MayBeOpen);
         Expect("P8", from != Sending.Never, "it did nothing wrong, and its link was ended");
         Leave();
+        if (_guest is { } guest)
+        {
+            // The file is open until its program closes it.
+            _world.WhenOutside(guest.Close);
+        }
+
         _world.Log($"{this} has been closed by the policy");
         _world.Saw("Ksock revoked");
         LeavesFrom = Math.Min(LeavesFrom, from);

@@ -113,7 +113,7 @@ internal sealed partial class Member
         if (!isPlain && (dice.OneIn(15) || (IsLimpet && dice.OneIn(2))))
         {
             // Seldom the same one as before, as a Limpet may whose other bus began anew.
-            given = new MessageId((uint)(200 + Ordinal), dice.OneIn(8) && _lastGivenSerial > 0 ? _lastGivenSerial : ++_lastGivenSerial);
+            given = new MessageId((uint)(200 + Ordinal), dice.OneIn(_world.Scenario.Theme == Theme.Repeats ? 2 : 8) && _lastGivenSerial > 0 ? _lastGivenSerial : ++_lastGivenSerial);
         }
 
         var header = new MessageHeader { Flags = flags, To = to, InReplyTo = inReplyTo, Id = given };
@@ -128,10 +128,15 @@ internal sealed partial class Member
             GivenId = given,
             Length = length,
             EntireLength = (int)MessageLayout.EntireLength((uint)name.Length, (uint)length),
-            IsAwaited = dice.OneIn(4) && (flags & MessageFlags.WantAReply) != 0,
+            IsAwaited = dice.OneIn(_world.Scenario.Theme == Theme.Answers ? 2 : 4) && !IsGuest && (flags & MessageFlags.WantAReply) != 0,
             IsOverheard = IsLimpet && header.IsOverheard,
         };
         ushort commandFlags = sending.IsAwaited ? CommandFlags.Awaited : (ushort)0;
+        if (IsTooBig(sending))
+        {
+            return false;
+        }
+
         byte[] body = BodyOf(sending, isBig ? 0 : length);
         if (isBig)
         {
@@ -146,7 +151,7 @@ internal sealed partial class Member
         }
         else
         {
-            var call = new Call { Code = CommandCode.Send, Flags = commandFlags, Sending = sending };
+            var call = new Call { Code = CommandCode.Send, Flags = commandFlags, Sending = sending, IsPointy = IsGuest && dice.OneIn(3) };
             if (!Post(call, dice.OneIn(4), body))
             {
                 return false;
@@ -168,7 +173,7 @@ internal sealed partial class Member
         {
             int room = Math.Min(8 * 1024, data.Length - done);
             bool isLast = done + room == data.Length;
-            var call = new Call { Code = CommandCode.SendPart, Sending = sending };
+            var call = new Call { Code = CommandCode.SendPart, Sending = sending, IsLastPart = isLast };
             if (!Post(call, isRungLater: false, data.AsSpan(done, room), isLast))
             {
                 return;
@@ -205,8 +210,16 @@ internal sealed partial class Member
             DataOf(Ordinal, sending.Number, dataLength).CopyTo(body.AsSpan(offset));
         }
 
+        if (dataLength == sending.Length)
+        {
+            MemoryMarshal.Write(body.AsSpan(body.Length - sizeof(uint)), MessageHeader.EndGuardValue);
+        }
+
         return body;
     }
+
+    /// <summary>As the library does, it refuses by itself what is greater than the bus allows just now. Of a guest the bus does.</summary>
+    private bool IsTooBig(Sending sending) => !IsGuest && sending.EntireLength > MaxMessageSizeTold;
 
     private uint SomeKsock(ref Dice dice)
     {

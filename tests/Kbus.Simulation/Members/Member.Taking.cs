@@ -23,13 +23,13 @@ internal sealed partial class Member
     public List<Receipt> Owed { get; } = [];
 
     /// <summary>Whether something can be taken.</summary>
-    public bool HasMessage => _deliveries.HasRecord || HasMoreBehind;
+    public bool HasMessage => _guest is { } guest ? !guest.IsRevoked && guest.State.Queue.Count > 0 : _deliveries.HasRecord || HasMoreBehind;
 
     /// <summary>True while it sleeps and nobody has rung.</summary>
     public bool SleepsUnrung => _isAsleep && !HearRings() && _isAsleep;
 
     /// <summary>True if the bus has ended the link.</summary>
-    public bool WasThrownOut => (_deliveries.Flags & DeliveryFlags.Ended) != 0;
+    public bool WasThrownOut => _guest?.IsRevoked ?? (_deliveries.Flags & DeliveryFlags.Ended) != 0;
 
     private bool HasMoreBehind => (_deliveries.Flags & DeliveryFlags.MoreBehind) != 0;
 
@@ -42,6 +42,11 @@ internal sealed partial class Member
         if (!IsHonest || WasThrownOut || (_isAsleep && !HearRings()))
         {
             return false;
+        }
+
+        if (IsGuest)
+        {
+            return TakeAsGuest(most);
         }
 
         _isAsleep = false;
@@ -75,7 +80,7 @@ internal sealed partial class Member
 
     private void PeekOrTakePeeked()
     {
-        if (!IsHonest || WasThrownOut || _isAsleep)
+        if (!IsHonest || WasThrownOut || _isAsleep || IsGuest)
         {
             return;
         }
@@ -104,7 +109,7 @@ internal sealed partial class Member
     /// <summary>The ring's head has been changed: what was copied is this member's now.</summary>
     private void Took()
     {
-        _owesNote |= (_deliveries.Flags & DeliveryFlags.TellTakes) != 0;
+        _owesNote |= !IsGuest && (_deliveries.Flags & DeliveryFlags.TellTakes) != 0;
         foreach ((byte[] copy, uint kind) in _copies)
         {
             Took(copy, (DeliveryKind)kind);
@@ -276,6 +281,11 @@ internal sealed partial class Member
         Span<byte> rings = stackalloc byte[64];
         Span<int> files = stackalloc int[1];
         bool any = false;
+        if (IsGuest)
+        {
+            return false;
+        }
+
         int received;
         while ((received = LibC.ReceiveMessage(_socket.Number, rings, files, LibC.MessageDontWait, out int count)) > 0)
         {

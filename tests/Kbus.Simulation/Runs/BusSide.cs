@@ -14,8 +14,8 @@ internal sealed class BusSide : IDisposable
     {
         World = world;
         Number = number;
-        Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, hasDevice: false);
-        Thread.BeginRounds(world.Clock, _events, world.Scenario.RingsAtOnce);
+        Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, hasDevice: world.Scenario.HasGuests);
+        Thread.BeginRounds(world.Clock, _events, world.Scenario.RingsAtOnce, world.MakeBus);
     }
 
     /// <summary>The run.</summary>
@@ -32,6 +32,9 @@ internal sealed class BusSide : IDisposable
 
     /// <summary>Who switched the reporting of repliers' binds.</summary>
     public List<Call> ReportSwitches { get; } = [];
+
+    /// <summary>Who changed the size of the greatest message, or asked for it.</summary>
+    public List<Call> SizeChanges { get; } = [];
 
     /// <summary>True if somebody wrote nonsense.</summary>
     public bool WasScribbledOn => Members.Exists(m => !m.IsHonest);

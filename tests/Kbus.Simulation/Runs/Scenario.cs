@@ -17,7 +17,7 @@ internal sealed record Scenario
     [
         (Act.Open, 5), (Act.Bind, 9), (Act.Unbind, 3), (Act.Announce, 10), (Act.Request, 11), (Act.Reply, 8), (Act.Take, 12), (Act.TakeSome, 4),
         (Act.Peek, 4), (Act.Sleep, 4), (Act.Tend, 5), (Act.Ask, 4), (Act.FindReplier, 1), (Act.BringForward, 2), (Act.GiveBack, 2),
-        (Act.Stop, 1), (Act.Close, 1), (Act.HangUp, 1), (Act.Die, 1),
+        (Act.Stop, 1), (Act.Close, 1), (Act.HangUp, 1), (Act.Die, 1), (Act.MakeBus, 1),
     ];
 
     /// <summary>The seed.</summary>
@@ -53,6 +53,12 @@ internal sealed record Scenario
     /// <summary>From what the policy is made; 0 if there is none.</summary>
     public required ulong PolicySalt { get; init; }
 
+    /// <summary>True if some members use device files.</summary>
+    public required bool HasGuests { get; init; }
+
+    /// <summary>Members beside the others that listen to one name from the beginning.</summary>
+    public required int Crowd { get; init; }
+
     /// <summary>One message in so many is urgent.</summary>
     public required int UrgentOneIn { get; init; }
 
@@ -75,7 +81,7 @@ internal sealed record Scenario
     public static Scenario Of(ulong seed)
     {
         var dice = new Dice(seed);
-        Theme theme = dice.OneIn(3) ? Theme.Anything : (Theme)dice.Below((int)Theme.Answers + 1);
+        Theme theme = Themes.Of(ref dice);
         bool hasSmallRings = !dice.OneIn(4);
         int mostNames = theme is Theme.Anything or Theme.Shares ? 5 : 3;
         string[] names = [.. new[] { "$.A", "$.A.B", "$.A.C", "$.B", "$.A.B.C" }.Take(1 + dice.Below(mostNames))];
@@ -88,10 +94,13 @@ internal sealed record Scenario
             patterns.AddRange(["$.KBUS.ReplierBindEvent", "$.KBUS.ReplierBindEvent"]);
         }
 
-        bool hasPolicy = dice.OneIn(3);
+        bool hasPolicy = dice.OneIn(theme == Theme.Events ? 8 : 3);
+        int crowd = dice.OneIn(100) ? 60 + dice.Below(12) : 0;
         return new Scenario
         {
             Seed = seed,
+            HasGuests = dice.OneIn(3),
+            Crowd = crowd,
             PolicySalt = hasPolicy ? dice.Next() | 1 : 0,
             Theme = theme,
             Options = OptionsOf(theme, hasOneWatcher, ref dice),
@@ -105,23 +114,23 @@ internal sealed record Scenario
             UrgentOneIn = theme == Theme.Urgent ? 2 : 6,
             Manners = theme is Theme.Waiting or Theme.Bytes ? (2, 0) : dice.OneIn(3) ? (0, 2) : (1, 1),
             RingsAtOnce = dice.OneIn(2) ? 1 + dice.Below(3) : 64,
-            Steps = StepsOf(theme, ref dice, hasOneWatcher, hasPolicy),
+            Steps = StepsOf(theme, ref dice, hasOneWatcher, hasPolicy, crowd),
         };
     }
 
     private static BusOptions OptionsOf(Theme theme, bool hasOneWatcher, ref Dice dice)
     {
-        bool putsOff = dice.OneIn(3);
+        bool putsOff = dice.OneIn(theme == Theme.Waiting ? 2 : 3);
         bool isTight = theme == Theme.Shares;
         uint maxMessages = hasOneWatcher ? (uint)(1 + dice.Below(3))
             : theme == Theme.Waiting ? (uint)(1 + dice.Below(2))
-            : theme == Theme.Bytes || dice.OneIn(3) ? 100u
+            : dice.OneIn(theme == Theme.Bytes ? 2 : 3) ? 100u
             : (uint)(1 + dice.Below(6));
         return new BusOptions
         {
             DefaultMaxMessages = maxMessages,
             MaxQueuedBytes = Themes.HasFewQueuedBytes(theme, ref dice) ? 250 + dice.Below(1500) : 64 * 1024 * 1024,
-            MaxSetAsideEvents = (uint)dice.Below(6),
+            MaxSetAsideEvents = (uint)(hasOneWatcher ? 1 + dice.Below(8) : dice.Below(6)),
             HashSeed = dice.Next(),
             StepsAtOnce = putsOff ? 0 : dice.OneIn(2) ? 1000 : (ulong)dice.Below(40),
             ClearedAtOnce = putsOff ? 0 : dice.OneIn(2) ? 64 : dice.Below(5),
@@ -132,20 +141,25 @@ internal sealed record Scenario
         };
     }
 
-    private static List<Step> StepsOf(Theme theme, ref Dice dice, bool hasOneWatcher, bool hasPolicy)
+    private static List<Step> StepsOf(Theme theme, ref Dice dice, bool hasOneWatcher, bool hasPolicy, int crowd)
     {
         List<Act> acts = ActsOf(theme, ref dice);
-        int length = 30 + dice.Below(dice.OneIn(4) ? 400 : 130);
+        int length = 30 + dice.Below(crowd > 0 ? 60 : dice.OneIn(4) ? 400 : 130);
         int bus = 2 + dice.Below(4);
         bool interleaves = !dice.OneIn(3);
         List<Step> steps = [];
         int members = 2 + dice.Below(Seats - 1);
-        for (int seat = 0; seat < members; seat++)
+        for (int seat = 0; seat < members + crowd; seat++)
         {
-            steps.Add(new Step(Act.Open, seat, dice.Next(), 0));
+            steps.Add(new Step(Act.Open, seat < members ? seat : Seats + seat - members, dice.Next(), 0));
         }
 
         steps.Add(new Step(Act.Rest, 0, dice.Next(), 0));
+        for (int seat = Seats; seat < Seats + crowd; seat++)
+        {
+            steps.Add(new Step(Act.Join, seat, dice.Next(), 0));
+        }
+
         if (hasOneWatcher)
         {
             // What is heard is judged most strictly of a member that has listened from the beginning.
@@ -170,12 +184,14 @@ internal sealed record Scenario
             else
             {
                 Act act = acts[dice.Below(acts.Count)];
-                steps.Add(new Step(act, dice.Below(Seats), dice.Next(), interleaves && dice.OneIn(4) ? 1 + dice.Below(MostMoment) : 0));
+                steps.Add(new Step(act, dice.Below(crowd > 0 && dice.OneIn(3) ? Seats + crowd : Seats), dice.Next(), interleaves && dice.OneIn(4) ? MomentOf(ref dice) : 0));
             }
         }
 
         return steps;
     }
+
+    private static int MomentOf(ref Dice dice) => dice.OneIn(2) ? -1 - dice.Below(4) : 1 + dice.Below(dice.OneIn(2) ? 6 : MostMoment);
 
     /// <summary>Each act as often as it is to be chosen: some not at all, so that the others meet more often.</summary>
     private static List<Act> ActsOf(Theme theme, ref Dice dice)

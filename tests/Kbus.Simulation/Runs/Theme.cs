@@ -31,6 +31,16 @@ internal enum Theme
 /// <summary>What a theme changes.</summary>
 internal static class Themes
 {
+    // How often each theme comes up.
+    private static readonly Theme[] Deck =
+    [
+        Theme.Anything, Theme.Anything, Theme.Anything, Theme.Waiting, Theme.Waiting, Theme.Waiting, Theme.Bytes, Theme.Bytes, Theme.Events, Theme.Events,
+        Theme.Events, Theme.Shares, Theme.Repeats, Theme.Urgent, Theme.Answers, Theme.Answers,
+    ];
+
+    /// <summary>A theme.</summary>
+    public static Theme Of(ref Dice dice) => dice.Of<Theme>(Deck);
+
     /// <summary>Acts that are more frequent in a theme: how often each takes the place of its usual share.</summary>
     public static (Act Act, int Times)[] Favourites(Theme theme) => theme switch
     {

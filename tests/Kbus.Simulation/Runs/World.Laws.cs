@@ -40,7 +40,7 @@ internal sealed partial class World
 
         Laws.Begin(new Lawgiver(ref dice), Tick());
         Log($"the policy is to be: {Laws.Latest}");
-        var report = new PolicyReport("policy.json", _buses.Length, Daemon.Log.Silent);
+        var report = new PolicyReport("policy.json", _buses.Count, Daemon.Log.Silent);
         foreach (BusSide bus in _buses)
         {
             _ = bus.Thread.Post(new PolicyChange(Laws.Latest.Rules, report));

@@ -23,7 +23,7 @@ internal sealed partial class Member
     public bool MayBeHeard(Lawgiver law, string name) => MaySend(law, name) || MayBind(law, name, isReplier: true);
 
     /// <summary>True if something that it asked for before that moment is not answered.</summary>
-    public bool HasOldCommands(long until) => IsOpen && (_posted.Any(c => c.Begun <= until || c.IsAbout(Setting.NetworkId)) || _big is not null);
+    public bool HasOldCommands(long until) => IsOpen && IsHonest && (_posted.Any(c => c.Begun <= until || c.IsAbout(Setting.NetworkId)) || _big is not null);
 
     /// <summary>A policy has come into force. What it does not let be has ended.</summary>
     public void PolicyIsInForce()

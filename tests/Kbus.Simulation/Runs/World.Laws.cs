@@ -30,9 +30,10 @@ internal sealed partial class World
             return;
         }
 
-        if (_members.Exists(m => m.HasOldCommands(Laws.LatestSince)))
+        // Of what was asked for under the last change it would not be known under which policy it was done.
+        for (int turns = 0; _members.Exists(m => m.HasOldCommands(Laws.LatestSince)); turns++)
         {
-            // Of what was asked for under the last change it would not be known under which policy it was done.
+            Expect(turns < MostTurns, "P8", "a command is never answered");
             _members.ForEach(m => m.CatchUp());
             Rest();
             _members.ForEach(m => m.CatchUp());

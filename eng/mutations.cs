@@ -11,7 +11,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 
 const int Seeds = 1000;
-const int Workers = 2;
+const int Workers = 3;
 const int Patience = 600_000;
 const string Configuration = "Simulation";
 

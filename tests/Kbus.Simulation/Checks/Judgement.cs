@@ -95,7 +95,7 @@ internal sealed partial class Judgement
     /// <param name="ownSlots">Reserved places that it may take.</param>
     private bool HasRoom(Member member, long from, long until, Sending sending, int ownSlots = 0)
     {
-        if (_scenario.HasFewBytes || member.DrainedAt < 0 || !member.IsHonest || MayBeSpoilt(until))
+        if (member.DrainedAt < 0 || !member.IsHonest || MayBeSpoilt(until) || !HasBytes(member, from, until, sending))
         {
             return false;
         }

@@ -29,6 +29,9 @@ internal sealed class Receipt
     /// <summary>Until when they surely did; the time of taking of what is not read in place.</summary>
     public long HeldSurelyUntil { get; set; }
 
+    /// <summary>When the bus surely knew that it was taken.</summary>
+    public long ObservedBy { get; set; } = Simulation.Sending.Never;
+
     /// <summary>What a bind event says; null of anything else.</summary>
     public BindEvent? Event { get; init; }
 

@@ -7,6 +7,7 @@ namespace Kbus.Simulation;
 /// <content>What the bus says to its commands. Answers come in the order of the commands, so what it knows of itself is exact.</content>
 internal sealed partial class Member
 {
+    private int _observed;
     private MessageId _lastSent;
     private Call? _broughtForward;
 
@@ -37,6 +38,14 @@ internal sealed partial class Member
 
     private void Heard(Call call)
     {
+        if (call.Code is CommandCode.NoteTakes or CommandCode.Refill or CommandCode.Release or CommandCode.Poll || call.IsAbout(Setting.NumMessages))
+        {
+            while (_observed < Receipts.Count && Receipts[_observed].Time <= call.Begun)
+            {
+                Receipts[_observed++].ObservedBy = call.Ended;
+            }
+        }
+
         switch (call.Code)
         {
             case CommandCode.Send:

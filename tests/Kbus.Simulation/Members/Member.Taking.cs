@@ -12,6 +12,8 @@ internal sealed partial class Member
     private readonly List<(byte[] Copy, uint Kind)> _copies = [];
     private readonly Queue<Held> _held = new();
     private (byte[] Copy, DeliveryToken Token)? _peeked;
+    private (ulong Head, ulong Tail, ulong Other) _seenAsleep;
+    private bool _waitsForOne;
     private bool _isAsleep;
     private ulong _placedTaken;
     private Dice _whim;
@@ -25,8 +27,15 @@ internal sealed partial class Member
     /// <summary>Whether something can be taken.</summary>
     public bool HasMessage => _guest is { } guest ? !guest.IsRevoked && guest.State.Queue.Count > 0 : _deliveries.HasRecord || HasMoreBehind;
 
-    /// <summary>True while it sleeps and nobody has rung.</summary>
-    public bool SleepsUnrung => _isAsleep && !HearRings() && _isAsleep;
+    /// <summary>True while it sleeps, nobody has rung, and there is something new.</summary>
+    public bool SleepsThroughNews => _isAsleep && !HearRings() && _isAsleep && HasMessage && (!_waitsForOne || Records != _seenAsleep);
+
+    /// <summary>What it waited for takes too long.</summary>
+    public void WakeUp() => _isAsleep &= !_waitsForOne;
+
+    /// <summary>Changes whenever the bus has put something into the ring.</summary>
+    private (ulong Head, ulong Tail, ulong Other) Records =>
+        (_memory!.Header.DeliveryHeadWord, _memory.Header.DeliveryTail(0), _memory.Header.DeliveryTail(1));
 
     /// <summary>True if the bus has ended the link.</summary>
     public bool WasThrownOut => _guest?.IsRevoked ?? (_deliveries.Flags & DeliveryFlags.Ended) != 0;
@@ -158,6 +167,7 @@ internal sealed partial class Member
         };
         receipt.HeldUntil = kind == DeliveryKind.Placed ? Sending.Never : receipt.Time;
         receipt.HeldSurelyUntil = receipt.HeldUntil;
+        receipt.ObservedBy = IsGuest ? receipt.Time : Sending.Never;
         Receipts.Add(receipt);
         sending?.Receipts.Add(receipt);
         _world.Log($"{this} takes {receipt} {(receipt.IsToAnswer ? "to answer" : "")}");
@@ -260,17 +270,24 @@ internal sealed partial class Member
         }
     }
 
-    /// <summary>As a program does before it waits: swallow the rings, say what to ring for, look once more.</summary>
-    private void GoToSleep()
+    /// <summary>As a program does before it waits: take all, swallow the rings, say what to ring for, look once more.</summary>
+    /// <remarks>Some wait for one message, such as an answer, and leave all others where they are.</remarks>
+    private void GoToSleep(ref Dice dice)
     {
-        if (!Sleeps || !IsHonest || _isAsleep)
+        if (!Sleeps || !IsHonest || _isAsleep || WasThrownOut)
         {
             return;
         }
 
+        _waitsForOne = dice.OneIn(3);
+        while (!_waitsForOne && dice.OneIn(2) && TakeSome(8) && _deliveries.HasRecord)
+        {
+        }
+
         HearRings();
         _doorbell.Arm(LinkNews.Delivery | LinkNews.Failure);
-        _isAsleep = !HasMessage;
+        _seenAsleep = Records;
+        _isAsleep = _waitsForOne || !HasMessage;
         _world.Saw(_isAsleep ? "asleep" : "awake again");
     }
 

@@ -229,6 +229,11 @@ internal sealed partial class Member : IDisposable
             Hear();
         }
 
+        if (dice.OneIn(3))
+        {
+            WakeUp();
+        }
+
         if (!Depart(act, ref dice))
         {
             Carry(act, ref dice);
@@ -263,7 +268,7 @@ internal sealed partial class Member : IDisposable
             case Act.Take: TakeOne(); break;
             case Act.TakeSome: TakeSome(1 + dice.Below(6)); break;
             case Act.Peek: PeekOrTakePeeked(); break;
-            case Act.Sleep: GoToSleep(); break;
+            case Act.Sleep: GoToSleep(ref dice); break;
             case Act.MakeBus when !IsGuest: Ask(Setting.NewDevice, 0, isRungLater: false); break;
             case Act.Tend: Tend(ref dice); break;
             case Act.Ask: Ask(ref dice); break;

@@ -49,7 +49,7 @@ internal static class Themes
         Theme.Events => [(Act.Bind, 4), (Act.Unbind, 4), (Act.Close, 3), (Act.Open, 3), (Act.Take, 3)],
         Theme.Shares => [(Act.Bind, 4), (Act.Request, 3), (Act.Open, 2), (Act.Unbind, 2)],
         Theme.Repeats => [(Act.Bind, 4), (Act.Ask, 4), (Act.Announce, 2)],
-        Theme.Urgent => [(Act.Announce, 2), (Act.Request, 2), (Act.Unbind, 3), (Act.Peek, 2)],
+        Theme.Urgent => [(Act.Announce, 2), (Act.Request, 2), (Act.Unbind, 3), (Act.Peek, 2), (Act.Sleep, 3)],
         Theme.Answers => [(Act.Request, 3), (Act.Reply, 2), (Act.Unbind, 3), (Act.Close, 3), (Act.Die, 3), (Act.Open, 3), (Act.BringForward, 3)],
         _ => [],
     };

@@ -73,7 +73,8 @@ public sealed class SimulationTests
             "Refill None", "LastSent None", "$.KBUS.Replier.GoneAway", "$.KBUS.Replier.Ignored", "$.KBUS.Replier.Unbound",
             "$.KBUS.Replier.Disappeared", "$.KBUS.ErrorSending", "asleep", "awake again", "probed", "peeked and took", "peeked in vain",
             "inside Take", "inside TakeSome", "inside Peek", "inside Die", "inside HangUp", "inside Close", "inside Scribble", "inside Bind",
-            "inside Request", "inside Sleep",
+            "inside Request", "inside Sleep", "open EPERM", "Send EPERM", "Bind EPERM", "Ask EPERM", "SendPart EPERM", "Send EMSGSIZE", "binding revoked",
+            "Ksock revoked", "a bus was made",
         ];
         Assert.Empty(wanted.Where(w => !seen.ContainsKey(w)));
     }

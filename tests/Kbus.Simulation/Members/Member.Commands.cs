@@ -208,6 +208,11 @@ internal sealed partial class Member
     /// <summary>As a program does that waits for room: asks to be rung, tries once more, and then only when it is rung.</summary>
     public void RetryIfRung()
     {
+        if (!IsHonest)
+        {
+            return;
+        }
+
         if (IsGuest && Waiting is not null)
         {
             Poll();

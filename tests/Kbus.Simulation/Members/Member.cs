@@ -26,6 +26,7 @@ internal sealed partial class Member : IDisposable
     private DeliveryConsumer _deliveries = null!;
     private ClientDoorbell _doorbell = null!;
     private readonly bool _tellsLate;
+    private readonly bool _isPatient;
     private int _stoppedFor;
 
     /// <summary>Asks a bus for a Ksock. It is open when the welcome has come (<see cref="TryEnter"/>).</summary>
@@ -37,6 +38,7 @@ internal sealed partial class Member : IDisposable
         Ordinal = ordinal;
         IsLimpet = dice.OneIn(12);
         Sleeps = dice.OneIn(2);
+        _isPatient = dice.OneIn(2);
         _tellsLate = dice.OneIn(3) || (ordinal == 0 && world.Scenario.Theme == Theme.Events);
         _whim = new Dice(dice.Next());
         CanSend = IsLimpet || !dice.OneIn(15);
@@ -227,6 +229,11 @@ internal sealed partial class Member : IDisposable
         if (IsHonest && !dice.OneIn(3))
         {
             Hear();
+        }
+
+        if (_isPatient)
+        {
+            RetryIfRung();
         }
 
         if (dice.OneIn(3))

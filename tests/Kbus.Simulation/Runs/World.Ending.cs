@@ -31,7 +31,7 @@ internal sealed partial class World
             Expect(!member.SleepsThroughNews, "P4", $"{member} sleeps, and was not rung for a message");
         }
 
-        if (dice.OneIn(3))
+        if (dice.OneIn(Scenario.Theme is Theme.Waiting or Theme.Bytes ? 1 : 3))
         {
             ProbeUnlessShort();
         }

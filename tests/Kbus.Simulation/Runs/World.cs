@@ -203,10 +203,15 @@ internal sealed partial class World : IDisposable
         if (step.Act == Act.Open)
         {
             Open(step.Seat, ref dice);
+            return;
         }
-        else
+
+        _seats[step.Seat]?.Do(step.Act, ref dice);
+        bool isOfSends = step.Act is Act.Announce or Act.Request && Scenario.Theme is Theme.Waiting or Theme.Bytes;
+        if ((isOfSends || step.Act is Act.BringForward or Act.Unbind) && dice.OneIn(3))
         {
-            _seats[step.Seat]?.Do(step.Act, ref dice);
+            // Somebody takes just when the bus changes a ring because of this.
+            _later.Add(new Step(Act.Take, isOfSends ? dice.Below(Scenario.Seats) : step.Seat, dice.Next(), -1 - dice.Below(2)));
         }
     }
 

@@ -59,7 +59,7 @@ public sealed class SimulationTests
     public void The_runs_come_to_every_act_outcome_and_Status()
     {
         var seen = new Dictionary<string, int>();
-        for (ulong seed = 1; seed <= 1500; seed++)
+        for (ulong seed = 1; seed <= 3000; seed++)
         {
             _ = World.Play(Scenario.Of(seed), log: null, seen);
         }

@@ -69,7 +69,7 @@ internal sealed partial class Member
 
         int which = dice.Below(Owed.Count);
         Receipt request = Owed[which];
-        MessageFlags flags = SomeFlags(ref dice) | (dice.OneIn(15) ? MessageFlags.WantAReply : MessageFlags.None);
+        MessageFlags flags = SomeFlags(ref dice) | (dice.OneIn(_world.Laws.Exist ? 4 : 15) ? MessageFlags.WantAReply : MessageFlags.None);
         if (IsLimpet && (flags & MessageFlags.WantAReply) != 0)
         {
             flags |= MessageFlags.WantYouToReply;
@@ -152,8 +152,12 @@ internal sealed partial class Member
         else
         {
             var call = new Call { Code = CommandCode.Send, Flags = commandFlags, Sending = sending, IsPointy = IsGuest && dice.OneIn(3) };
+
+            // What a guest sends can be taken before the call returns.
+            Sendings.Add(sending);
             if (!Post(call, dice.OneIn(4), body))
             {
+                Sendings.RemoveAt(Sendings.Count - 1);
                 return false;
             }
 
@@ -161,7 +165,11 @@ internal sealed partial class Member
         }
 
         sending.Fate = isBig ? Fate.Dropped : Fate.Unknown;
-        Sendings.Add(sending);
+        if (isBig)
+        {
+            Sendings.Add(sending);
+        }
+
         AddParts(1 + dice.Below(4));
         return true;
     }

@@ -33,7 +33,7 @@ internal sealed class Lawgiver
     /// <summary>Makes a policy.</summary>
     public Lawgiver(ref Dice dice)
     {
-        bool isStrict = dice.OneIn(4);
+        bool isStrict = dice.OneIn(2);
         for (int i = dice.Below(6); i >= 0; i--)
         {
             _laws.Add(SomeLaw(ref dice));

@@ -16,7 +16,7 @@ internal sealed record Scenario
     private static readonly (Act Act, int Weight)[] Usual =
     [
         (Act.Open, 5), (Act.Bind, 9), (Act.Unbind, 3), (Act.Announce, 10), (Act.Request, 11), (Act.Reply, 8), (Act.Take, 12), (Act.TakeSome, 4),
-        (Act.Peek, 4), (Act.Sleep, 4), (Act.Tend, 5), (Act.Ask, 4), (Act.FindReplier, 1), (Act.BringForward, 2), (Act.GiveBack, 2),
+        (Act.Peek, 6), (Act.Sleep, 4), (Act.Tend, 5), (Act.Ask, 4), (Act.FindReplier, 1), (Act.BringForward, 2), (Act.GiveBack, 2),
         (Act.Stop, 1), (Act.Close, 1), (Act.HangUp, 1), (Act.Die, 1), (Act.MakeBus, 1),
     ];
 
@@ -94,7 +94,7 @@ internal sealed record Scenario
             patterns.AddRange(["$.KBUS.ReplierBindEvent", "$.KBUS.ReplierBindEvent"]);
         }
 
-        bool hasPolicy = dice.OneIn(theme == Theme.Events ? 8 : 3);
+        bool hasPolicy = dice.OneIn(theme == Theme.Events ? 4 : 3);
         int crowd = dice.OneIn(100) ? 60 + dice.Below(12) : 0;
         return new Scenario
         {

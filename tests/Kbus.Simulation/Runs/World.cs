@@ -207,6 +207,12 @@ internal sealed partial class World : IDisposable
         }
 
         _seats[step.Seat]?.Do(step.Act, ref dice);
+        if (step.Act == Act.Announce && Scenario.RingsAtOnce < 4 && dice.OneIn(8))
+        {
+            // Somebody goes while those who got its message are still being rung.
+            _seats[step.Seat]?.Do(Act.Close, ref dice);
+        }
+
         bool isOfSends = step.Act is Act.Announce or Act.Request && Scenario.Theme is Theme.Waiting or Theme.Bytes;
         if ((isOfSends || step.Act is Act.BringForward or Act.Unbind) && dice.OneIn(3))
         {

@@ -214,6 +214,12 @@ internal sealed partial class Member
             Expect("P5", newest is not null || MayHaveLost(call.Name!, isReplier, call.Begun), $"what is not bound was unbound: {call.Name}");
             if (newest is null)
             {
+                // A policy has ended it by now, and it may have ended by this before.
+                foreach (Bound bound in Bounds.Where(b => b.Pattern == call.Name && b.IsReplier == isReplier && b.LostBy >= call.Begun))
+                {
+                    bound.LostFrom = Math.Min(bound.LostFrom, Math.Max(bound.Begun, call.Begun));
+                }
+
                 return;
             }
 

@@ -104,7 +104,7 @@ internal sealed partial class Member
 
     /// <summary>What it had sent before it went counts. Nobody can refuse a plain announcement; of anything else the outcome is not known.</summary>
     private bool IsSurelySent(Call call) =>
-        call.Code == CommandCode.Send && IsHonest && Waiting is null && call.Sending is { IsRequest: false, IsReply: false, IsAllOrNone: false } sending
+        call.Code == CommandCode.Send && IsHonest && !IsGuest && Waiting is null && call.Sending is { IsRequest: false, IsReply: false, IsAllOrNone: false } sending
         && _world.Scenario.Names.Contains(sending.Name)
         && !_posted.TakeWhile(c => c != call).Any(c => c.Sending is not null && c.Sending.IsAllOrNone)
         && _world.Laws.EndedFrom(AskedFrom, MayBeOpen) == Sending.Never

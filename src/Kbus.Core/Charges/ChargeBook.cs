@@ -16,8 +16,9 @@ namespace Kbus.Core;
 internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
 {
     // Bytes of messages are advanced in steps of at least so many.
-    private const long Advance = 64 * 1024;
+    private const long MostAdvanced = 64 * 1024;
 
+    private readonly long _advance = AdvanceOf(limits[(int)ChargeKind.MessageBytes]);
     private readonly Dictionary<uint, UserCharges> _users = [];
     private ChargeAmounts _held;
     private ChargeAmounts _usersWithMuch;
@@ -33,6 +34,9 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
 
     /// <summary>The last refusal, and its reason.</summary>
     public QuotaRefusal Refusal { get; private set; }
+
+    /// <summary>In which steps bytes of messages are advanced: a small part of the limit, since a process may keep two such steps without need.</summary>
+    public static long AdvanceOf(long limit) => Math.Clamp(limit / 1024, 1, MostAdvanced);
 
     /// <summary>The limit of a kind in all.</summary>
     public long LimitOf(ChargeKind kind) => _limits[(int)kind];
@@ -136,9 +140,9 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
     public void ReturnBytes(ProcessCharges process, long bytes)
     {
         process.BytesLeft += bytes;
-        if (process.BytesLeft > 2 * Advance)
+        if (process.BytesLeft > 2 * _advance)
         {
-            Return(process, process.BytesLeft - Advance);
+            Return(process, process.BytesLeft - _advance);
         }
     }
 
@@ -171,7 +175,7 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
     private bool TryAdvance(ProcessCharges process, long bytes)
     {
         long wanted = bytes - process.BytesLeft;
-        long amount = Math.Max(wanted, Advance);
+        long amount = Math.Max(wanted, _advance);
         if (!TryCharge(process, ChargeKind.MessageBytes, amount))
         {
             amount = wanted;

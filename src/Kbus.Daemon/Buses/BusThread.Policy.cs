@@ -39,6 +39,19 @@ internal sealed partial class BusThread
         return null;
     }
 
+    /// <summary>Closes a link that the policy does not let be open any more.</summary>
+    /// <remarks>
+    /// First it is closed like any other, and then it is told why. A link that is at fault is not asked what it has taken; this one is not at fault, and
+    /// what it took counts.
+    /// </remarks>
+    public void Revoke(Session session)
+    {
+        Close(session);
+        session.Fail(LinkFault.PolicyForbids);
+        _daemon.Log.Misbehaved(Number, session);
+        CloseFailed();
+    }
+
     private void Denied(KsockOwner owner, uint ksock, PolicyAction action, ReadOnlySpan<byte> name, Verdict verdict)
     {
         _denials ??= new DenialLog(Number, _daemon.Log);

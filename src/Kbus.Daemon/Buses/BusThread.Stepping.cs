@@ -9,12 +9,17 @@ namespace Kbus.Daemon;
 internal sealed partial class BusThread
 {
     private Func<long>? _steppedClock;
+    private Func<(Errno Error, uint Number)>? _busMaker;
 
     /// <summary>Prepares the bus for rounds.</summary>
     /// <param name="clock">Gives the time in nanoseconds; it never goes back.</param>
     /// <param name="events">Room for events, which the caller keeps until the bus has ended.</param>
-    public void BeginRounds(Func<long> clock, EpollEvents events)
+    /// <param name="ringsAtOnce">How many recipients are rung at once.</param>
+    /// <param name="busMaker">Makes another bus (NEWDEVICE), in place of the daemon.</param>
+    public void BeginRounds(Func<long> clock, EpollEvents events, int ringsAtOnce, Func<(Errno Error, uint Number)> busMaker)
     {
+        _busMaker = busMaker;
+        _ringsAtOnce = ringsAtOnce;
         _steppedClock = clock;
         _events = events;
     }

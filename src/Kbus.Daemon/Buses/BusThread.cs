@@ -16,7 +16,7 @@ internal sealed partial class BusThread
     private const ulong StepsAtOnce = 1000;
 
     // Recipients that sleep are woken by a system call each: so many at a time, before others have their turns.
-    private const int RingsAtOnce = 64;
+    private const int MostRingsAtOnce = 64;
     private const ulong StepsOfRing = 20;
 
     private const string NoBus = "A bus cannot be made";
@@ -32,6 +32,7 @@ internal sealed partial class BusThread
     private readonly Descriptor _workBell;
     private readonly Thread _thread;
     private readonly BusGate? _gate;
+    private int _ringsAtOnce = MostRingsAtOnce;
     private uint _toldMaxMessageSize;
     private volatile bool _stopping;
     private bool _takesNoWork;
@@ -127,7 +128,7 @@ internal sealed partial class BusThread
 
         // One fence for all of them, between publishing and looking who sleeps.
         Fence.Full();
-        if (_recipients.Count <= RingsAtOnce && rest.Count == 0)
+        if (_recipients.Count <= _ringsAtOnce && rest.Count == 0)
         {
             foreach (Session session in _recipients)
             {
@@ -146,7 +147,7 @@ internal sealed partial class BusThread
     /// <summary>Rings some of those that are still to be rung, the last of the list first.</summary>
     public void Ring(List<Session> rest)
     {
-        int left = Math.Max(0, rest.Count - RingsAtOnce);
+        int left = Math.Max(0, rest.Count - _ringsAtOnce);
         for (int i = rest.Count - 1; i >= left; i--)
         {
             rest[i].RingForNews();
@@ -166,6 +167,12 @@ internal sealed partial class BusThread
     /// <summary>Makes another bus for a Ksock's process (NEWDEVICE).</summary>
     public Errno NewDevice(Session session, out uint number)
     {
+        if (_busMaker is { } maker)
+        {
+            (Errno made, number) = maker();
+            return made;
+        }
+
         Errno error = _daemon.NewDevice(session.Share, out number, out QuotaRefusal refusal);
         session.State.Refusal = error == Errno.EDQUOT ? refusal : session.State.Refusal;
         return error;

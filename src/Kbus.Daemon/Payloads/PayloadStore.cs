@@ -18,8 +18,8 @@ internal sealed class PayloadStore : IDisposable
     // To how many links each area was announced; those announced to none are not in it.
     private readonly Dictionary<PayloadArea, int> _readers = [];
 
-    /// <summary>True if no user has a Ksock here, and nothing of a message that a user sent is left.</summary>
-    public bool IsEmpty => _users.Count == 0;
+    /// <summary>True if no user has a Ksock here, nothing of a message that a user sent is left, and no link counts as having got an area.</summary>
+    public bool IsEmpty => _users.Count == 0 && _readers.Count == 0;
 
     /// <summary>Notes that a user has one more Ksock.</summary>
     public void Enter(uint user)

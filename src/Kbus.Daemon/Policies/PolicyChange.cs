@@ -133,8 +133,7 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
         if (carrier is Session session)
         {
             // At once, so that it is closed when this says so.
-            session.Fail(Link.LinkFault.PolicyForbids);
-            bus.CloseFailed();
+            bus.Revoke(session);
         }
         else
         {

@@ -98,7 +98,11 @@ internal sealed unsafe class CommandConsumer
     /// Then make a full fence (one for many links will do) and look at <see cref="HasCommands"/> again before going to sleep. The pair
     /// of this is <see cref="CommandBell.RingIfWanted"/>: of the two sides at least one sees what the other wrote.
     /// </remarks>
-    public void AskForBell() => Volatile.Write(ref _memory.Header.BusWantsBell, 1);
+    public void AskForBell()
+    {
+        Interleaving.AtChange();
+        Volatile.Write(ref _memory.Header.BusWantsBell, 1);
+    }
 
     /// <summary>Asks not to be rung: the bus looks by itself again.</summary>
     public void ForgoBell() => Volatile.Write(ref _memory.Header.BusWantsBell, 0);

@@ -134,7 +134,7 @@ internal sealed unsafe class DeliveryProducer
         // Ends: each time round the client has taken at least one record more, or is at fault.
         while (Refresh())
         {
-            Interleaving.Here();
+            Interleaving.AtChange();
             DeliveryHead busy = _head.Busy();
             if (Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord, busy.Word, _head.Word) == _head.Word)
             {
@@ -233,7 +233,7 @@ internal sealed unsafe class DeliveryProducer
         }
 
         // A tail that does not only grow goes into the other word: until the head says so, the old head and the old tail belong together.
-        Interleaving.Here();
+        Interleaving.AtChange();
         int side = _cleared || _shortened ? 1 - _head.Side : _head.Side;
         Volatile.Write(ref _memory.Header.DeliveryTail(side), _tail);
         DeliveryHead free = _head.Free(_position, side);
@@ -261,13 +261,13 @@ internal sealed unsafe class DeliveryProducer
         }
 
         _flags = flags;
-        Interleaving.Here();
+        Interleaving.AtChange();
         Volatile.Write(ref _memory.Header.DeliveryFlagsWord, (uint)flags);
 
         // We write the flags and then read the head; the taker changes the head and then reads the flags (DeliveryConsumer.TryTake, the
         // pair of this fence). At least one of the two sees the other's word.
         Fence.Full();
-        Interleaving.Here();
+        Interleaving.AtChange();
     }
 
     /// <summary>If the client has taken all, what is appended next goes to the beginning of the ring.</summary>

@@ -10,10 +10,10 @@ namespace Kbus.Link;
 internal static class Interleaving
 {
     [ThreadStatic]
-    private static Action? _act;
+    private static Action<bool>? _act;
 
-    /// <summary>What this thread does at each such moment; null for nothing.</summary>
-    public static Action? Act
+    /// <summary>What this thread does at each such moment; null for nothing. True at a moment around a change of a ring's order or flags.</summary>
+    public static Action<bool>? Act
     {
         get => _act;
         set => _act = value;
@@ -21,5 +21,9 @@ internal static class Interleaving
 
     /// <summary>Such a moment.</summary>
     [Conditional("DEBUG")]
-    public static void Here() => _act?.Invoke();
+    public static void Here() => _act?.Invoke(false);
+
+    /// <summary>Such a moment, around a change of a ring's order or flags. They are few, and what happens there matters most.</summary>
+    [Conditional("DEBUG")]
+    public static void AtChange() => _act?.Invoke(true);
 }

@@ -17,6 +17,9 @@ internal sealed partial class Judgement
                 BindEvent what = receipt.Event!;
                 bool mayBe = RepliersOf(what.Name).Any(b => b.By.KsockId == what.Binder && b.Begun < receipt.Time && (what.IsBind || b.LostFrom < receipt.Time));
                 Expect(mayBe, "P5", () => $"{member} hears of what was not: {what}");
+                bool isBound = member.AskedForReports
+                    || member.Bounds.Exists(b => !b.IsReplier && b.Matches(EventName) && b.Begun <= receipt.Time && b.LostBy >= receipt.Time);
+                Expect(isBound, "P5", () => $"{member} hears of {what}, and listens for nothing of the kind any more");
             }
 
             CheckOrderOfEvents(member);
@@ -41,7 +44,7 @@ internal sealed partial class Judgement
     private void CheckAllEvents(Member member)
     {
         Bound[] bounds = [.. member.Bounds.Where(b => b.Matches(EventName))];
-        bool isPlain = bounds is [{ IsSure: true, WasUnbound: false, IsReplier: false }] && _bus.ReportSwitches.Count == 1;
+        bool isPlain = bounds is [{ IsSure: true, WasUnbound: false, IsReplier: false }] && _bus.ReportSwitches is [{ } only] && (only.WasHeard || !Laws.Exist);
         bool hasLost = member.Receipts.Exists(r => r.IsOfBus && r.Name == "$.KBUS.UnbindEventsLost");
         if (!isPlain || hasLost || member.DrainedAt < 0 || _bus.ReportSwitches[0] is not { Argument: 1, Error: Errno.None } reporting || member.AskedForReports)
         {

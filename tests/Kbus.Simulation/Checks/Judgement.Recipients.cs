@@ -67,7 +67,7 @@ internal sealed partial class Judgement
         // Who wants each message only once may have had this id before, if its sender chose it.
         // The one copy that it gets may have gone with the binding by which it came.
         bool mayHaveGone = most > least || member.Bounds.Exists(b => b.IsReplier && b.WasUnbound && b.Matches(sending.Name));
-        bool isSurelyNew = mayBeOnce == 0 || (sending.GivenId.IsNone && !mayHaveGone);
+        bool isSurelyNew = mayBeOnce == 0 || ((sending.GivenId.IsNone || member.IsLimpet) && !mayHaveGone);
         Expect(!isAnswered || received.Length > 0, "P2", () => $"{member} never got the answer to its Request: {sending}");
         if (!isSurelyNew || least == 0 || MayBeSpoilt(sending.Until))
         {

@@ -1,3 +1,6 @@
+using Kbus.Core;
+using Kbus.Link;
+
 namespace Kbus.Simulation;
 
 /// <content>Whether the error that a send came back with can be true (P3).</content>
@@ -35,11 +38,38 @@ internal sealed partial class Judgement
                     bool hasFewRequests = _scenario.Options.MaxRequests < 64 && sending.IsOwedAnswer;
                     Expect(hasFewRequests || _scenario.HasFewBytes, "P3", () => $"no limit is near: {sending}");
                     break;
+                case Errno.EMSGSIZE:
+                    bool mayBeTooBig = sending.By.IsGuest && SizesInForce(sending.Begun, until).Least < sending.EntireLength;
+                    Expect(mayBeTooBig, "P3", () => $"it is no greater than messages may be: {sending}");
+                    break;
+                case Errno.None when sending.By.IsGuest:
+                    bool mayBeSmallEnough = SizesInForce(sending.Begun, until).Most >= sending.EntireLength;
+                    Expect(mayBeSmallEnough, "P3", () => $"it is greater than messages may be: {sending}");
+                    break;
                 case Errno.EBADMSG:
                     Expect(!_scenario.Names.Contains(sending.Name), "P3", () => $"the name is good: {sending}");
                     break;
             }
         }
+    }
+
+    /// <summary>What the greatest message may have been at some moment of that time, in bytes.</summary>
+    private (uint Least, uint Most) SizesInForce(long from, long until)
+    {
+        List<Choice> choices = [new Choice(_scenario.Options.DefaultMaxMessageSize, 0, 0)];
+        foreach (Call call in _bus.SizeChanges.Where(c => c.Error == Errno.None && c.Argument is >= 100 and <= MessageLayout.LargestMessage))
+        {
+            choices.Add(new Choice(call.Argument, call.Begun, call.Ended));
+        }
+
+        // Changes of several members may overlap, and then nobody knows which was the last.
+        (uint least, uint most) = Choice.InForce(choices, from, until);
+        foreach (Choice choice in choices.Where(c => c.Begun <= until && choices.Exists(o => o != c && o.Begun <= c.Ended && o.Ended >= c.Begun)))
+        {
+            (least, most) = (Math.Min(least, choice.Value), Math.Max(most, choice.Value));
+        }
+
+        return (least, most);
     }
 
     /// <summary>A place to be reserved has no bytes.</summary>

@@ -37,6 +37,7 @@ internal sealed partial class Judgement
         judgement.CheckOrder();
         judgement.CheckQueues();
         judgement.CheckNames();
+        judgement.CheckLaws();
         if (scenario.Options.MaxBindings < 64)
         {
             judgement.CheckBindingLimit();
@@ -62,11 +63,12 @@ internal sealed partial class Judgement
         _members.SelectMany(m => m.Bounds).Where(b => b.IsReplier == asReplier && b.Matches(name));
 
     /// <summary>Bindings as listener by which a member gets a message: those that may count, and those that surely do.</summary>
-    private static (int Most, int Least) CopiesFor(Member member, Sending sending)
+    private (int Most, int Least) CopiesFor(Member member, Sending sending)
     {
         int most = 0;
         int least = 0;
-        if (member == sending.By && member.IsLimpet)
+        (bool isSurelyHeard, bool mayBeHeard) = MayBeHeard(sending);
+        if ((member == sending.By && member.IsLimpet) || !mayBeHeard)
         {
             return (0, 0);
         }
@@ -78,7 +80,7 @@ internal sealed partial class Judgement
                 most += bound.MayBeThere(sending.From, sending.Until) ? 1 : 0;
 
                 // What came by a binding that ended later may have gone with it.
-                least += bound.IsThere(sending.From, sending.Until) && bound.LostFrom > member.DrainedAt ? 1 : 0;
+                least += bound.IsThere(sending.From, sending.Until) && bound.LostFrom > member.DrainedAt && isSurelyHeard ? 1 : 0;
             }
         }
 
@@ -93,7 +95,7 @@ internal sealed partial class Judgement
     /// <param name="ownSlots">Reserved places that it may take.</param>
     private bool HasRoom(Member member, long from, long until, Sending sending, int ownSlots = 0)
     {
-        if (_scenario.HasFewBytes || member.DrainedAt < 0 || !member.IsHonest || MayBeSpoilt(until))
+        if (member.DrainedAt < 0 || !member.IsHonest || MayBeSpoilt(until) || _scenario.HasFewBytes)
         {
             return false;
         }

@@ -1,3 +1,5 @@
+using Kbus.Core;
+
 namespace Kbus.Simulation;
 
 /// <summary>What stood in one member's queue, and which places answers held there, from when to when.</summary>
@@ -28,6 +30,8 @@ internal sealed class Occupancy
                 SureTo = receipt.Time,
                 Bytes = receipt.EntireLength,
                 BytesTo = receipt.HeldUntil,
+                ChargedTo = Math.Max(receipt.HeldUntil, receipt.ObservedBy),
+                SureBytesTo = Math.Min(receipt.HeldSurelyUntil, member.LeavesFrom),
                 IsCounted = !hasReservedPlace,
             });
         }
@@ -50,6 +54,7 @@ internal sealed class Occupancy
                     SureFrom = Sending.Never,
                     Bytes = sending.EntireLength,
                     BytesTo = bound.LostBy,
+                    ChargedTo = bound.LostBy,
                     IsCounted = true,
                 });
             }
@@ -80,6 +85,23 @@ internal sealed class Occupancy
         return (count, bytes);
     }
 
+    /// <summary>The most that may have been charged for what is in the queue, or is kept, at some moment of that time.</summary>
+    /// <param name="from">From when.</param>
+    /// <param name="until">Until when.</param>
+    /// <param name="except">What does not count.</param>
+    /// <param name="isLookedAt">True if the bus looks at once at what was taken.</param>
+    public long MostCharge(long from, long until, Sending except, bool isLookedAt)
+    {
+        long charge = 0;
+        foreach (Place place in _places.Where(p => !p.IsSlot && p.Of != except && p.MayFrom <= until))
+        {
+            bool mayCount = (isLookedAt ? place.BytesTo : place.ChargedTo) >= from;
+            charge += mayCount ? place.Bytes + MessageQueue.BookBytes : 0;
+        }
+
+        return charge;
+    }
+
     /// <summary>What was surely there during all of that time: places taken or reserved, and bytes.</summary>
     public (long Count, long Bytes) Least(long from, long until, Sending except)
     {
@@ -87,10 +109,10 @@ internal sealed class Occupancy
         long bytes = 0;
         foreach (Place place in _places)
         {
-            if (place.Of != except && place.SureFrom < from && place.SureTo > until)
+            if (place.Of != except && place.SureFrom < from)
             {
-                count += place.IsCounted ? 1 : 0;
-                bytes += place.Bytes;
+                count += place.IsCounted && place.SureTo > until ? 1 : 0;
+                bytes += place.SureBytesTo > until ? place.Bytes : 0;
             }
         }
 
@@ -146,6 +168,10 @@ internal sealed class Occupancy
         public int Bytes { get; init; }
 
         public long BytesTo { get; init; }
+
+        public long ChargedTo { get; init; }
+
+        public long SureBytesTo { get; init; }
 
         public required bool IsCounted { get; init; }
 

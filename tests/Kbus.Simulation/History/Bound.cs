@@ -43,15 +43,18 @@ internal sealed class Bound
     public bool MayBeThere(long from, long until) => Begun <= until && LostBy >= from;
 
     /// <summary>True if messages of this name match.</summary>
-    public bool Matches(string name)
+    public bool Matches(string name) => IsMatch(Pattern, name);
+
+    /// <summary>True if a name matches what somebody may bind to.</summary>
+    public static bool IsMatch(string pattern, string name)
     {
-        if (Pattern[^1] is not ('*' or '%'))
+        if (pattern[^1] is not ('*' or '%'))
         {
-            return Pattern == name;
+            return pattern == name;
         }
 
-        ReadOnlySpan<char> prefix = Pattern.AsSpan(0, Pattern.Length - 1);
-        return name.Length > prefix.Length && name.AsSpan().StartsWith(prefix) && (Pattern[^1] == '*' || !name.AsSpan(prefix.Length).Contains('.'));
+        ReadOnlySpan<char> prefix = pattern.AsSpan(0, pattern.Length - 1);
+        return name.Length > prefix.Length && name.AsSpan().StartsWith(prefix) && (pattern[^1] == '*' || !name.AsSpan(prefix.Length).Contains('.'));
     }
 
     /// <inheritdoc/>

@@ -21,6 +21,12 @@ internal sealed class Call
     /// <summary>The argument of a setting.</summary>
     public uint Argument { get; init; }
 
+    /// <summary>True if a guest's message points at its name and data.</summary>
+    public bool IsPointy { get; init; }
+
+    /// <summary>True of the part that completes a message.</summary>
+    public bool IsLastPart { get; init; }
+
     /// <summary>The binding that this asks for.</summary>
     public Bound? Bound { get; set; }
 
@@ -47,6 +53,9 @@ internal sealed class Call
 
     /// <summary>When its answer was seen.</summary>
     public long Ended { get; set; } = Sending.Never;
+
+    /// <summary>True if its member heard the answer.</summary>
+    public bool WasHeard { get; set; }
 
     /// <summary>The answer.</summary>
     public Completion Answer { get; set; }

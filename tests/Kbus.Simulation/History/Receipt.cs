@@ -26,6 +26,12 @@ internal sealed class Receipt
     /// <summary>Until when its bytes counted against the budget of who took it, at most.</summary>
     public long HeldUntil { get; set; }
 
+    /// <summary>Until when they surely did; the time of taking of what is not read in place.</summary>
+    public long HeldSurelyUntil { get; set; }
+
+    /// <summary>When the bus surely knew that it was taken.</summary>
+    public long ObservedBy { get; set; } = Simulation.Sending.Never;
+
     /// <summary>What a bind event says; null of anything else.</summary>
     public BindEvent? Event { get; init; }
 

@@ -84,6 +84,9 @@ internal sealed class Sending
     /// <summary>True if it is an answer that its requester gets, whatever that is bound to.</summary>
     public bool IsAnswer => IsReply && !IsOverheard;
 
+    /// <summary>True if it is a Reply and nothing else, of which the policy lets none be refused.</summary>
+    public bool IsReplyAlone => IsAnswer && !IsRequest;
+
     /// <summary>True if it goes to the front of queues.</summary>
     public bool IsUrgent => (Flags & MessageFlags.Urgent) != 0;
 

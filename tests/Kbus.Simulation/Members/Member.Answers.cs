@@ -1,28 +1,35 @@
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Policy;
 
 namespace Kbus.Simulation;
 
 /// <content>What the bus says to its commands. Answers come in the order of the commands, so what it knows of itself is exact.</content>
 internal sealed partial class Member
 {
+    private int _observed;
     private MessageId _lastSent;
     private Call? _broughtForward;
 
     /// <summary>Sees the answers that are there.</summary>
     public void Hear()
     {
-        while (_posted.TryPeek(out Call? call) && _completions.TryGet(call.Sequence, out Completion answer))
+        while (_posted.TryPeek(out Call? call) && TryAnswer(call, out Completion answer))
         {
             _posted.Dequeue();
             call.Answer = answer;
+            call.WasHeard = true;
             call.Ended = _world.Tick();
             _world.Log($"{this} hears {call.Code} {call.Name} {call.Error} {(call.Sending is null ? "" : $"{answer.Id}")}");
             _world.Saw($"{call.Code} {call.Error}");
             Heard(call);
         }
 
-        TellOfTakes();
+        if (!_tellsLate || _whim.OneIn(6))
+        {
+            TellOfTakes();
+        }
+
         if (_big is not null)
         {
             AddParts(1);
@@ -31,6 +38,14 @@ internal sealed partial class Member
 
     private void Heard(Call call)
     {
+        if (call.Code is CommandCode.NoteTakes or CommandCode.Refill or CommandCode.Release or CommandCode.Poll || call.IsAbout(Setting.NumMessages))
+        {
+            while (_observed < Receipts.Count && Receipts[_observed].Time <= call.Begun)
+            {
+                Receipts[_observed++].ObservedBy = call.Ended;
+            }
+        }
+
         switch (call.Code)
         {
             case CommandCode.Send:
@@ -73,7 +88,9 @@ internal sealed partial class Member
 
     private void Heard(Call call, Sending sending)
     {
-        (sending.Answered, sending.FirstError, sending.Error, sending.Id) = (call.Ended, call.Error, call.Error, call.Answer.Id);
+        // With EPERM it is the line of the policy that stands there.
+        MessageId id = call.Error == Errno.EPERM ? default : call.Answer.Id;
+        (sending.Answered, sending.FirstError, sending.Error, sending.Id) = (call.Ended, call.Error, call.Error, id);
         if (!sending.Id.IsNone)
         {
             _lastSent = sending.Id;
@@ -92,7 +109,7 @@ internal sealed partial class Member
                 break;
             default:
                 (sending.Fate, sending.Ended) = (Fate.Refused, call.Ended);
-                Expect("P3", call.Error != Errno.EALREADY || Waiting is not null, $"EALREADY, and no message waits: {sending}");
+                Expect("P3", call.Error != Errno.EALREADY || Waiting is not null || (IsGuest && call.Code == CommandCode.SendPart), $"EALREADY, and no message waits: {sending}");
                 OweAgain(sending);
                 break;
         }
@@ -165,10 +182,17 @@ internal sealed partial class Member
     private void HeardBind(Call call)
     {
         Bound bound = call.Bound!;
+        bool isRepeatedEnough = !bound.IsReplier
+            && _ownBounds.Count(b => !b.IsReplier && b.Pattern == bound.Pattern) >= _world.Scenario.Options.MaxRepeats;
         if (call.Error == Errno.None)
         {
+            Expect("P8", !isRepeatedEnough, $"it has more bindings to {bound.Pattern} than it may have to one name");
             (bound.IsSure, bound.Made) = (true, call.Ended);
-            _ownBounds.Add(bound);
+            if (bound.LostBy == Sending.Never)
+            {
+                _ownBounds.Add(bound);
+            }
+
             return;
         }
 
@@ -176,8 +200,9 @@ internal sealed partial class Member
         Questions.Add(call);
         bool isName = bound.Pattern == Judgement.EventName || _world.Scenario.Patterns.Contains(bound.Pattern);
         Expect("P5", isName == (call.Error != Errno.EBADMSG) || bound.IsReplier, $"a bind to {bound.Pattern} is {call.Error}");
-        Expect("P3", call.Error != Errno.EDQUOT || _world.Scenario.Options.MaxBindings < 64, $"no limit is near, and a bind to {bound.Pattern} is {call.Error}");
-        Expect("P5", bound.IsReplier || !isName || call.Error == Errno.EDQUOT, $"a listener's bind to {bound.Pattern} is {call.Error}");
+        bool isLimitNear = isRepeatedEnough || _world.Scenario.Options.MaxBindings < 64;
+        Expect("P3", call.Error != Errno.EDQUOT || isLimitNear, $"no limit is near, and a bind to {bound.Pattern} is {call.Error}");
+        Expect("P5", bound.IsReplier || !isName || call.Error is Errno.EDQUOT or Errno.EPERM, $"a listener's bind to {bound.Pattern} is {call.Error}");
     }
 
     private void HeardUnbind(Call call)
@@ -186,19 +211,36 @@ internal sealed partial class Member
         Bound? newest = _ownBounds.FindLast(b => b.Pattern == call.Name && b.IsReplier == isReplier);
         if (call.Error == Errno.None)
         {
-            Expect("P5", newest is not null, $"what is not bound was unbound: {call.Name}");
-            (newest!.LostFrom, newest.LostBy, newest.WasUnbound) = (call.Begun, call.Ended, true);
+            Expect("P5", newest is not null || MayHaveLost(call.Name!, isReplier, call.Begun), $"what is not bound was unbound: {call.Name}");
+            if (newest is null)
+            {
+                // A policy has ended it by now, and it may have ended by this before.
+                foreach (Bound bound in Bounds.Where(b => b.Pattern == call.Name && b.IsReplier == isReplier && b.LostBy >= call.Begun))
+                {
+                    bound.LostFrom = Math.Min(bound.LostFrom, Math.Max(bound.Begun, call.Begun));
+                }
+
+                return;
+            }
+
+            (newest.LostFrom, newest.LostBy, newest.WasUnbound) = (call.Begun, call.Ended, true);
             _ownBounds.Remove(newest);
             return;
         }
 
-        Expect("P5", newest is null || call.Error == Errno.EAGAIN, $"{newest} cannot be unbound: {call.Error}");
+        Expect("P5", newest is null || call.Error == Errno.EAGAIN || MayHaveLost(call.Name!, isReplier, newest.Begun), $"{newest} cannot be unbound: {call.Error}");
         Questions.Add(call);
     }
 
     private void HeardSetting(Call call)
     {
         call.Choice?.Ended = call.Ended;
+        CheckSetting(call);
+        if (call.Error != Errno.None && call.Setting != Setting.ReportBinds)
+        {
+            return;
+        }
+
         switch (call.Setting)
         {
             case Setting.MaxMessages:
@@ -209,10 +251,38 @@ internal sealed partial class Member
                 uint before = OnlyOnce.Count(c => c.Ended != Sending.Never) is > 1 and int n ? OnlyOnce[n - 2].Value : 0;
                 Expect("P7", call.Answer.Value == before, $"MSGONLYONCE was {call.Answer.Value} and not {before}");
                 break;
+            case Setting.MaxMessageSize when call.Argument > 1:
+                _world.CheckSizeTold(this, call);
+                break;
+            case Setting.NewDevice:
+                Expect("P7", call.Answer.Value < _world.Buses.Count, $"the bus {call.Answer.Value} was made, and is not there");
+                break;
             case Setting.NumMessages:
             case Setting.UnrepliedTo:
                 Questions.Add(call);
                 break;
+        }
+    }
+
+    /// <summary>A setting that the policy denies is EPERM, and no other one is.</summary>
+    private void CheckSetting(Call call)
+    {
+        PolicyAction? action = call.Setting switch
+        {
+            Setting.MaxMessageSize when call.Argument > 1 => PolicyAction.SetMaxMessageSize,
+            Setting.NewDevice => PolicyAction.MakeBus,
+            Setting.ReportBinds => PolicyAction.SetReportBinds,
+            Setting.NetworkId => PolicyAction.UseNetworkId,
+            Setting.Verbose when call.Argument <= 1 => PolicyAction.SetVerbose,
+            _ => null,
+        };
+        if (call.Error == Errno.EPERM)
+        {
+            Expect("P8", action is { } denied && !_world.Laws.SurelyMay(call.Begun, call.Ended, l => May(l, denied)), $"the policy allows it: {call}");
+        }
+        else if (action is { } allowed)
+        {
+            Expect("P8", _world.Laws.MightMay(call.Begun, call.Ended, l => May(l, allowed)), $"the policy denies it: {call}");
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed partial class Member
 {
     private static readonly uint[] Limits = [1, 2, 3, 4, 5, 8, 100];
 
+    // Of the greatest message: what asks, what is refused, and what leaves room for the answers of a run's end.
+    private static readonly uint[] Sizes = [0, 1, 99, 130, 200, 500, 5000, 409600, 65 * 1024 * 1024];
+
     private readonly Queue<Call> _posted = new();
     private readonly List<Bound> _ownBounds = [];
     private ulong _sequence;
@@ -39,7 +42,7 @@ internal sealed partial class Member
     public bool IsBusy => _posted.Count > 0 || _owesBell || _owesNote || _big is not null;
 
     /// <summary>True if each command for which it has rung is answered.</summary>
-    public bool HasAllAnswers => _owesBell || _posted.All(c => _completions.TryGet(c.Sequence, out _));
+    public bool HasAllAnswers => _owesBell || _guest is not null || _posted.All(c => _completions.TryGet(c.Sequence, out _));
 
     /// <summary>True if the bus need not know yet of everything that it has done.</summary>
     public bool IsBehind => _owesBell || _owesNote;
@@ -59,6 +62,11 @@ internal sealed partial class Member
 
     private bool PostBody(Call call, bool isRungLater, ReadOnlySpan<byte> body, bool isAnswered)
     {
+        if (_guest is not null)
+        {
+            return PostAsGuest(call, body, isAnswered);
+        }
+
         if (_posted.Count >= _world.Scenario.Layout.CompletionSlots || !_commands.TryBegin(body.Length, out Span<byte> target))
         {
             return false;
@@ -123,14 +131,17 @@ internal sealed partial class Member
 
     private void Ask(ref Dice dice)
     {
-        (Setting setting, uint argument) = dice.Below(8) switch
+        bool wantsOnce = _world.Scenario.Theme == Theme.Repeats && dice.OneIn(2);
+        (Setting setting, uint argument) = (wantsOnce ? 1 : dice.Below(11)) switch
         {
             0 => (Setting.MaxMessages, dice.Of<uint>(Limits)),
-            1 => (Setting.OnlyOnce, (uint)dice.Below(2)),
+            1 => (Setting.OnlyOnce, dice.OneIn(3) ? 0u : 1u),
             2 or 3 => (Setting.NumMessages, 0u),
             4 => (Setting.UnrepliedTo, 0u),
             5 when _world.Scenario.Patterns.Contains(Judgement.EventName) => (Setting.ReportBinds, dice.OneIn(4) ? 0u : 1u),
             6 => (Setting.MaxMessages, 0u),
+            7 or 8 => (Setting.MaxMessageSize, dice.Of<uint>(Sizes)),
+            9 => (Setting.Verbose, dice.OneIn(4) ? uint.MaxValue : (uint)dice.Below(3)),
             _ => (Setting.NumUntilMissed, 0u),
         };
         Ask(setting, argument, dice.OneIn(4));
@@ -152,6 +163,10 @@ internal sealed partial class Member
         {
             OnlyOnce.Add(call.Choice = new Choice(argument, call.Begun, Sending.Never));
         }
+        else if (setting == Setting.MaxMessageSize)
+        {
+            Bus.SizeChanges.Add(call);
+        }
         else if (setting == Setting.ReportBinds)
         {
             Bus.ReportSwitches.Add(call);
@@ -168,7 +183,7 @@ internal sealed partial class Member
 
     private void BringForward()
     {
-        BroughtForward |= Post(new Call { Code = CommandCode.BringAnswerForward }, isRungLater: false);
+        BroughtForward |= !IsGuest && Post(new Call { Code = CommandCode.BringAnswerForward }, isRungLater: false);
     }
 
     /// <summary>Looks after a message that waits for room; if none does, asks which message was sent last.</summary>
@@ -193,7 +208,16 @@ internal sealed partial class Member
     /// <summary>As a program does that waits for room: asks to be rung, tries once more, and then only when it is rung.</summary>
     public void RetryIfRung()
     {
-        if (Waiting is not null && !_isArmedForRoom)
+        if (!IsHonest)
+        {
+            return;
+        }
+
+        if (IsGuest && Waiting is not null)
+        {
+            Poll();
+        }
+        else if (Waiting is not null && !_isArmedForRoom)
         {
             _doorbell.Arm(LinkNews.Failure);
             _armedAt = _world.Tick();
@@ -239,6 +263,12 @@ internal sealed partial class Member
         _stoppedFor = 0;
         if (!TryEnter() || !IsHonest)
         {
+            return;
+        }
+
+        if (WasThrownOut)
+        {
+            LeaveByPolicy();
             return;
         }
 

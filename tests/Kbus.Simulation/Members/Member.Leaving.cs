@@ -16,7 +16,7 @@ internal sealed partial class Member
     /// <summary>Closes the Ksock, as a program does that ends in order.</summary>
     public void Close()
     {
-        if (IsOpen && Post(new Call { Code = CommandCode.Close }, isRungLater: false))
+        if (IsOpen && Post(new Call { Code = CommandCode.Close }, isRungLater: false, isAnswered: !IsGuest))
         {
             Leave();
         }
@@ -26,7 +26,16 @@ internal sealed partial class Member
     public void HangUp()
     {
         _world.Log($"{this} hangs up");
-        _socket.Dispose();
+        if (_guest is { } guest)
+        {
+            // The kernel tells of it when nobody is inside the bus.
+            _world.WhenOutside(guest.Close);
+        }
+        else
+        {
+            _socket.Dispose();
+        }
+
         Leave();
     }
 
@@ -63,6 +72,7 @@ internal sealed partial class Member
             call.Choice?.Ended = GoneBy;
             if (call.Sending is { } sending)
             {
+                sending.Fate = IsSurelySent(call) ? Fate.Sent : sending.Fate;
                 (sending.Until, sending.Ended, sending.Answered) = (GoneBy, GoneBy, GoneBy);
             }
             else if (call.Code is CommandCode.Retry or CommandCode.Poll && Waiting is { } waiting && waiting.Fate == Fate.Waiting)
@@ -92,6 +102,14 @@ internal sealed partial class Member
         _posted.Clear();
     }
 
+    /// <summary>What it had sent before it went counts. Nobody can refuse a plain announcement; of anything else the outcome is not known.</summary>
+    private bool IsSurelySent(Call call) =>
+        call.Code == CommandCode.Send && IsHonest && !IsGuest && Waiting is null && call.Sending is { IsRequest: false, IsReply: false, IsAllOrNone: false } sending
+        && _world.Scenario.Names.Contains(sending.Name)
+        && !_posted.TakeWhile(c => c != call).Any(c => c.Sending is not null && c.Sending.IsAllOrNone)
+        && _world.Laws.EndedFrom(AskedFrom, MayBeOpen) == Sending.Never
+        && _world.Laws.SurelyMay(call.Begun, GoneBy, law => MaySend(law, sending.Name));
+
     /// <summary>Does the acts by which a member goes, which need no open Ksock.</summary>
     /// <returns>False if the act is none of them.</returns>
     private bool Depart(Act act, ref Dice dice)
@@ -110,6 +128,11 @@ internal sealed partial class Member
                 foreach (Member member in _process.Members.Where(m => m.IsThere))
                 {
                     member.Leave();
+                    if (member._guest is { } guest)
+                    {
+                        _world.WhenOutside(guest.Close);
+                        continue;
+                    }
 
                     // A child of the process may keep the socket, and the kernel may close it late.
                     if (!dice.OneIn(3))

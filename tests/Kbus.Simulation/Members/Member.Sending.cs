@@ -10,8 +10,6 @@ internal sealed partial class Member
 {
     private const int BigData = MessageSizes.LargestInline;
     private static readonly byte[] Pattern = MakePattern();
-    private static readonly MessageFlags[] Manners =
-        [MessageFlags.None, MessageFlags.None, MessageFlags.None, MessageFlags.AllOrWait, MessageFlags.AllOrWait, MessageFlags.AllOrFail];
 
     private (Sending Sending, byte[] Data, int Done, ushort Flags)? _big;
     private bool _isArmedForRoom;
@@ -71,7 +69,7 @@ internal sealed partial class Member
 
         int which = dice.Below(Owed.Count);
         Receipt request = Owed[which];
-        MessageFlags flags = SomeFlags(ref dice) | (dice.OneIn(15) ? MessageFlags.WantAReply : MessageFlags.None);
+        MessageFlags flags = SomeFlags(ref dice) | (dice.OneIn(_world.Laws.Exist ? 4 : 15) ? MessageFlags.WantAReply : MessageFlags.None);
         if (IsLimpet && (flags & MessageFlags.WantAReply) != 0)
         {
             flags |= MessageFlags.WantYouToReply;
@@ -115,7 +113,7 @@ internal sealed partial class Member
         if (!isPlain && (dice.OneIn(15) || (IsLimpet && dice.OneIn(2))))
         {
             // Seldom the same one as before, as a Limpet may whose other bus began anew.
-            given = new MessageId((uint)(200 + Ordinal), dice.OneIn(8) && _lastGivenSerial > 0 ? _lastGivenSerial : ++_lastGivenSerial);
+            given = new MessageId((uint)(200 + Ordinal), dice.OneIn(_world.Scenario.Theme == Theme.Repeats ? 2 : 8) && _lastGivenSerial > 0 ? _lastGivenSerial : ++_lastGivenSerial);
         }
 
         var header = new MessageHeader { Flags = flags, To = to, InReplyTo = inReplyTo, Id = given };
@@ -130,10 +128,15 @@ internal sealed partial class Member
             GivenId = given,
             Length = length,
             EntireLength = (int)MessageLayout.EntireLength((uint)name.Length, (uint)length),
-            IsAwaited = dice.OneIn(4) && (flags & MessageFlags.WantAReply) != 0,
+            IsAwaited = dice.OneIn(_world.Scenario.Theme == Theme.Answers ? 2 : 4) && !IsGuest && (flags & MessageFlags.WantAReply) != 0,
             IsOverheard = IsLimpet && header.IsOverheard,
         };
         ushort commandFlags = sending.IsAwaited ? CommandFlags.Awaited : (ushort)0;
+        if (IsTooBig(sending))
+        {
+            return false;
+        }
+
         byte[] body = BodyOf(sending, isBig ? 0 : length);
         if (isBig)
         {
@@ -148,9 +151,13 @@ internal sealed partial class Member
         }
         else
         {
-            var call = new Call { Code = CommandCode.Send, Flags = commandFlags, Sending = sending };
+            var call = new Call { Code = CommandCode.Send, Flags = commandFlags, Sending = sending, IsPointy = IsGuest && dice.OneIn(3) };
+
+            // What a guest sends can be taken before the call returns.
+            Sendings.Add(sending);
             if (!Post(call, dice.OneIn(4), body))
             {
+                Sendings.RemoveAt(Sendings.Count - 1);
                 return false;
             }
 
@@ -158,7 +165,11 @@ internal sealed partial class Member
         }
 
         sending.Fate = isBig ? Fate.Dropped : Fate.Unknown;
-        Sendings.Add(sending);
+        if (isBig)
+        {
+            Sendings.Add(sending);
+        }
+
         AddParts(1 + dice.Below(4));
         return true;
     }
@@ -170,7 +181,7 @@ internal sealed partial class Member
         {
             int room = Math.Min(8 * 1024, data.Length - done);
             bool isLast = done + room == data.Length;
-            var call = new Call { Code = CommandCode.SendPart, Sending = sending };
+            var call = new Call { Code = CommandCode.SendPart, Sending = sending, IsLastPart = isLast };
             if (!Post(call, isRungLater: false, data.AsSpan(done, room), isLast))
             {
                 return;
@@ -207,8 +218,16 @@ internal sealed partial class Member
             DataOf(Ordinal, sending.Number, dataLength).CopyTo(body.AsSpan(offset));
         }
 
+        if (dataLength == sending.Length)
+        {
+            MemoryMarshal.Write(body.AsSpan(body.Length - sizeof(uint)), MessageHeader.EndGuardValue);
+        }
+
         return body;
     }
+
+    /// <summary>As the library does, it refuses by itself what is greater than the bus allows just now. Of a guest the bus does.</summary>
+    private bool IsTooBig(Sending sending) => !IsGuest && sending.EntireLength > MaxMessageSizeTold;
 
     private uint SomeKsock(ref Dice dice)
     {
@@ -216,10 +235,12 @@ internal sealed partial class Member
         return member.KsockId == 0 ? 77 : member.KsockId;
     }
 
-    private static MessageFlags SomeFlags(ref Dice dice)
+    private MessageFlags SomeFlags(ref Dice dice)
     {
-        MessageFlags flags = dice.Of<MessageFlags>(Manners);
-        if (dice.OneIn(6))
+        int manner = dice.Below(3);
+        (int orWait, int orFail) = _world.Scenario.Manners;
+        MessageFlags flags = manner < orWait ? MessageFlags.AllOrWait : manner < orWait + orFail ? MessageFlags.AllOrFail : MessageFlags.None;
+        if (dice.OneIn(_world.Scenario.UrgentOneIn))
         {
             flags |= MessageFlags.Urgent;
         }

@@ -12,6 +12,8 @@ internal sealed partial class Member
     private readonly List<(byte[] Copy, uint Kind)> _copies = [];
     private readonly Queue<Held> _held = new();
     private (byte[] Copy, DeliveryToken Token)? _peeked;
+    private (ulong Head, ulong Tail, ulong Other) _seenAsleep;
+    private bool _waitsForOne;
     private bool _isAsleep;
     private ulong _placedTaken;
     private Dice _whim;
@@ -23,13 +25,20 @@ internal sealed partial class Member
     public List<Receipt> Owed { get; } = [];
 
     /// <summary>Whether something can be taken.</summary>
-    public bool HasMessage => _deliveries.HasRecord || HasMoreBehind;
+    public bool HasMessage => _guest is { } guest ? !guest.IsRevoked && guest.State.Queue.Count > 0 : _deliveries.HasRecord || HasMoreBehind;
 
-    /// <summary>True while it sleeps and nobody has rung.</summary>
-    public bool SleepsUnrung => _isAsleep && !HearRings() && _isAsleep;
+    /// <summary>True while it sleeps, nobody has rung, and there is something new.</summary>
+    public bool SleepsThroughNews => _isAsleep && !HearRings() && _isAsleep && HasMessage && (!_waitsForOne || Records != _seenAsleep);
+
+    /// <summary>What it waited for takes too long.</summary>
+    public void WakeUp() => _isAsleep &= !_waitsForOne;
+
+    /// <summary>Changes whenever the bus has put something into the ring.</summary>
+    private (ulong Head, ulong Tail, ulong Other) Records =>
+        (_memory!.Header.DeliveryHeadWord, _memory.Header.DeliveryTail(0), _memory.Header.DeliveryTail(1));
 
     /// <summary>True if the bus has ended the link.</summary>
-    public bool WasThrownOut => (_deliveries.Flags & DeliveryFlags.Ended) != 0;
+    public bool WasThrownOut => _guest?.IsRevoked ?? (_deliveries.Flags & DeliveryFlags.Ended) != 0;
 
     private bool HasMoreBehind => (_deliveries.Flags & DeliveryFlags.MoreBehind) != 0;
 
@@ -39,9 +48,14 @@ internal sealed partial class Member
 
     private bool TakeSome(int most)
     {
-        if (!IsHonest || (_isAsleep && !HearRings()))
+        if (!IsHonest || WasThrownOut || (_isAsleep && !HearRings()))
         {
             return false;
+        }
+
+        if (IsGuest)
+        {
+            return TakeAsGuest(most);
         }
 
         _isAsleep = false;
@@ -75,7 +89,7 @@ internal sealed partial class Member
 
     private void PeekOrTakePeeked()
     {
-        if (!IsHonest || _isAsleep)
+        if (!IsHonest || WasThrownOut || _isAsleep || IsGuest)
         {
             return;
         }
@@ -104,14 +118,14 @@ internal sealed partial class Member
     /// <summary>The ring's head has been changed: what was copied is this member's now.</summary>
     private void Took()
     {
-        _owesNote |= (_deliveries.Flags & DeliveryFlags.TellTakes) != 0;
+        _owesNote |= !IsGuest && (_deliveries.Flags & DeliveryFlags.TellTakes) != 0;
         foreach ((byte[] copy, uint kind) in _copies)
         {
             Took(copy, (DeliveryKind)kind);
         }
 
         // A process may be stopped between its take and its telling.
-        if (!_whim.OneIn(3))
+        if (!_tellsLate && !_whim.OneIn(3))
         {
             TellOfTakes();
         }
@@ -152,6 +166,8 @@ internal sealed partial class Member
             Event = EventOf(header, name, data),
         };
         receipt.HeldUntil = kind == DeliveryKind.Placed ? Sending.Never : receipt.Time;
+        receipt.HeldSurelyUntil = receipt.HeldUntil;
+        receipt.ObservedBy = IsGuest ? receipt.Time : Sending.Never;
         Receipts.Add(receipt);
         sending?.Receipts.Add(receipt);
         _world.Log($"{this} takes {receipt} {(receipt.IsToAnswer ? "to answer" : "")}");
@@ -254,17 +270,24 @@ internal sealed partial class Member
         }
     }
 
-    /// <summary>As a program does before it waits: swallow the rings, say what to ring for, look once more.</summary>
-    private void GoToSleep()
+    /// <summary>As a program does before it waits: take all, swallow the rings, say what to ring for, look once more.</summary>
+    /// <remarks>Some wait for one message, such as an answer, and leave all others where they are.</remarks>
+    private void GoToSleep(ref Dice dice)
     {
-        if (!Sleeps || !IsHonest || _isAsleep)
+        if (!Sleeps || !IsHonest || _isAsleep || WasThrownOut)
         {
             return;
         }
 
+        _waitsForOne = dice.OneIn(3);
+        while (!_waitsForOne && dice.OneIn(2) && TakeSome(8) && _deliveries.HasRecord)
+        {
+        }
+
         HearRings();
         _doorbell.Arm(LinkNews.Delivery | LinkNews.Failure);
-        _isAsleep = !HasMessage;
+        _seenAsleep = Records;
+        _isAsleep = _waitsForOne || !HasMessage;
         _world.Saw(_isAsleep ? "asleep" : "awake again");
     }
 
@@ -275,6 +298,11 @@ internal sealed partial class Member
         Span<byte> rings = stackalloc byte[64];
         Span<int> files = stackalloc int[1];
         bool any = false;
+        if (IsGuest)
+        {
+            return false;
+        }
+
         int received;
         while ((received = LibC.ReceiveMessage(_socket.Number, rings, files, LibC.MessageDontWait, out int count)) > 0)
         {
@@ -310,6 +338,7 @@ internal sealed partial class Member
         if (Post(call, isRungLater: false, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number))))
         {
             _held.Dequeue();
+            held.Receipt.HeldSurelyUntil = call.Begun;
         }
 
         return true;

@@ -16,7 +16,7 @@ internal sealed partial class Member : IDisposable
 {
     private readonly World _world;
     private readonly SimulatedProcess _process;
-    private readonly Descriptor _socket;
+    private readonly Descriptor _socket = null!;
     private readonly PayloadViews _areas = new();
     private Descriptor? _bell;
     private SharedMemory? _memory;
@@ -25,6 +25,8 @@ internal sealed partial class Member : IDisposable
     private CompletionReader _completions = null!;
     private DeliveryConsumer _deliveries = null!;
     private ClientDoorbell _doorbell = null!;
+    private readonly bool _tellsLate;
+    private readonly bool _isPatient;
     private int _stoppedFor;
 
     /// <summary>Asks a bus for a Ksock. It is open when the welcome has come (<see cref="TryEnter"/>).</summary>
@@ -36,16 +38,26 @@ internal sealed partial class Member : IDisposable
         Ordinal = ordinal;
         IsLimpet = dice.OneIn(12);
         Sleeps = dice.OneIn(2);
+        _isPatient = dice.OneIn(2);
+        _tellsLate = dice.OneIn(3) || (ordinal == 0 && world.Scenario.Theme == Theme.Events);
         _whim = new Dice(dice.Next());
         CanSend = IsLimpet || !dice.OneIn(15);
         AskedFrom = world.Tick();
         process.Members.Add(this);
         bus.Members.Add(this);
+        KsockMode mode = CanSend ? KsockMode.ReadWrite : KsockMode.Read;
+        var owner = new KsockOwner(process.Number, process.User, mode, (ulong)process.Number);
+        IsGuest = world.Scenario.HasGuests && !IsLimpet && dice.OneIn(2);
+        if (IsGuest)
+        {
+            Sleeps = false;
+            OpenAsGuest(owner);
+            return;
+        }
+
         Check(LibC.StreamSocketPair(blocking: false, out int own, out int others));
         _socket = new Descriptor(own);
         Check(SharedMemory.Create(world.Scenario.Layout, 0, bus.Thread.Number, out SharedMemory? memory, out Descriptor? file));
-        KsockMode mode = CanSend ? KsockMode.ReadWrite : KsockMode.Read;
-        var owner = new KsockOwner(process.Number, process.User, mode, (ulong)process.Number);
         bool mayHave = ServedDaemon.Get().Shares.TryOpen(owner, out KsockShare? share, out QuotaRefusal refusal);
         Check(mayHave ? 0 : -(int)Errno.EDQUOT, $"a share for a Ksock, of {refusal.Limit}");
         var request = new OpenRequest
@@ -57,6 +69,7 @@ internal sealed partial class Member : IDisposable
             Process = process.Watch(),
             ProcessIdentity = (ulong)process.Number,
             Peer = Peer(process),
+            Identity = world.Laws.Exist ? Lawgiver.IdentityOf(process.User) : null,
             Mode = mode,
             Share = share!,
         };
@@ -73,7 +86,7 @@ internal sealed partial class Member : IDisposable
     public uint KsockId { get; private set; }
 
     /// <summary>True if it has a Limpet's Ksock.</summary>
-    public bool IsLimpet { get; }
+    public bool IsLimpet { get; private set; }
 
     /// <summary>True if it can send.</summary>
     public bool CanSend { get; }
@@ -121,7 +134,7 @@ internal sealed partial class Member : IDisposable
     /// <returns>True if it has a Ksock now.</returns>
     public bool TryEnter()
     {
-        if (KsockId != 0 || !IsThere)
+        if (KsockId != 0 || !IsThere || IsGuest)
         {
             return IsOpen;
         }
@@ -155,17 +168,37 @@ internal sealed partial class Member : IDisposable
         _completions = new CompletionReader(_memory!, _socket);
         _deliveries = new DeliveryConsumer(_memory!);
         _doorbell = new ClientDoorbell(_memory!, _socket);
-        KsockId = welcome.KsockId;
-        OpenedBy = _world.Tick();
-        MaxMessages.Add(new Choice(welcome.Limits.DefaultMaxMessages, AskedFrom, OpenedBy));
-        OnlyOnce.Add(new Choice(0, AskedFrom, OpenedBy));
-        _world.Log($"{this} is Ksock {KsockId} of bus {Bus.Number}{(IsLimpet ? ", a Limpet's" : "")}");
-        if (IsLimpet)
+        Entered(welcome.KsockId, welcome.Limits.DefaultMaxMessages);
+        if (WasThrownOut)
+        {
+            LeaveByPolicy();
+            return false;
+        }
+
+        if (IsLimpet && !_world.Laws.AreChanging && (!_world.Laws.Exist || May(_world.Laws.Latest, Kbus.Policy.PolicyAction.UseNetworkId)))
         {
             Post(new Call { Code = CommandCode.Ask, Flags = (ushort)Setting.NetworkId, Argument = (uint)(100 + Ordinal) }, isRungLater: false);
         }
+        else if (IsLimpet)
+        {
+            // It is asked for all the same, if nobody can doubt the answer.
+            IsLimpet = false;
+            if (!_world.Laws.AreChanging)
+            {
+                Ask(Setting.NetworkId, (uint)(100 + Ordinal), isRungLater: false);
+            }
+        }
 
         return true;
+    }
+
+    private void Entered(uint ksock, uint maxMessages)
+    {
+        KsockId = ksock;
+        OpenedBy = _world.Tick();
+        MaxMessages.Add(new Choice(maxMessages, AskedFrom, OpenedBy));
+        OnlyOnce.Add(new Choice(0, AskedFrom, OpenedBy));
+        _world.Log($"{this} is Ksock {KsockId} of bus {Bus.Number}{(IsLimpet ? ", a Limpet's" : IsGuest ? ", a device file" : "")}");
     }
 
     /// <summary>Does what a step says, as far as its state allows it.</summary>
@@ -173,7 +206,17 @@ internal sealed partial class Member : IDisposable
     {
         if (!TryEnter())
         {
-            Depart(act, ref dice);
+            if (!IsGuest)
+            {
+                Depart(act, ref dice);
+            }
+
+            return;
+        }
+
+        if (IsHonest && WasThrownOut)
+        {
+            LeaveByPolicy();
             return;
         }
 
@@ -188,6 +231,16 @@ internal sealed partial class Member : IDisposable
             Hear();
         }
 
+        if (_isPatient)
+        {
+            RetryIfRung();
+        }
+
+        if (dice.OneIn(3))
+        {
+            WakeUp();
+        }
+
         if (!Depart(act, ref dice))
         {
             Carry(act, ref dice);
@@ -197,10 +250,11 @@ internal sealed partial class Member : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _guest?.Forget();
         _areas.Dispose();
         _memory?.Dispose();
         _bell?.Dispose();
-        _socket.Dispose();
+        _socket?.Dispose();
     }
 
     /// <inheritdoc/>
@@ -212,6 +266,7 @@ internal sealed partial class Member : IDisposable
         {
             case Act.Bind: Bind(ref dice); break;
             case Act.Watch: Bind(Judgement.EventName, isReplier: false, isRungLater: false); break;
+            case Act.Join: Bind(_world.Scenario.Names[0], isReplier: false, isRungLater: false); break;
             case Act.Report: Ask(Setting.ReportBinds, 1, isRungLater: false); break;
             case Act.Unbind: Unbind(ref dice); break;
             case Act.Announce: Send(ref dice, isRequest: false); break;
@@ -220,14 +275,15 @@ internal sealed partial class Member : IDisposable
             case Act.Take: TakeOne(); break;
             case Act.TakeSome: TakeSome(1 + dice.Below(6)); break;
             case Act.Peek: PeekOrTakePeeked(); break;
-            case Act.Sleep: GoToSleep(); break;
+            case Act.Sleep: GoToSleep(ref dice); break;
+            case Act.MakeBus when !IsGuest: Ask(Setting.NewDevice, 0, isRungLater: false); break;
             case Act.Tend: Tend(ref dice); break;
             case Act.Ask: Ask(ref dice); break;
             case Act.FindReplier: FindReplier(ref dice); break;
             case Act.BringForward: BringForward(); break;
             case Act.GiveBack: GiveBack(); break;
             case Act.Stop: _stoppedFor = 1 + dice.Below(20); break;
-            case Act.Scribble: Scribble(ref dice); break;
+            case Act.Scribble when !IsGuest: Scribble(ref dice); break;
         }
     }
 

@@ -12,6 +12,9 @@ internal enum Act
     /// <summary>The member binds to the reports of repliers' binds.</summary>
     Watch,
 
+    /// <summary>The member listens to the first of the names.</summary>
+    Join,
+
     /// <summary>The member has repliers' binds reported from now on.</summary>
     Report,
 
@@ -68,6 +71,12 @@ internal enum Act
 
     /// <summary>The member writes nonsense into the memory that it shares with the bus.</summary>
     Scribble,
+
+    /// <summary>The member has another bus made.</summary>
+    MakeBus,
+
+    /// <summary>The policy is read again.</summary>
+    Reload,
 
     /// <summary>The bus does one round.</summary>
     Round,

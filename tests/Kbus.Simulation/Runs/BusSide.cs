@@ -12,10 +12,14 @@ internal sealed class BusSide : IDisposable
     /// <summary>Makes the bus.</summary>
     public BusSide(World world, uint number)
     {
+        World = world;
         Number = number;
-        Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, hasDevice: false);
-        Thread.BeginRounds(world.Clock, _events);
+        Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, hasDevice: world.Scenario.HasGuests);
+        Thread.BeginRounds(world.Clock, _events, world.Scenario.RingsAtOnce, world.MakeBus);
     }
+
+    /// <summary>The run.</summary>
+    public World World { get; }
 
     /// <summary>Its number.</summary>
     public uint Number { get; }
@@ -28,6 +32,9 @@ internal sealed class BusSide : IDisposable
 
     /// <summary>Who switched the reporting of repliers' binds.</summary>
     public List<Call> ReportSwitches { get; } = [];
+
+    /// <summary>Who changed the size of the greatest message, or asked for it.</summary>
+    public List<Call> SizeChanges { get; } = [];
 
     /// <summary>True if somebody wrote nonsense.</summary>
     public bool WasScribbledOn => Members.Exists(m => !m.IsHonest);

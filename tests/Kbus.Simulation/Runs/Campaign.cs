@@ -8,29 +8,56 @@ internal static class Campaign
 {
     private const string Failed = "exception";
 
-    /// <summary>Plays seeds, as the command line says: the first seed, how many, and 'promises' to have Core's own assertions say nothing.</summary>
+    /// <summary>Plays seeds, as the command line says: the first seed, how many, and words.</summary>
+    /// <remarks>
+    /// 'promises' has Core's own assertions say nothing, 'quiet' tells a fault without making its run shorter, 'every N' plays every N-th seed, and
+    /// 'together' plays on all processors.
+    /// </remarks>
     /// <returns>0 if all went well, 1 if not; then the last line begins with <c>seed</c> and says which was the first to fail.</returns>
     public static int Run(string[] arguments)
     {
-        ulong first = ulong.Parse(arguments[0], CultureInfo.InvariantCulture);
-        int count = int.Parse(arguments[1], CultureInfo.InvariantCulture);
+        ulong first = Number(arguments[0]);
+        ulong count = Number(arguments[1]);
         bool isQuiet = arguments.Contains("quiet");
+        int every = Array.IndexOf(arguments, "every");
+        ulong stride = every < 0 ? 1 : Number(arguments[every + 1]);
         long begun = Stopwatch.GetTimestamp();
-        ListenToAssertions(arguments.Contains("promises"));
-        for (int i = 0; i < count; i++)
+        if (arguments.Contains("together"))
         {
-            if (FaultOf(Scenario.Of(first + (ulong)i), out Exception? fault) is not null)
+            if (Workers.Play(first, count, [.. arguments.Skip(2).Where(a => a != "together")]) is { } report)
             {
-                string report = isQuiet ? fault!.Message : Report(first + (ulong)i);
-                Console.WriteLine($"{report}\nseed {first + (ulong)i}, after {i + 1}");
+                Console.WriteLine(report.TrimEnd());
                 return 1;
             }
+        }
+        else if (!PlayAll(first, count, stride, isQuiet, arguments.Contains("promises")))
+        {
+            return 1;
         }
 
         double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} seeds from {first} in {seconds:0.0} s: every promise kept"));
         return 0;
     }
+
+    private static bool PlayAll(ulong first, ulong count, ulong stride, bool isQuiet, bool promisesAlone)
+    {
+        ListenToAssertions(promisesAlone);
+        for (ulong i = 0; i < count; i++)
+        {
+            ulong seed = first + (i * stride);
+            if (FaultOf(Scenario.Of(seed), out Exception? fault) is not null)
+            {
+                string report = isQuiet ? fault!.Message : Report(seed);
+                Console.WriteLine($"{report}\nseed {seed}, after {i + 1}");
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static ulong Number(string text) => ulong.Parse(text, CultureInfo.InvariantCulture);
 
     /// <summary>What Core asserts of its books in this build becomes an exception, or nothing.</summary>
     public static void ListenToAssertions(bool saysNothing)

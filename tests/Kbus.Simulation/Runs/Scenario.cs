@@ -16,8 +16,8 @@ internal sealed record Scenario
     private static readonly (Act Act, int Weight)[] Usual =
     [
         (Act.Open, 5), (Act.Bind, 9), (Act.Unbind, 3), (Act.Announce, 10), (Act.Request, 11), (Act.Reply, 8), (Act.Take, 12), (Act.TakeSome, 4),
-        (Act.Peek, 4), (Act.Sleep, 4), (Act.Tend, 5), (Act.Ask, 4), (Act.FindReplier, 1), (Act.BringForward, 2), (Act.GiveBack, 2),
-        (Act.Stop, 1), (Act.Close, 1), (Act.HangUp, 1), (Act.Die, 1),
+        (Act.Peek, 6), (Act.Sleep, 4), (Act.Tend, 5), (Act.Ask, 4), (Act.FindReplier, 1), (Act.BringForward, 2), (Act.GiveBack, 2),
+        (Act.Stop, 1), (Act.Close, 1), (Act.HangUp, 1), (Act.Die, 1), (Act.MakeBus, 1),
     ];
 
     /// <summary>The seed.</summary>
@@ -47,6 +47,27 @@ internal sealed record Scenario
     /// <summary>One message in so many is a big one; 0 if none is.</summary>
     public required int BigOneIn { get; init; }
 
+    /// <summary>What the run is mostly about.</summary>
+    public required Theme Theme { get; init; }
+
+    /// <summary>From what the policy is made; 0 if there is none.</summary>
+    public required ulong PolicySalt { get; init; }
+
+    /// <summary>True if some members use device files.</summary>
+    public required bool HasGuests { get; init; }
+
+    /// <summary>Members beside the others that listen to one name from the beginning.</summary>
+    public required int Crowd { get; init; }
+
+    /// <summary>One message in so many is urgent.</summary>
+    public required int UrgentOneIn { get; init; }
+
+    /// <summary>Of three messages so many ask for all or wait, and so many for all or fail.</summary>
+    public required (int OrWait, int OrFail) Manners { get; init; }
+
+    /// <summary>So many recipients are rung at once.</summary>
+    public required int RingsAtOnce { get; init; }
+
     /// <summary>How many members there are from the beginning.</summary>
     public int Members => Steps.TakeWhile(s => s.Act == Act.Open).Count();
 
@@ -60,11 +81,12 @@ internal sealed record Scenario
     public static Scenario Of(ulong seed)
     {
         var dice = new Dice(seed);
+        Theme theme = Themes.Of(ref dice);
         bool hasSmallRings = !dice.OneIn(4);
-        string[] names = [.. new[] { "$.A", "$.A.B", "$.A.C", "$.B", "$.A.B.C" }.Take(1 + dice.Below(5))];
-        bool hasEvents = dice.OneIn(3);
-        bool hasOneWatcher = hasEvents && dice.OneIn(2);
-        bool putsOff = dice.OneIn(3);
+        int mostNames = theme is Theme.Anything or Theme.Shares ? 5 : 3;
+        string[] names = [.. new[] { "$.A", "$.A.B", "$.A.C", "$.B", "$.A.B.C" }.Take(1 + dice.Below(mostNames))];
+        bool hasEvents = theme == Theme.Events || dice.OneIn(4);
+        bool hasOneWatcher = hasEvents && (theme == Theme.Events || dice.OneIn(2));
         List<string> patterns = [.. names, .. names];
         patterns.AddRange(new[] { "$.*", "$.A.*", "$.A.%", "$.%", "$.A.B.*", "$.A.B.%" }.Take(dice.Below(7)));
         if (hasEvents && !hasOneWatcher)
@@ -72,58 +94,72 @@ internal sealed record Scenario
             patterns.AddRange(["$.KBUS.ReplierBindEvent", "$.KBUS.ReplierBindEvent"]);
         }
 
+        bool hasPolicy = dice.OneIn(theme == Theme.Events ? 4 : 3);
+        int crowd = dice.OneIn(100) ? 60 + dice.Below(12) : 0;
         return new Scenario
         {
             Seed = seed,
-            Options = new BusOptions
-            {
-                DefaultMaxMessages = hasOneWatcher ? (uint)(1 + dice.Below(3)) : dice.OneIn(3) ? 100u : (uint)(1 + dice.Below(6)),
-                MaxQueuedBytes = dice.OneIn(5) ? 250 + dice.Below(1500) : 64 * 1024 * 1024,
-                MaxSetAsideEvents = (uint)dice.Below(6),
-                HashSeed = dice.Next(),
-                StepsAtOnce = putsOff ? 0 : dice.OneIn(2) ? 1000 : (ulong)dice.Below(40),
-                ClearedAtOnce = putsOff ? 0 : dice.OneIn(2) ? 64 : dice.Below(5),
-                MaxBindings = dice.OneIn(8) ? 2 + dice.Below(20) : 256 * 1024,
-                MaxRequests = dice.OneIn(8) ? 2 + dice.Below(20) : 64 * 1024,
-                MaxMessageBytes = dice.OneIn(10) ? 500 + dice.Below(10_000) : 2L * 1024 * 1024 * 1024,
-            },
+            HasGuests = dice.OneIn(3),
+            Crowd = crowd,
+            PolicySalt = hasPolicy ? dice.Next() | 1 : 0,
+            Theme = theme,
+            Options = OptionsOf(theme, hasOneWatcher, ref dice),
             Buses = dice.OneIn(8) ? 2 : 1,
             Layout = hasSmallRings ? LinkLayout.TryCreate(32, 16 * 1024, 4096)! : LinkLayout.TryCreate(64, 64 * 1024, 128 * 1024)!,
             MostInlineData = hasSmallRings ? 500 : 20_000,
             Names = names,
             Patterns = [.. patterns],
             HasEvents = hasEvents,
-            BigOneIn = dice.OneIn(4) ? 4 + dice.Below(12) : 0,
-            Steps = StepsOf(ref dice, hasOneWatcher),
+            BigOneIn = Themes.BigOneIn(theme, ref dice),
+            UrgentOneIn = theme == Theme.Urgent ? 2 : 6,
+            Manners = theme is Theme.Waiting or Theme.Bytes ? (2, 0) : dice.OneIn(3) ? (0, 2) : (1, 1),
+            RingsAtOnce = dice.OneIn(2) ? 1 + dice.Below(3) : 64,
+            Steps = StepsOf(theme, ref dice, hasOneWatcher, hasPolicy, crowd),
         };
     }
 
-    private static List<Step> StepsOf(ref Dice dice, bool hasOneWatcher)
+    private static BusOptions OptionsOf(Theme theme, bool hasOneWatcher, ref Dice dice)
     {
-        List<Act> acts = [];
-        foreach ((Act act, int weight) in Usual)
+        bool putsOff = dice.OneIn(theme == Theme.Waiting ? 2 : 3);
+        bool isTight = theme == Theme.Shares;
+        uint maxMessages = hasOneWatcher ? (uint)(1 + dice.Below(3))
+            : theme == Theme.Waiting ? (uint)(1 + dice.Below(2))
+            : dice.OneIn(theme == Theme.Bytes ? 2 : 3) ? 100u
+            : (uint)(1 + dice.Below(6));
+        return new BusOptions
         {
-            // The dead are not brought back by a seed that opens nothing.
-            int times = act is Act.Open or Act.Take ? 2 : dice.Of<int>(Weights);
-            acts.AddRange(Enumerable.Repeat(act, weight * times));
-        }
+            DefaultMaxMessages = maxMessages,
+            MaxQueuedBytes = Themes.HasFewQueuedBytes(theme, ref dice) ? 250 + dice.Below(1500) : 64 * 1024 * 1024,
+            MaxSetAsideEvents = (uint)(hasOneWatcher ? 1 + dice.Below(8) : dice.Below(6)),
+            HashSeed = dice.Next(),
+            StepsAtOnce = putsOff ? 0 : dice.OneIn(2) ? 1000 : (ulong)dice.Below(40),
+            ClearedAtOnce = putsOff ? 0 : dice.OneIn(2) ? 64 : dice.Below(5),
+            MaxBindings = isTight || dice.OneIn(12) ? 2 + dice.Below(20) : 256 * 1024,
+            MaxRepeats = theme == Theme.Repeats && dice.OneIn(2) ? 1 + dice.Below(3) : 1024,
+            MaxRequests = dice.OneIn(isTight ? 2 : 12) ? 2 + dice.Below(20) : 64 * 1024,
+            MaxMessageBytes = dice.OneIn(isTight ? 3 : 12) ? 500 + dice.Below(10_000) : 2L * 1024 * 1024 * 1024,
+        };
+    }
 
-        if (dice.OneIn(8))
-        {
-            acts.AddRange(Enumerable.Repeat(Act.Scribble, 3));
-        }
-
-        int length = 30 + dice.Below(dice.OneIn(4) ? 400 : 130);
+    private static List<Step> StepsOf(Theme theme, ref Dice dice, bool hasOneWatcher, bool hasPolicy, int crowd)
+    {
+        List<Act> acts = ActsOf(theme, ref dice);
+        int length = 30 + dice.Below(crowd > 0 ? 60 : dice.OneIn(4) ? 400 : 130);
         int bus = 2 + dice.Below(4);
         bool interleaves = !dice.OneIn(3);
         List<Step> steps = [];
         int members = 2 + dice.Below(Seats - 1);
-        for (int seat = 0; seat < members; seat++)
+        for (int seat = 0; seat < members + crowd; seat++)
         {
-            steps.Add(new Step(Act.Open, seat, dice.Next(), 0));
+            steps.Add(new Step(Act.Open, seat < members ? seat : Seats + seat - members, dice.Next(), 0));
         }
 
         steps.Add(new Step(Act.Rest, 0, dice.Next(), 0));
+        for (int seat = Seats; seat < Seats + crowd; seat++)
+        {
+            steps.Add(new Step(Act.Join, seat, dice.Next(), 0));
+        }
+
         if (hasOneWatcher)
         {
             // What is heard is judged most strictly of a member that has listened from the beginning.
@@ -137,17 +173,47 @@ internal sealed record Scenario
 
         for (int i = 0; i < length; i++)
         {
-            if (dice.OneIn(bus))
+            if (hasPolicy && dice.OneIn(25))
+            {
+                steps.Add(new Step(Act.Reload, 0, dice.Next(), 0));
+            }
+            else if (dice.OneIn(bus))
             {
                 steps.Add(new Step(dice.OneIn(3) ? Act.Rest : dice.OneIn(12) ? Act.Wait : Act.Round, 0, dice.Next(), 0));
             }
             else
             {
                 Act act = acts[dice.Below(acts.Count)];
-                steps.Add(new Step(act, dice.Below(Seats), dice.Next(), interleaves && dice.OneIn(4) ? 1 + dice.Below(MostMoment) : 0));
+                steps.Add(new Step(act, dice.Below(crowd > 0 && dice.OneIn(3) ? Seats + crowd : Seats), dice.Next(), interleaves && dice.OneIn(4) ? MomentOf(ref dice) : 0));
             }
         }
 
         return steps;
+    }
+
+    private static int MomentOf(ref Dice dice) => dice.OneIn(2) ? -1 - dice.Below(4) : 1 + dice.Below(dice.OneIn(2) ? 6 : MostMoment);
+
+    /// <summary>Each act as often as it is to be chosen: some not at all, so that the others meet more often.</summary>
+    private static List<Act> ActsOf(Theme theme, ref Dice dice)
+    {
+        List<Act> acts = [];
+        foreach ((Act act, int weight) in Usual)
+        {
+            // The dead are not brought back by a seed that opens nothing.
+            int times = act is Act.Open or Act.Take ? 2 : dice.Of<int>(Weights);
+            foreach ((Act favourite, int more) in Themes.Favourites(theme))
+            {
+                times = favourite == act ? Math.Max(1, times) * more : times;
+            }
+
+            acts.AddRange(Enumerable.Repeat(act, weight * times));
+        }
+
+        if (dice.OneIn(8))
+        {
+            acts.AddRange(Enumerable.Repeat(Act.Scribble, 3));
+        }
+
+        return acts;
     }
 }

@@ -36,7 +36,7 @@ internal static class Shrinker
         // What need not happen inside a round happens outside.
         for (int i = 0; i < best.Steps.Count && trials < MostTrials; i++)
         {
-            if (best.Steps[i].Moment > 0)
+            if (best.Steps[i].Moment != 0)
             {
                 List<Step> steps = [.. best.Steps];
                 steps[i] = steps[i] with { Moment = 0 };

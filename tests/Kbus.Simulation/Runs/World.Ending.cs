@@ -26,11 +26,12 @@ internal sealed partial class World
         foreach (Member member in Honest)
         {
             Expect(!member.WasThrownOut, "P8", $"{member} did nothing wrong, and its link was ended");
+            Expect(!Laws.Exist || member.MayBeOpen(Laws.Latest), "P8", $"{member} is open, and the policy does not let it be");
             Expect(member.HasAllAnswers, "P4", $"the bus sleeps, though {member} has rung it");
-            Expect(!member.SleepsUnrung || !member.HasMessage, "P4", $"{member} sleeps, and was not rung for a message");
+            Expect(!member.SleepsThroughNews, "P4", $"{member} sleeps, and was not rung for a message");
         }
 
-        if (dice.OneIn(3))
+        if (dice.OneIn(Scenario.Theme is Theme.Waiting or Theme.Bytes ? 1 : 3))
         {
             ProbeUnlessShort();
         }
@@ -74,6 +75,7 @@ internal sealed partial class World
     {
         var dice = new Dice(Scenario.Seed ^ 0xE4D);
         Log("the end begins");
+        _members.ForEach(m => m.WakeUp());
         Rest();
 
         // Who scribbles goes first: nothing can be learnt from it.

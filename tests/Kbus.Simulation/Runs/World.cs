@@ -11,8 +11,11 @@ internal sealed partial class World : IDisposable
 {
     private const int MostMembers = 14;
 
-    private readonly BusSide[] _buses;
-    private readonly Member?[] _seats = new Member?[Scenario.Seats];
+    private const int MostBuses = 3;
+
+    private readonly List<BusSide> _buses = [];
+    private readonly Queue<Action> _whenOutside = new();
+    private readonly Member?[] _seats;
     private readonly List<Member> _members = [];
     private readonly List<SimulatedProcess> _processes = [];
     private readonly List<Step> _later = [];
@@ -21,6 +24,7 @@ internal sealed partial class World : IDisposable
     private long _time;
     private long _nanoseconds = 1;
     private int _moment;
+    private int _change;
     private bool _isActing;
 
     /// <summary>Makes the buses of a scenario.</summary>
@@ -32,11 +36,13 @@ internal sealed partial class World : IDisposable
         Scenario = scenario;
         _log = log;
         _seen = seen;
-        _buses = new BusSide[scenario.Buses];
-        for (uint number = 0; number < _buses.Length; number++)
+        _seats = new Member?[Scenario.Seats + scenario.Crowd];
+        for (uint number = 0; number < scenario.Buses; number++)
         {
-            _buses[number] = new BusSide(this, number);
+            _buses.Add(new BusSide(this, number));
         }
+
+        BeginLaws();
     }
 
     /// <summary>What is played.</summary>
@@ -102,6 +108,49 @@ internal sealed partial class World : IDisposable
         }
     }
 
+    /// <summary>Does something as soon as no bus is in the middle of a round.</summary>
+    public void WhenOutside(Action what)
+    {
+        if (_isActing)
+        {
+            _whenOutside.Enqueue(what);
+        }
+        else
+        {
+            what();
+        }
+    }
+
+    /// <summary>Makes another bus, as the daemon does for NEWDEVICE.</summary>
+    public (Errno Error, uint Number) MakeBus()
+    {
+        if (_buses.Count == MostBuses)
+        {
+            return (Errno.EINVAL, 0);
+        }
+
+        var bus = new BusSide(this, (uint)_buses.Count);
+        if (Laws.Exist)
+        {
+            bus.Thread.Adopt(Laws.Latest.Rules);
+        }
+
+        _buses.Add(bus);
+        Saw("a bus was made");
+        return (Errno.None, bus.Number);
+    }
+
+    /// <summary>Who has set the size of the greatest message has been told so when all have: each call that comes later sees it.</summary>
+    public void CheckSizeTold(Member by, Call call)
+    {
+        Member[] there = [.. _members.Where(m => m.IsOpen && m.IsHonest && m.Bus == by.Bus && !m.IsGuest && !m.WasThrownOut)];
+        if (!by.Bus.SizeChanges.Exists(c => c != call && c.Argument > 1 && c.Ended > call.Begun))
+        {
+            Member? other = Array.Find(there, m => m.MaxMessageSizeTold != call.Argument);
+            Expect(other is null, "P5", $"{by} set the size to {call.Argument}, and {other} is told {other?.MaxMessageSizeTold}");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -120,19 +169,22 @@ internal sealed partial class World : IDisposable
         switch (step.Act)
         {
             case Act.Round:
-                _moment = 0;
-                _buses[dice.Below(_buses.Length)].Thread.Round(mayRest: dice.OneIn(2), continues: dice.OneIn(3));
+                (_moment, _change) = (0, 0);
+                _buses[dice.Below(_buses.Count)].Thread.Round(mayRest: dice.OneIn(2), continues: dice.OneIn(3));
                 DoLater();
                 break;
             case Act.Rest:
                 Rest();
                 CheckRest(ref dice);
                 break;
+            case Act.Reload:
+                Reload(ref dice);
+                break;
             case Act.Wait:
                 _nanoseconds += dice.Of<long>([1_000, 600_000, 6_000_000]);
                 break;
             default:
-                if (step.Moment > 0 && step.Act != Act.Open)
+                if (step.Moment != 0 && step.Act != Act.Open)
                 {
                     _later.Add(step);
                 }
@@ -151,17 +203,29 @@ internal sealed partial class World : IDisposable
         if (step.Act == Act.Open)
         {
             Open(step.Seat, ref dice);
+            return;
         }
-        else
+
+        _seats[step.Seat]?.Do(step.Act, ref dice);
+        if (step.Act == Act.Announce && Scenario.RingsAtOnce < 4 && dice.OneIn(8))
         {
-            _seats[step.Seat]?.Do(step.Act, ref dice);
+            // Somebody goes while those who got its message are still being rung.
+            _seats[step.Seat]?.Do(Act.Close, ref dice);
+        }
+
+        bool isOfSends = step.Act is Act.Announce or Act.Request && Scenario.Theme is Theme.Waiting or Theme.Bytes;
+        if ((isOfSends || step.Act is Act.BringForward or Act.Unbind) && dice.OneIn(3))
+        {
+            // Somebody takes just when the bus changes a ring because of this.
+            _later.Add(new Step(Act.Take, isOfSends ? dice.Below(Scenario.Seats) : step.Seat, dice.Next(), -1 - dice.Below(2)));
         }
     }
 
     /// <summary>In the middle of what a bus does, a member may act.</summary>
-    private void MomentHasCome()
+    private void MomentHasCome(bool isChange)
     {
         _moment++;
+        _change += isChange ? 1 : 0;
         if (_later.Count == 0 || _isActing)
         {
             return;
@@ -170,7 +234,9 @@ internal sealed partial class World : IDisposable
         _isActing = true;
         for (int i = 0; i < _later.Count; i++)
         {
-            if (_later[i].Moment <= _moment)
+            // The gate keeps the users of device files out meanwhile.
+            bool hasCome = _later[i].Moment > 0 ? _later[i].Moment <= _moment : isChange && -_later[i].Moment <= _change;
+            if (hasCome && _seats[_later[i].Seat] is not { IsGuest: true })
             {
                 Step step = _later[i];
                 _later.RemoveAt(i--);
@@ -185,17 +251,19 @@ internal sealed partial class World : IDisposable
 
     private void DoLater()
     {
-        foreach (Step step in _later)
-        {
-            Do(step);
-        }
-
+        // What a guest does has such moments, too.
+        Step[] steps = [.. _later];
         _later.Clear();
+        Array.ForEach(steps, Do);
+        while (_whenOutside.TryDequeue(out Action? what))
+        {
+            what();
+        }
     }
 
     private void Open(int seat, ref Dice dice)
     {
-        if (_seats[seat] is { IsThere: true } || _members.Count >= MostMembers)
+        if (_seats[seat] is { IsThere: true } || _members.Count >= MostMembers + Scenario.Crowd)
         {
             return;
         }
@@ -208,23 +276,26 @@ internal sealed partial class World : IDisposable
             _processes.Add(process);
         }
 
-        var member = new Member(this, _buses[dice.Below(_buses.Length)], _members.Count, process, ref dice);
+        var member = new Member(this, _buses[seat < Scenario.Seats ? dice.Below(_buses.Count) : 0], _members.Count, process, ref dice);
         _members.Add(member);
         _seats[seat] = member;
     }
 
     private void Rest()
     {
-        _moment = 0;
-        foreach (BusSide bus in _buses)
+        // A bus may be made meanwhile.
+        (_moment, _change) = (0, 0);
+        for (int i = 0; i < _buses.Count; i++)
         {
-            bus.Rest();
+            _buses[i].Rest();
         }
 
         DoLater();
-        foreach (BusSide bus in _buses)
+        for (int i = 0; i < _buses.Count; i++)
         {
-            bus.Rest();
+            _buses[i].Rest();
         }
+
+        EndReload();
     }
 }

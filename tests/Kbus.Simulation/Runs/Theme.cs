@@ -1,0 +1,62 @@
+namespace Kbus.Simulation;
+
+/// <summary>What a run is mostly about. A run about everything comes to each rare state seldom; one about little comes there again and again.</summary>
+internal enum Theme
+{
+    /// <summary>Everything.</summary>
+    Anything,
+
+    /// <summary>Queues of one or two messages, and sends that wait for room.</summary>
+    Waiting,
+
+    /// <summary>Queues of few bytes, and big messages that are read where they lie.</summary>
+    Bytes,
+
+    /// <summary>One member hears of repliers' binds and has little room; others bind, unbind and close.</summary>
+    Events,
+
+    /// <summary>Few bindings, Requests or bytes for all together.</summary>
+    Shares,
+
+    /// <summary>Several bindings to the same names, and members that want each message only once.</summary>
+    Repeats,
+
+    /// <summary>Urgent messages.</summary>
+    Urgent,
+
+    /// <summary>Replies, Statuses and whoever they are for: repliers that come and go.</summary>
+    Answers,
+}
+
+/// <summary>What a theme changes.</summary>
+internal static class Themes
+{
+    // How often each theme comes up.
+    private static readonly Theme[] Deck =
+    [
+        Theme.Anything, Theme.Anything, Theme.Anything, Theme.Waiting, Theme.Waiting, Theme.Waiting, Theme.Bytes, Theme.Bytes, Theme.Events, Theme.Events,
+        Theme.Events, Theme.Shares, Theme.Repeats, Theme.Urgent, Theme.Answers, Theme.Answers,
+    ];
+
+    /// <summary>A theme.</summary>
+    public static Theme Of(ref Dice dice) => dice.Of<Theme>(Deck);
+
+    /// <summary>Acts that are more frequent in a theme: how often each takes the place of its usual share.</summary>
+    public static (Act Act, int Times)[] Favourites(Theme theme) => theme switch
+    {
+        Theme.Waiting => [(Act.Tend, 4), (Act.Request, 2), (Act.Announce, 2), (Act.Unbind, 3), (Act.Die, 2), (Act.Ask, 2)],
+        Theme.Bytes => [(Act.GiveBack, 8), (Act.Tend, 4), (Act.Announce, 2)],
+        Theme.Events => [(Act.Bind, 4), (Act.Unbind, 4), (Act.Close, 3), (Act.Open, 3), (Act.Take, 3)],
+        Theme.Shares => [(Act.Bind, 4), (Act.Request, 3), (Act.Open, 2), (Act.Unbind, 2)],
+        Theme.Repeats => [(Act.Bind, 4), (Act.Ask, 4), (Act.Announce, 2)],
+        Theme.Urgent => [(Act.Announce, 2), (Act.Request, 2), (Act.Unbind, 3), (Act.Peek, 2), (Act.Sleep, 3)],
+        Theme.Answers => [(Act.Request, 3), (Act.Reply, 2), (Act.Unbind, 3), (Act.Close, 3), (Act.Die, 3), (Act.Open, 3), (Act.BringForward, 3)],
+        _ => [],
+    };
+
+    /// <summary>True if so little may wait in a queue that big messages stand in each other's way.</summary>
+    public static bool HasFewQueuedBytes(Theme theme, ref Dice dice) => theme == Theme.Bytes || (theme == Theme.Anything && dice.OneIn(5));
+
+    /// <summary>Every how many messages is a big one; 0 if none is.</summary>
+    public static int BigOneIn(Theme theme, ref Dice dice) => theme == Theme.Bytes ? 2 + dice.Below(3) : dice.OneIn(4) ? 4 + dice.Below(12) : 0;
+}

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Kbus.Link;
+using Kbus.Replay;
 
 namespace Kbus.Faults;
 

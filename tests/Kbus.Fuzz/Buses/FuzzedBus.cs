@@ -8,6 +8,9 @@ namespace Kbus.Fuzz;
 internal sealed class FuzzedBus : IDisposable
 {
     private const int MostRounds = 20_000;
+
+    // As kbusd does.
+    private const int RingsAtOnce = 64;
     private readonly EpollEvents _events = new(256);
     private long _nanoseconds = 1;
 
@@ -15,7 +18,7 @@ internal sealed class FuzzedBus : IDisposable
     public FuzzedBus(BusOptions options, bool hasDevice = false)
     {
         Thread = new BusThread(FuzzedDaemon.Get(), 0, options, hasDevice);
-        Thread.BeginRounds(() => _nanoseconds += 300, _events);
+        Thread.BeginRounds(() => _nanoseconds += 300, _events, RingsAtOnce, () => (Errno.EINVAL, 0));
     }
 
     /// <summary>The loop.</summary>

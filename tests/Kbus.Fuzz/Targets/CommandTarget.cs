@@ -34,7 +34,7 @@ internal sealed class CommandTarget : Target
         honest.Command(CommandCode.Bind, 0, 1, Composed.HonestName);
         bus.Rest();
         using var crowd = new Crowd(bus);
-        Interleaving.Act = crowd.MomentHasCome;
+        Interleaving.Act = _ => crowd.MomentHasCome();
         try
         {
             while (!reader.IsAtEnd)

@@ -10,6 +10,7 @@ internal sealed class KsockFile
     private readonly KsockMode _mode;
     private readonly MessageAssembly _assembly;
     private readonly MessageReading _reading = new();
+    private int _held;
 
     /// <summary>Opens a Ksock.</summary>
     /// <param name="bus">The bus.</param>
@@ -106,9 +107,13 @@ internal sealed class KsockFile
     public uint NextMessage()
     {
         _reading.Drop();
+        ReleaseHeld();
         if (_bus.Take(State, out DeliveredMessage delivered))
         {
+            // Charged until it has been read: a member may have many Ksocks.
             _reading.Begin(delivered);
+            _held = _reading.Length;
+            Bus.NoteHeld(State, _held);
         }
 
         return LengthLeft;
@@ -122,15 +127,33 @@ internal sealed class KsockFile
     {
         bool canRead = (_mode & KsockMode.Read) != 0;
         count = canRead ? _reading.Read(target) : 0;
+        if (_reading.Length == 0)
+        {
+            ReleaseHeld();
+        }
+
         return canRead ? Errno.None : Errno.EBADF;
     }
 
     /// <summary>Closes the Ksock.</summary>
     public void Close()
     {
+        // The bus itself returns the charge.
         _assembly.Discard();
         _reading.Drop();
+        _held = 0;
         _bus.Close(State);
+    }
+
+    /// <summary>The message that was read has gone.</summary>
+    private void ReleaseHeld()
+    {
+        if (_held > 0)
+        {
+            int bytes = _held;
+            _held = 0;
+            _bus.NoteReleased(State, bytes);
+        }
     }
 
     private bool TryReserve(int bytes) => _bus.TryReserve(State, bytes);

@@ -149,6 +149,34 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public void A_message_that_is_being_read_is_charged_until_its_last_byte_was_read_or_it_was_dropped()
+    {
+        KsockState sender = Open(2, 3);
+        var file = new KsockFile(_bus, KsockMode.ReadWrite, new QuietCarrier(new KsockOwner(0, 1, KsockMode.ReadWrite, 1)), new NoMemory());
+        Assert.Equal(Errno.None, Bind(file.State, "$.M"));
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.Equal(Errno.None, Send(sender, "$.M", MessageFlags.None, out _, 1000));
+        }
+
+        long queued = file.State.Charges.Used(ChargeKind.MessageBytes) / 4;
+        uint length = file.NextMessage();
+        Assert.Equal((3 * queued) + length, file.State.Charges.Used(ChargeKind.MessageBytes));
+        Assert.Equal(length, file.State.HeldBytes);
+        Span<byte> bytes = new byte[length];
+        Assert.Equal(Errno.None, file.Read(bytes[1..], out _));
+        Assert.Equal((3 * queued) + length, file.State.Charges.Used(ChargeKind.MessageBytes));
+        Assert.Equal(Errno.None, file.Read(bytes, out _));
+        Assert.Equal(3 * queued, file.State.Charges.Used(ChargeKind.MessageBytes));
+        _ = file.NextMessage();
+        _ = file.NextMessage();
+        Assert.Equal(queued + length, file.State.Charges.Used(ChargeKind.MessageBytes));
+        _ = file.NextMessage();
+        file.Close();
+        Assert.Equal(0, _bus.Charges.HeldOf(ChargeKind.MessageBytes));
+    }
+
+    [Fact]
     public void One_message_always_fits_a_process_that_holds_none()
     {
         KsockState listener = Open(1, 1);
@@ -228,4 +256,9 @@ public sealed class QuotaTests
 
     private Errno Send(KsockState sender, string name, MessageFlags flags, out MessageId id, int bytes = 0) =>
         _bus.Send(sender, _bus.Pool.Compose(new MessageHeader { Flags = flags }, Encoding.ASCII.GetBytes(name), new byte[bytes]), out id);
+
+    private sealed class NoMemory : CallerMemory
+    {
+        public override bool TryRead(ulong address, Span<byte> target) => false;
+    }
 }

@@ -33,7 +33,8 @@ internal static class CallCommand
             printer.Print(answer);
             if (answer is Status status)
             {
-                invocation.Warn(status.Meaning);
+                // Behind "kbus: ".
+                invocation.Warn($"{char.ToLowerInvariant(status.Meaning[0])}{status.Meaning[1..]}");
                 exitCode = ExitCode.AnsweredByStatus;
             }
 

@@ -9,6 +9,9 @@ internal sealed partial class Member
     /// <summary>True if a policy lets it have its Ksock.</summary>
     public bool MayBeOpen(Lawgiver law) => law.MayOpen(_process.User, Bus.Number, CanSend);
 
+    /// <summary>True if a policy lets it keep its Ksock. A Limpet's network id cannot be given back, so without the right to it the Ksock is closed.</summary>
+    public bool MayStay(Lawgiver law) => MayBeOpen(law) && (!IsLimpet || May(law, PolicyAction.UseNetworkId));
+
     /// <summary>True if a policy lets it do something that has no name.</summary>
     public bool May(Lawgiver law, PolicyAction action) => law.May(_process.User, Bus.Number, action);
 
@@ -41,7 +44,7 @@ internal sealed partial class Member
             }
         }
 
-        if (IsOpen && !MayBeOpen(law))
+        if (IsOpen && !MayStay(law))
         {
             LeaveByPolicy();
         }
@@ -50,7 +53,7 @@ internal sealed partial class Member
     /// <summary>The bus has ended the link of somebody honest: only a policy may do that.</summary>
     private void LeaveByPolicy()
     {
-        long from = _world.Laws.EndedFrom(AskedFrom, MayBeOpen);
+        long from = _world.Laws.EndedFrom(AskedFrom, MayStay);
         Expect("P8", from != Sending.Never, "it did nothing wrong, and its link was ended");
         Leave();
         if (_guest is { } guest)

@@ -107,7 +107,7 @@ internal sealed partial class Member
         call.Code == CommandCode.Send && IsHonest && !IsGuest && Waiting is null && call.Sending is { IsRequest: false, IsReply: false, IsAllOrNone: false } sending
         && _world.Scenario.Names.Contains(sending.Name)
         && !_posted.TakeWhile(c => c != call).Any(c => c.Sending is not null && c.Sending.IsAllOrNone)
-        && _world.Laws.EndedFrom(AskedFrom, MayBeOpen) == Sending.Never
+        && _world.Laws.EndedFrom(AskedFrom, MayStay) == Sending.Never
         && _world.Laws.SurelyMay(call.Begun, GoneBy, law => MaySend(law, sending.Name));
 
     /// <summary>Does the acts by which a member goes, which need no open Ksock.</summary>

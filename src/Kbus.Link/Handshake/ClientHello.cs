@@ -74,7 +74,8 @@ internal readonly record struct ClientHello(
             BinaryPrimitives.ReadUInt32LittleEndian(record[16..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[20..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[24..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(record[28..])) { Versions = versions };
+            BinaryPrimitives.ReadUInt32LittleEndian(record[28..]))
+        { Versions = versions };
         return HandshakeFault.None;
     }
 }

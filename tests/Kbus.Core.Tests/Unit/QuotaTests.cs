@@ -135,6 +135,28 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public void Where_little_is_there_for_all_what_was_taken_is_there_for_others_again()
+    {
+        const int most = 200_000;
+        var bus = new Bus(new BusOptions { MaxMessageBytes = most });
+        KsockState listener = bus.Open(canWrite: true, new QuietCarrier(new KsockOwner(0, 1, KsockMode.ReadWrite, 1)));
+        KsockState sender = bus.Open(canWrite: true, new QuietCarrier(new KsockOwner(0, 2, KsockMode.ReadWrite, 2)));
+        Assert.Equal(Errno.None, bus.Bind(listener, "$.M"u8, isReplier: false));
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(Errno.None, bus.Send(sender, bus.Pool.Compose(default, "$.M"u8, new byte[1000]), out _));
+        }
+
+        Assert.InRange(bus.Charges.HeldOf(ChargeKind.MessageBytes), 20_000, most);
+        while (bus.Take(listener, out DeliveredMessage message))
+        {
+            message.Message.Release();
+        }
+
+        Assert.InRange(bus.Charges.HeldOf(ChargeKind.MessageBytes), 0, 2 * ChargeBook.AdvanceOf(most));
+    }
+
+    [Fact]
     public void A_message_under_construction_is_charged_and_given_back_when_it_is_sent_or_given_up()
     {
         KsockState ksock = Open(1, 1);

@@ -34,16 +34,16 @@ internal sealed class Daemon : IDisposable
     /// <summary>Where the sockets are.</summary>
     public string Directory => Serving.Path;
 
-    /// <summary>The directory in which the sockets are, held for this daemon alone.</summary>
+    /// <summary>The directory of the sockets, locked for this daemon.</summary>
     public ServingDirectory Serving { get; }
 
     /// <summary>What processes hold of the daemon itself.</summary>
     public DaemonShares Shares { get; }
 
-    /// <summary>Everything that is said.</summary>
+    /// <summary>The log.</summary>
     public Log Log { get; }
 
-    /// <summary>The policy by which Ksocks are opened now; null if there is none.</summary>
+    /// <summary>The current policy; null if there is none.</summary>
     public PolicyRules? Policy => _policy?.Rules;
 
     /// <summary>How many buses there are.</summary>
@@ -106,7 +106,7 @@ internal sealed class Daemon : IDisposable
         }
     }
 
-    /// <summary>Says what is served, in the log.</summary>
+    /// <summary>Writes into the log what is served.</summary>
     public void Report()
     {
         Log.Started(Directory, _options.Buses);
@@ -129,8 +129,8 @@ internal sealed class Daemon : IDisposable
     /// <summary>Asks the daemon to stop. Any thread may call; the first reason counts.</summary>
     public void AskToStop(string why) => _stop.Ask(why);
 
-    /// <summary>The bus of this number, or null. One that a fault has ended is followed by a new, empty one. Any thread may call.</summary>
-    /// <remarks>If there cannot be a new one now, the one that has ended is returned: it abandons all work.</remarks>
+    /// <summary>The bus of this number, or null. A bus that a fault has ended is replaced by a new, empty one. Any thread may call.</summary>
+    /// <remarks>If a new one cannot be made now, the ended one is returned. It abandons all work.</remarks>
     public BusThread? FindBus(uint number)
     {
         lock (_lock)
@@ -151,10 +151,10 @@ internal sealed class Daemon : IDisposable
     }
 
     /// <summary>Makes another bus with the same limits (NEWDEVICE). Any thread may call.</summary>
-    /// <param name="share">Whose wish it is.</param>
+    /// <param name="share">The Ksock that asks for it.</param>
     /// <param name="number">The bus's number.</param>
-    /// <param name="refusal">With EDQUOT: why.</param>
-    /// <returns>None, EINVAL (there are 256 already), EDQUOT, or what kept the bus from being made.</returns>
+    /// <param name="refusal">With EDQUOT: the reason.</param>
+    /// <returns>None, EINVAL (there are 256 already), EDQUOT, or the error that prevented it.</returns>
     public Errno NewDevice(KsockShare share, out uint number, out QuotaRefusal refusal)
     {
         number = 0;
@@ -201,7 +201,7 @@ internal sealed class Daemon : IDisposable
         }
     }
 
-    /// <summary>Has every bus give back memory for payloads that nobody uses.</summary>
+    /// <summary>Makes every bus free payload memory that nobody uses.</summary>
     public void TrimBuses()
     {
         lock (_lock)
@@ -210,14 +210,14 @@ internal sealed class Daemon : IDisposable
         }
     }
 
-    /// <summary>A member has gone, or what it had has been cleared away.</summary>
+    /// <summary>A member has left, or what it had has been cleared away.</summary>
     public void TidyLater() => _listening.TidyLater();
 
     /// <summary>A bus has lost its last Ksock; the daemon may have become idle.</summary>
     public void KsocksChanged() => _listening.Wake();
 
-    /// <summary>Stops: no more connections, every link hung up, nothing left in the file system.</summary>
-    /// <remarks>The buses go on until no connection can come to them any more, and the listening thread's bell is there until no bus can ring it.</remarks>
+    /// <summary>Stops the daemon: no more connections, every link hung up, nothing left in the file system.</summary>
+    /// <remarks>The buses run until no connection can reach them, and the listening thread's bell exists until no bus can ring it.</remarks>
     public void Dispose()
     {
         List<BusThread> buses;
@@ -285,7 +285,7 @@ internal sealed class Daemon : IDisposable
 
     private BusThread Make(uint number)
     {
-        // The seed keeps members from choosing names that collide; it changes no result.
+        // With a secret seed, members cannot choose names that collide. It changes no result.
         ulong seed = (ulong)Random.Shared.NextInt64();
         var bus = new BusThread(this, number, _options.Bus with { HashSeed = seed }, hasDevice: _options.Devices is not null);
         if (_policy is { } policy)
@@ -297,7 +297,7 @@ internal sealed class Daemon : IDisposable
         return bus;
     }
 
-    /// <summary>Has all buses go by other rules. Buses that are made later go by them from the start.</summary>
+    /// <summary>Applies other rules to all buses. Buses that are made later get them from the start.</summary>
     private void Adopt(PolicyRules rules)
     {
         lock (_lock)
@@ -310,7 +310,7 @@ internal sealed class Daemon : IDisposable
         }
     }
 
-    /// <summary>A daemon with many Ksocks needs a descriptor for each; what the system allows at most is meant for such programs.</summary>
+    /// <summary>Raises the soft limit of descriptors to the hard one: a daemon needs a descriptor for each Ksock.</summary>
     private static void RaiseDescriptorLimit()
     {
         if (LibC.OpenFileLimit(out ulong now, out ulong most) >= 0 && now < most)

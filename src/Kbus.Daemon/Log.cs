@@ -3,12 +3,12 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>Everything that the daemon says: on starting and stopping, and when something goes wrong. Any thread may call; no call waits or fails.</summary>
+/// <summary>The daemon's log: its start, its end, and everything that goes wrong. Any thread may call. No call waits or fails.</summary>
 /// <remarks>
-/// Lines go to standard error, where systemd and a terminal both find them. What a hostile process could repeat at will is said at most
-/// a few times a second, together with how often it was left out.
+/// Lines go to standard error, where systemd and a terminal both read them. Lines that a hostile process could cause at will are written at
+/// most a few times a second, with the number of those left out.
 /// </remarks>
-/// <param name="writer">What writes the lines; null if nobody wants them.</param>
+/// <param name="writer">Writes the lines; null to drop them.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Log(LogWriter? writer, TimeProvider time)
 {
@@ -28,7 +28,7 @@ internal sealed class Log(LogWriter? writer, TimeProvider time)
     /// <summary>The device files are there.</summary>
     public void DevicesMounted(string directory) => Say($"kbusd: device files in {directory}.");
 
-    /// <summary>The device files are there, but for something.</summary>
+    /// <summary>The device files are there, except for something.</summary>
     public void DevicesIncomplete(string what) => SayBounded($"kbusd: {what}.");
 
     /// <summary>A caller of a device file passed a pointer that may not be followed; its call fails with EFAULT.</summary>
@@ -52,15 +52,15 @@ internal sealed class Log(LogWriter? writer, TimeProvider time)
     /// <summary>A process that wanted a Ksock was turned away.</summary>
     public void Refused(uint bus, string why) => SayBounded($"kbusd: bus {bus}: a process was turned away: {why}");
 
-    /// <summary>Connections cannot be taken for want of something.</summary>
+    /// <summary>Connections cannot be accepted for lack of a resource.</summary>
     public void CannotAccept(Errno error) => SayBounded($"kbusd: no connection can be taken now: {error.Describe()}.");
 
-    /// <summary>A fault of ours ended one bus. The others go on.</summary>
+    /// <summary>An internal fault ended one bus. The others continue.</summary>
     public void BusEnded(uint bus, int ksocks, Exception fault) => SayBounded(
         $"kbusd: bus {bus} has ended by a fault of kbusd; its {ksocks} Ksocks see it die, and the next one that opens finds a new, empty bus. "
         + $"Please report this:\n{fault}");
 
-    /// <summary>A fault of ours ended one connection, question or request. Everything else goes on.</summary>
+    /// <summary>An internal fault ended one connection, question or request. Everything else continues.</summary>
     public void GivenUp(string what, Exception fault) => SayBounded($"kbusd: {what} was given up by a fault of kbusd. Please report this:\n{fault}");
 
     /// <summary>Another policy is in force on all buses.</summary>
@@ -76,10 +76,10 @@ internal sealed class Log(LogWriter? writer, TimeProvider time)
         $"kbusd: bus {bus}: {(ksock == 0 ? "" : $"Ksock {ksock} of ")}process {owner.ProcessId} (user {owner.UserId}) may not {what}: {source}."
         + (leftOut == 0 ? "" : $" {leftOut} denial{(leftOut == 1 ? " was" : "s were")} left out before."));
 
-    /// <summary>A SIGHUP came that means nothing here.</summary>
+    /// <summary>A SIGHUP was ignored.</summary>
     public void HangUpIgnored() => Say("kbusd: SIGHUP: there is no policy to be read again, and a service does not end by it.");
 
-    /// <summary>The daemon was started by a first Ksock; what it has from that one's program and cannot take off.</summary>
+    /// <summary>The daemon was started by a first Ksock. Lists what it inherited from that program and cannot change.</summary>
     public void Detached(IReadOnlyList<string> kept, string? controlGroup)
     {
         if (controlGroup is not null)
@@ -93,7 +93,7 @@ internal sealed class Log(LogWriter? writer, TimeProvider time)
         }
     }
 
-    /// <summary>More privileges are left than are needed, for a reason; nothing is said if there is none.</summary>
+    /// <summary>More privileges are left than are needed, for a reason. Nothing is written if there is none.</summary>
     public void PrivilegesKept(string? why)
     {
         if (why is not null)
@@ -102,16 +102,16 @@ internal sealed class Log(LogWriter? writer, TimeProvider time)
         }
     }
 
-    /// <summary>Others can do to the directory what only its daemon should.</summary>
+    /// <summary>Other users can change the directory as only its daemon should.</summary>
     public void DirectoryIsOpen(string directory, string complaint) => Say($"kbusd: {directory} is not safe: {complaint}.");
 
-    /// <summary>Something of the directory had been removed, and is there again.</summary>
+    /// <summary>Something in the directory had been removed, and has been made again.</summary>
     public void Mended(string directory, string what) => SayBounded($"kbusd: what was removed from {directory} has been made again: {what}.");
 
-    /// <summary>Something of the directory is missing and cannot be made; said once for each reason.</summary>
+    /// <summary>Something in the directory is missing and cannot be made. Written once for each reason.</summary>
     public void CannotMend(string why) => SayBounded($"kbusd: no new Ksock can be opened until this is mended: {why}");
 
-    /// <summary>Nobody tells when something is removed from the directory.</summary>
+    /// <summary>The directory cannot be watched, so removals go unnoticed.</summary>
     public void CannotWatch(string directory, int result) =>
         SayBounded($"kbusd: what is removed from {directory} will not be noticed (inotify: {ServingDirectory.Words(result)}).");
 

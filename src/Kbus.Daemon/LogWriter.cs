@@ -3,11 +3,11 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>Writes the daemon's lines to a descriptor, on a thread of its own. Nothing that happens there reaches anybody else.</summary>
+/// <summary>Writes the daemon's lines to a descriptor, on a thread of its own. A fault there affects nothing else.</summary>
 /// <remarks>
-/// A line that cannot be written (a full disk, a closed descriptor, a reader that has gone) is lost and counted; the count is written with the
-/// next line that can be. A reader that stands still holds up this thread alone: lines wait in a short queue, and those that find it full are
-/// lost and counted likewise. Any thread may call.
+/// A line that cannot be written (a full disk, a closed descriptor, a closed pipe) is lost and counted. The count is written with the next line
+/// that can be. A reader that does not read blocks this thread alone: lines wait in a short queue, and when it is full, further ones are lost and
+/// counted, too. Any thread may call.
 /// </remarks>
 internal sealed class LogWriter : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class LogWriter : IDisposable
     private volatile LogFile? _file;
 
     /// <summary>Starts the thread.</summary>
-    /// <param name="descriptor">Where lines go: 2 for standard error. It stays the caller's.</param>
+    /// <param name="descriptor">Where lines go: 2 for standard error. The caller still owns it.</param>
     public LogWriter(int descriptor)
     {
         _descriptor = descriptor;
@@ -37,7 +37,7 @@ internal sealed class LogWriter : IDisposable
         _isAlone = !Threads.TryStart(_thread);
     }
 
-    /// <summary>The file that the descriptor is by now; null if it is whatever this process was started with.</summary>
+    /// <summary>The log file that the descriptor leads to; null if it is what this process was started with.</summary>
     public LogFile? File
     {
         get => _file;
@@ -56,14 +56,14 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    /// <summary>Has a line written. Never waits and never fails.</summary>
+    /// <summary>Queues a line. Never waits and never fails.</summary>
     public void Write(string line)
     {
         lock (_lock)
         {
             if (_isAlone)
             {
-                // There can be no thread. Then kbusd cannot start either, and this says why.
+                // The kernel allows no thread. Then kbusd cannot start either, and this line says why.
                 _ = TryWrite(line, 0);
                 return;
             }
@@ -136,7 +136,7 @@ internal sealed class LogWriter : IDisposable
     {
         try
         {
-            // The part of a line that fitted on the disk stays there: what comes next begins a line of its own.
+            // The part of a line that fitted on the disk stays there. The next text begins a new line.
             string before = _isInsideLine ? "\n" : string.Empty;
             string count = lost == 0 ? string.Empty : $"kbusd: {lost} line{(lost == 1 ? "" : "s")} could not be written before this one.\n";
             string cut = line.Length <= LongestLine ? line : string.Concat(line.AsSpan(0, LongestLine), " ...");

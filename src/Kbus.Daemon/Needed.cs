@@ -2,15 +2,15 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>System calls without which the daemon, or a bus, cannot be: what is refused is named in the sentence that ends the start.</summary>
+/// <summary>System calls that the daemon or a bus needs. If one is refused, the error that ends the start names it.</summary>
 internal static class Needed
 {
-    /// <summary>Takes over the descriptor that a call gave.</summary>
-    /// <exception cref="KbusdException">It gave none.</exception>
+    /// <summary>Takes over the descriptor that a call returned.</summary>
+    /// <exception cref="KbusdException">The call failed.</exception>
     public static Descriptor Descriptor(int result, string call, string consequence) => new(Done(result, call, consequence));
 
-    /// <summary>Checks that a call was carried out.</summary>
-    /// <exception cref="KbusdException">It was not.</exception>
+    /// <summary>Checks that a call succeeded.</summary>
+    /// <exception cref="KbusdException">It failed.</exception>
     public static int Done(int result, string call, string consequence) =>
         result >= 0 ? result : throw new KbusdException($"{consequence}: the system call {call} fails with {ServingDirectory.Words(result)}.");
 }

@@ -1,6 +1,6 @@
 namespace Kbus.Daemon;
 
-/// <summary>That the daemon is to stop, and why. It is there before the daemon, so that a signal during the start is not lost.</summary>
+/// <summary>The request to stop the daemon, with its reason. It exists before the daemon, so that a signal during the start is not lost.</summary>
 internal sealed class StopRequest
 {
     private readonly TaskCompletionSource<string> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);

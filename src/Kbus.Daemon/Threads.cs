@@ -1,6 +1,6 @@
 namespace Kbus.Daemon;
 
-/// <summary>Starting of threads. The kernel may refuse one at any time (<c>ulimit -u</c>, the pids controller), which is nobody's fault.</summary>
+/// <summary>Starts threads. The kernel may refuse one at any time (<c>ulimit -u</c>, the pids controller), which is no internal fault.</summary>
 internal static class Threads
 {
     /// <summary>Starts a thread.</summary>

@@ -2,23 +2,23 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>Gives memory of the garbage collector back to the system some time after members have gone who made it grow.</summary>
+/// <summary>Returns memory of the garbage collector to the system, some time after the members that made it grow have left.</summary>
 /// <remarks>
-/// By itself the collector would keep it until it needs memory again. A collection stops every bus for as long as it takes to look at what is in use. If that may
-/// be much, one is made beside the buses first, and a short one that stops them when little is left. One that gave little back is not repeated soon. Times are those of the
-/// monotonic clock in nanoseconds; the listening thread calls everything but <see cref="Note"/>.
+/// The collector alone would keep it until it needs memory again. A collection stops every bus while it scans what is in use. If that may be much,
+/// a background collection comes first, and a blocking one when little is left. A collection that returned little is not repeated soon. Times are
+/// those of the monotonic clock in nanoseconds. The listening thread calls everything but <see cref="Note"/>.
 /// </remarks>
-/// <param name="trimBuses">Has the buses give back what they no longer use.</param>
+/// <param name="trimBuses">Makes the buses free what they no longer use.</param>
 internal sealed class Tidying(Action trimBuses)
 {
     private const long ShortestPause = 1_000_000_000;
     private const long LongestPause = 60_000_000_000;
     private const long Never = long.MaxValue;
 
-    // So much more than the least that was ever in use makes another time worth while.
+    // Another collection is worth while if so much more is in use than at the lowest point.
     private const long WorthWhile = 4L * 1024 * 1024;
 
-    // Up to so much in use a collection that stops all threads takes some milliseconds.
+    // With no more in use than this, a blocking collection takes some milliseconds.
     private const long Little = 48L * 1024 * 1024;
 
     private int _isNoted;
@@ -30,14 +30,14 @@ internal sealed class Tidying(Action trimBuses)
     // Before the first collection the runtime does not know.
     private long _leastCommitted = Math.Max(Committed, WorthWhile);
 
-    /// <summary>A member has gone, or what it had has been cleared away. Any thread may call.</summary>
-    /// <returns>True if the listening thread is to look at it: it did not know.</returns>
+    /// <summary>A member has left, or what it had has been cleared away. Any thread may call.</summary>
+    /// <returns>True if the listening thread must be woken for it.</returns>
     public bool Note() => Volatile.Read(ref _isNoted) == 0 && Interlocked.Exchange(ref _isNoted, 1) == 0;
 
-    /// <summary>What the collector has from the system, also for nothing: as of the last collection.</summary>
+    /// <summary>The memory that the collector has from the system, used or not, as of the last collection.</summary>
     private static long Committed => GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
 
-    /// <summary>How long until it is time; -1 if there is nothing to do.</summary>
+    /// <summary>The time until the next collection is due; -1 if none is.</summary>
     public long NanosecondsLeft
     {
         get
@@ -51,7 +51,7 @@ internal sealed class Tidying(Action trimBuses)
         }
     }
 
-    /// <summary>Gives memory back, if it is time and there is enough of it.</summary>
+    /// <summary>Returns memory, if it is due and there is enough to return.</summary>
     public void TidyIfDue()
     {
         if (NanosecondsLeft == 0)
@@ -65,7 +65,7 @@ internal sealed class Tidying(Action trimBuses)
 
     private void Tidy()
     {
-        // Beside the least that was ever in use, not beside the last time: what has gone since may still have been there then.
+        // Compared with the lowest point, not with the last time: what has left since may still have been in use then.
         long before = GC.GetTotalMemory(forceFullCollection: false);
         bool isSecond = _isSecond;
         _isSecond = false;
@@ -78,7 +78,7 @@ internal sealed class Tidying(Action trimBuses)
         GC.Collect(GC.MaxGeneration, isLittle ? GCCollectionMode.Aggressive : GCCollectionMode.Forced, blocking: isLittle, compacting: isLittle);
         if (!isLittle && !isSecond)
         {
-            // It goes on beside the buses. When it has ended, what is in use may be little.
+            // It runs in the background. When it has ended, little may be in use.
             _isSecond = true;
             Volatile.Write(ref _isNoted, 1);
             return;

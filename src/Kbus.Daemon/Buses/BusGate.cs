@@ -4,30 +4,30 @@ namespace Kbus.Daemon;
 
 /// <summary>Keeps a bus's own thread and the thread that serves device files out of each other's operations on the bus.</summary>
 /// <remarks>
-/// <para>Two sides, one thread each, so Peterson's way serves: each says that it wants in and lets the other go first, should both want
-/// it. So neither waits for more than one turn of the other, and with nobody on the other side getting in costs one fence. The bus's
-/// thread gets in once for each bounded share of work, not for each message.</para>
-/// <para>Who waits looks again and again, and gives way to other threads meanwhile: turns are short, and nobody inside ever waits.</para>
+/// <para>There are two sides with one thread each, so Peterson's algorithm fits. Each side announces that it wants to enter, and lets the
+/// other go first if both want to. So neither waits for more than one turn of the other. If the other side is idle, entering costs one
+/// fence. The bus's thread enters once for each bounded share of work, not for each message.</para>
+/// <para>A waiting side polls, and yields the processor between polls. Turns are short, and nobody inside ever waits.</para>
 /// </remarks>
 internal sealed class BusGate
 {
     private const int OwnersTurn = 0;
     private const int GuestsTurn = 1;
 
-    // Looks until the waiting thread gives its time away by the millisecond: longer than any turn, unless the processor was taken from it.
+    // Polls before the waiting thread sleeps a millisecond at a time. That is longer than any turn whose thread keeps its processor.
     private const int LooksUntilSleep = 2000;
 
     private int _owner;
     private int _guest;
     private int _turn;
 
-    /// <summary>The bus's own thread gets in.</summary>
+    /// <summary>The bus's own thread enters.</summary>
     public void EnterAsOwner()
     {
         Volatile.Write(ref _owner, 1);
         Volatile.Write(ref _turn, GuestsTurn);
 
-        // The pair of the fence in EnterAsGuest: of two that come together at least one sees the other.
+        // Pairs with the fence in EnterAsGuest: if both sides enter at the same time, at least one sees the other.
         Fence.Full();
         if (Volatile.Read(ref _guest) != 0 && Volatile.Read(ref _turn) == GuestsTurn)
         {
@@ -39,10 +39,10 @@ internal sealed class BusGate
         }
     }
 
-    /// <summary>The bus's own thread is out.</summary>
+    /// <summary>The bus's own thread leaves.</summary>
     public void LeaveAsOwner() => Volatile.Write(ref _owner, 0);
 
-    /// <summary>The thread that serves device files gets in.</summary>
+    /// <summary>The thread that serves device files enters.</summary>
     public void EnterAsGuest()
     {
         Volatile.Write(ref _guest, 1);
@@ -58,6 +58,6 @@ internal sealed class BusGate
         }
     }
 
-    /// <summary>The thread that serves device files is out.</summary>
+    /// <summary>The thread that serves device files leaves.</summary>
     public void LeaveAsGuest() => Volatile.Write(ref _guest, 0);
 }

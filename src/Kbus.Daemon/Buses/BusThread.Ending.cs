@@ -3,11 +3,11 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <content>How a bus ends: because the daemon stops, or by a fault of ours, and then alone.</content>
+/// <content>How a bus ends: because the daemon stops, or because of an internal fault, which ends this bus alone.</content>
 /// <remarks>
-/// An exception that nobody expected may have left the bus's books in any state. So nothing is asked of them any more: every link is hung
-/// up, which the processes see as the death of their bus (D22), and calls on device files fail with EIO. The daemon makes a new bus of that number when the
-/// next one is wanted.
+/// An unexpected exception may have left the bus's books in any state, so they are not used any more. Every link is hung up. The processes
+/// see this as the death of their bus (D22), and calls on device files fail with EIO. The daemon makes a new bus of that number when
+/// somebody wants one.
 /// </remarks>
 internal sealed partial class BusThread
 {
@@ -47,7 +47,7 @@ internal sealed partial class BusThread
         }
     }
 
-    /// <summary>Has the thread look at its work. Any thread may call, also when the bus has ended.</summary>
+    /// <summary>Makes the thread check its work queue. Any thread may call, even after the bus has ended.</summary>
     private void Wake()
     {
         lock (_workLock)
@@ -59,7 +59,7 @@ internal sealed partial class BusThread
         }
     }
 
-    /// <summary>The bus's own thread gets in, between two operations of the guest.</summary>
+    /// <summary>The bus's own thread enters, between two operations of the guest.</summary>
     private void Enter()
     {
         _gate?.EnterAsOwner();
@@ -73,11 +73,11 @@ internal sealed partial class BusThread
 
     private void CloseAll()
     {
-        // The fault may have come up inside. What follows it concerns nobody who waits outside.
+        // The fault may have happened inside the gate. What follows needs no gate.
         Leave();
         EndWork();
 
-        // Hung up, not closed one after the other: what was delivered can still be read, and nobody is told of deaths that come together.
+        // Hung up, not closed one by one: delivered messages can still be read, and no Ksock is notified of the others that end with it.
         foreach (Session session in _sessions)
         {
             session.HangUp();
@@ -94,7 +94,7 @@ internal sealed partial class BusThread
         _daemon.KsocksChanged();
     }
 
-    /// <summary>Those who poll a device file of a bus that failed are woken: their next call fails.</summary>
+    /// <summary>Wakes programs that poll a device file of a failed bus. Their next call fails.</summary>
     private void TellDeviceKsocks()
     {
         _gate?.EnterAsOwner();

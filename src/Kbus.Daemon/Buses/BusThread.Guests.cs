@@ -7,8 +7,8 @@ internal sealed partial class BusThread
 {
     private readonly HashSet<DeviceKsock> _deviceKsocks = [];
 
-    /// <summary>Lets the guest in.</summary>
-    /// <returns>False if the bus has ended: nothing of it may be touched any more.</returns>
+    /// <summary>The guest enters.</summary>
+    /// <returns>False if the bus has ended. Then nothing of it may be used.</returns>
     public bool TryEnterAsGuest()
     {
         _gate!.EnterAsGuest();
@@ -21,7 +21,7 @@ internal sealed partial class BusThread
         return false;
     }
 
-    /// <summary>Rings those who got messages from the guest, and lets the guest out.</summary>
+    /// <summary>Rings the recipients of the guest's messages. Then the guest leaves.</summary>
     public void LeaveAsGuest()
     {
         RingRecipients();
@@ -29,12 +29,12 @@ internal sealed partial class BusThread
         _gate!.LeaveAsGuest();
         if (isLeft)
         {
-            // Its sessions are for this bus's own thread to close, and what operations leave to be done is for it to continue.
+            // The bus's own thread closes failed sessions, and continues the work that operations have left.
             Wake();
         }
     }
 
-    /// <summary>An operation of the guest came to an exception: the bus ends by it, and the guest is out.</summary>
+    /// <summary>An operation of the guest threw an exception. It ends the bus, and the guest leaves.</summary>
     public void FailAsGuest(Exception fault)
     {
         _fault ??= fault;

@@ -9,7 +9,7 @@ internal sealed partial class BusThread
 {
     private const int KindBits = 2;
     private const ulong KindMask = (1 << KindBits) - 1;
-    // What letting go of a link's memory and descriptors costs, as steps.
+    // The cost of freeing a link's memory and descriptors, in steps.
     private const ulong StepsOfClosing = 500;
 
     private const ulong WorkToken = 0;
@@ -42,7 +42,7 @@ internal sealed partial class BusThread
             return;
         }
 
-        // Every step that can fail for want of something comes before the Ksock gets an id, which nothing of ours uses up.
+        // Whatever can fail for lack of a resource comes before the Ksock gets its id, so a failed opening uses up no id.
         ulong number = ++_lastToken << KindBits;
         Errno error = Watch(request, number, out ProcessWatch? process);
         if (process is null)
@@ -68,7 +68,7 @@ internal sealed partial class BusThread
         }
     }
 
-    /// <summary>Closes the Ksock of a session and lets go of the link. What the process had sent before is carried out first by the caller.</summary>
+    /// <summary>Closes the Ksock of a session and frees the link. The caller has carried out what the process sent before.</summary>
     public void Close(Session session)
     {
         if (session.IsClosed)
@@ -92,7 +92,7 @@ internal sealed partial class BusThread
             Forget(session.Process);
         }
 
-        // Its memory is still needed to say that it is closed; it goes when the present operation is over.
+        // Its memory is still needed, to publish that the Ksock is closed. It is freed after the current operation.
         _closed.Add(session);
         CountKsocks();
         _daemon.TidyLater();
@@ -171,7 +171,7 @@ internal sealed partial class BusThread
         var welcome = BusWelcome.Link(session.State.Id, Number, request.Memory.Layout, limits, client: request.Versions);
         HandshakeFault fault = HandshakeExchange.SendWelcome(request.Socket, welcome, request.MemoryFile, request.Bell, Deadline.Passed);
 
-        // The bell stays registered as long as the process has it: no descriptor of ours is needed for that, nor for the memory.
+        // The bell stays registered as long as the process has it open. The daemon needs no descriptor for it, nor for the memory.
         request.MemoryFile.Dispose();
         request.Bell.Dispose();
         if (fault != HandshakeFault.None)
@@ -189,7 +189,7 @@ internal sealed partial class BusThread
 
     private Session? Find(ulong token) => _byToken.GetValueOrDefault(token & ~KindMask);
 
-    /// <summary>The process closed its end without saying so, or has gone. What it had sent before counts; it is carried out in turns like any other's.</summary>
+    /// <summary>The process closed its end without a Close command, or ended. Commands that it sent before still count, and are carried out in turns.</summary>
     private void HungUp(Session session)
     {
         session.IsEnding = true;
@@ -200,7 +200,7 @@ internal sealed partial class BusThread
     {
         if (_watches.TryGetValue(token, out ProcessWatch? watch))
         {
-            // It has ended once. Until its links have been closed, in turns, the descriptor would go on telling.
+            // A process ends once, but the descriptor would stay readable until its links have been closed, in turns.
             watch.HasEnded = true;
             _ = LibC.EpollRemove(_epoll.Number, watch.Descriptor!.Number);
             foreach (Session session in watch.Sessions)
@@ -210,10 +210,10 @@ internal sealed partial class BusThread
         }
     }
 
-    /// <summary>Ends the sessions that failed, and lets go of those that were closed.</summary>
+    /// <summary>Ends the failed sessions, and frees the closed ones.</summary>
     public void CloseFailed()
     {
-        // Closing one tells others of it, and so can find more of them at fault.
+        // Closing one sends messages to others, which may reveal that they have failed, too.
         for (int i = 0; i < _failed.Count; i++)
         {
             if (!_failed[i].IsClosed)

@@ -3,26 +3,26 @@ using Kbus.Link;
 namespace Kbus.Daemon;
 
 /// <content>
-/// The loop: serve the hot links, take events, and before sleeping look once more. Each process has one turn a round, however many links it has,
-/// and a turn is bounded by the work that it makes (<see cref="Core.Bus.Steps"/>), not by the number of commands.
+/// The loop: serve the hot links, handle events, and poll once more before sleeping. Each process has one turn in a round, however many links it has.
+/// A turn is bounded by the work that it causes (<see cref="Core.Bus.Steps"/>), not by the number of commands.
 /// </content>
 internal sealed partial class BusThread
 {
     private const int EventsAtOnce = 256;
-    // Links that are opened, and questions, between two looks at all others.
+    // Posted work (new links, questions) between two polls of the links.
     private const int WorkAtOnce = 8;
 
-    // How much work a process may make in one turn: some 200 microseconds. A command counts as a step, and so do so many bytes to copy.
+    // Work that a process may cause in one turn: some 200 microseconds. A command counts as one step, and so do so many copied bytes.
     private const ulong StepsInTurn = 2000;
     private const int BytesInStep = 256;
 
-    // How long cold links, new ones and deaths wait while others keep the thread busy.
+    // Longest time before events (cold links, new links, deaths) are polled while the thread is busy.
     private const long NanosecondsBetweenEvents = 500_000;
 
-    // How long they wait while the thread finds nothing to do and does not sleep yet.
+    // The same while the thread has nothing to do and does not sleep yet.
     private const long NanosecondsBetweenEventsAtRest = 8_000;
 
-    // After that long without a command a link is asked to ring. So however many links a process opens, only those slow the loop down that are used.
+    // A link that has sent no command for so long is asked to ring its bell. So unused links do not slow the loop down, however many there are.
     private const long NanosecondsUntilQuiet = 5_000_000;
 
     private readonly List<ProcessWatch> _hot = [];
@@ -33,7 +33,7 @@ internal sealed partial class BusThread
     private long _lastEvents;
     private long _now;
 
-    /// <summary>The work that Core has done for the links, and that of carrying it.</summary>
+    /// <summary>The steps of Core, and those of serving the links.</summary>
     private ulong Work => Bus.Steps + _carried;
 
     private void Serve()
@@ -67,8 +67,8 @@ internal sealed partial class BusThread
         }
     }
 
-    /// <summary>Gives each process with hot links its turn, and takes events when it is time.</summary>
-    /// <returns>How much was found to do.</returns>
+    /// <summary>Gives each process with hot links its turn, and handles events when they are due.</summary>
+    /// <returns>The number of things done.</returns>
     private int ServeHot()
     {
         int served = 0;
@@ -90,10 +90,10 @@ internal sealed partial class BusThread
         return served;
     }
 
-    /// <summary>True if operations have left something to be done.</summary>
+    /// <summary>True if operations have left work to be continued.</summary>
     private bool HasMore => Bus.HasMore || _toRing.Count > 0;
 
-    /// <summary>Goes on with what operations have left to be done, as long as a turn of a process.</summary>
+    /// <summary>Continues the work that operations have left, for as long as a turn of a process.</summary>
     private void Continue()
     {
         Enter();
@@ -108,10 +108,12 @@ internal sealed partial class BusThread
         }
     }
 
-    /// <summary>A link's commands were carried out: so many, with so many bytes.</summary>
+    /// <summary>Counts the work of serving a link.</summary>
+    /// <param name="commands">The number of commands carried out.</param>
+    /// <param name="bytes">The bytes of their bodies.</param>
     public void Carried(int commands, int bytes) => _carried += (uint)commands + (uint)(bytes / BytesInStep);
 
-    /// <summary>A process's turn: its links one after the other, each with a bounded share, until the turn has made enough work.</summary>
+    /// <summary>A process's turn: serves its links one after the other, each with a bounded share, until the turn has caused enough work.</summary>
     private int ServeTurn(ProcessWatch process)
     {
         int served = 0;
@@ -150,7 +152,7 @@ internal sealed partial class BusThread
         return served;
     }
 
-    /// <summary>Asks every hot link to ring; true if after that none has anything to say.</summary>
+    /// <summary>Asks every hot link to ring its bell. True if none has work after that.</summary>
     private bool MaySleep()
     {
         foreach (ProcessWatch process in _hot)
@@ -161,7 +163,7 @@ internal sealed partial class BusThread
             }
         }
 
-        // The pair of the fence in CommandBell.RingIfWanted: either the link sees that we want its bell, or we see its command.
+        // Pairs with the fence in CommandBell.RingIfWanted: the link sees the request for its bell, or this thread sees its command.
         Interleaving.Here();
         Fence.Full();
         bool quiet = true;
@@ -235,7 +237,7 @@ internal sealed partial class BusThread
         process.Hot.Add(session);
     }
 
-    /// <summary>The last of the list takes the place that becomes free, so that it takes the same time however many are hot.</summary>
+    /// <summary>The last of the list moves to the free place. So the cost does not depend on the number of hot links.</summary>
     private void RemoveHot(Session session)
     {
         ProcessWatch process = session.Process;
@@ -292,7 +294,7 @@ internal sealed partial class BusThread
         }
     }
 
-    /// <summary>Does some of the posted work. If there is more, the bell is rung for the rest, so that others come in between.</summary>
+    /// <summary>Does some of the posted work. The bell is rung for the rest, so that links are served in between.</summary>
     private void DoWork()
     {
         for (int left = WorkAtOnce; NextWork() is { } work; left--)

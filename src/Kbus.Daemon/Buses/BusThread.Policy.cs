@@ -4,15 +4,15 @@ using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
-/// <content>The policy of the bus. It belongs to who may touch the bus: its own thread, or a guest inside.</content>
+/// <content>The policy of the bus. Only the bus's own thread uses it, or a guest inside the gate.</content>
 internal sealed partial class BusThread
 {
     private DenialLog? _denials;
 
-    /// <summary>The policy by which the bus goes; null if there is none.</summary>
+    /// <summary>The policy of the bus; null if there is none.</summary>
     public PolicyRules? Policy { get; private set; }
 
-    /// <summary>From here on new Ksocks go by this policy.</summary>
+    /// <summary>From now on this policy applies to new Ksocks.</summary>
     public void Adopt(PolicyRules rules) => Policy = rules;
 
     /// <summary>Makes the way into the bus for a Ksock that is to be opened, if it may be.</summary>
@@ -41,8 +41,8 @@ internal sealed partial class BusThread
 
     /// <summary>Closes a link that the policy does not let be open any more.</summary>
     /// <remarks>
-    /// First it is closed like any other, and then it is told why. A link that is at fault is not asked what it has taken; this one is not at fault, and
-    /// what it took counts.
+    /// It is closed like any other link before the reason is recorded. A failed link is not asked what it has taken. This one has not failed, so its
+    /// takes count.
     /// </remarks>
     public void Revoke(Session session)
     {

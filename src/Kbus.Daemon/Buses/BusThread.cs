@@ -3,19 +3,19 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>One bus and the one thread that owns it: it carries out what the links bring, in the order in which it comes.</summary>
+/// <summary>One bus and the one thread that owns it. The thread carries out the commands of the links in the order of their arrival.</summary>
 /// <remarks>
-/// <para>Links with traffic are <em>hot</em>: the thread looks at their command rings by itself. A link that has been quiet for a while
-/// is asked to ring its bell instead. Under load no system call is made for a message; idle, the thread sleeps and costs nothing.</para>
-/// <para>Other threads hand it work through <see cref="Post"/>; everything else here belongs to the thread. The loop stands in
-/// BusThread.Loop.cs, opening and closing of links in BusThread.Links.cs, its end in BusThread.Ending.cs.</para>
+/// <para>Links with traffic are <em>hot</em>: the thread polls their command rings. A link that has been quiet for a while is asked to ring
+/// its bell instead. Under load, a message needs no system call. When idle, the thread sleeps and costs nothing.</para>
+/// <para>Other threads give it work through <see cref="Post"/>. Everything else here belongs to the thread. The loop is in
+/// BusThread.Loop.cs, opening and closing of links in BusThread.Links.cs, and its end in BusThread.Ending.cs.</para>
 /// </remarks>
 internal sealed partial class BusThread
 {
-    // What one operation does of what can be continued.
+    // Steps of unfinished work that each operation continues by itself.
     private const ulong StepsAtOnce = 1000;
 
-    // Recipients that sleep are woken by a system call each: so many at a time, before others have their turns.
+    // Waking a sleeping recipient takes a system call. So many are woken at a time; then others have their turns.
     private const int MostRingsAtOnce = 64;
     private const ulong StepsOfRing = 20;
 
@@ -75,7 +75,7 @@ internal sealed partial class BusThread
     public int OpenKsocks => Volatile.Read(ref _openKsocks);
 
     /// <summary>Starts the thread.</summary>
-    /// <exception cref="KbusdException">There can be no further thread; nothing is left of the bus.</exception>
+    /// <exception cref="KbusdException">The kernel allows no further thread. The bus has been freed.</exception>
     public void Start()
     {
         if (!Threads.TryStart(_thread))
@@ -85,7 +85,7 @@ internal sealed partial class BusThread
         }
     }
 
-    /// <summary>Has work done on the bus's thread, between two operations. Any thread may call.</summary>
+    /// <summary>Queues work for the bus's thread, which does it between two operations. Any thread may call.</summary>
     /// <returns>False if the bus has ended: the work has been abandoned.</returns>
     public bool Post(BusWork work)
     {
@@ -103,17 +103,17 @@ internal sealed partial class BusThread
         return false;
     }
 
-    /// <summary>Remembers a recipient that is to be rung before the sender gets its answer.</summary>
+    /// <summary>Records a recipient that must be rung before the sender gets its answer.</summary>
     public void RingLater(Session session) => _recipients.Add(session);
 
-    /// <summary>Remembers a session that must end when the present operation is over.</summary>
+    /// <summary>Records a session that must end after the current operation.</summary>
     public void CloseLater(Session session) => _failed.Add(session);
 
-    /// <summary>Lets all recipients see what they got, and rings those that sleep. If they are many, the rest is rung later.</summary>
+    /// <summary>Publishes the deliveries of all recipients, and rings those that sleep. If they are many, the rest is rung later.</summary>
     public void RingRecipients() => RingRecipients(_toRing);
 
-    /// <summary>Lets all recipients see what they got, and rings those that sleep; if they are many, some of them.</summary>
-    /// <param name="rest">Takes those that are still to be rung.</param>
+    /// <summary>Publishes the deliveries of all recipients, and rings those that sleep. If they are many, it rings some of them.</summary>
+    /// <param name="rest">Receives the recipients that are still to be rung.</param>
     public void RingRecipients(List<Session> rest)
     {
         if (_recipients.Count == 0)
@@ -126,7 +126,7 @@ internal sealed partial class BusThread
             session.PublishNews();
         }
 
-        // One fence for all of them, between publishing and looking who sleeps.
+        // One fence for all, between publishing and reading which of them sleep.
         Fence.Full();
         if (_recipients.Count <= _ringsAtOnce && rest.Count == 0)
         {
@@ -144,7 +144,7 @@ internal sealed partial class BusThread
         _recipients.Clear();
     }
 
-    /// <summary>Rings some of those that are still to be rung, the last of the list first.</summary>
+    /// <summary>Rings some of the remaining recipients, the last of the list first.</summary>
     public void Ring(List<Session> rest)
     {
         int left = Math.Max(0, rest.Count - _ringsAtOnce);
@@ -157,7 +157,7 @@ internal sealed partial class BusThread
         rest.RemoveRange(left, rest.Count - left);
     }
 
-    /// <summary>A session ends before all were rung that got its messages: they are rung all the same.</summary>
+    /// <summary>A session ends before all of its recipients were rung. The bus rings the rest.</summary>
     public void RingFor(List<Session> rest)
     {
         _toRing.AddRange(rest);
@@ -178,7 +178,7 @@ internal sealed partial class BusThread
         return error;
     }
 
-    /// <summary>Tells all links the bus's present message limit, if that is not what they know.</summary>
+    /// <summary>Publishes the bus's current message limit to all links, if it has changed.</summary>
     public void TellMaxMessageSize()
     {
         if (_toldMaxMessageSize == Bus.MaxMessageSize)

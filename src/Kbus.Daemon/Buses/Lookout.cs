@@ -2,27 +2,27 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>How long a bus goes on looking for commands before it sleeps.</summary>
+/// <summary>Decides how long a bus spins for commands before it sleeps.</summary>
 /// <remarks>
-/// A while after each command, and a longer while if commands have lately come that late; now and then it tries the longer one, to see. Not at
-/// all with one processor, and not while others need the processors.
+/// It spins for a short time after each command, or for a longer time if recent commands came that late. Sometimes it tries the longer time, to
+/// learn. It does not spin with one processor, nor while other programs need the processors.
 /// </remarks>
 /// <param name="processors">How many processors there are.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Lookout(int processors, TimeProvider time)
 {
-    // Measured: a sleeping processor takes 40 to 80 us to wake. A process that sleeps for an answer is back with its next command
-    // after that time, and finds the bus awake, so that the next answer comes before the process has gone to sleep.
+    // Measured: a sleeping processor takes 40 to 80 us to wake. A process that slept for an answer sends its next command after that
+    // time. If the bus is still awake then, the next answer comes before the process sleeps.
     private static readonly TimeSpan Short = TimeSpan.FromMicroseconds(100);
 
-    // Measured: a Request to another bus and its Reply pass six sleepers. While both buses look, no processor sleeps meanwhile, and it
-    // takes 230 us in place of 430.
+    // Measured: a Request to another bus and its Reply pass six sleepers. While both buses spin, no processor sleeps meanwhile, and it
+    // takes 230 us instead of 430.
     private static readonly TimeSpan Long = TimeSpan.FromMicroseconds(500);
 
-    // In which most commands come that come at all soon.
+    // Most commands that come soon come within this time.
     private static readonly TimeSpan Stubborn = TimeSpan.FromMicroseconds(3);
 
-    // A longer gap between two looks at the clock means that the processor was given to somebody who has much to do.
+    // A longer gap between two readings of the clock means that another program had the processor.
     private static readonly TimeSpan Preemption = TimeSpan.FromMicroseconds(200);
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(5);
 
@@ -41,7 +41,7 @@ internal sealed class Lookout(int processors, TimeProvider time)
     private uint _times;
     private bool _isLooking;
 
-    /// <summary>Nothing has come. Rests a moment before the next look, if there should be one.</summary>
+    /// <summary>No command has come. Pauses before the next poll, if there should be one.</summary>
     /// <returns>False to sleep.</returns>
     public bool TryRest()
     {
@@ -54,14 +54,14 @@ internal sealed class Lookout(int processors, TimeProvider time)
         }
         else if (now - _last > _preemption)
         {
-            // On a busy machine looking costs its share of the processor, which the next command would then have to wait for.
+            // On a busy machine spinning uses up the thread's time slice, and the next command would wait for another one.
             _restUntil = now + _rest;
         }
 
         _last = now;
         if (now < _restUntil)
         {
-            // Which teaches nothing.
+            // This teaches nothing.
             _isLooking = false;
             return false;
         }
@@ -77,7 +77,7 @@ internal sealed class Lookout(int processors, TimeProvider time)
         }
         else
         {
-            // The process that has just been woken may have been put on this very processor. To ask a little less often costs nobody anything.
+            // The process that was just woken may have to run on this processor. So yield first, and poll less often.
             Thread.SpinWait(16);
             LibC.YieldProcessor();
         }
@@ -85,7 +85,7 @@ internal sealed class Lookout(int processors, TimeProvider time)
         return true;
     }
 
-    /// <summary>Something has come: the next look begins anew.</summary>
+    /// <summary>A command has come. The next spin starts from zero.</summary>
     public void Found()
     {
         if (_isLooking)
@@ -102,7 +102,7 @@ internal sealed class Lookout(int processors, TimeProvider time)
         {
             _isLooking = false;
 
-            // A trial that was in vain has taught nothing.
+            // A failed trial teaches nothing.
             _learnt = _limit <= _learnt ? Math.Max(_short, _limit * 3 / 4) : _learnt;
         }
     }

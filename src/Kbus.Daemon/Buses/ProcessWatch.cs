@@ -4,25 +4,25 @@ namespace Kbus.Daemon;
 
 /// <summary>One process that has Ksocks on a bus: its end closes them all, and they share its turn.</summary>
 /// <remarks>
-/// Processes are told apart by the identity of their pidfds, never by their numbers: a number means nothing across pid namespaces, where
-/// every process may have number 0, and a dead process's number is given to another. Where the kernel gives pidfds no identity (before Linux
-/// 6.9), or none at all, each link stands for a process of its own.
+/// Processes are distinguished by the identity of their pidfds, never by their numbers. A number means nothing across pid namespaces, where
+/// every process may have number 0, and the number of a dead process is used again. Where pidfds have no identity (before Linux 6.9), or
+/// do not exist, each link counts as a process of its own.
 /// </remarks>
-/// <param name="descriptor">The pidfd; null if there is none, and the link's socket alone tells of the end.</param>
-/// <param name="identity">What tells the process from all others; null to ask the kernel.</param>
-/// <param name="token">By which the bus's event loop finds the watch.</param>
+/// <param name="descriptor">The pidfd; null if there is none. Then only the link's socket shows that the process has ended.</param>
+/// <param name="identity">The identity of the process; null to ask the kernel.</param>
+/// <param name="token">The number by which the bus's event loop finds the watch.</param>
 internal sealed class ProcessWatch(Descriptor? descriptor, ulong? identity, ulong token) : IDisposable
 {
     // No pidfd has such an identity, and no caller of a device file such a number.
     private const ulong NotAnIdentity = 3UL << 62;
 
-    /// <summary>By which the bus's event loop finds the watch.</summary>
+    /// <summary>The number by which the bus's event loop finds the watch.</summary>
     public ulong Token => token;
 
     /// <summary>The identity by which further links of the process find the watch; null if there is none.</summary>
     public ulong? Identity { get; } = identity ?? (descriptor is null ? null : LibC.PidfdIdentity(descriptor.Number));
 
-    /// <summary>By which the process is told from all others on this bus.</summary>
+    /// <summary>Distinguishes the process from all others on this bus.</summary>
     public ulong Key => Identity ?? (NotAnIdentity | token);
 
     /// <summary>The pidfd.</summary>
@@ -34,13 +34,13 @@ internal sealed class ProcessWatch(Descriptor? descriptor, ulong? identity, ulon
     /// <summary>The process's links on this bus.</summary>
     public HashSet<Session> Sessions { get; } = [];
 
-    /// <summary>Those of its links that the loop looks at by itself.</summary>
+    /// <summary>Those of its links that the loop polls.</summary>
     public List<Session> Hot { get; } = [];
 
     /// <summary>Its place among the processes with hot links; -1 if it has none.</summary>
     public int HotPlace { get; set; } = -1;
 
-    /// <summary>Which of the hot links is next, so that each has its turn though the process's share ends.</summary>
+    /// <summary>The place of the next hot link. So each link gets its turn even if the process's share ends before.</summary>
     public int Next { get; set; }
 
     /// <inheritdoc/>

@@ -3,10 +3,10 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>Takes off what a daemon inherits from the program whose first Ksock started it: it is to serve everybody, and not as that one was.</summary>
+/// <summary>Resets what a daemon inherits from the program whose first Ksock started it, because the daemon serves all programs.</summary>
 /// <remarks>
-/// What the kernel gives nobody back is kept, and told in the log: a nice value above that of a login, hard limits, and above all the control group,
-/// with which a service manager ends all processes of a service.
+/// What the kernel does not let it reset is kept, and written into the log: a raised nice value, hard limits, and most of all the control group, with
+/// which a service manager ends all processes of a service.
 /// </remarks>
 internal static class Detachment
 {
@@ -14,8 +14,8 @@ internal static class Detachment
     private const int Quit = 3;
     private const string OutOfMemory = "/proc/self/oom_score_adj";
 
-    /// <summary>Takes off what can be. If this process was kept from some processors, it begins anew, since the runtime has counted them.</summary>
-    /// <returns>What it has to keep, in words.</returns>
+    /// <summary>Resets what it can. If this process was limited to some processors, it executes itself again, because the runtime has counted them.</summary>
+    /// <returns>What it must keep, in words.</returns>
     public static IReadOnlyList<string> Apply()
     {
         List<string> kept = [];
@@ -36,7 +36,7 @@ internal static class Detachment
 
         if (hasMoreProcessors)
         {
-            // If that cannot be, things are good enough as they are.
+            // If this fails, the present state is good enough.
             OwnProgram.BeginAnew();
         }
 

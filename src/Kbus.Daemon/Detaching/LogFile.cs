@@ -3,14 +3,14 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>The log of a detached daemon: standard error while it starts, so that its starter hears why it cannot, then a file in its directory.</summary>
+/// <summary>The log of a detached daemon: standard error during the start, so that its starter learns of a failure, and then a file in its directory.</summary>
 /// <remarks>
-/// The file takes the number of standard error, so what the runtime itself says is in it, too. When it has reached its size it becomes
-/// <c>kbusd.log.old</c>, and another is begun. After <see cref="Begin"/> only the thread of the <see cref="LogWriter"/> calls.
+/// The file replaces standard error, so messages of the runtime are in it, too. A full file is renamed to <c>kbusd.log.old</c>, and another is begun.
+/// After <see cref="Begin"/> only the thread of the <see cref="LogWriter"/> calls.
 /// </remarks>
 internal sealed class LogFile
 {
-    /// <summary>How long each of the two files may become.</summary>
+    /// <summary>The greatest size of each of the two files, in bytes.</summary>
     public const long MostBytes = 256 * 1024;
 
     private const int StandardOutput = 1;
@@ -23,7 +23,7 @@ internal sealed class LogFile
 
     private LogFile(ServingDirectory directory) => _directory = directory;
 
-    /// <summary>From now on standard error is the file, and nobody who started the daemon is kept waiting for more.</summary>
+    /// <summary>From now on standard error is the file. The starter sees the end of what it reads.</summary>
     public static LogFile Begin(ServingDirectory directory)
     {
         var file = new LogFile(directory);
@@ -37,7 +37,7 @@ internal sealed class LogFile
         return file;
     }
 
-    /// <summary>So many bytes are about to be written. Another file is begun if this one is full, or somebody has removed it.</summary>
+    /// <summary>Prepares for writing so many bytes. Begins another file if this one is full or has been removed.</summary>
     public void Prepare(int bytes)
     {
         bool isFull = _length + bytes > MostBytes;
@@ -54,7 +54,7 @@ internal sealed class LogFile
         _length += bytes;
     }
 
-    /// <summary>Which other descriptors stand for what standard output or error is now: the runtime may have copied them, and a reader would wait for all.</summary>
+    /// <summary>Other descriptors of the same pipe as standard output or error. The runtime may have copied them, and a reader waits until all are closed.</summary>
     private static int[] Copies()
     {
         if (LibC.StatusOf(StandardOutput, out FileStatus output) < 0 || LibC.StatusOf(StandardError, out FileStatus error) < 0)
@@ -74,7 +74,7 @@ internal sealed class LogFile
         }
     }
 
-    /// <summary>Opens the file; where that cannot be, lines go nowhere, and the daemon serves on.</summary>
+    /// <summary>Opens the file. If that fails, lines are dropped, and the daemon continues to serve.</summary>
     private void Open()
     {
         int number = _directory.OpenFile(RuntimeDirectory.Log, LibC.OpenWriteOnly | LibC.OpenAppend | LibC.OpenCreate | LibC.OpenNonBlocking | LibC.OpenNoTerminal, OwnerAlone);

@@ -6,21 +6,21 @@ namespace Kbus.Daemon;
 /// <summary>What a connection to the control socket waits for.</summary>
 internal enum ControlState
 {
-    /// <summary>Its question has not come to its end.</summary>
+    /// <summary>The rest of its question.</summary>
     Asking,
 
-    /// <summary>A bus is to fill in the next page of its answer.</summary>
+    /// <summary>The next page of its answer, which a bus fills in.</summary>
     Waiting,
 
-    /// <summary>Its process is to read what has been made of the answer.</summary>
+    /// <summary>Its process, which must read the finished part of the answer.</summary>
     Sending,
 
-    /// <summary>Nothing: it has been answered, or has gone.</summary>
+    /// <summary>Nothing: it has been answered, or has closed.</summary>
     Done,
 }
 
 /// <summary>One connection to the control socket: it sends one line and gets one JSON document. No call here waits.</summary>
-/// <remarks>It costs no thread, and no more memory than its question or one page of its answer. The status thread alone touches it.</remarks>
+/// <remarks>It costs no thread, and no more memory than its question or one page of its answer. Only the status thread uses it.</remarks>
 /// <param name="socket">The connection, which does not block.</param>
 /// <param name="peer">Who asks.</param>
 /// <param name="token">Its number in the epoll set.</param>
@@ -33,7 +33,7 @@ internal sealed class ControlConnection(Descriptor socket, PeerCredentials peer,
     private int _filled;
     private int _sent;
 
-    /// <summary>Who asks, by the kernel's word.</summary>
+    /// <summary>The process that asks, as the kernel reports it.</summary>
     public PeerCredentials Peer => peer;
 
     /// <summary>Its number in the epoll set.</summary>
@@ -45,7 +45,7 @@ internal sealed class ControlConnection(Descriptor socket, PeerCredentials peer,
     /// <summary>What it waits for.</summary>
     public ControlState State { get; private set; }
 
-    /// <summary>When it last got on, in nanoseconds: connected, got a page, or read some of it.</summary>
+    /// <summary>The time of its last progress, in nanoseconds: it connected, received a page, or read some of it.</summary>
     public long LastProgress { get; set; } = LibC.MonotonicNanoseconds();
 
     /// <summary>The number of the last page that its user was given, so that users take turns.</summary>
@@ -57,8 +57,8 @@ internal sealed class ControlConnection(Descriptor socket, PeerCredentials peer,
     /// <summary>The answer, once it is being made.</summary>
     public Report? Report { get; private set; }
 
-    /// <summary>Reads what has come of the question.</summary>
-    /// <returns>The question without its end of line; null if it is not complete. One that is too long is an empty one.</returns>
+    /// <summary>Reads the available part of the question.</summary>
+    /// <returns>The question without its end of line; null if it is not complete; empty if it is too long.</returns>
     public string? ReadQuestion()
     {
         while (State == ControlState.Asking)
@@ -99,7 +99,7 @@ internal sealed class ControlConnection(Descriptor socket, PeerCredentials peer,
         }
     }
 
-    /// <summary>Takes over a piece of its answer that a bus has copied out.</summary>
+    /// <summary>Adds a piece of its answer that a bus has copied.</summary>
     public void Take(ReportPiece piece)
     {
         Report!.Write(piece);
@@ -113,7 +113,7 @@ internal sealed class ControlConnection(Descriptor socket, PeerCredentials peer,
         Send();
     }
 
-    /// <summary>Sends what has been made and says what is waited for then.</summary>
+    /// <summary>Sends the finished part of the answer, and updates what it waits for.</summary>
     public void Send()
     {
         ReadOnlySpan<byte> made = Report is { } report ? report.Made : _last;
@@ -135,10 +135,10 @@ internal sealed class ControlConnection(Descriptor socket, PeerCredentials peer,
         State = Report?.Bus is null ? ControlState.Done : ControlState.Waiting;
     }
 
-    /// <summary>Its process has gone, or takes nothing: nothing more is done for it.</summary>
+    /// <summary>Its process has closed it, or reads nothing. Its answer is given up.</summary>
     public void GiveUp() => State = ControlState.Done;
 
-    /// <summary>Gives the report back, which serves for another question; null if there is none.</summary>
+    /// <summary>Returns the report for another question; null if there is none.</summary>
     public Report? TakeReport()
     {
         Report? report = Report;
@@ -154,7 +154,7 @@ internal sealed class ControlConnection(Descriptor socket, PeerCredentials peer,
             return;
         }
 
-        // What was sent and not read would reset the connection, and with it what the process has not read of the answer.
+        // Unread bytes of the question would reset the connection, and the process would lose the rest of the answer.
         Span<byte> rest = stackalloc byte[4096];
         for (int drained = 0; drained < MostDrained && LibC.Receive(socket.Number, rest, LibC.MessageDontWait) > 0; drained += rest.Length)
         {

@@ -1,10 +1,10 @@
 namespace Kbus.Daemon;
 
-/// <summary>The connections to the control socket, and who makes way when there are too many: never another user's, but one's own.</summary>
+/// <summary>The connections to the control socket. If there are too many, one of them is evicted: never another user's, if the user has any.</summary>
 /// <remarks>
-/// A user has a part of all places at most. Where that part, or everything, is taken, a connection of the process with the most makes way, of that user or of the user
-/// with the most: one that has asked nothing before one that does not read its answer, and that before one whose answer is being made; the oldest first.
-/// So a single connection of an honest process stays, whatever others of its user open. The status thread alone touches it.
+/// Each user has at most a part of all places. If that part is full, a connection of this user is evicted; if all places are, one of the user with
+/// the most. It is one of the process with the most. First come those that have asked nothing, then those that do not read their answer, then the
+/// others; the oldest first. So a single connection of an honest process stays, whatever other processes of its user open. Only the status thread uses it.
 /// </remarks>
 internal sealed class ControlConnections
 {
@@ -14,7 +14,7 @@ internal sealed class ControlConnections
     /// <summary>Connections of one user, at most.</summary>
     public const int MostOfUser = 32;
 
-    // The oldest first. Few enough to be looked through one by one, and without leaving garbage.
+    // The oldest first. A list is good enough for so few, and leaves no garbage.
     private readonly List<ControlConnection> _all = [];
 
     /// <summary>How many there are.</summary>
@@ -23,7 +23,7 @@ internal sealed class ControlConnections
     /// <summary>All of them, the oldest first.</summary>
     public IReadOnlyList<ControlConnection> All => _all;
 
-    /// <summary>The connection with this number; null if it has gone.</summary>
+    /// <summary>The connection with this number; null if it has closed.</summary>
     public ControlConnection? Find(ulong token)
     {
         foreach (ControlConnection connection in _all)
@@ -40,10 +40,10 @@ internal sealed class ControlConnections
     /// <summary>Adds one. The caller has made room.</summary>
     public void Add(ControlConnection connection) => _all.Add(connection);
 
-    /// <summary>Takes one out; nothing happens if it has gone already.</summary>
+    /// <summary>Removes one. Nothing happens if it has been removed already.</summary>
     public void Remove(ControlConnection connection) => _all.Remove(connection);
 
-    /// <summary>Which connection must make way for a further one of a user; null if none must.</summary>
+    /// <summary>The connection to evict for a new one of a user; null if there is room.</summary>
     public ControlConnection? InTheWayOf(uint user)
     {
         if (CountOf(user, null) >= MostOfUser)
@@ -54,7 +54,7 @@ internal sealed class ControlConnections
         return _all.Count >= Most ? Superfluous() : null;
     }
 
-    /// <summary>The connection that can best be done without, of all; null if there is none.</summary>
+    /// <summary>The connection to evict first, of all; null if there is none.</summary>
     public ControlConnection? Superfluous()
     {
         uint? user = null;

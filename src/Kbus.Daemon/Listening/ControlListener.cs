@@ -2,25 +2,25 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>Takes the connections to the control socket, not too many at a time, and also when no descriptor is left.</summary>
+/// <summary>Accepts connections to the control socket: not too many at a time, and even when no descriptor is left.</summary>
 /// <remarks>
-/// <see cref="Replace"/> is for the listening thread; everything else belongs to the status thread. The lock is a leaf: it is held while one
-/// connection is taken, so that the socket is not replaced meanwhile.
+/// <see cref="Replace"/> is for the listening thread. Everything else belongs to the status thread. The lock is a leaf. It is held while a connection
+/// is accepted, so that the socket is not replaced meanwhile.
 /// </remarks>
-/// <param name="epoll">The set in which connections that wait are to be reported.</param>
-/// <param name="token">By which number.</param>
-/// <param name="log">Where to say that none can be taken.</param>
+/// <param name="epoll">The epoll set that reports waiting connections.</param>
+/// <param name="token">The number that it reports.</param>
+/// <param name="log">Records that no connection can be accepted.</param>
 internal sealed class ControlListener(Descriptor epoll, ulong token, Log log) : IDisposable
 {
-    /// <summary>How many connections may wait to be taken.</summary>
+    /// <summary>The number of connections that may wait to be accepted.</summary>
     public const int Backlog = 512;
 
-    // A flood of connections is taken so slowly that it costs others no processor. One that comes last into a full backlog waits some 30 milliseconds.
+    // A flood of connections is accepted slowly, so that it costs others no processor time. The last of a full backlog waits some 30 milliseconds.
     private const int AcceptedAtOnce = 16;
     private const long PauseAfterMany = 1_000_000;
     private const long PauseWhenExhausted = 50_000_000;
 
-    // For those who ask when all others are used up.
+    // Spare descriptors, for connections that come when no other is left.
     private const int MostKept = 4;
 
     private readonly Lock _lock = new();
@@ -30,10 +30,10 @@ internal sealed class ControlListener(Descriptor epoll, ulong token, Log log) : 
     private int _accepted;
     private long _pausedUntil;
 
-    /// <summary>When it goes on taking connections, in nanoseconds; 0 if it does now.</summary>
+    /// <summary>The time at which it accepts connections again, in nanoseconds; 0 if it does now.</summary>
     public long PausedUntil => _pausedUntil;
 
-    /// <summary>Begins to take connections at a socket.</summary>
+    /// <summary>Begins to accept connections at a socket.</summary>
     /// <returns>Zero or <c>-errno</c>.</returns>
     public int Begin(Descriptor socket)
     {
@@ -41,7 +41,7 @@ internal sealed class ControlListener(Descriptor epoll, ulong token, Log log) : 
         return LibC.EpollAdd(epoll.Number, _socket, LibC.EpollIn, token);
     }
 
-    /// <summary>Another socket listens from now on. Connections that wait at the old one are kept, and come first.</summary>
+    /// <summary>Switches to another socket. Connections that wait at the old one are kept, and come first.</summary>
     public void Replace(Descriptor successor)
     {
         lock (_lock)
@@ -57,7 +57,7 @@ internal sealed class ControlListener(Descriptor epoll, ulong token, Log log) : 
         }
     }
 
-    /// <summary>The next connection that waited at a socket which has been replaced; null if there is none.</summary>
+    /// <summary>The next connection that waited at a replaced socket; null if there is none.</summary>
     public Descriptor? NextEarly()
     {
         lock (_lock)
@@ -66,8 +66,8 @@ internal sealed class ControlListener(Descriptor epoll, ulong token, Log log) : 
         }
     }
 
-    /// <summary>The next connection; null if none waits, or no more are to be taken now.</summary>
-    /// <param name="makeRoom">Called when no descriptor is left; false if it could free none.</param>
+    /// <summary>The next connection; null if none waits, or no more are accepted now.</summary>
+    /// <param name="makeRoom">Called when no descriptor is left. It returns false if it could free none.</param>
     public Descriptor? Next(Func<bool> makeRoom)
     {
         if (_accepted == AcceptedAtOnce)
@@ -105,7 +105,7 @@ internal sealed class ControlListener(Descriptor epoll, ulong token, Log log) : 
         }
     }
 
-    /// <summary>Goes on taking connections if the pause is over.</summary>
+    /// <summary>Accepts connections again if the pause is over.</summary>
     public void Resume(long now)
     {
         if (_pausedUntil != 0 && now >= _pausedUntil)
@@ -115,7 +115,7 @@ internal sealed class ControlListener(Descriptor epoll, ulong token, Log log) : 
         }
     }
 
-    /// <summary>Keeps some descriptors for when none is left.</summary>
+    /// <summary>Keeps some spare descriptors.</summary>
     public void Keep()
     {
         while (_kept.Count < MostKept && LibC.CreateEvent() is >= 0 and int number)
@@ -124,7 +124,7 @@ internal sealed class ControlListener(Descriptor epoll, ulong token, Log log) : 
         }
     }
 
-    /// <summary>Lets go of what is kept. The socket is its owner's to close.</summary>
+    /// <summary>Closes the spare descriptors and kept connections. The owner closes the socket.</summary>
     public void Dispose()
     {
         foreach (Descriptor descriptor in _kept.Concat(_early))

@@ -6,9 +6,9 @@ namespace Kbus.Daemon;
 
 /// <summary>Answers questions about the daemon: a connection sends one line and gets one JSON document. It uses up no ids.</summary>
 /// <remarks>
-/// One thread serves all connections and never waits for one of them, nor for a bus: silence costs a descriptor, and a slow reader one page of
-/// memory. Who makes way when there are many is said at <see cref="ControlConnections"/>. Reports get their pages in turns: the user first that was
-/// served longest ago. <see cref="Replace"/> is for the listening thread; everything else belongs to the thread.
+/// One thread serves all connections, and never waits for one of them or for a bus. A silent connection costs a descriptor, and a slow reader one
+/// page of memory. <see cref="ControlConnections"/> says which connection is evicted when there are too many. Reports get their pages in turns: the
+/// user that was served longest ago comes first. <see cref="Replace"/> is for the listening thread. Everything else belongs to the status thread.
 /// </remarks>
 internal sealed class ControlServer : IDisposable
 {
@@ -38,7 +38,7 @@ internal sealed class ControlServer : IDisposable
     private readonly Stack<StatusReport> _spareReports = new();
     private readonly ControlListener _listener;
 
-    // A leaf. Held while the bell is rung, so that it is there.
+    // A leaf. Held while the bell is rung, so that it stays open.
     private readonly Lock _wakeLock = new();
     private ulong _lastToken = ListenerToken;
     private ulong _lastServed;
@@ -66,7 +66,7 @@ internal sealed class ControlServer : IDisposable
     }
 
     /// <summary>Starts answering.</summary>
-    /// <exception cref="KbusdException">There can be no further thread, or no further descriptor.</exception>
+    /// <exception cref="KbusdException">The kernel allows no further thread, or no descriptor is left.</exception>
     public void Start()
     {
         _ = Needed.Done(LibC.EpollAdd(_epoll.Number, _wake.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WakeToken), "epoll_ctl", NoStatus);
@@ -77,14 +77,14 @@ internal sealed class ControlServer : IDisposable
         }
     }
 
-    /// <summary>Another socket listens from now on. Connections that wait at the old one are taken first.</summary>
+    /// <summary>Switches to another socket. Connections that wait at the old one are accepted first.</summary>
     public void Replace(Descriptor successor)
     {
         _listener.Replace(successor);
         _ = LibC.SignalEvent(_wake.Number);
     }
 
-    /// <summary>Stops answering and closes the socket. Pages that are under way at a bus stay with it.</summary>
+    /// <summary>Stops answering and closes the socket. Pages that a bus is filling in stay with the bus.</summary>
     public void Dispose()
     {
         _stopping = true;
@@ -146,7 +146,7 @@ internal sealed class ControlServer : IDisposable
         }
     }
 
-    /// <summary>What a report needs is loaded now: there may be no descriptor for it when the first one is asked for.</summary>
+    /// <summary>Loads what a report needs: there may be no descriptor for that when the first question comes.</summary>
     private void Prepare()
     {
         var report = new StatusReport(_daemon);
@@ -175,7 +175,7 @@ internal sealed class ControlServer : IDisposable
         }
     }
 
-    /// <summary>The outermost frame of each step of a connection: what goes wrong in it ends that connection.</summary>
+    /// <summary>The outermost frame of each step of a connection. A fault in it ends that connection.</summary>
     private void Serve(ControlConnection connection, Action<ControlConnection> step)
     {
         ControlState before = connection.State;
@@ -205,7 +205,7 @@ internal sealed class ControlServer : IDisposable
         ControlState.Asking => LibC.EpollIn,
         ControlState.Sending => LibC.EpollOut,
 
-        // Only whether the process has gone, which is always reported.
+        // Only the hang-up of the process, which epoll always reports.
         _ => 0,
     };
 
@@ -257,7 +257,7 @@ internal sealed class ControlServer : IDisposable
         }
     }
 
-    /// <summary>No descriptor is left: the connection that can best be done without makes room.</summary>
+    /// <summary>No descriptor is left: evicts a connection.</summary>
     private bool MakeRoom()
     {
         ControlConnection? superfluous = _connections.Superfluous();
@@ -287,7 +287,7 @@ internal sealed class ControlServer : IDisposable
         _connections.Add(connection);
         _ = LibC.EpollAdd(_epoll.Number, connection.Number, Wanted(connection.State), connection.Token);
 
-        // Mostly the question is there already.
+        // Usually the question has arrived already.
         Serve(connection, Hear);
     }
 
@@ -316,7 +316,7 @@ internal sealed class ControlServer : IDisposable
         }
     }
 
-    /// <summary>A report does not go on at its bus: that is told so, unless it has the page; then when it comes back.</summary>
+    /// <summary>A report is given up at its bus. The bus is notified now, or when it returns the page that it is filling in.</summary>
     private void LeaveBus(ControlConnection connection)
     {
         if (connection.Report is { Bus: { } bus } report && TurnOf(connection).For != connection && report.Release() is { } work)
@@ -350,7 +350,7 @@ internal sealed class ControlServer : IDisposable
         }
     }
 
-    /// <summary>Hands out a page of each bus that may be asked: to the user that was served longest ago, and of its connections to that one.</summary>
+    /// <summary>Requests a page from each bus that may be asked: for the user that was served longest ago, and for its connection that was.</summary>
     private void PostPieces()
     {
         long now = LibC.MonotonicNanoseconds();
@@ -430,7 +430,7 @@ internal sealed class ControlServer : IDisposable
 
             if (connection.State == ControlState.Waiting)
             {
-                // Not the process is slow, but the bus. It is waited for once, and then each further one a little.
+                // The bus is slow, not the process. The first slow bus gets the whole time, and each further one a short time.
                 LeaveBus(connection);
                 Serve(connection, c => c.Miss());
                 connection.LastProgress = now - Patience + PatienceAfterwards;

@@ -3,10 +3,10 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>Takes connections for all buses, hears what each process wants, and hands it to the bus. Nobody can hold it up.</summary>
+/// <summary>Accepts connections for all buses, reads what each process wants, and gives the link to the bus. No process can block it.</summary>
 /// <remarks>
-/// A process that connects and says nothing is dropped after a while, or earlier when there are many such. Listening sockets may be
-/// added from any thread; everything else belongs to the thread.
+/// A connection that sends nothing is dropped after a while, or earlier when there are many such. Any thread may add listening sockets. Everything
+/// else belongs to the thread.
 /// </remarks>
 internal sealed class ListeningThread : IDisposable
 {
@@ -56,11 +56,11 @@ internal sealed class ListeningThread : IDisposable
         _idleSince = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Starts taking connections.</summary>
+    /// <summary>Starts accepting connections.</summary>
     /// <exception cref="KbusdException">The control socket cannot be opened.</exception>
     public void Start()
     {
-        // Opened last and closed first: where it answers, there are the buses too.
+        // Opened last and closed first: while it answers, the buses exist.
         _control = new ControlServer(_daemon, _options.SocketMode, ControlToken);
         _mending.Begin();
         if (!Threads.TryStart(_thread))
@@ -84,7 +84,7 @@ internal sealed class ListeningThread : IDisposable
         _ = Needed.Done(LibC.EpollAdd(_epoll.Number, socket.Descriptor.Number, LibC.EpollIn, bus.Number), "epoll_ctl", NoConnections);
     }
 
-    /// <summary>A member has gone, or what it had has been cleared away: memory may be given back some time later. Any thread may call.</summary>
+    /// <summary>A member has left, or what it had has been cleared away. Memory may be returned some time later. Any thread may call.</summary>
     public void TidyLater()
     {
         if (_tidying.Note())
@@ -93,10 +93,10 @@ internal sealed class ListeningThread : IDisposable
         }
     }
 
-    /// <summary>Has the thread look around. Any thread may call.</summary>
+    /// <summary>Wakes the thread. Any thread may call.</summary>
     public void Wake() => _ = LibC.SignalEvent(_wake.Number);
 
-    /// <summary>Stops taking connections and removes the sockets. <see cref="Wake"/> may be called until it is disposed of.</summary>
+    /// <summary>Stops accepting connections and removes the sockets. <see cref="Wake"/> may be called until <see cref="Dispose"/>.</summary>
     public void Stop()
     {
         _stopping = true;
@@ -121,7 +121,7 @@ internal sealed class ListeningThread : IDisposable
         _mending.Dispose();
     }
 
-    /// <summary>Lets go of what is left once nobody can call <see cref="Wake"/> any more.</summary>
+    /// <summary>Frees the rest, once nobody can call <see cref="Wake"/> any more.</summary>
     public void Dispose()
     {
         _reserve?.Dispose();
@@ -147,7 +147,7 @@ internal sealed class ListeningThread : IDisposable
         }
     }
 
-    /// <summary>The outermost frame of each event: what goes wrong in it ends one connection.</summary>
+    /// <summary>The outermost frame of each event. A fault in it ends one connection.</summary>
     private void HandleAlone(ulong token)
     {
         try
@@ -177,7 +177,7 @@ internal sealed class ListeningThread : IDisposable
         }
     }
 
-    /// <summary>A socket listens where another did: who connected to that one is taken first.</summary>
+    /// <summary>A socket replaces another one. Connections that wait at the old one are accepted first.</summary>
     private void Replace(ListeningSocket socket, Descriptor successor)
     {
         if (socket.Token == ControlToken)
@@ -238,7 +238,7 @@ internal sealed class ListeningThread : IDisposable
     {
         if (_pending.Count >= MostPending)
         {
-            // The one that has been silent longest makes way.
+            // The one that has been silent longest is evicted.
             Drop(_pending.MinBy(p => p.Key).Key);
         }
 
@@ -251,7 +251,7 @@ internal sealed class ListeningThread : IDisposable
         }
     }
 
-    /// <summary>No descriptor is left for a connection that waits: the one that is kept for this serves to say so, and to hang up.</summary>
+    /// <summary>No descriptor is left for a waiting connection. A spare one is used to refuse it, and to hang up.</summary>
     private void TurnAway(int socket, Errno error)
     {
         _daemon.Log.CannotAccept(error);
@@ -272,7 +272,7 @@ internal sealed class ListeningThread : IDisposable
         }
     }
 
-    /// <summary>Without memory, say, each further attempt would fail again at once: no connection is taken for a moment.</summary>
+    /// <summary>Stops accepting for a moment, because a further attempt would fail again at once: for lack of memory, for example.</summary>
     private void LookAway()
     {
         _exhaustedUntil = Stopwatch.GetTimestamp() + (long)(PauseWhenExhausted.TotalSeconds * Stopwatch.Frequency);

@@ -5,7 +5,7 @@ using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
-/// <summary>A connection whose process has not yet said what it wants. When it has, the link is made and handed to the bus.</summary>
+/// <summary>A connection whose process has not yet said what it wants. After that, the link is made and given to the bus.</summary>
 internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint bus) : IDisposable
 {
     // No pidfd has such an identity, and no caller of a device file such a number.
@@ -17,10 +17,10 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
     /// <summary>When it connected.</summary>
     public long Since { get; } = Stopwatch.GetTimestamp();
 
-    /// <summary>The socket's number, also after it was handed on; -1 once it is closed.</summary>
+    /// <summary>The socket's number, even after it was passed on; -1 once it is closed.</summary>
     public int Number { get; } = socket.Number;
 
-    /// <summary>Reads what has come; true if nothing more is to be heard, because the link was made or refused.</summary>
+    /// <summary>Reads the available bytes. True if the connection is done with: the link was made or refused.</summary>
     public bool TryHear()
     {
         if (!_hello.TryReceive(socket, out ClientHello hello, out HandshakeFault fault))
@@ -82,7 +82,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
         Identity? member = null;
         if (result >= 0 && daemon.Policy is { } policy)
         {
-            // Before anything is made for it. The bus asks once more, should the policy have changed meanwhile.
+            // Before anything is made for it. The bus asks once more, because the policy may have changed meanwhile.
             member = Peers.Identify(socket.Number, peer);
             _refusal = DaemonPolicy.WhyNotOpen(policy, policy.For(member, bus), hello.Mode, bus);
             if (_refusal is not null)
@@ -98,7 +98,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
             return (Errno)(-result);
         }
 
-        // Where the kernel gives no identity, each link stands for a process of its own.
+        // Where the kernel gives no identity, each link counts as a process of its own.
         ulong identity = (process is null ? null : LibC.PidfdIdentity(process.Number)) ?? Interlocked.Increment(ref _lastUnknown);
         var owner = new KsockOwner(peer.ProcessId, peer.UserId, hello.Mode, identity);
         if (!daemon.Shares.TryOpen(owner, out KsockShare? share, out quota))

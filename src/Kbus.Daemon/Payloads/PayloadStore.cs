@@ -5,9 +5,9 @@ namespace Kbus.Daemon;
 
 /// <summary>The memory of one bus for big payloads: areas for each user whose processes receive them, reused as they become free.</summary>
 /// <remarks>
-/// A process maps the areas of its own user only, so no user can read what is meant for another. An area's pages take memory from their
-/// first use on, lowest first; the areas of a user go when the last Ksock of that user closes, and free ones some time after the links that got them have gone.
-/// Only the bus's thread touches it.
+/// A process maps the areas of its own user only, so no user can read another user's data. Pages of an area take memory from their first use on,
+/// lowest first. The areas of a user are freed when the last Ksock of that user closes. An empty area is freed some time after the links that
+/// received it have closed. Only the bus's thread uses it.
 /// </remarks>
 internal sealed class PayloadStore : IDisposable
 {
@@ -15,13 +15,13 @@ internal sealed class PayloadStore : IDisposable
     private readonly Dictionary<uint, UserAreas> _users = [];
     private readonly Stack<PlacedPayload> _spare = [];
 
-    // To how many links each area was announced; those announced to none are not in it.
+    // The number of links that have received each area; areas that none has received are not in it.
     private readonly Dictionary<PayloadArea, int> _readers = [];
 
     /// <summary>True if no user has a Ksock here, nothing of a message that a user sent is left, and no link counts as having got an area.</summary>
     public bool IsEmpty => _users.Count == 0 && _readers.Count == 0;
 
-    /// <summary>Notes that a user has one more Ksock.</summary>
+    /// <summary>Counts one more Ksock of a user.</summary>
     public void Enter(uint user)
     {
         if (!_users.TryGetValue(user, out UserAreas? areas))
@@ -33,7 +33,7 @@ internal sealed class PayloadStore : IDisposable
         areas.Ksocks++;
     }
 
-    /// <summary>Notes that a user has one Ksock less; with the last, the user's areas go as soon as nothing is in them.</summary>
+    /// <summary>Counts one Ksock of a user less. After the last, the user's areas are freed as soon as they are empty.</summary>
     public void Leave(uint user)
     {
         UserAreas areas = _users[user];
@@ -44,7 +44,7 @@ internal sealed class PayloadStore : IDisposable
     /// <summary>Room for the data of one message, for recipients of one user; null if there is no memory.</summary>
     public PlacedPayload? TryPlace(uint user, int length)
     {
-        // The sender may have gone while its message is on its way to others: the areas then live until the message has gone.
+        // The sender may have left while its message still waits for others. Then the areas live as long as the message.
         if (!_users.TryGetValue(user, out UserAreas? areas))
         {
             areas = new UserAreas();
@@ -69,7 +69,7 @@ internal sealed class PayloadStore : IDisposable
         return added!.TryAllocate(length, out PayloadExtent first) ? Placed(user, added, first, length) : null;
     }
 
-    /// <summary>Takes a place back, and what held it.</summary>
+    /// <summary>Frees a place, and keeps its holder for reuse.</summary>
     public void Free(PlacedPayload placed, uint user, PayloadArea area, PayloadExtent extent)
     {
         area.Free(extent);
@@ -77,10 +77,10 @@ internal sealed class PayloadStore : IDisposable
         RemoveIfUnused(user, _users[user]);
     }
 
-    /// <summary>A process gets an area, and may map it as long as its link is there.</summary>
+    /// <summary>A process receives an area, and may map it as long as its link exists.</summary>
     public void Announced(PayloadArea area) => CollectionsMarshal.GetValueRefOrAddDefault(_readers, area, out _)++;
 
-    /// <summary>A link has gone to which an area was announced.</summary>
+    /// <summary>A link that had received an area has closed.</summary>
     public void Forgotten(PayloadArea area)
     {
         if (--CollectionsMarshal.GetValueRefOrNullRef(_readers, area) == 0)
@@ -89,7 +89,7 @@ internal sealed class PayloadStore : IDisposable
         }
     }
 
-    /// <summary>Gives back the areas in which nothing is and that no process has got. Another would cost a process that has got it one more mapping.</summary>
+    /// <summary>Frees the empty areas that no process has received. A process that has received one keeps its mapping, so freeing it would gain nothing.</summary>
     public void Trim()
     {
         foreach (UserAreas areas in _users.Values)
@@ -103,7 +103,7 @@ internal sealed class PayloadStore : IDisposable
         }
     }
 
-    /// <summary>Lets go of everything.</summary>
+    /// <summary>Frees everything.</summary>
     public void Dispose()
     {
         foreach (UserAreas areas in _users.Values)
@@ -114,7 +114,7 @@ internal sealed class PayloadStore : IDisposable
         _users.Clear();
     }
 
-    /// <summary>A payload at its place: one that was released before, if there is one, so that a big message leaves no garbage.</summary>
+    /// <summary>A payload for a place. A released one is reused if there is one, so a big message leaves no garbage.</summary>
     private PlacedPayload Placed(uint user, PayloadArea area, PayloadExtent extent, int length)
     {
         PlacedPayload placed = _spare.TryPop(out PlacedPayload? spare) ? spare : new PlacedPayload(this);

@@ -18,7 +18,7 @@ internal sealed class DaemonPolicy
         _rules = rules;
     }
 
-    /// <summary>The rules that count for whoever opens a Ksock now.</summary>
+    /// <summary>The current rules, for processes that open a Ksock.</summary>
     public PolicyRules Rules => _rules;
 
     /// <summary>Reads the policy that the options name.</summary>
@@ -42,8 +42,8 @@ internal sealed class DaemonPolicy
         }
     }
 
-    /// <summary>Reads the file again and has all buses go by it. If anything is wrong with it, all stays as it was.</summary>
-    /// <param name="adopt">Makes the rules those of all buses that there are and will be.</param>
+    /// <summary>Reads the file again, and applies it to all buses. If anything is wrong with it, nothing changes.</summary>
+    /// <param name="adopt">Applies the rules to all present and future buses.</param>
     public void Reload(Action<PolicyRules> adopt)
     {
         lock (_reading)

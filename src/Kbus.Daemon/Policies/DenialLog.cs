@@ -4,10 +4,10 @@ using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
-/// <summary>Says in the log what a policy denied on one bus: a few times a second, since anybody can have himself denied something at will.</summary>
-/// <remarks>What is left out costs no more than a look at the clock, and is counted. Only who may touch the bus calls.</remarks>
+/// <summary>Logs what a policy denied on one bus: a few times a second, because any member can cause denials at will.</summary>
+/// <remarks>A denial that is left out costs one reading of the clock, and is counted. Only the bus's thread calls, or a guest inside the gate.</remarks>
 /// <param name="bus">The bus's number.</param>
-/// <param name="log">Where it is said.</param>
+/// <param name="log">The log.</param>
 internal sealed class DenialLog(uint bus, Log log)
 {
     private const int MostEachSecond = 4;

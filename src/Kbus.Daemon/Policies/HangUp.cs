@@ -1,7 +1,7 @@
 namespace Kbus.Daemon;
 
-/// <summary>What SIGHUP means: read the policy again if there is one; nothing to a service without one; otherwise, to end.</summary>
-/// <remarks>It is there before the daemon, so that a signal during the start is not lost: it counts when the daemon serves.</remarks>
+/// <summary>What SIGHUP does: it reads the policy again if there is one. Without one, a service ignores it, and any other kbusd ends.</summary>
+/// <remarks>It exists before the daemon, so that a signal during the start is not lost. It takes effect when the daemon serves.</remarks>
 internal sealed class HangUp(Log log, StopRequest stop)
 {
     private readonly Lock _lock = new();

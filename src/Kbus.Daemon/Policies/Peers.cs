@@ -6,7 +6,7 @@ namespace Kbus.Daemon;
 /// <summary>Who is at the other end of a connection, as far as a policy asks.</summary>
 internal static class Peers
 {
-    /// <summary>The user and all groups of the process that connected, as they were then, by the kernel's word.</summary>
+    /// <summary>The user and all groups of the process when it connected, as the kernel reports them.</summary>
     public static Identity Identify(int socket, in PeerCredentials peer)
     {
         int result = LibC.PeerGroups(socket, out uint[] groups);

@@ -4,15 +4,15 @@ using Kbus.Policy;
 
 namespace Kbus.Daemon;
 
-/// <summary>Another policy comes into force on one bus: Ksocks that may not be open any more are closed, bindings that may not be are ended.</summary>
+/// <summary>Applies another policy to one bus: closes Ksocks that may not be open any more, and ends bindings that are no longer allowed.</summary>
 /// <remarks>
-/// <para>From the beginning of this work on every new Ksock goes by the new policy, and every Ksock that has been gone through. It is
-/// done in slices, so that others come in between. A later change ends an earlier one.</para>
-/// <para>Between two slices a member may end the binding at which the work stands. Then that Ksock is gone through from its beginning.
-/// So that nobody can play this for long, the work does not pause there any more after some such times.</para>
+/// <para>From the start of this work, the new policy applies to every new Ksock, and to every Ksock that it has processed. The work is done in
+/// slices, so that members are served in between. A later change ends an earlier one.</para>
+/// <para>Between two slices a member may end the binding at which the work has stopped. Then that Ksock is processed from its beginning again. After
+/// some such restarts the work does not pause at this Ksock any more, so that no member can delay it for long.</para>
 /// </remarks>
 /// <param name="rules">The policy.</param>
-/// <param name="report">Hears how much it came to.</param>
+/// <param name="report">Counts the results.</param>
 internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : BusWork
 {
     private const int LooksInSlice = 64;
@@ -70,7 +70,7 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
         return true;
     }
 
-    /// <summary>Begins with a Ksock: the new policy counts for it. False if it is closed by that.</summary>
+    /// <summary>Applies the new policy to a Ksock. False if that closes it.</summary>
     private bool TryEnter(BusThread bus, KsockState ksock)
     {
         _isEntered = true;
@@ -91,7 +91,7 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
         return true;
     }
 
-    /// <summary>Looks at one binding of a Ksock. False if there is none left.</summary>
+    /// <summary>Checks one binding of a Ksock. False if none is left.</summary>
     private bool TryLook(Bus bus, KsockState ksock)
     {
         if (_cursor is { AtKsock.IsLinked: false })
@@ -100,7 +100,7 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
             _restarts++;
         }
 
-        // Those that were made later were made under this policy.
+        // Later ones were made under this policy.
         if (_cursor is not { } binding || binding.Order > _lastOrder)
         {
             return false;
@@ -114,7 +114,7 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
             return true;
         }
 
-        // Of several alike the newest goes first. They come all; this one is the last.
+        // Unbinding ends the newest of equal bindings. All of them are checked, so this one ends last.
         Binding? next = ksock.Bindings.After(binding);
         Binding? ended = bus.Revoke(ksock, binding.Name.Name, binding.IsReplier);
         report.BindingEnded();
@@ -132,7 +132,7 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
     {
         if (carrier is Session session)
         {
-            // At once, so that it is closed when this says so.
+            // At once, so that it is closed when the report counts it.
             bus.Revoke(session);
         }
         else

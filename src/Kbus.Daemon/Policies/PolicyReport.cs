@@ -1,9 +1,9 @@
 namespace Kbus.Daemon;
 
-/// <summary>Counts what a new policy came to on all buses, and says so when the last of them is done. Any thread may call.</summary>
+/// <summary>Counts the results of a new policy on all buses, and logs them when the last bus is done. Any thread may call.</summary>
 /// <param name="path">The policy's file.</param>
 /// <param name="buses">How many buses there are.</param>
-/// <param name="log">Where it is said.</param>
+/// <param name="log">The log.</param>
 internal sealed class PolicyReport(string path, int buses, Log log)
 {
     private int _left = buses;
@@ -16,7 +16,7 @@ internal sealed class PolicyReport(string path, int buses, Log log)
     /// <summary>A binding has been ended.</summary>
     public void BindingEnded() => Interlocked.Increment(ref _bindings);
 
-    /// <summary>One bus is done, or has ended meanwhile.</summary>
+    /// <summary>One bus is done, or has ended.</summary>
     public void Done()
     {
         if (Interlocked.Decrement(ref _left) == 0)

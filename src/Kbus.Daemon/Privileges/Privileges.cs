@@ -2,11 +2,11 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>Takes away from kbusd what it does not need, when root started it, or anybody else with capabilities.</summary>
+/// <summary>Drops the privileges that kbusd does not need, if root or another user with capabilities started it.</summary>
 /// <remarks>
-/// <para>Links need no capability. Device files need the four of <see cref="ForDevices"/>. The right to pass over the permissions of files is not among them.</para>
-/// <para>Capabilities belong to threads, and the runtime has several before the first line of this program runs. So this thread gives up its own and executes
-/// the program anew, which then starts with what is left. That cannot be more than this thread has, since it forgoes new privileges; so it happens once.</para>
+/// <para>Links need no capability. Device files need the four of <see cref="ForDevices"/>. The right to override file permissions is not among them.</para>
+/// <para>Capabilities belong to threads, and the runtime has several threads before the first line of this program runs. So this thread drops its own
+/// and executes the program again, which then starts with what is left. It cannot get more, because new privileges are disabled. So this happens once.</para>
 /// </remarks>
 internal static class Privileges
 {
@@ -18,13 +18,13 @@ internal static class Privileges
     /// <summary>What device files need: to mount (CAP_SYS_ADMIN), and to read a caller's memory by the caller's own rights (CAP_SETUID, CAP_SETGID, CAP_SYS_PTRACE).</summary>
     public const ulong ForDevices = SetGroup | SetUser | Trace | Administer;
 
-    /// <summary>What is to be said besides to root, whom a file's permissions kept from it.</summary>
+    /// <summary>Advice for root, when file permissions were the cause of an error.</summary>
     public static string Advice(string complaint) =>
         LibC.UserId() == 0 && complaint.Contains(nameof(Errno.EACCES), StringComparison.Ordinal)
             ? " Here root's rights are those of a file's owner: kbusd gives up the right to pass over permissions."
             : string.Empty;
 
-    /// <summary>Gives up all privileges that these options do not need. May begin the program anew.</summary>
+    /// <summary>Drops all privileges that these options do not need. May execute the program again.</summary>
     /// <returns>Why some are left that are not needed; null if none are.</returns>
     public static string? GiveUp(DaemonOptions options)
     {
@@ -38,7 +38,7 @@ internal static class Privileges
 
         DeviceHost.CleanUp(options);
 
-        // Whoever may not mount by itself has fusermount3 do it, which needs the rights of its owner.
+        // Without the right to mount, fusermount3 mounts, which needs the rights of its owner.
         bool mayMount = options.Devices is null || (kept & Administer) != 0;
         if (mayMount || LibC.UserId() == 0)
         {

@@ -2,7 +2,7 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>Sees to it that the directory's lock and sockets are there as long as the daemon is. Belongs to the listening thread.</summary>
+/// <summary>Repairs the directory: makes its lock and sockets again if they are removed. Belongs to the listening thread.</summary>
 internal sealed class DirectoryMending : IDisposable
 {
     private readonly ServingDirectory _directory;
@@ -13,9 +13,9 @@ internal sealed class DirectoryMending : IDisposable
 
     /// <summary>Makes it; nothing is watched yet.</summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="epoll">The set in which changes are to be reported.</param>
-    /// <param name="token">By which number.</param>
-    /// <param name="log">Where to say what was done.</param>
+    /// <param name="epoll">The epoll set that reports changes.</param>
+    /// <param name="token">The number that it reports.</param>
+    /// <param name="log">The log.</param>
     public DirectoryMending(ServingDirectory directory, int epoll, ulong token, Log log)
     {
         _directory = directory;
@@ -23,7 +23,7 @@ internal sealed class DirectoryMending : IDisposable
         _log = log;
     }
 
-    /// <summary>How long until the directory is to be looked at; -1 if it is not.</summary>
+    /// <summary>The time until the directory must be checked; -1 if it need not be.</summary>
     public long NanosecondsLeft => _pace.Left(LibC.MonotonicNanoseconds());
 
     /// <summary>Begins to watch the directory.</summary>
@@ -31,16 +31,16 @@ internal sealed class DirectoryMending : IDisposable
     {
         Watch(isMissing: false);
 
-        // What was removed before it was watched.
+        // Finds what was removed before the watch began.
         _pace.Noticed(LibC.MonotonicNanoseconds());
     }
 
-    /// <summary>Something was reported.</summary>
+    /// <summary>A change was reported.</summary>
     public void Noticed() => _pace.Noticed(LibC.MonotonicNanoseconds());
 
-    /// <summary>Looks at the directory if it is time, and makes again what is missing.</summary>
-    /// <param name="replacing">Called with a socket and what will listen in its place.</param>
-    /// <returns>Why the daemon has to end; null if it has not.</returns>
+    /// <summary>Checks the directory if that is due, and makes again what is missing.</summary>
+    /// <param name="replacing">Called with a socket and its replacement.</param>
+    /// <returns>Why the daemon must end; null if it need not.</returns>
     public string? MendIfDue(Action<ListeningSocket, Descriptor> replacing)
     {
         if (!_pace.IsDue(LibC.MonotonicNanoseconds()))

@@ -2,22 +2,22 @@ using Kbus.Link;
 
 namespace Kbus.Daemon;
 
-/// <summary>Notices that a directory, something in it or the way to it may have changed: by inotify, and by the table of mounts.</summary>
-/// <remarks>Only the listening thread uses it. After each notice it is silent until it is set anew, so that nobody can keep the thread busy.</remarks>
+/// <summary>Detects that a directory, something in it or its path may have changed: by inotify, and by the mount table.</summary>
+/// <remarks>Only the listening thread uses it. After each report it is silent until it is set again, so that nobody can keep the thread busy.</remarks>
 internal sealed class DirectoryWatch(int epoll, ulong token) : IDisposable
 {
     private const uint Once = LibC.EpollOneShot;
     private Descriptor? _changes;
     private Descriptor? _mounts;
 
-    /// <summary>Begins to watch, or watches anew. Set before the directory is looked at, so that nothing is missed in between.</summary>
+    /// <summary>Begins to watch, or watches again. Called before the directory is checked, so that no change in between is missed.</summary>
     /// <param name="path">The directory's path.</param>
     /// <param name="directory">The descriptor of the directory that was there last.</param>
-    /// <param name="isMissing">Whether something is missing that may come to be possible when the directory, or the last parent of it that exists, changes.</param>
+    /// <param name="isMissing">Whether something is missing that may become possible when the directory, or its last existing parent, changes.</param>
     /// <returns>Zero or <c>-errno</c>: then removals go unnoticed.</returns>
     public int Set(string path, int directory, bool isMissing)
     {
-        // The former one watches until the new one does. Closing takes the kernel milliseconds.
+        // The former watch lives until the new one does. Closing it takes the kernel milliseconds.
         using Descriptor? former = _changes;
         _changes = null;
         int number = LibC.CreateWatch();
@@ -30,7 +30,7 @@ internal sealed class DirectoryWatch(int epoll, ulong token) : IDisposable
         int result = LibC.AddWatch(number, LibC.PathOf(directory), LibC.WatchDelete | LibC.WatchMoved | LibC.WatchItself);
         foreach (string part in Parts(path).Concat(Parts(new FileInfo(LibC.PathOf(directory)).LinkTarget ?? path)))
         {
-            // Those on the way that may not be read cannot be watched; nothing else depends on them. A directory that is removed was emptied before.
+            // Parents that may not be read cannot be watched. That loses little: a directory is emptied before it is removed.
             _ = LibC.AddWatch(number, part, LibC.WatchItself | LibC.WatchNoFollow | LibC.WatchAdd);
         }
 
@@ -51,7 +51,7 @@ internal sealed class DirectoryWatch(int epoll, ulong token) : IDisposable
         _mounts?.Dispose();
     }
 
-    /// <summary>Something may be mounted over the directory, or unmounted from under it, as at logout; inotify does not tell that.</summary>
+    /// <summary>Watches the mount table. A mount over the directory, or an unmount as at logout, is not reported by inotify.</summary>
     private void SetMounts()
     {
         if (_mounts is not null)

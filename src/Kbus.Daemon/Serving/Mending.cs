@@ -1,6 +1,6 @@
 namespace Kbus.Daemon;
 
-/// <summary>How a look at the directory's lock and sockets ended.</summary>
-/// <param name="Outcome">In short.</param>
-/// <param name="What">In words: what was made again, or why it could not be.</param>
+/// <summary>The result of a check of the directory's lock and sockets.</summary>
+/// <param name="Outcome">The kind of result.</param>
+/// <param name="What">In words: what was made again, or why that failed.</param>
 internal readonly record struct Mending(MendingOutcome Outcome, string What = "");

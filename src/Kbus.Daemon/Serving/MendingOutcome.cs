@@ -1,9 +1,9 @@
 namespace Kbus.Daemon;
 
-/// <summary>How a look at the directory's lock and sockets can end.</summary>
+/// <summary>The kinds of result of a check of the directory's lock and sockets.</summary>
 internal enum MendingOutcome
 {
-    /// <summary>All was in its place.</summary>
+    /// <summary>Nothing was missing.</summary>
     Whole,
 
     /// <summary>What was missing has been made again.</summary>

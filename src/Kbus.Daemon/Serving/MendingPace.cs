@@ -1,9 +1,9 @@
 namespace Kbus.Daemon;
 
-/// <summary>When the directory is looked at next: soon after something was noticed, and ever later while that happens again and again.</summary>
+/// <summary>Decides when the directory is checked next: soon after a change, and later and later if changes keep coming.</summary>
 /// <remarks>
-/// Whoever may remove a socket may do so a million times. Each time the daemon looks it waits twice as long before it looks again, and it begins
-/// anew when it has had peace for long enough. Times are those of the monotonic clock in nanoseconds.
+/// A user who may remove a socket may do so a million times. After each check the pause before the next one doubles. It starts from the first pause
+/// again after a long quiet time. Times are those of the monotonic clock in nanoseconds.
 /// </remarks>
 internal struct MendingPace()
 {
@@ -20,7 +20,7 @@ internal struct MendingPace()
     private long _next = Never;
     private long _last = long.MinValue / 2;
 
-    /// <summary>Something has changed. It is looked at after the pause, however often that is said meanwhile.</summary>
+    /// <summary>Something has changed. The check comes after the pause, however often this is called meanwhile.</summary>
     public void Noticed(long now)
     {
         if (_next == Never)
@@ -30,15 +30,15 @@ internal struct MendingPace()
         }
     }
 
-    /// <summary>Whether it is time to look.</summary>
+    /// <summary>Whether a check is due.</summary>
     public readonly bool IsDue(long now) => now >= _next;
 
-    /// <summary>How long until then; -1 if there is nothing to be looked at.</summary>
+    /// <summary>The time until the next check; -1 if none is planned.</summary>
     public readonly long Left(long now) => _next == Never ? -1 : Math.Max(0, _next - now);
 
-    /// <summary>It was looked at.</summary>
+    /// <summary>The directory was checked.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="again">Whether to look again without being told, as something is missing or has just been made.</param>
+    /// <param name="again">Whether to check again without a report, because something is missing or has just been made.</param>
     public void Looked(long now, bool again)
     {
         _last = now;

@@ -5,10 +5,10 @@ namespace Kbus.Daemon;
 
 /// <summary>The directory that a daemon serves: made if need be, locked against a second daemon, with the sockets that the daemon listens at.</summary>
 /// <remarks>
-/// <para>What is removed here is a socket, has a name that a daemon gives, and is either still the one that this daemon made (device and inode), or one at
-/// which nobody listens while this daemon holds the lock. Sockets that a supervisor passed are never touched.</para>
-/// <para>Any thread may add a socket. Mending belongs to the listening thread. Whoever holds the lock here says nothing in the log at once: a line may need
-/// it for the log's file.</para>
+/// <para>Only sockets with the names of a daemon's sockets are removed here. Each is either the one that this daemon made (same device and inode), or one
+/// at which nobody listens while this daemon holds the lock. Sockets that a supervisor passed are never changed.</para>
+/// <para>Any thread may add a socket. Repairs belong to the listening thread. A thread that holds the lock must not write into the log, because a line may
+/// need the lock for the log's file.</para>
 /// </remarks>
 internal sealed class ServingDirectory : IDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class ServingDirectory : IDisposable
     /// <summary>The descriptor of the directory that is served now.</summary>
     public int Number => _directory.Number;
 
-    /// <summary>What others may do to this directory that they should not; null if they may not.</summary>
+    /// <summary>What other users may do to this directory although they should not; null if nothing.</summary>
     public string? Complaint => _directory.Status switch
     {
         { AnybodyMayRemove: true } => "every user may change it, and put a socket of his own in the place of a bus. Take that permission away",
@@ -43,7 +43,7 @@ internal sealed class ServingDirectory : IDisposable
         _ => null,
     };
 
-    /// <summary>Takes a directory for this daemon alone.</summary>
+    /// <summary>Locks a directory for this daemon.</summary>
     /// <exception cref="KbusdException">It cannot be used; the message says why.</exception>
     public static ServingDirectory Take(string directory)
     {
@@ -155,7 +155,7 @@ internal sealed class ServingDirectory : IDisposable
         List<(ListeningSocket Socket, Descriptor Descriptor, FileStatus File)> made = [];
         Mending mending = MakeMissing(made);
 
-        // Whoever waits at an old socket is accepted now, which takes locks that others hold while they open a socket here.
+        // Connections that wait at an old socket are accepted now. That takes locks that other threads hold while they open a socket here.
         foreach ((ListeningSocket socket, Descriptor descriptor, FileStatus file) in made)
         {
             replacing(socket, descriptor);
@@ -195,7 +195,7 @@ internal sealed class ServingDirectory : IDisposable
 
                 List<string> what = isMoved ? ["the directory"] : isUnlocked ? [RuntimeDirectory.Lock] : [];
 
-                // The control socket last, as at the start: where it answers, there are the buses too.
+                // The control socket comes last, as at the start: while it answers, the buses exist.
                 foreach (ListeningSocket socket in _sockets.Where(s => !_directory.Has(s.Name, s.File!.Value)).OrderBy(s => s.Name == RuntimeDirectory.Control))
                 {
                     _directory.RemoveDead(socket.Name);
@@ -213,7 +213,7 @@ internal sealed class ServingDirectory : IDisposable
         }
     }
 
-    /// <summary>Waits a little if another daemon holds the lock without answering: it may be about to begin, or to end.</summary>
+    /// <summary>Waits a little if another daemon holds the lock without answering: it may be starting or ending.</summary>
     private static DirectoryLock WaitForLock(string path, SocketDirectory directory)
     {
         Deadline deadline = Deadline.After(TimeForAnother);
@@ -248,13 +248,13 @@ internal sealed class ServingDirectory : IDisposable
         $"{System.IO.Path.Join(path, living.Name)} is answered already{(living.Process > 0 ? $", by process {living.Process}" : string.Empty)}, "
         + $"although nobody holds {RuntimeDirectory.LockFile(path)}. Stop that process first, or choose another --runtime-dir.";
 
-    /// <summary>Takes the lock once more, of the directory that the path leads to now. Null if that went well.</summary>
+    /// <summary>Takes the lock again, of the directory that the path leads to now. Null on success.</summary>
     private Mending? TakeAgain(bool isMoved)
     {
         SocketDirectory place = isMoved ? SocketDirectory.OpenOrMake(Path) : _directory;
         bool isFree = DirectoryLock.TryTake(place.Number, out DirectoryLock? taken, out string? failure);
 
-        // A new daemon that finds our sockets answering goes away again. One that answers itself has taken our place.
+        // A new daemon that finds our sockets answering ends again. One that answers itself has replaced this one.
         (string, int)? other = place.FindLiving(n => ServiceActivation.IsPassed(n) || _sockets.Any(s => s.Name == n && place.Has(n, s.File!.Value)));
         if (isFree && other is null)
         {

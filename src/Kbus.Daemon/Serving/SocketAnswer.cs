@@ -1,17 +1,17 @@
 namespace Kbus.Daemon;
 
-/// <summary>What became of a connection that was tried at a socket of the directory.</summary>
+/// <summary>The result of a connection attempt at a socket of the directory.</summary>
 internal enum SocketAnswer
 {
     /// <summary>There is no such socket.</summary>
     Absent,
 
-    /// <summary>Nobody listens: who made it has died.</summary>
+    /// <summary>Nobody listens: its maker has ended.</summary>
     Dead,
 
     /// <summary>Somebody listens.</summary>
     Living,
 
-    /// <summary>It could not be found out.</summary>
+    /// <summary>Unknown.</summary>
     Unknown,
 }

@@ -64,7 +64,7 @@ internal sealed class SocketDirectory : IDisposable
         int number = Open(path);
         if (number < 0)
         {
-            // Without a descriptor left it cannot be looked at; that is no reason to take it for gone.
+            // Without a descriptor it cannot be checked. That does not mean that it was removed.
             return number is -(int)Errno.EMFILE or -(int)Errno.ENFILE;
         }
 
@@ -121,7 +121,7 @@ internal sealed class SocketDirectory : IDisposable
         return null;
     }
 
-    /// <summary>Removes a socket if nobody listens at it. Only for who holds the directory's lock: others might be about to listen.</summary>
+    /// <summary>Removes a socket if nobody listens at it. Only the holder of the directory's lock may call: another daemon might be about to listen.</summary>
     public void RemoveDead(string name)
     {
         if (Ask(name, out _) == SocketAnswer.Dead)
@@ -148,7 +148,7 @@ internal sealed class SocketDirectory : IDisposable
     {
         try
         {
-            // The machine's own directory is everybody's; any other is its maker's alone until the maker says otherwise.
+            // All users may use the machine's directory. Any other is for its maker alone, unless the maker changes that.
             UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
             if (path == RuntimeDirectory.OfTheMachine)
             {

@@ -12,22 +12,22 @@ internal sealed class OpenRequest : BusWork, IDisposable
     /// <summary>The shared memory.</summary>
     public required SharedMemory Memory { get; init; }
 
-    /// <summary>Its file, to be passed to the process and then closed.</summary>
+    /// <summary>The file of the shared memory, to be passed to the process and then closed.</summary>
     public required Descriptor MemoryFile { get; init; }
 
     /// <summary>The client-to-bus bell, to be passed to the process and then closed.</summary>
     public required Descriptor Bell { get; init; }
 
-    /// <summary>Stands for the process; readable when it has ended. Null where the kernel has none for it: then its socket alone tells of its end.</summary>
+    /// <summary>The pidfd of the process, readable when it has ended. Null if the kernel gives none; then only the socket shows the end.</summary>
     public required Descriptor? Process { get; init; }
 
-    /// <summary>The place that the Ksock has of those that the daemon can serve.</summary>
+    /// <summary>The Ksock's share of the places that the daemon can serve.</summary>
     public required KsockShare Share { get; init; }
 
-    /// <summary>What tells the process from all others, if that is not for the kernel to say (<see cref="LibC.PidfdIdentity"/>).</summary>
+    /// <summary>The identity of the process, if the kernel does not give one (<see cref="LibC.PidfdIdentity"/>).</summary>
     public ulong? ProcessIdentity { get; init; }
 
-    /// <summary>Whose process it is, by the kernel's word.</summary>
+    /// <summary>The process and its user, as the kernel reports them.</summary>
     public required PeerCredentials Peer { get; init; }
 
     /// <summary>What the Ksock is opened for.</summary>
@@ -45,7 +45,7 @@ internal sealed class OpenRequest : BusWork, IDisposable
     /// <inheritdoc/>
     public override void Abandon() => Dispose();
 
-    /// <summary>Lets go of everything, when the link is not to be.</summary>
+    /// <summary>Frees everything, if the link is not opened.</summary>
     public void Dispose()
     {
         Socket.Dispose();

@@ -24,8 +24,8 @@ internal sealed partial class Session
     private long _incomingExpected;
     private Errno _incomingError;
 
-    /// <summary>Carries out commands, a bounded share at a time, and answers them when their recipients have been rung.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>Carries out a bounded share of the commands, and answers them once their recipients have been rung.</summary>
+    /// <returns>The number of commands carried out.</returns>
     public int Serve()
     {
         if (IsRinging)
@@ -69,10 +69,10 @@ internal sealed partial class Session
         return served;
     }
 
-    /// <summary>The session ends: those who got its messages and are still to be rung are left to the bus.</summary>
+    /// <summary>The session ends: the bus rings its remaining recipients.</summary>
     public void EndRinging() => _thread.RingFor(_toRing);
 
-    /// <summary>Answers the commands that were carried out, when all who got something by them have been rung.</summary>
+    /// <summary>Answers the commands that were carried out, once all of their recipients have been rung.</summary>
     private void Answer()
     {
         if (IsRinging || _answeredCount == 0)
@@ -153,7 +153,7 @@ internal sealed partial class Session
             return default;
         }
 
-        // Copied first and checked then: the process may change its own bytes at any time.
+        // Copied first, checked afterwards: the process may change the shared bytes at any time.
         StoredMessage message = _thread.Bus.Pool.Rent(body.Length, body.Length);
         body.CopyTo(message.Buffer);
         if (!IsSound(message.Header, out Errno error) || error != Errno.None || message.Header.EntireLength != body.Length)
@@ -166,7 +166,7 @@ internal sealed partial class Session
         return Finish(message, (command.Flags & CommandFlags.Awaited) != 0);
     }
 
-    /// <summary>A header that a library of ours sends has been checked there; anything else but a size too great is nonsense.</summary>
+    /// <summary>Validates a header. The library has checked it, so the only fault allowed here is a message that is too big.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsSound(in MessageHeader header, out Errno error)
     {
@@ -195,7 +195,7 @@ internal sealed partial class Session
             return default;
         }
 
-        // A message that is refused is still heard to its end, and refused then.
+        // A refused message is still received to its end, and refused then.
         _incomingExpected = header.DataLength;
         _incomingFilled = 0;
         if (_incomingError == Errno.None && !_thread.Bus.TryReserve(State, (int)header.EntireLength))
@@ -280,7 +280,7 @@ internal sealed partial class Session
 
     private Completion OfName(in CommandRecord command, ReadOnlySpan<byte> body)
     {
-        // One byte more than the longest name, so that a name which is too long stays too long.
+        // One byte more than the longest name, so that a name that is too long is still detected.
         Span<byte> copy = stackalloc byte[MessageName.MaxLength + 1];
         ReadOnlySpan<byte> shortened = body.Length > copy.Length ? body[..copy.Length] : body;
         shortened.CopyTo(copy);

@@ -7,8 +7,8 @@ using Kbus.Link;
 namespace Kbus.Daemon;
 
 /// <content>
-/// The way of messages out: the delivery ring is a window onto the front of the queue that Core keeps. What does not fit waits behind
-/// it in the queue, and the process is told so (<see cref="DeliveryFlags.MoreBehind"/>).
+/// Deliveries: the ring is a window onto the front of the queue that Core keeps. Messages that do not fit wait behind it in the queue, and
+/// a flag tells the process (<see cref="DeliveryFlags.MoreBehind"/>).
 /// </content>
 internal sealed partial class Session
 {
@@ -22,11 +22,11 @@ internal sealed partial class Session
     private bool _tellsTakes;
     private bool _refillsLater;
 
-    /// <summary>True if the process has got something that it cannot see yet. It is rung before the sender gets its answer.</summary>
+    /// <summary>True if deliveries have not been published yet. The process is rung before the sender gets its answer.</summary>
     public bool HasNews { get; set; }
 
     /// <inheritdoc/>
-    /// <remarks>The bytes are in the ring, which only this process could spoil, and only for itself.</remarks>
+    /// <remarks>The bytes are in the ring. Only this process could damage them, and only for itself.</remarks>
     public override bool TryKeep(StoredMessage message, MessageFlags flags, out uint place)
     {
         place = 0;
@@ -55,7 +55,7 @@ internal sealed partial class Session
         }
         else
         {
-            // The process knows that there is more. Once a round is often enough to look whether it has made room.
+            // The process knows that there is more. Checking once a round whether it has made room is enough.
             _refillsLater = true;
             RingLater();
         }
@@ -81,7 +81,7 @@ internal sealed partial class Session
             {
                 _placedInWindow--;
 
-                // The process reads it where it is, until it says that it does not any more.
+                // The process reads it in place until it sends Release.
                 message.Retain();
                 Bus.NoteHeld(State, message.EntireLength);
                 _held.Add(++_placedTaken, message);
@@ -111,7 +111,7 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Lets the process see what was delivered since this was last called.</summary>
+    /// <summary>Publishes the deliveries since the last call.</summary>
     public void PublishNews()
     {
         if (!IsClosed && Fault == LinkFault.None)
@@ -126,11 +126,11 @@ internal sealed partial class Session
             SendAreas();
         }
 
-        // What comes from now on is news again, though the process may still have to be rung for this.
+        // Later deliveries need another call, even if the process is still to be rung for these.
         HasNews = false;
     }
 
-    /// <summary>Rings the process if it sleeps, for messages delivered since it was last asked.</summary>
+    /// <summary>Rings the process if it sleeps, for the published deliveries.</summary>
     /// <remarks>The caller has made a full fence since.</remarks>
     public void RingForNews()
     {
@@ -142,7 +142,7 @@ internal sealed partial class Session
 
     private void RingNow() => _ = LibC.Send(_socket.Number, [1], LibC.MessageDontWait);
 
-    /// <summary>Puts into the ring what waits behind it, as far as there is room.</summary>
+    /// <summary>Moves messages that wait behind the ring into it, as far as there is room.</summary>
     private void Refill()
     {
         if (FillWindow())
@@ -154,7 +154,7 @@ internal sealed partial class Session
         SetFlags();
         if (_window < State.Queue.Count && !hadMore)
         {
-            // Whoever emptied the ring before it could see the flag has made room that we see now.
+            // If the process emptied the ring before it could see the flag, its room is visible now.
             if (FillWindow())
             {
                 SetFlags();
@@ -191,7 +191,7 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Writes a message that the queue has into the ring, which then keeps it unless its data is placed elsewhere.</summary>
+    /// <summary>Writes a queued message into the ring. The ring then keeps it, unless its data are in a payload area.</summary>
     private bool TryWrite(int place, bool inFront)
     {
         ref readonly QueueEntry entry = ref State.Queue[place];
@@ -233,7 +233,7 @@ internal sealed partial class Session
         ? _deliveries.TryPrepend(length, (uint)kind, out record)
         : _deliveries.TryAppend(length, (uint)kind, out record);
 
-    /// <summary>A big message that came by another way than a link gets a place of its own.</summary>
+    /// <summary>Copies the data of a big message into a payload area, if it did not come by a link.</summary>
     private bool TryPlace(StoredMessage message)
     {
         PlacedPayload? place = _thread.Payloads.TryPlace(Peer.UserId, (int)message.Header.DataLength);

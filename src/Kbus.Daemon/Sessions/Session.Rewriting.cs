@@ -4,8 +4,8 @@ using Kbus.Link;
 namespace Kbus.Daemon;
 
 /// <content>
-/// What changes in the delivery ring elsewhere than at its end: urgent messages in front, and messages that are taken out. Between <see cref="Freeze()"/> and
-/// the end of the change the process takes nothing by itself.
+/// Changes of the delivery ring elsewhere than at its end: urgent messages in front, and messages that are taken out. From <see cref="Freeze()"/> to
+/// the end of the change, the process takes nothing by itself.
 /// </content>
 internal sealed partial class Session
 {
@@ -24,8 +24,8 @@ internal sealed partial class Session
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The ring may have no room in front. Then the records behind all others go back to the queue, as many as it takes. That is a rewrite of its own,
-    /// before the queue changes: only from its end on may their room be written to.
+    /// The ring may have no room in front. Then as many records as needed go back from its end to the queue. This is a rewrite of its own, before
+    /// the queue changes: only after it may their room be written to.
     /// </remarks>
     public override void Freeze(int count, int length)
     {
@@ -63,7 +63,7 @@ internal sealed partial class Session
     }
 
     /// <summary>Writes the ring anew from the front of the queue.</summary>
-    /// <param name="moved">By how many places, at most, messages that the ring keeps have moved back in the queue.</param>
+    /// <param name="moved">The most places by which messages in the ring have moved back in the queue.</param>
     private void RewriteAll(int moved)
     {
         if (!_isFrozen)
@@ -97,14 +97,14 @@ internal sealed partial class Session
 
     private void TakeBackKept(int place)
     {
-        // What the process may have done to these bytes meanwhile it has done to itself: they go back to it and to nobody else.
+        // The process may have changed these bytes. They go back to it and to nobody else.
         ref readonly QueueEntry entry = ref State.Queue[place];
         StoredMessage message = _thread.Bus.Pool.Rent(entry.Length, entry.Length);
         _deliveries.ReadBack(entry.Place, message.Buffer[..entry.Length]);
         State.Queue.TakeFromCarrier(place, message);
     }
 
-    /// <summary>Puts the first messages of the queue in front of those in the ring; false if they have no room, or not all of them can be placed.</summary>
+    /// <summary>Writes the first messages of the queue in front of the ring. False if there is no room, or payload areas cannot take their data.</summary>
     private bool TryPrepend(int count)
     {
         for (int place = count - 1; place >= 0; place--)
@@ -120,10 +120,12 @@ internal sealed partial class Session
         return true;
     }
 
-    /// <summary>Takes records back, from the end of the ring, until so many of that many bytes will have room in front, or none is left.</summary>
+    /// <summary>Takes records back from the end of the ring, until there is room in front, or no record is left.</summary>
+    /// <param name="count">The number of messages that need room.</param>
+    /// <param name="length">Bytes of each in the ring.</param>
     private void TakeBackLast(int count, int length)
     {
-        // What the process has taken meanwhile still stands at the front of the queue, and of the window. The ring has exactly what it has not taken.
+        // Messages that the process has taken meanwhile are still at the front of the queue and of the window. The ring has the others.
         long missing = (long)count * DeliveryRecord.Units((uint)length) << 3;
         while (missing > 0 && _deliveries.Count > 0)
         {

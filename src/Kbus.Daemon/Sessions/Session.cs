@@ -6,9 +6,9 @@ namespace Kbus.Daemon;
 
 /// <summary>The daemon's side of one link: reads the commands of one Ksock's process, and carries the bus's messages to it.</summary>
 /// <remarks>
-/// Whatever the process writes into the shared memory, and whenever, hurts nobody else: each value is read once and checked, and
-/// nonsense ends this session with a named reason (P8). Only the bus's thread touches it. Commands stand in Session.Commands.cs, the
-/// way of messages out in Session.Deliveries.cs.
+/// Whatever the process writes into the shared memory, at any time, harms nobody else. Each value is read once and validated, and an invalid
+/// one ends this session with a named reason (P8). Only the bus's thread uses it. Commands are in Session.Commands.cs, deliveries in
+/// Session.Deliveries.cs.
 /// </remarks>
 internal sealed partial class Session : Carrier, IDisposable
 {
@@ -37,19 +37,19 @@ internal sealed partial class Session : Carrier, IDisposable
         _doorbell = new BusDoorbell(_memory, _socket);
     }
 
-    /// <summary>What the bus keeps of the Ksock. Set once, right after opening.</summary>
+    /// <summary>The bus's state of the Ksock. Set once, right after opening.</summary>
     public KsockState State { get; set; } = null!;
 
-    /// <summary>Whose process it is, by the kernel's word.</summary>
+    /// <summary>The process and its user, as the kernel reports them.</summary>
     public PeerCredentials Peer { get; }
 
-    /// <summary>The place that the Ksock has of those that the daemon can serve.</summary>
+    /// <summary>The Ksock's share of the places that the daemon can serve.</summary>
     public KsockShare Share { get; }
 
     /// <summary>What the Ksock was opened for.</summary>
     public KsockMode Mode { get; }
 
-    /// <summary>The way of its operations into the bus.</summary>
+    /// <summary>Admits its operations to the bus, according to the policy.</summary>
     public Admission Admission { get; }
 
     /// <summary>Who opened it, as far as the policy asks; null if there is no policy.</summary>
@@ -67,46 +67,46 @@ internal sealed partial class Session : Carrier, IDisposable
     /// <summary>The socket's number, for the event loop.</summary>
     public int SocketNumber => _socket.Number;
 
-    /// <summary>True while the loop looks for commands by itself instead of being rung.</summary>
+    /// <summary>True while the loop polls for commands. Otherwise the process rings its bell.</summary>
     public bool IsHot => HotPlace >= 0;
 
-    /// <summary>Its place among the hot links of its process; -1 while it is rung for.</summary>
+    /// <summary>Its place among the hot links of its process; -1 if it is not hot.</summary>
     public int HotPlace { get; set; } = -1;
 
     /// <summary>When the loop last found commands here, in nanoseconds of its clock.</summary>
     public long LastServed { get; set; }
 
-    /// <summary>True once the process has closed its end, or has ended: what it had sent is still carried out, and then the Ksock closes.</summary>
+    /// <summary>True once the process has closed its end, or has ended. Its remaining commands are carried out, and then the Ksock closes.</summary>
     public bool IsEnding { get; set; }
 
-    /// <summary>How many more turns a link gets that is ending. Bounded, because a forked child that has the memory too could go on writing for ever.</summary>
+    /// <summary>The turns that an ending link still gets. Bounded, because a forked child with the same memory could write for ever.</summary>
     public int TurnsLeft { get; set; } = 128;
 
     /// <summary>True once the Ksock has been closed on the bus.</summary>
     public bool IsClosed { get; set; }
 
-    /// <summary>Why the session must end, if the process wrote nonsense.</summary>
+    /// <summary>Why the session must end; None if it need not.</summary>
     public LinkFault Fault { get; private set; }
 
-    /// <summary>True if the process has published commands, or there is something to complain about.</summary>
+    /// <summary>True if the process has published commands, or has written an invalid tail.</summary>
     public bool HasCommands => _commands.HasCommands;
 
-    /// <summary>True while some of those who got its messages are still to be rung. Until then it is not answered, and nothing more is heard from it.</summary>
+    /// <summary>True while some of its recipients are still to be rung. Until then it gets no answers, and no further command is read.</summary>
     public bool IsRinging => _toRing.Count > 0;
 
     /// <summary>True if there is something to do for it in its turn.</summary>
     public bool HasWork => HasCommands || IsEnding || IsRinging;
 
-    /// <summary>Asks to be rung for the next command; the loop then makes a full fence and looks once more.</summary>
+    /// <summary>Asks the process to ring for its next command. The loop then makes a full fence and polls once more.</summary>
     public void AskForBell() => _commands.AskForBell();
 
-    /// <summary>Asks not to be rung: the loop looks by itself.</summary>
+    /// <summary>Asks the process not to ring: the loop polls.</summary>
     public void ForgoBell() => _commands.ForgoBell();
 
-    /// <summary>Tells the process the bus's present message limit.</summary>
+    /// <summary>Publishes the bus's current message limit to the process.</summary>
     public void TellMaxMessageSize(uint bytes) => Volatile.Write(ref _memory.Header.MaxMessageSize, bytes);
 
-    /// <summary>Ends the session as soon as the present operation is over, for a reason that the process and the log are told.</summary>
+    /// <summary>Ends the session after the current operation. The process and the log learn the reason.</summary>
     public void Fail(LinkFault fault)
     {
         if (Fault == LinkFault.None && fault != LinkFault.None)
@@ -117,7 +117,7 @@ internal sealed partial class Session : Carrier, IDisposable
         }
     }
 
-    /// <summary>Lets go of the memory, the socket and what the process still read. The Ksock has been closed.</summary>
+    /// <summary>Frees the memory, the socket and the messages that the process still reads. The Ksock has been closed.</summary>
     public void Dispose()
     {
         DiscardIncoming();
@@ -126,11 +126,11 @@ internal sealed partial class Session : Carrier, IDisposable
         HangUp();
     }
 
-    /// <summary>Lets go of the memory and the socket, and asks nothing of the bus: the process sees that the bus has ended (D22).</summary>
+    /// <summary>Frees the memory and the socket without an operation on the bus. The process sees that the bus has ended (D22).</summary>
     public void HangUp()
     {
-        // A process whose socket was closed without a word may go on writing to the memory: it is told by this, and not to ring, because
-        // the number of its bell may be another file's by now.
+        // A process whose socket was closed behind its back may still write to the memory. This flag tells it, and it must not ring: the
+        // number of its bell may be another file's by now.
         _deliveries.SetFlags(DeliveryFlags.Ended);
         ForgoBell();
         _socket.Dispose();

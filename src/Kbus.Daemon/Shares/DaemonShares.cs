@@ -5,22 +5,22 @@ namespace Kbus.Daemon;
 
 /// <summary>What processes hold of the daemon itself: Ksocks, on all its buses together, and buses that they made.</summary>
 /// <param name="ksocks">How many Ksocks there may be in all.</param>
-/// <remarks>What they hold on one bus is charged by that bus (<see cref="Bus.Charges"/>). Any thread may call; nothing is waited for under the lock.</remarks>
+/// <remarks>What they hold on one bus is charged by that bus (<see cref="Bus.Charges"/>). Any thread may call. No thread waits while it holds the lock.</remarks>
 internal sealed class DaemonShares(long ksocks)
 {
-    // Descriptors that are kept for the daemon's own use: sockets that listen, epoll sets, payload areas, connections that have not said what they want.
+    // Descriptors for the daemon's own use: listening sockets, epoll sets, payload areas, and connections before their hello.
     private const long KeptDescriptors = 256;
 
     // Each link is mapped twice in a row, and its bell's memory beside it.
     private const long MappingsOfKsock = 3;
 
-    // A process may have so many however many processes there are, as long as any is left.
+    // A process may always have so many, as long as any is left.
     private const long KsocksOfEach = 4;
 
     private readonly Lock _lock = new();
     private readonly ChargeBook _book = new(Amounts(ksocks, Daemon.MostBuses), Amounts(KsocksOfEach, 1));
 
-    /// <summary>How many Ksocks this process can serve: its descriptors and its mappings say so.</summary>
+    /// <summary>The number of Ksocks that this process can serve, according to its limits of descriptors and mappings.</summary>
     public static long MostKsocks
     {
         get
@@ -55,7 +55,7 @@ internal sealed class DaemonShares(long ksocks)
         }
     }
 
-    /// <summary>Charges a user for a bus, which stays when he has gone.</summary>
+    /// <summary>Charges a user for a bus, which stays when the user's Ksocks have closed.</summary>
     public bool TryTakeBus(KsockShare share, out QuotaRefusal refusal)
     {
         lock (_lock)
@@ -75,7 +75,7 @@ internal sealed class DaemonShares(long ksocks)
         }
     }
 
-    /// <summary>A Ksock has gone.</summary>
+    /// <summary>A Ksock has closed.</summary>
     public void Leave(ProcessCharges process)
     {
         lock (_lock)
@@ -85,7 +85,7 @@ internal sealed class DaemonShares(long ksocks)
         }
     }
 
-    /// <summary>Does something with the book, which nobody changes meanwhile.</summary>
+    /// <summary>Reads the book while no other thread changes it.</summary>
     public void Read(Action<ChargeBook> read)
     {
         lock (_lock)

@@ -2,7 +2,7 @@ using Kbus.Core;
 
 namespace Kbus.Daemon;
 
-/// <summary>The place that one Ksock has of those that the daemon can serve. Disposing of it gives it back, once.</summary>
+/// <summary>One Ksock's share of the places that the daemon can serve. Disposing of it returns it, once.</summary>
 internal sealed class KsockShare(DaemonShares shares, ProcessCharges process) : IDisposable
 {
     private int _isGone;

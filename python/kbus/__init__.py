@@ -32,8 +32,8 @@ from kbus.messages import (MSG_HEADER_LEN, Announcement, BindStruct, Message, Me
 __version__ = "0.1.0"
 
 __all__ = [
-    "Announcement", "BindStruct", "ClosedError", "ForkedError", "KbusError", "Ksock", "MSG_HEADER_LEN", "Message", "MessageId", "NoReplyError",
-    "OrigFrom", "ReplierStruct", "Reply", "ReplyTimeoutError", "Request", "SendResultStruct", "Status", "c_data_as_bytes", "calc_entire_message_len", "calc_padded_data_len", "calc_padded_name_len",
+    "Announcement", "BindStruct", "Ksock", "MSG_HEADER_LEN", "Message", "MessageId", "OrigFrom", "ReplierStruct", "Reply", "Request",
+    "SendResultStruct", "Status", "c_data_as_bytes", "calc_entire_message_len", "calc_padded_data_len", "calc_padded_name_len",
     "hexdata", "hexify", "ksock", "message_from_parts", "messages", "read_bindings", "reply_to", "split_replier_bind_event_data",
     "stateful_request",
 ]

@@ -6,6 +6,7 @@ import pickle
 import threading
 
 from kbus import *
+from kbus import NoReplyError, ReplyTimeoutError
 from tests.test_ksock import KsockTests
 
 

@@ -59,7 +59,7 @@ internal sealed partial class Judgement
         List<Choice> choices = [new Choice(_scenario.Options.DefaultMaxMessageSize, 0, 0)];
         foreach (Call call in _bus.SizeChanges.Where(c => c.Error == Errno.None && c.Argument is >= 100 and <= MessageLayout.LargestMessage))
         {
-            choices.Add(new Choice(call.Argument, call.Begun, call.Ended));
+            choices.Add(new Choice(call.Argument, call.Begun, call.Ended) { IsUnsure = !call.WasHeard });
         }
 
         // Changes of several members may overlap, and then nobody knows which was the last.

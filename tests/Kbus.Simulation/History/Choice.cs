@@ -15,6 +15,9 @@ internal sealed class Choice(uint value, long begun, long ended)
     /// <summary>When the bus had answered.</summary>
     public long Ended { get; set; } = ended;
 
+    /// <summary>True if the member left before it heard the answer. Then nobody knows whether the bus did as it was told.</summary>
+    public bool IsUnsure { get; init; }
+
     /// <summary>The least and the greatest that may have been in force at some moment of that time.</summary>
     public static (uint Least, uint Most) InForce(List<Choice> choices, long from, long until)
     {
@@ -22,7 +25,8 @@ internal sealed class Choice(uint value, long begun, long ended)
         uint most = 0;
         for (int i = 0; i < choices.Count; i++)
         {
-            bool isReplacedBefore = i + 1 < choices.Count && choices[i + 1].Ended < from;
+            int next = choices.FindIndex(i + 1, c => !c.IsUnsure);
+            bool isReplacedBefore = next >= 0 && choices[next].Ended < from;
             if (choices[i].Begun <= until && !isReplacedBefore)
             {
                 least = Math.Min(least, choices[i].Value);

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from errno import EALREADY
+from errno import EALREADY, EINPROGRESS, ETIMEDOUT
+from time import monotonic
 from typing import Any, Callable, List, Optional, Tuple, Union, overload
 
 from kbus._errors import error, no_message
@@ -69,7 +70,13 @@ class AskingCalls(ReadingCalls):
             answers.append(msg)
             return True
 
-        asked = self._ask(message, answered)
+        try:
+            asked = self._ask(message, answered, until)
+        except OSError as e:
+            if until is not None and (e.errno == ETIMEDOUT or e.errno == EINPROGRESS and monotonic() >= until):
+                # kbusd stands still.
+                return None
+            raise
         if asked is None:
             raise error(EALREADY, "send")
         try:
@@ -94,16 +101,18 @@ class AskingCalls(ReadingCalls):
                 return False
         return True
 
-    def _ask(self, request: Message, answered: Callable[[Message], bool]) -> Optional[MessageId]:
+    def _ask(self, request: Message, answered: Callable[[Message], bool], until: Optional[float] = None) -> Optional[MessageId]:
         """Sends a Request, perhaps only as far as to where it waits for room, notes who is to be told of the answer, and gives its id.
 
         None is given if it was not sent, because another message waits.
+
+        :raises TimeoutError: kbusd stood still until then, and nothing was sent.
         """
         if not isinstance(request, Message):
             raise no_message(request)
         if not request.is_request():
             raise ValueError("Only a Request gets an answer, as Request('$.Name', 'data') makes one: %s" % request)
-        asked = self._begin_to_send(request)
+        asked = self._begin_to_send(request, until)
         if asked is not None:
             self._asking[asked._pair()] = answered
         return asked

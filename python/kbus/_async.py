@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from time import monotonic
-from typing import TYPE_CHECKING, Any, AsyncIterator, Dict, List, Optional, Union
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, List, Optional, Union
 
 from kbus._asking import AskingCalls, _request_and_timeout
 from kbus._errors import ClosedError, no_answer, no_reply
@@ -111,10 +111,10 @@ class AsyncCalls(AskingCalls):
         It also waits while another message of this Ksock waits for room. If the wait is cancelled, the message is dropped.
         :meth:`wait_to_send_msg` for coroutines.
         """
-        sent = self._begin_to_send(message)
+        sent = await self._patiently(self._begin_to_send, message)
         while sent is None:
             await self._room()
-            sent = self._begin_to_send(message)
+            sent = await self._patiently(self._begin_to_send, message)
         if self._waiting == sent:
             try:
                 await self._room()
@@ -179,13 +179,16 @@ class AsyncCalls(AskingCalls):
             answer.set_result(msg)
             return True
 
-        asked = self._ask(request, answered)
-        while asked is None:
+        asked = None
+        try:
+            asked = self._ask(request, answered, monotonic())
+        except TimeoutError:
+            pass
+        if asked is None:
             try:
-                await asyncio.wait_for(self._room(), _left(until))
+                asked = await asyncio.wait_for(self._ask_later(request, answered), _left(until))
             except asyncio.TimeoutError:
                 return None
-            asked = self._ask(request, answered)
         watch = self._watch(loop)
         watch.answers.append(answer)
         try:
@@ -208,6 +211,48 @@ class AsyncCalls(AskingCalls):
             self._asking.pop(asked._pair(), None)
             watch.answers.remove(answer)
             self._unwatch(watch)
+
+    async def _ask_later(self, request: Message, answered: Callable[[Message], bool]) -> MessageId:
+        """Sends a Request, once no other message waits."""
+        asked = await self._patiently(self._ask, request, answered)
+        while asked is None:
+            await self._room()
+            asked = await self._patiently(self._ask, request, answered)
+        return asked
+
+    async def _patiently(self, send: Callable[..., Optional[MessageId]], *arguments: Any) -> Optional[MessageId]:
+        """Sends in that way, and lets the event loop run while kbusd stands still.
+
+        A thread waits for kbusd then, a short time each, so that none is left when nobody wants to know any more. If the caller is
+        cancelled, what is on its way may be sent all the same within that time.
+        """
+        try:
+            return send(*arguments, monotonic())
+        except TimeoutError:
+            pass
+        import asyncio
+        loop = asyncio.get_running_loop()
+        while True:
+            attempt = loop.run_in_executor(None, self._attempt, send, *arguments)
+            try:
+                return await asyncio.shield(attempt)
+            except TimeoutError:
+                continue
+            except asyncio.CancelledError:
+                attempt.add_done_callback(self._sent_late)
+                raise
+
+    def _attempt(self, send: Callable[..., Optional[MessageId]], *arguments: Any) -> Optional[MessageId]:
+        with self._attempts:
+            return send(*arguments, monotonic() + TURN)
+
+    def _sent_late(self, attempt: "asyncio.Future[Optional[MessageId]]") -> None:
+        """What nobody wants sent any more was sent after all. An answer to it is a message as any other."""
+        if not attempt.cancelled() and attempt.exception() is None:
+            sent = attempt.result()
+            if sent is not None:
+                self._asking.pop(sent._pair(), None)
+                self._give_up(sent)
 
     @staticmethod
     def _has_come(answer: "asyncio.Future[Message]") -> bool:

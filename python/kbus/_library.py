@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32, c_void_p
-from typing import Any, Iterator, List, Tuple
+from errno import EINTR
+from typing import Any, Callable, Iterator, List, Tuple
 
 from kbus._ids import MessageId
 from kbus._layout import _MessageHeaderStruct
@@ -87,6 +88,20 @@ def _name_daemon(found: str) -> None:
             return
 
 
+#: The functions whose callers themselves see to it that a signal has ended them.
+_INTERRUPTED = ("kbus_ksock_send_msg_timeout", "kbus_ksock_send_msgs", "kbus_wait_for_message_timeout")
+
+
+def _begun_again(function: Any) -> Callable[..., int]:
+    """A function that a signal ends while kbusd stands still. Nothing was done then: it is called again, unless the signal's handler raises."""
+    def call(*arguments: Any) -> int:
+        result: int = function(*arguments)
+        while result == -EINTR:
+            result = function(*arguments)
+        return result
+    return call
+
+
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     number = POINTER(c_uint32)
     header = POINTER(_MessageHeaderStruct)
@@ -113,17 +128,21 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
         ("kbus_ksock_write_msg", c_int, header),
         ("kbus_ksock_write_data", c_int, c_void_p, c_size_t),
         ("kbus_ksock_send_msg", c_int, header, POINTER(MessageId)),
+        ("kbus_ksock_send_msg_timeout", c_int, header, c_int, POINTER(MessageId)),
         ("kbus_ksock_send_msgs", c_int, POINTER(c_void_p), c_uint32, POINTER(SendOutcome)),
         ("kbus_ksock_read_data", c_int, c_void_p, c_size_t),
         ("kbus_ksock_borrow_msg", c_int, POINTER(header)),
         ("kbus_ksock_release_msg", c_int),
         ("kbus_ksock_poll", c_int, number),
         ("kbus_read_bindings", POINTER(c_void_p)),
-        ("kbus_wait_for_message_timeout", c_int, c_int, c_int))
+        ("kbus_wait_for_message_timeout", c_int, c_int, c_int),
+        ("kbus_interrupt_after", c_int))
     for name, *arguments in calls:
         function = getattr(library, name)
         function.argtypes = arguments
         function.restype = c_int
+        if name not in _INTERRUPTED:
+            setattr(library, name, _begun_again(function))
     for name, *arguments in (("kbus_error_text", c_int, c_char_p), ("kbus_error_name", c_int), ("kbus_last_error",),
                              ("kbus_msg_error_text", c_int, header, c_int)):
         function = getattr(library, name)

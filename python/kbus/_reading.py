@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from ctypes import byref, c_uint32
+from threading import Lock
 from typing import Callable, Deque, Dict, Optional, Tuple, Type, TypeVar
 
 from kbus._bare import whole_number
@@ -31,6 +32,8 @@ class ReadingCalls(SendingCalls):
         self._fetched: Optional[Message] = None
         # Who waits for an answer, by the id of the Request; he says whether he still wants it.
         self._asking: Dict[Tuple[int, int], Callable[[Message], bool]] = {}
+        # Held while a thread sends a Request for a coroutine, until it has noted who waits for the answer.
+        self._attempts = Lock()
 
     def __iter__(self: R) -> R:
         return self
@@ -181,6 +184,9 @@ class ReadingCalls(SendingCalls):
     def _is_answer(self, msg: Message) -> bool:
         """Hands a message over if it is what somebody waits for."""
         answered = self._asking.pop(msg._in_reply_to._pair(), None) if self._asking else None
+        if answered is None and self._attempts.locked() and msg.is_reply():
+            with self._attempts:
+                answered = self._asking.pop(msg._in_reply_to._pair(), None)
         if answered is None:
             return False
         kind: Type[Message] = Status if msg.name.startswith("$.KBUS.") else Reply

@@ -64,9 +64,15 @@ class SendingCalls(BareCalls):
         return descriptor
 
     def _ready(self) -> int:
-        """One look without waiting: what can be done, READABLE and WRITABLE. A waiting send is tried again."""
+        """One look without waiting: what can be done, READABLE and WRITABLE. A waiting send is tried again.
+
+        A kbusd that stands still is not waited for: then nothing can be done.
+        """
         waiting = self._waiting
-        ready = self._number(library.kbus_ksock_poll, "wait")
+        ready = -EINTR
+        while ready == -EINTR:
+            ready = library.kbus_wait_for_message_timeout(self._file().fileno(), READABLE | WRITABLE, 0)
+        self._file().checked(ready, "wait")
         if ready & WRITABLE and self._waiting == waiting:
             self._waiting = None
         return ready
@@ -154,11 +160,15 @@ class SendingCalls(BareCalls):
         if the time runs out: then the message is dropped, as it is if a signal handler ends the wait by an exception.
         """
         until = end_of(timeout)
-        sent = self._begin_to_send(message)
-        while sent is None:
-            if not self._wait_for_room(until):
-                return None
-            sent = self._begin_to_send(message)
+        try:
+            sent = self._begin_to_send(message, until)
+            while sent is None:
+                if not self._wait_for_room(until):
+                    return None
+                sent = self._begin_to_send(message, until)
+        except TimeoutError:
+            # kbusd stands still.
+            return None
         try:
             if self._waiting == sent and not self._wait_for_room(until) and self._give_up(sent):
                 return None
@@ -167,25 +177,36 @@ class SendingCalls(BareCalls):
             raise
         return sent
 
-    def _send_whole(self, message: Message) -> Tuple[int, MessageId]:
-        """Sends a message in one step. Gives 0 or the negative errno, and its id, which it has also if it waits (EAGAIN)."""
+    def _send_whole(self, message: Message, until: Optional[float] = None) -> Tuple[int, MessageId]:
+        """Sends a message in one step. Gives 0 or the negative errno, and its id, which it has also if it waits (EAGAIN).
+
+        A kbusd that stands still is waited for until then. ETIMEDOUT: nothing was sent. EINPROGRESS: nobody knows.
+        """
         try:
             header = message._header_to_send()
         except AttributeError:
             raise no_message(message) from None
         self._for_writing()
         msg_id = MessageId()
-        result = library.kbus_ksock_send_msg(self._descriptor, byref(header), byref(msg_id))
+        if until is None:
+            result = library.kbus_ksock_send_msg(self._descriptor, byref(header), byref(msg_id))
+        else:
+            result = -EINTR
+            while result == -EINTR:
+                left = max(0, min(int((until - monotonic()) * 1000), _LONGEST_WAIT))
+                result = library.kbus_ksock_send_msg_timeout(self._descriptor, byref(header), left, byref(msg_id))
         if result == -EAGAIN:
             self._note_waiting(msg_id)
         return result, msg_id
 
-    def _begin_to_send(self, message: Message) -> Optional[MessageId]:
+    def _begin_to_send(self, message: Message, until: Optional[float] = None) -> Optional[MessageId]:
         """Sends a message, perhaps only as far as to where it waits for room (then its id is ``_waiting``), and gives its id.
 
         None is given if it was not sent, because another message waits.
+
+        :raises TimeoutError: kbusd stood still until then, and nothing was sent.
         """
-        result, msg_id = self._send_whole(message)
+        result, msg_id = self._send_whole(message, until)
         if result == -EALREADY:
             return None
         if result != -EAGAIN:
@@ -229,12 +250,24 @@ class SendingCalls(BareCalls):
         headers = [msg._header_to_send() for msg in messages]
         pointers = (c_void_p * len(headers))(*[addressof(header) for header in headers])
         outcomes = (SendOutcome * len(headers))()
-        self._file().checked(library.kbus_ksock_send_msgs(self._descriptor, pointers, len(headers), outcomes), "send")
+        if library.kbus_ksock_send_msgs(self._descriptor, pointers, len(headers), outcomes) == -EINTR:
+            self._send_rest(pointers, outcomes)
         for header, outcome in zip(headers, outcomes):
             msg_id = MessageId(outcome.id.network_id, outcome.id.serial_num)
             if outcome.error == -EAGAIN:
                 self._note_waiting(msg_id)
             yield error_of_message(-outcome.error, self._descriptor, header) if outcome.error else msg_id
+
+    def _send_rest(self, pointers: Any, outcomes: Any) -> None:
+        """A signal came while kbusd stood still, and its handler raises nothing: sends what was withdrawn again, in its order."""
+        rest = [i for i, outcome in enumerate(outcomes) if outcome.error == -EINTR]
+        while rest:
+            again = (c_void_p * len(rest))(*[pointers[i] for i in rest])
+            results = (SendOutcome * len(rest))()
+            library.kbus_ksock_send_msgs(self._descriptor, again, len(rest), results)
+            for i, result in zip(rest, results):
+                outcomes[i] = result
+            rest = [i for i, result in zip(rest, results) if result.error == -EINTR]
 
     def _for_writing(self) -> KsockFile:
         file = self._file()

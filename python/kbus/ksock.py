@@ -85,6 +85,8 @@ class Ksock(AsyncCalls):
         self.name = "/dev/kbus%d" % which
         if not 0 <= which <= NUMBERS:
             raise no_such_bus(which, self.name)
+        # A handler that the system runs in another thread ends no call of this one.
+        library.kbus_interrupt_after(500)
         descriptor: int = library.kbus_ksock_open(which, flags)
         if descriptor < 0:
             raise error(-descriptor, "open", self.name)

@@ -10,7 +10,8 @@ public sealed partial class BareKsock
     /// <summary>Writes a message and sends it, in one step if no other is under construction.</summary>
     /// <param name="message">The message, readable as far as its lengths say.</param>
     /// <param name="id">Its id, with None and EAGAIN.</param>
-    internal unsafe Errno Send(byte* message, out MessageId id)
+    /// <param name="timeout">How long a bus that stands still is waited for; null for ever.</param>
+    internal unsafe Errno Send(byte* message, TimeSpan? timeout, out MessageId id)
     {
         id = default;
         if (_assembly.IsStarted && !_host.IsSending)
@@ -28,7 +29,7 @@ public sealed partial class BareKsock
         Errno error = CheckWhole(message, most, out WholeMessage whole);
         if (error == Errno.None)
         {
-            error = _host.Send(whole.ToSend(message), SendManner.None, out id);
+            error = _host.Send(whole.ToSend(message), SendManner.None, new WaitLimit(timeout).Deadline, out id);
         }
 
         return error == Errno.None ? error : NotSent(error, message);
@@ -101,7 +102,7 @@ public sealed partial class BareKsock
     /// <param name="message">The Request, readable as far as its lengths say.</param>
     /// <param name="answer">Takes the answer.</param>
     /// <param name="timeout">How long at most; null for ever.</param>
-    /// <returns>None, ETIMEDOUT, or why it was not sent or written.</returns>
+    /// <returns>None, ETIMEDOUT, EINTR, EINPROGRESS, or why it was not sent or written.</returns>
     internal unsafe Errno Request(byte* message, MessageBuffer answer, TimeSpan? timeout)
     {
         Errno error = CheckWhole(message, _host.MaxMessageSize, out WholeMessage whole);
@@ -119,7 +120,7 @@ public sealed partial class BareKsock
         _host.BeginWait(looks: true);
         try
         {
-            return _ksock.Ask(*(MessageHeader*)message, whole.NameOf(message), whole.DataOf(message), answer, timeout) ? Errno.None : Errno.ETIMEDOUT;
+            return _ksock.TryAsk(*(MessageHeader*)message, whole.NameOf(message), whole.DataOf(message), answer, timeout);
         }
         finally
         {
@@ -220,10 +221,15 @@ public sealed partial class BareKsock
         bool isBrief = true;
         while (true)
         {
-            Errno error = Poll(out readable, out writable);
+            Errno error = Poll(limit.Deadline, out readable, out writable);
             readable &= forMessage;
             writable &= forRoom;
             TimeSpan left = limit.Left;
+            if (error == Errno.ETIMEDOUT)
+            {
+                return Errno.None;
+            }
+
             if (error != Errno.None || readable || writable || left == TimeSpan.Zero)
             {
                 return error;

@@ -1,5 +1,6 @@
 using Kbus.Core;
 using Kbus.Hosts;
+using Kbus.Link;
 
 namespace Kbus;
 
@@ -216,9 +217,11 @@ public sealed partial class BareKsock : IDisposable
     /// <param name="readable">True if a message could be taken before that.</param>
     /// <param name="writable">True if no message waits after that, and the Ksock was opened for writing.</param>
     /// <returns>None, ENODEV or EBADF.</returns>
-    public Errno Poll(out bool readable, out bool writable)
+    public Errno Poll(out bool readable, out bool writable) => Poll(Deadline.Never, out readable, out writable);
+
+    private Errno Poll(Deadline deadline, out bool readable, out bool writable)
     {
-        Errno error = _host.Poll(out readable, out writable);
+        Errno error = _host.Poll(deadline, out readable, out writable);
         readable |= _ksock.HasAside;
         return error;
     }

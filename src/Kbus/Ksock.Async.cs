@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kbus.Link;
 
 namespace Kbus;
 
@@ -80,7 +81,7 @@ public sealed partial class Ksock
         while (true)
         {
             long since = _host.WatchNews();
-            TryWaiting();
+            TryWaiting(Deadline.Passed);
             if (ReadNextMessage() is { } message)
             {
                 return hasWaited || !IsOthersTurn() ? message : await AfterOthersAsync(message).ConfigureAwait(false);
@@ -179,7 +180,7 @@ public sealed partial class Ksock
             while (true)
             {
                 long since = _host.WatchNews();
-                TakeAnswers();
+                TakeAnswers(Deadline.Never);
                 if (Volatile.Read(ref _asyncRequests) > 0 && !_isClosed)
                 {
                     await _bell.Next(since).ConfigureAwait(false);

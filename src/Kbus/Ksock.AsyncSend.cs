@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Link;
 
 namespace Kbus;
 
@@ -6,6 +7,7 @@ namespace Kbus;
 public sealed partial class Ksock
 {
     private const int MaxSparePosts = 4096;
+    private static readonly TimeSpan BetweenPosts = TimeSpan.FromMilliseconds(20);
     private readonly Lock _laneLock = new();
     private readonly Stack<PostedSend> _sparePosts = new();
     private PostedSend? _sparePost;
@@ -35,11 +37,14 @@ public sealed partial class Ksock
         ThrowIfClosed();
         if ((flags & MessageFlags.AllOrWait) == 0 && Volatile.Read(ref _lane).IsCompleted)
         {
-            return Post(new MessageHeader { Flags = flags }, name, data, null).Id;
+            PostedSend posted = Post(new MessageHeader { Flags = flags }, name, data, null, Deadline.Passed);
+            if (!posted.FoundNoRoom(out _))
+            {
+                return posted.Id;
+            }
         }
 
-        Message message = Message.Read(new MessageHeader { Flags = flags }, name, data);
-        return SendAsync(message, null, CancellationToken.None);
+        return SendInTurn(Message.Read(new MessageHeader { Flags = flags }, name, data), null, CancellationToken.None);
     }
 
     /// <summary>Sends the messages of a batch without blocking. Many batches may be in flight; they are sent in the order of the calls.</summary>
@@ -92,9 +97,44 @@ public sealed partial class Ksock
         bool mayWait = (message.Flags & MessageFlags.AllOrWait) != 0;
         if (!mayWait && Volatile.Read(ref _lane).IsCompleted)
         {
-            return Post(message.Header, message.NameBytes, message.Data.Span, pending).Id;
+            PostedSend posted = Post(message.Header, message.NameBytes, message.Data.Span, pending, Deadline.Passed);
+            if (!posted.FoundNoRoom(out _))
+            {
+                return cancellationToken.CanBeCanceled ? SendOrWithdraw(posted, cancellationToken) : posted.Id;
+            }
         }
 
+        return SendInTurn(message, pending, cancellationToken);
+    }
+
+    /// <summary>The outcome of a post, or its withdrawal when the caller gives it up and the bus has not begun with it.</summary>
+    private ValueTask<MessageId> SendOrWithdraw(PostedSend posted, CancellationToken cancellationToken)
+    {
+        // Asked for before the outcome, after which the post is used for another send.
+        ulong number = posted.Number;
+        ValueTask<MessageId> id = posted.Id;
+        return id.IsCompleted ? id : new ValueTask<MessageId>(SendOrWithdrawAsync(id.AsTask(), number, cancellationToken));
+    }
+
+    private async Task<MessageId> SendOrWithdrawAsync(Task<MessageId> sending, ulong number, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!sending.IsCompleted)
+        {
+            _ = _host.WithdrawPost(number);
+
+            // A late refusal is nobody's business any more.
+            _ = sending.ContinueWith(
+                static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private ValueTask<MessageId> SendInTurn(Message message, PendingAnswer? pending, CancellationToken cancellationToken)
+    {
         Task before = QueueUp(out TaskCompletionSource turn);
         return new ValueTask<MessageId>(SendInTurnAsync(message, pending, before, turn, cancellationToken));
     }
@@ -111,7 +151,7 @@ public sealed partial class Ksock
         }
     }
 
-    private PostedSend Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, PendingAnswer? pending)
+    private PostedSend Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, PendingAnswer? pending, Deadline deadline)
     {
         PostedSend? posted = Interlocked.Exchange(ref _sparePost, null);
         if (posted is null)
@@ -129,7 +169,7 @@ public sealed partial class Ksock
             _answers.Begin(pending);
         }
 
-        posted.Post(header, name, data);
+        posted.Post(header, name, data, deadline);
         return posted;
     }
 
@@ -142,11 +182,26 @@ public sealed partial class Ksock
             ThrowIfClosed();
             return (message.Flags & MessageFlags.AllOrWait) != 0
                 ? await SendWaitingAsync(message, pending, cancellationToken).ConfigureAwait(false)
-                : await Post(message.Header, message.NameBytes, message.Data.Span, pending).Id.ConfigureAwait(false);
+                : await SendOrWithdraw(await PostLaterAsync(message, pending, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             PassOn(before, turn);
+        }
+    }
+
+    /// <summary>Posts a message. While the bus stands still and has no room left for commands, nobody is kept: this tries again now and then.</summary>
+    private async Task<PostedSend> PostLaterAsync(Message message, PendingAnswer? pending, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            PostedSend posted = Post(message.Header, message.NameBytes, message.Data.Span, pending, Deadline.Passed);
+            if (!posted.FoundNoRoom(out _))
+            {
+                return posted;
+            }
+
+            await Task.Delay(BetweenPosts, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -185,7 +240,8 @@ public sealed partial class Ksock
         WaitingSend waiting = Own() ?? throw Refused(Errno.EALREADY, message);
         try
         {
-            (Errno error, MessageId id) = await Post(message.Header, message.NameBytes, message.Data.Span, pending).Outcome.ConfigureAwait(false);
+            (Errno error, MessageId id) = await (await PostLaterAsync(message, pending, cancellationToken).ConfigureAwait(false))
+                .Outcome.ConfigureAwait(false);
             if (error == Errno.EAGAIN)
             {
                 waiting.Start();
@@ -215,7 +271,7 @@ public sealed partial class Ksock
         while (true)
         {
             long since = _host.WatchNews();
-            Errno outcome = waiting.Retry();
+            Errno outcome = waiting.Retry(Deadline.Passed);
             if (outcome != Errno.EAGAIN)
             {
                 return outcome;

@@ -1,3 +1,5 @@
+using Kbus.Link;
+
 namespace Kbus;
 
 public sealed partial class Ksock
@@ -140,7 +142,7 @@ public sealed partial class Ksock
             }
 
             long since = _host.WatchNews();
-            TryWaiting();
+            TryWaiting(limit.Deadline);
             if ((count = ReadNext(buffers)) > 0)
             {
                 return count;
@@ -241,12 +243,13 @@ public sealed partial class Ksock
     /// in another thread. A message that nobody waits for (an answer that came too late, or an urgent message that slipped in front)
     /// is set aside, to be read next.
     /// </remarks>
-    private void TakeAnswers()
+    /// <param name="deadline">Until when a bus that stands still is waited for.</param>
+    private void TakeAnswers(Deadline deadline)
     {
         lock (_takes)
         {
             MessageBuffer buffer = Borrow();
-            while (_answers.HasAny && _host.BringAnswerForward() && _host.TryTake(buffer) == Errno.None)
+            while (_answers.HasAny && _host.BringAnswerForward(deadline) && _host.TryTake(buffer) == Errno.None)
             {
                 if (_answers.TryHandOver(buffer))
                 {

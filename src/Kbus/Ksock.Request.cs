@@ -1,5 +1,6 @@
 using Kbus.Core;
 using Kbus.Hosts;
+using Kbus.Link;
 
 namespace Kbus;
 
@@ -54,7 +55,16 @@ public sealed partial class Ksock
         }
     }
 
-    internal bool Ask(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageBuffer answer, TimeSpan? timeout)
+    internal bool Ask(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageBuffer answer, TimeSpan? timeout) =>
+        TryAsk(header, name, data, answer, timeout) == Errno.None;
+
+    /// <summary>Sends a Request and waits for its answer.</summary>
+    /// <returns>
+    /// None; ETIMEDOUT if the time ran out; while the bus stands still a signal gives EINTR, and then nothing was sent, or EINPROGRESS, and then
+    /// it may have been.
+    /// </returns>
+    /// <exception cref="KbusException">It could not be sent.</exception>
+    internal Errno TryAsk(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, MessageBuffer answer, TimeSpan? timeout)
     {
         ThrowIfClosed();
         if ((Mode & KsockMode.Read) == 0)
@@ -66,59 +76,99 @@ public sealed partial class Ksock
         answer.Clear();
         PendingAnswer pending = Interlocked.Exchange(ref _sparePending, null) ?? new PendingAnswer();
         pending.Reset(answer);
+        bool isSettled = true;
         try
         {
             return (header.Flags & MessageFlags.AllOrWait) != 0
                 ? AskWithPatience(header, name, data, pending, limit)
-                : WaitForAnswer(pending, Post(header, name, data, pending), limit);
+                : WaitForAnswer(pending, Post(header, name, data, pending, limit.Deadline), limit, out isSettled);
         }
         finally
         {
             _answers.Withdraw(pending);
-            Volatile.Write(ref _sparePending, pending);
+            if (isSettled)
+            {
+                // Otherwise its post still has it.
+                Volatile.Write(ref _sparePending, pending);
+            }
         }
     }
 
     /// <summary>Waits for the answer to a Request, and for the outcome of its sending only if there is no answer.</summary>
-    /// <returns>False if the time ran out.</returns>
-    private bool WaitForAnswer(PendingAnswer pending, PostedSend posted, in WaitLimit limit)
+    /// <param name="pending">The Request.</param>
+    /// <param name="posted">Its sending.</param>
+    /// <param name="limit">How long.</param>
+    /// <param name="isSettled">False if the bus stands still, so that the outcome of the sending is still to come.</param>
+    private Errno WaitForAnswer(PendingAnswer pending, PostedSend posted, in WaitLimit limit, out bool isSettled)
     {
-        bool isOver = false;
+        isSettled = true;
+        if (posted.FoundNoRoom(out Errno ended))
+        {
+            return ended;
+        }
+
         while (true)
         {
-            TimeSpan left = isOver ? TimeSpan.Zero : limit.Left;
+            TimeSpan left = ended == Errno.ETIMEDOUT ? TimeSpan.Zero : limit.Left;
             _host.WaitBriefly(left);
-            if (HasAnswer(pending, posted))
+            if (HasAnswer(pending, posted, limit))
             {
-                return true;
+                return Errno.None;
             }
 
             long since = _host.WatchNews();
-            if (HasAnswer(pending, posted))
+            if (HasAnswer(pending, posted, limit))
             {
-                return true;
+                return Errno.None;
             }
 
-            if (left == TimeSpan.Zero)
+            if (left == TimeSpan.Zero || ended == Errno.EINTR)
             {
-                // Only what was sent can be given up.
-                _host.SettleOutcomes(KsockHost.AllPosts);
-                posted.WaitUntilTold();
-                _ = posted.Id.GetAwaiter().GetResult();
-                TakeAnswers();
-                bool isAnswered = !_answers.Withdraw(pending);
-                ThrowIfClosed();
-                return isAnswered;
+                // Only what was sent can be given up as such.
+                isSettled = _host.SettleOutcomes(KsockHost.AllPosts, Deadline.Passed) == Errno.None;
+                if (!isSettled)
+                {
+                    return WithdrawRequest(pending, posted, ended);
+                }
+
+                if (left == TimeSpan.Zero)
+                {
+                    return GiveUp(pending, posted);
+                }
             }
 
-            isOver = !_host.WaitForNews(since, left);
+            // A bus that has answered to the sending does not stand still, and then no signal ends the wait for the replier.
+            ended = _host.WaitForNews(since, left);
         }
     }
 
-    /// <summary>Takes the answer, if it has come. Throws if the Request was refused.</summary>
-    private bool HasAnswer(PendingAnswer pending, PostedSend posted)
+    /// <summary>The time is over, and the Request was sent.</summary>
+    private Errno GiveUp(PendingAnswer pending, PostedSend posted)
     {
-        TakeAnswers();
+        posted.WaitUntilTold();
+        _ = posted.Id.GetAwaiter().GetResult();
+        TakeAnswers(Deadline.Passed);
+        bool isAnswered = !_answers.Withdraw(pending);
+        ThrowIfClosed();
+        return isAnswered ? Errno.None : Errno.ETIMEDOUT;
+    }
+
+    /// <summary>The bus stands still: takes the Request back, if it can be taken back. Its answer, if one comes, is an ordinary message.</summary>
+    private Errno WithdrawRequest(PendingAnswer pending, PostedSend posted, Errno ended)
+    {
+        bool isWithdrawn = posted.Withdraw();
+        bool isAnswered = !_answers.Withdraw(pending) && pending.IsDone;
+        ThrowIfClosed();
+        return isAnswered ? Errno.None
+            : ended != Errno.EINTR ? Errno.ETIMEDOUT
+            : isWithdrawn ? Errno.EINTR
+            : Errno.EINPROGRESS;
+    }
+
+    /// <summary>Takes the answer, if it has come. Throws if the Request was refused.</summary>
+    private bool HasAnswer(PendingAnswer pending, PostedSend posted, in WaitLimit limit)
+    {
+        TakeAnswers(limit.Deadline);
         ThrowIfClosed();
         if (!pending.IsDone && !posted.IsRefused)
         {
@@ -132,7 +182,7 @@ public sealed partial class Ksock
     }
 
     /// <summary>Asks with ALL_OR_WAIT: the Request may have to wait for room before it is sent.</summary>
-    private bool AskWithPatience(
+    private Errno AskWithPatience(
         in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, PendingAnswer pending, in WaitLimit limit)
     {
         WaitingSend? waiting = Own() ?? throw SendRefused(Errno.EALREADY, header, name, data.Length);
@@ -140,13 +190,17 @@ public sealed partial class Ksock
 
         // The answer, closing and a reason to try again are news after this, so that nobody need look before the first wait.
         long since = _host.WatchNews();
-        Errno error = _host.Send(new OutgoingMessage(in header, name, data), SendManner.Awaited, out MessageId id);
+        Errno error = _host.Send(new OutgoingMessage(in header, name, data), SendManner.Awaited, limit.Deadline, out MessageId id);
         _answers.Sent(pending, error is Errno.None or Errno.EAGAIN, id);
         try
         {
             if (error == Errno.EAGAIN)
             {
                 waiting.Start();
+            }
+            else if (error is Errno.ETIMEDOUT or Errno.EINTR or Errno.EINPROGRESS)
+            {
+                return error == Errno.EINPROGRESS && limit.Left == TimeSpan.Zero ? Errno.ETIMEDOUT : error;
             }
             else if (error != Errno.None)
             {
@@ -158,8 +212,9 @@ public sealed partial class Ksock
                 waiting = null;
             }
 
-            return WaitForAnswer(pending, waiting, since, limit)
+            bool isAnswered = WaitForAnswer(pending, waiting, since, limit)
                 ?? throw SendRefused(waiting!.Outcome, header, name, data.Length);
+            return isAnswered ? Errno.None : Errno.ETIMEDOUT;
         }
         finally
         {
@@ -177,12 +232,12 @@ public sealed partial class Ksock
             bool isOver = left == TimeSpan.Zero;
             if (!isOver)
             {
-                isOver = !_host.WaitForNews(since, left);
+                isOver = _host.WaitForNews(since, left) == Errno.ETIMEDOUT;
             }
 
             since = _host.WatchNews();
             ThrowIfClosed();
-            Errno outcome = waiting?.Retry() ?? Errno.None;
+            Errno outcome = waiting?.Retry(limit.Deadline) ?? Errno.None;
             if (outcome == Errno.None)
             {
                 Disown(waiting);
@@ -192,7 +247,7 @@ public sealed partial class Ksock
                 return null;
             }
 
-            TakeAnswers();
+            TakeAnswers(limit.Deadline);
             if (pending.IsDone)
             {
                 ThrowIfClosed();

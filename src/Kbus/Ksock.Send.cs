@@ -1,5 +1,6 @@
 using Kbus.Core;
 using Kbus.Hosts;
+using Kbus.Link;
 
 namespace Kbus;
 
@@ -121,7 +122,7 @@ public sealed partial class Ksock
     public MessageId Retry()
     {
         ThrowIfClosed();
-        Errno error = _owner is { } owner ? owner.Retry() : _host.Retry(out _);
+        Errno error = TryAgain(Deadline.Never);
         return error == Errno.None ? LastSentId : throw Unless(Refusals.OfRetry(error, _waits, Name));
     }
 
@@ -155,13 +156,13 @@ public sealed partial class Ksock
         while (true)
         {
             long since = _host.WatchNews();
-            Errno error = _owner is { } owner ? owner.Retry() : _host.Retry(out _);
+            Errno error = TryAgain(limit.Deadline);
             if (error == Errno.None)
             {
                 return true;
             }
 
-            if (error != Errno.EAGAIN)
+            if (error is not (Errno.EAGAIN or Errno.ETIMEDOUT or Errno.EINPROGRESS))
             {
                 throw Unless(Refusals.OfRetry(error, _waits, Name));
             }
@@ -180,8 +181,11 @@ public sealed partial class Ksock
     internal Errno Submit(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id) =>
         _host.Send(new OutgoingMessage(in header, name, data), isAwaited ? SendManner.Awaited : SendManner.None, out id);
 
+    private Errno TryAgain(Deadline deadline) => _owner is { } owner ? owner.Retry(deadline) : _host.Retry(deadline, out _);
+
     /// <summary>Whoever is woken tries the waiting message, as one poll does. Spec section 8.</summary>
-    private void TryWaiting()
+    /// <param name="deadline">Until when a bus that stands still is waited for.</param>
+    private void TryWaiting(Deadline deadline)
     {
         if (!_host.IsSending)
         {
@@ -190,14 +194,14 @@ public sealed partial class Ksock
 
         if (_owner is { } owner)
         {
-            if (owner.Retry() != Errno.EAGAIN)
+            if (owner.Retry(deadline) != Errno.EAGAIN)
             {
                 _bell.Signal();
             }
         }
         else
         {
-            _ = _host.Poll(out _, out _);
+            _ = _host.Poll(deadline, out _, out _);
         }
     }
 

@@ -19,5 +19,11 @@ public sealed record KsockOptions
     /// <summary>Whether much is posted before its results are looked at, as a Limpet does: the Ksock gets as much room for that as there is.</summary>
     internal bool PostsMuch { get; init; }
 
+    /// <summary>Whether a signal handler ends a wait for a bus that stands still (EINTR): for programs in C, whose threads run handlers.</summary>
+    internal bool HeedsSignals { get; init; }
+
+    /// <summary>After how many milliseconds a wait for a bus that stands still ends as if a signal had come; negative for never.</summary>
+    internal int InterruptAfter { get; init; } = -1;
+
     internal static KsockOptions Default { get; } = new();
 }

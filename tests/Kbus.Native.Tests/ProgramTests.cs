@@ -64,6 +64,9 @@ public sealed class ProgramTests
     public Task A_signal_in_the_middle_of_a_call_is_not_taken_for_the_end_of_the_bus() => EndsWell("interrupted.c");
 
     [Fact]
+    public Task Beside_a_stopped_daemon_each_call_ends_by_its_time_or_by_a_signal_and_nothing_is_sent() => EndsWell("stopped.c");
+
+    [Fact]
     public Task A_dead_bus_makes_readable_answers_requests_and_is_an_error_then() => EndsWell("dying.c");
 
     [Fact]

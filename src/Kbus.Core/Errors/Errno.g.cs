@@ -48,6 +48,8 @@ public enum Errno
     /// <remarks>
     /// <para>On waiting for a message or for room, a signal arrived first. Nothing was sent or taken.</para>
     /// <para>Wait again if the signal does not mean that you should stop.</para>
+    /// <para>On any call of a C program or in Python, a signal arrived while kbusd did not answer. The call was withdrawn, and nothing was done.</para>
+    /// <para>Call again if the signal does not mean that you should stop.</para>
     /// </remarks>
     EINTR = 4,
 
@@ -528,6 +530,8 @@ public enum Errno
     /// <para>Run kbusd by hand, which says what is wrong.</para>
     /// <para>On attempting to open a Ksock, the kbusd that runs did not answer in time.</para>
     /// <para>See whether kbusd was stopped, or has too much to do; end it if it does not get on.</para>
+    /// <para>On attempting to send with a time limit, kbusd did not answer in the time given. The message was withdrawn, and nothing was sent.</para>
+    /// <para>Send again, or see whether kbusd was stopped.</para>
     /// </remarks>
     ETIMEDOUT = 110,
 
@@ -554,6 +558,10 @@ public enum Errno
     EALREADY = 114,
 
     /// <summary>Operation now in progress.</summary>
+    /// <remarks>
+    /// <para>While kbusd did not answer, the time given ran out, or a signal arrived. kbusd had begun to carry the call out, so whether it was carried out is not known.</para>
+    /// <para>Find out by other means, such as last_msg_id. The answer to a Request, if one comes, is an ordinary message.</para>
+    /// </remarks>
     EINPROGRESS = 115,
 
     /// <summary>Stale file handle.</summary>

@@ -426,7 +426,7 @@ internal static class ErrnoTable
         Errno.EPERM => "On attempting an operation that the policy of kbusd does not allow this user: opening a\nKsock, binding, sending, changing a setting of the bus, making a bus or seeing the\nstatus. Nothing was done. A Reply that is owed is never refused like that.\n\nOn attempting to change the owner or the permissions of a device file: they stay\nas kbusd made them.",
         Errno.ENOENT => "On attempting to open a Ksock, there is no bus with that number.\n\nOn attempting to open a Ksock or to ask for bindings, no kbusd answers, and\nnone is to be started (KBUS_AUTOSTART=0).\n\nOn attempting to open a Ksock, no kbusd answers, and no kbusd program is to be\nfound to start one.\n\nOn attempting to open a Ksock, no kbusd answers, and the one that was started\ncould not serve.\n\nOn attempting to open a Ksock, no kbusd answers, and this user has no directory\nfor one of its own.",
         Errno.ESRCH => "On attempting to open a Ksock, the process that had made the connection has\nended.",
-        Errno.EINTR => "On waiting for a message or for room, a signal arrived first. Nothing was sent\nor taken.",
+        Errno.EINTR => "On waiting for a message or for room, a signal arrived first. Nothing was sent\nor taken.\n\nOn any call of a C program or in Python, a signal arrived while kbusd did not\nanswer. The call was withdrawn, and nothing was done.",
         Errno.EIO => "On using a device file, the bus that carried it has died.\n\nOn any call, the library came upon a fault of its own. What was asked for has\nnot been done.",
         Errno.EBADF => "On attempting to write to a Ksock opened read-only, or to read from one opened\nwrite-only.\n\nOn attempting to use a Ksock that is closed, or that was opened by the parent\nof a forked process.",
         Errno.EAGAIN => "On attempting to send with ALL_OR_WAIT, some recipient's queue is full. Nobody\nhas received the message: it waits, its id is assigned, and it is sent when\nthere is room.\n\nOn attempting to bind or unbind as replier while replier bind events are\nreported, some listener for these events has a full queue. The binding is as it\nwas.",
@@ -456,9 +456,10 @@ internal static class ErrnoTable
         Errno.EADDRNOTAVAIL => "On attempting to send a Request, no replier is bound to a name that matches.\n\nOn attempting to send a Reply, the Ksock that it is for does not exist any\nmore.",
         Errno.ECONNRESET => "On attempting to open a Ksock, kbusd ended in the middle of it.",
         Errno.ENOTCONN => "On using a device file, the bus that carried it has died.",
-        Errno.ETIMEDOUT => "On waiting for a message, an answer or room, the time given ran out first.\n\nOn attempting to open a Ksock, the bus did not answer in time, or a kbusd that\nwas started for it did not.\n\nOn attempting to open a Ksock, the kbusd that runs did not answer in time.",
+        Errno.ETIMEDOUT => "On waiting for a message, an answer or room, the time given ran out first.\n\nOn attempting to open a Ksock, the bus did not answer in time, or a kbusd that\nwas started for it did not.\n\nOn attempting to open a Ksock, the kbusd that runs did not answer in time.\n\nOn attempting to send with a time limit, kbusd did not answer in the time given.\nThe message was withdrawn, and nothing was sent.",
         Errno.ECONNREFUSED => "On attempting to send a Reply, the Ksock that it is for does not expect this\nReply from this Ksock: the Request was answered already, or was given to\nanother Ksock to answer.\n\nOn attempting to open a Ksock, a kbusd runs, but nothing listens at the socket\nof that bus.",
         Errno.EALREADY => "On attempting to write or send, the message sent before is still waiting for\nroom (ALL_OR_WAIT). It goes on waiting, and nothing of the new one was taken.",
+        Errno.EINPROGRESS => "While kbusd did not answer, the time given ran out, or a signal arrived. kbusd\nhad begun to carry the call out, so whether it was carried out is not known.",
         Errno.EREMOTEIO => "On asking for a Reply, a Status came: the replier gave no answer, and the name of\nthe Status says why.",
         Errno.EDQUOT => "On attempting to bind, this process or its user holds as many bindings as its share\nof what the bus allows.\n\nOn attempting to bind as listener, this Ksock is bound to the very same name as often\nas it may be.\n\nOn attempting to bind, the names that this process or its user is bound to have as many\nbytes as its share of what the bus allows.\n\nOn attempting to send a Request, this process or its user is owed as many Replies as\nits share of what the bus allows.\n\nOn attempting to send, this process or its user already holds as many bytes of messages\nas its share of what the bus allows. Messages count that wait for it, that it is\nsending, or that it keeps while it reads them.\n\nOn attempting to open a Ksock, this process or its user has as many open as its share\nof what kbusd can serve.\n\nOn attempting to make a bus (NEWDEVICE), this process or its user has made as many as\nits share of those that kbusd can have.",
         Errno.ECANCELED => "On waiting for a message, an answer or room, the caller cancelled the wait.",
@@ -471,7 +472,7 @@ internal static class ErrnoTable
         Errno.EPERM => "For the policy: ask whoever runs kbusd. 'kbus policy explain' shows which rule decides. For a device file: choose them when kbusd is started (kbusd --device-owner, --device-mode).",
         Errno.ENOENT => "For a number: check the number: buses are numbered from 0, and bus 0 always exists. More are made by kbusd --buses, or by asking an open Ksock for a new bus. For the daemon: start one with 'kbusd'. For the program: install it, or set KBUS_DAEMON to its path. For a start: mend what it says, or start kbusd by hand. For a place: set KBUS_RUNTIME_DIR to a directory.",
         Errno.ESRCH => "Open the Ksock in the process that uses it.",
-        Errno.EINTR => "Wait again if the signal does not mean that you should stop.",
+        Errno.EINTR => "Wait again if the signal does not mean that you should stop. While kbusd stands still: call again if the signal does not mean that you should stop.",
         Errno.EIO => "For a device file: close the Ksock and open it again when the bus is back. Requests in flight have no answer there. For a fault of the library: close the Ksock and open a new one. Please report what led to it.",
         Errno.EBADF => "For the mode: open the Ksock for reading and writing. For a Ksock that is not there: open a new Ksock. After a fork, the child opens a Ksock of its own.",
         Errno.EAGAIN => "For a send: wait until the Ksock is writable, send again, or discard the message. For a bind or unbind: try again when the listeners have read.",
@@ -501,9 +502,10 @@ internal static class ErrnoTable
         Errno.EADDRNOTAVAIL => "For a Request: start the replier, or wait for it to bind. For a Reply: forget the Reply: nobody waits for it.",
         Errno.ECONNRESET => "Open it again; kbusd's log says why it ended.",
         Errno.ENOTCONN => "Open a new Ksock, and bind again.",
-        Errno.ETIMEDOUT => "For waiting: wait longer, or carry on without it: a Request that was sent is still in flight, and its answer can still come. For opening: run kbusd by hand, which says what is wrong. For a kbusd that runs: see whether kbusd was stopped, or has too much to do; end it if it does not get on.",
+        Errno.ETIMEDOUT => "For waiting: wait longer, or carry on without it: a Request that was sent is still in flight, and its answer can still come. For opening: run kbusd by hand, which says what is wrong. For a kbusd that runs: see whether kbusd was stopped, or has too much to do; end it if it does not get on. For sending: send again, or see whether kbusd was stopped.",
         Errno.ECONNREFUSED => "For a Reply: answer each Request once, from the Ksock that received it. For opening: restart kbusd.",
         Errno.EALREADY => "Wait until the message that waits has gone, or discard it; then send the new one.",
+        Errno.EINPROGRESS => "Find out by other means, such as last_msg_id. The answer to a Request, if one comes, is an ordinary message.",
         Errno.EREMOTEIO => "Look at the Status. Ask again if nobody acted on the Request.",
         Errno.EDQUOT => "For bindings: unbind what is not needed. kbus status --charges shows who holds how much; kbusd --max-bindings sets the limit of the bus. For a name bound again and again: bind a name once; each binding brings a copy of every message. kbusd --max-repeats sets the limit. For long names: unbind what is not needed, or bind shorter names or wildcards. kbusd --max-name-bytes sets the limit of the bus. For Requests: wait for Replies before sending more. kbusd --max-requests sets the limit of the bus. For messages: read what waits, and let go of messages that are read in place. kbusd --max-message-bytes sets the limit of the bus. For a Ksock: close what is not needed. kbus status --charges shows who has how many; kbusd --max-ksocks, ulimit -n or LimitNOFILE= set how many there can be. For a bus: use the buses that there are.",
         Errno.ECANCELED => "Nothing need be done: a Request that was sent stays in flight, and its answer can still be read.",
@@ -533,6 +535,7 @@ internal static class ErrnoTable
         Errno.EINTR =>
         [
             new("wait", "wait read request", "On waiting for a message or for room, a signal arrived first. Nothing was sent or taken.", "Wait again if the signal does not mean that you should stop."),
+            new("still", "send call bind unbind find set open", "On any call of a C program or in Python, a signal arrived while kbusd did not answer. The call was withdrawn, and nothing was done.", "Call again if the signal does not mean that you should stop."),
         ],
         Errno.EIO =>
         [
@@ -677,6 +680,7 @@ internal static class ErrnoTable
             new("wait", "wait request call", "On waiting for a message, an answer or room, the time given ran out first.", "Wait longer, or carry on without it: a Request that was sent is still in flight, and its answer can still come."),
             new("open", "open read", "On attempting to open a Ksock, the bus did not answer in time, or a kbusd that was started for it did not.", "Run kbusd by hand, which says what is wrong."),
             new("held", "open", "On attempting to open a Ksock, the kbusd that runs did not answer in time.", "See whether kbusd was stopped, or has too much to do; end it if it does not get on."),
+            new("still", "send", "On attempting to send with a time limit, kbusd did not answer in the time given. The message was withdrawn, and nothing was sent.", "Send again, or see whether kbusd was stopped."),
         ],
         Errno.ECONNREFUSED =>
         [
@@ -686,6 +690,10 @@ internal static class ErrnoTable
         Errno.EALREADY =>
         [
             new("write", "write send request reply", "On attempting to write or send, the message sent before is still waiting for room (ALL_OR_WAIT). It goes on waiting, and nothing of the new one was taken.", "Wait until the message that waits has gone, or discard it; then send the new one."),
+        ],
+        Errno.EINPROGRESS =>
+        [
+            new("still", "send call bind unbind find set", "While kbusd did not answer, the time given ran out, or a signal arrived. kbusd had begun to carry the call out, so whether it was carried out is not known.", "Find out by other means, such as last_msg_id. The answer to a Request, if one comes, is an ordinary message."),
         ],
         Errno.EREMOTEIO =>
         [

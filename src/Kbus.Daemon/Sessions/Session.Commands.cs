@@ -138,6 +138,9 @@ internal sealed partial class Session
             case CommandCode.Close:
                 _thread.Close(this);
                 return default;
+            case CommandCode.Withdrawn:
+                DiscardIncoming();
+                return new Completion((int)Errno.ECANCELED);
             default:
                 Fail(LinkFault.CommandMeaningless);
                 return default;

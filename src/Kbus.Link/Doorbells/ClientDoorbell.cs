@@ -28,7 +28,20 @@ internal sealed class ClientDoorbell(SharedMemory memory, Descriptor socket)
     public bool HasEnded => ((DeliveryFlags)Volatile.Read(ref _memory.Header.DeliveryFlagsWord) & DeliveryFlags.Ended) != 0;
 
     /// <summary>Sleeps until the bus has hung up, whatever it rings for. False if it has not.</summary>
-    public bool BusGoes(Deadline deadline) => HasEnded || !_socket.IsOurs || PeerSocket.HangsUp(_socket.Number, deadline);
+    /// <param name="deadline">How long at most.</param>
+    /// <param name="isInterrupted">Whether a signal handler has run in this thread, which ends the sleep.</param>
+    public bool BusGoes(Deadline deadline, out bool isInterrupted)
+    {
+        isInterrupted = false;
+        if (HasEnded || !_socket.IsOurs)
+        {
+            return true;
+        }
+
+        int reported = LibC.Poll(_socket.Number, LibC.PollPeerClosed, deadline.Nanoseconds);
+        isInterrupted = reported == LibC.Interrupted;
+        return !isInterrupted && (reported < 0 || (reported & PeerSocket.Gone) != 0);
+    }
 
     /// <summary>Rings that are in the socket or will be there at once, for a client that keeps account.</summary>
     public int RingsOwed

@@ -22,7 +22,7 @@ internal static class HandshakeExchange
         HandshakeFault fault;
         while (!receiver.TryReceive(socket, out hello, out fault))
         {
-            HandshakeFault waited = Wait(socket, LibC.PollIn, deadline);
+            HandshakeFault waited = Wait(socket, LibC.PollIn, new HandshakeLimit(deadline, Deadline.Never));
             if (waited != HandshakeFault.None)
             {
                 return waited;
@@ -44,14 +44,19 @@ internal static class HandshakeExchange
 
     /// <summary>The client's: waits for the answer. The caller owns what came with it, which is nothing unless it is a link.</summary>
     public static HandshakeFault ReceiveWelcome(
-        Descriptor socket, Deadline deadline, out BusWelcome? welcome, out Descriptor? memory, out Descriptor? bell)
+        Descriptor socket, Deadline deadline, out BusWelcome? welcome, out Descriptor? memory, out Descriptor? bell) =>
+        ReceiveWelcome(socket, new HandshakeLimit(deadline, Deadline.Never), out welcome, out memory, out bell);
+
+    /// <summary>The client's: waits for the answer. The caller owns what came with it, which is nothing unless it is a link.</summary>
+    public static HandshakeFault ReceiveWelcome(
+        Descriptor socket, in HandshakeLimit limit, out BusWelcome? welcome, out Descriptor? memory, out Descriptor? bell)
     {
         welcome = null;
         (memory, bell) = (null, null);
         Span<byte> record = stackalloc byte[BusWelcome.FixedSize + BusWelcome.LongestReason];
         Span<int> passed = stackalloc int[BusWelcome.DescriptorCount];
         int passedCount = 0;
-        HandshakeFault fault = Receive(socket, record[..BusWelcome.FixedSize], passed, ref passedCount, deadline);
+        HandshakeFault fault = Receive(socket, record[..BusWelcome.FixedSize], passed, ref passedCount, limit);
         int length = 0;
         if (fault == HandshakeFault.None)
         {
@@ -60,7 +65,7 @@ internal static class HandshakeExchange
 
         if (fault == HandshakeFault.None)
         {
-            fault = Receive(socket, record.Slice(BusWelcome.FixedSize, length), passed, ref passedCount, deadline);
+            fault = Receive(socket, record.Slice(BusWelcome.FixedSize, length), passed, ref passedCount, limit);
         }
 
         if (fault == HandshakeFault.None)
@@ -103,7 +108,7 @@ internal static class HandshakeExchange
                 continue;
             }
 
-            HandshakeFault fault = sent == LibC.Again ? Wait(socket, LibC.PollOut, deadline) : Failed(sent);
+            HandshakeFault fault = sent == LibC.Again ? Wait(socket, LibC.PollOut, new HandshakeLimit(deadline, Deadline.Never)) : Failed(sent);
             if (fault != HandshakeFault.None)
             {
                 return fault;
@@ -114,7 +119,7 @@ internal static class HandshakeExchange
     }
 
     private static HandshakeFault Receive(
-        Descriptor socket, Span<byte> record, Span<int> passed, ref int passedCount, Deadline deadline)
+        Descriptor socket, Span<byte> record, Span<int> passed, ref int passedCount, in HandshakeLimit limit)
     {
         while (record.Length > 0)
         {
@@ -129,7 +134,7 @@ internal static class HandshakeExchange
 
             HandshakeFault fault = received switch
             {
-                LibC.Again => Wait(socket, LibC.PollIn, deadline),
+                LibC.Again => Wait(socket, LibC.PollIn, limit),
                 -(int)Errno.EMSGSIZE => HandshakeFault.Malformed,
                 -(int)Errno.EMFILE => HandshakeFault.NoDescriptors,
                 _ => Failed(received),
@@ -143,11 +148,37 @@ internal static class HandshakeExchange
         return HandshakeFault.None;
     }
 
-    private static HandshakeFault Wait(Descriptor socket, short events, Deadline deadline)
+    private static HandshakeFault Wait(Descriptor socket, short events, in HandshakeLimit limit)
     {
-        // Whatever else is reported, the next call on the socket says what it means.
-        int reported = LibC.Poll(socket.Number, events, deadline);
-        return reported > 0 ? HandshakeFault.None : reported == 0 ? HandshakeFault.TimedOut : Failed(reported);
+        bool isInterrupted = false;
+        while (true)
+        {
+            // Once a signal has come, it ends the wait as soon as signals count.
+            Deadline end = isInterrupted && limit.SignalsFrom.IsBefore(limit.Deadline) ? limit.SignalsFrom : limit.Deadline;
+
+            // Whatever else is reported, the next call on the socket says what it means.
+            int reported = LibC.Poll(socket.Number, events, end.Nanoseconds);
+            isInterrupted |= reported == LibC.Interrupted;
+            if (reported > 0)
+            {
+                return HandshakeFault.None;
+            }
+
+            if (isInterrupted && limit.SignalsFrom.HasPassed)
+            {
+                return HandshakeFault.Interrupted;
+            }
+
+            if (reported is not (0 or LibC.Interrupted))
+            {
+                return Failed(reported);
+            }
+
+            if (reported == 0 && limit.Deadline.HasPassed)
+            {
+                return HandshakeFault.TimedOut;
+            }
+        }
     }
 
     /// <summary>What it means that a call on a socket of ours failed.</summary>

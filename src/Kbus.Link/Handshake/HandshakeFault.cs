@@ -26,4 +26,7 @@ internal enum HandshakeFault
 
     /// <summary>The other side did not send, or not read, in the time given.</summary>
     TimedOut,
+
+    /// <summary>A signal handler has run in the waiting thread.</summary>
+    Interrupted,
 }

@@ -51,6 +51,15 @@ internal readonly struct Deadline
             : new(now + (time.Ticks * TimeSpan.NanosecondsPerTick));
     }
 
+    /// <summary>So many nanoseconds from now; a negative number is no limit.</summary>
+    public static Deadline AfterNanoseconds(long nanoseconds) => nanoseconds < 0 ? Never : new(LibC.MonotonicNanoseconds() + nanoseconds);
+
+    /// <summary>Whether this moment comes before another.</summary>
+    public bool IsBefore(Deadline other) => _moment < other._moment;
+
+    /// <summary>This moment, or one so many nanoseconds from now if that is later.</summary>
+    public Deadline ButNotWithin(long nanoseconds) => IsNever ? this : new(Math.Max(_moment, LibC.MonotonicNanoseconds() + nanoseconds));
+
     /// <summary>How long is left, but at most that long.</summary>
     public long NanosecondsAtMost(long most)
     {

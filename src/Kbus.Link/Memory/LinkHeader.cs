@@ -18,6 +18,9 @@ internal readonly unsafe struct LinkHeader(byte* page)
     /// <summary>Bytes of commands ever read. The bus writes it.</summary>
     public ref ulong CommandHead => ref *(ulong*)(_page + LinkLayout.CommandHeadOffset);
 
+    /// <summary>Bytes of commands that the bus has begun to read, or is about to. What lies behind them can be withdrawn. The bus writes it.</summary>
+    public ref ulong CommandsClaimed => ref *(ulong*)(_page + LinkLayout.CommandHeadOffset + sizeof(ulong));
+
     /// <summary>Of which news (<see cref="LinkNews"/>) the client wants to be rung. The client sets them, the bus takes them all away when it rings.</summary>
     /// <remarks>The other bits are the client's own (<see cref="ClientDoorbell"/>).</remarks>
     public ref uint ClientWants => ref *(uint*)(_page + LinkLayout.ClientWantsOffset);

@@ -14,10 +14,10 @@ internal sealed record LinkLayout
     public const uint Magic = 0x53554247;
 
     /// <summary>The newest version of the layout, of the records and of the handshake together that this release speaks (<see cref="LinkVersions"/>).</summary>
-    public const uint Version = 4;
+    public const uint Version = 5;
 
     /// <summary>The oldest version that this release speaks.</summary>
-    public const uint OldestVersion = 4;
+    public const uint OldestVersion = 5;
 
     /// <summary>Completion slots of a link that wishes nothing else.</summary>
     public const int DefaultCompletionSlots = 1024;

@@ -53,6 +53,9 @@ internal enum CommandCode : ushort
 
     /// <summary>Close the Ksock.</summary>
     Close = 17,
+
+    /// <summary>Do nothing: the command that stood here was withdrawn, and with it what has come of a big message. Gives ECANCELED.</summary>
+    Withdrawn = 18,
 }
 
 /// <summary>Flags of a command; what they mean depends on its code.</summary>

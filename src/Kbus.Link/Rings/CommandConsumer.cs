@@ -124,6 +124,9 @@ internal sealed unsafe class CommandConsumer
             return false;
         }
 
+        // Claimed before any of it is read: one full fence between the two, as between the two steps of CommandProducer.TryWithdraw. So the client
+        // sees the claim, or the bus sees what was withdrawn, or both.
+        Interlocked.Exchange(ref _memory.Header.CommandsClaimed, tail);
         _tail = tail;
         return true;
     }

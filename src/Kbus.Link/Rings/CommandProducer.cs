@@ -10,6 +10,8 @@ namespace Kbus.Link;
 /// </remarks>
 internal sealed unsafe class CommandProducer
 {
+    private const ulong SmallCommand = 64;
+
     private readonly SharedMemory _memory;
     private readonly byte* _ring;
     private readonly ulong _size;
@@ -84,6 +86,35 @@ internal sealed unsafe class CommandProducer
         // Release, pairs with the acquire in CommandConsumer.Look: who sees the tail sees the records.
         Volatile.Write(ref _memory.Header.CommandTail, _tail);
     }
+
+    /// <summary>Whether a small command would find room, by a look that any thread may take.</summary>
+    public bool SeemsRoomy => _size - (_tail - Volatile.Read(ref _memory.Header.CommandHead)) >= SmallCommand;
+
+    /// <summary>Where the next command will lie, for <see cref="TryWithdraw"/>: bytes of commands before it.</summary>
+    public ulong Place => _tail;
+
+    /// <summary>Takes a published command back, if the bus has not begun to read it. Its completion comes nevertheless, with ECANCELED.</summary>
+    /// <param name="place">Its <see cref="Place"/>. Its completion has not come.</param>
+    /// <returns>
+    /// True if it will never be carried out. False if the bus has claimed it: then only its completion tells whether it was withdrawn or
+    /// carried out.
+    /// </returns>
+    public bool TryWithdraw(ulong place)
+    {
+        if (IsClaimed(place))
+        {
+            return false;
+        }
+
+        byte* record = _ring + (place & (_size - 1));
+        Volatile.Write(ref *(ushort*)(record + CommandRecord.OpcodeOffset), (ushort)CommandCode.Withdrawn);
+
+        // The pair of the exchange in CommandConsumer.Look.
+        Fence.Full();
+        return !IsClaimed(place);
+    }
+
+    private bool IsClaimed(ulong place) => (long)(Volatile.Read(ref _memory.Header.CommandsClaimed) - place) > 0;
 
     private bool HasRoom(uint padded)
     {

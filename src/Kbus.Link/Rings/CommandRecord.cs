@@ -13,6 +13,9 @@ internal readonly record struct CommandRecord(uint Length, ushort Opcode, ushort
     /// <summary>The size of the head.</summary>
     public const int HeaderSize = 16;
 
+    /// <summary>Where the opcode lies in the head.</summary>
+    public const int OpcodeOffset = 4;
+
     /// <summary>Bytes that a record of that length takes up in the ring.</summary>
     public static uint Padded(uint length) => (length + 7) & ~7u;
 }

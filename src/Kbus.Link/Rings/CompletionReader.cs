@@ -9,6 +9,12 @@ namespace Kbus.Link;
 /// </remarks>
 internal sealed unsafe class CompletionReader
 {
+    /// <summary>A bus that has not answered for so long stands still, or has very much to do. Before, no deadline ends a wait for it.</summary>
+    public const long SilenceNanoseconds = 100_000_000;
+
+    /// <summary>Before, no signal ends a wait for it either.</summary>
+    public const long SilenceBeforeSignals = 500_000_000;
+
     private const long MostSpin = 10_000;
 
     private readonly SharedMemory _memory;
@@ -61,7 +67,8 @@ internal sealed unsafe class CompletionReader
     /// <param name="sequence">The command's number.</param>
     /// <param name="deadline">How long at most.</param>
     /// <param name="completion">The result, if it <see cref="WaitOutcome.Happened"/>.</param>
-    public WaitOutcome Wait(ulong sequence, Deadline deadline, out Completion completion)
+    /// <param name="signalsAfter">After so many nanoseconds a signal handler that runs, or has run, in this thread ends the wait. Negative: never.</param>
+    public WaitOutcome Wait(ulong sequence, Deadline deadline, out Completion completion, long signalsAfter = LibC.Forever)
     {
         if (TryGet(sequence, out completion) || Look(sequence, deadline, out completion))
         {
@@ -71,7 +78,7 @@ internal sealed unsafe class CompletionReader
         Interlocked.Increment(ref _sleepers);
         try
         {
-            return Sleep(sequence, deadline, out completion);
+            return Sleep(sequence, deadline, signalsAfter, out completion);
         }
         finally
         {
@@ -101,8 +108,10 @@ internal sealed unsafe class CompletionReader
         return found;
     }
 
-    private WaitOutcome Sleep(ulong sequence, Deadline deadline, out Completion completion)
+    private WaitOutcome Sleep(ulong sequence, Deadline deadline, long signalsAfter, out Completion completion)
     {
+        Deadline heeded = Deadline.AfterNanoseconds(signalsAfter);
+        bool isInterrupted = false;
         fixed (uint* word = &_memory.Header.CompletionFutex)
         {
             while (true)
@@ -122,6 +131,11 @@ internal sealed unsafe class CompletionReader
                     return WaitOutcome.TimedOut;
                 }
 
+                if (isInterrupted && heeded.HasPassed)
+                {
+                    return WaitOutcome.Interrupted;
+                }
+
                 int woken = LibC.FutexWait(word, value, slice);
                 if (woken == 0 && Volatile.Read(ref _sleepers) > CompletionWriter.MostWoken)
                 {
@@ -133,6 +147,7 @@ internal sealed unsafe class CompletionReader
                     return WaitOutcome.Happened;
                 }
 
+                isInterrupted |= woken == LibC.Interrupted;
                 if ((woken is LibC.TimedOut or LibC.Interrupted) && (!_socket.IsOurs || PeerSocket.HasHungUp(_socket.Number)))
                 {
                     // The result may have come as the last thing the bus did.

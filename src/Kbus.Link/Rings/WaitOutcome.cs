@@ -9,6 +9,9 @@ internal enum WaitOutcome
     /// <summary>The time given has passed.</summary>
     TimedOut,
 
+    /// <summary>A signal handler has run in the waiting thread.</summary>
+    Interrupted,
+
     /// <summary>The bus has hung up: it has died or has closed this link.</summary>
     BusDied,
 }

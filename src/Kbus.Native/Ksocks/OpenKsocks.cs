@@ -7,6 +7,7 @@ namespace Kbus.Native;
 /// </remarks>
 internal static class OpenKsocks
 {
+    private static KsockOptions _options = new() { HeedsSignals = true };
     private static readonly Lock Changes = new();
     private static OpenKsock?[] _byDescriptor = new OpenKsock?[64];
     private static HashSet<int> _ofTheParent = [];
@@ -18,11 +19,14 @@ internal static class OpenKsocks
         return (uint)descriptor < (uint)all.Length ? Volatile.Read(ref all[descriptor]) : null;
     }
 
+    /// <summary>Ksocks that are opened from now on end a wait for a bus that stands still after so many milliseconds, as if a signal had come.</summary>
+    public static void InterruptAfter(int milliseconds) => Volatile.Write(ref _options, _options with { InterruptAfter = milliseconds });
+
     /// <summary>Opens one. Its descriptor.</summary>
     /// <exception cref="KbusException">It cannot be opened.</exception>
     public static int Open(uint device, KsockMode mode)
     {
-        Ksock opened = Ksock.Open(device, mode);
+        Ksock opened = Ksock.Open(device, mode, Volatile.Read(ref _options));
         int descriptor;
         OpenKsock? stale = null;
         try

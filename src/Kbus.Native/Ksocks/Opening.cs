@@ -40,6 +40,14 @@ internal static unsafe class Opening
         }
     }
 
+    /// <summary><c>kbus_interrupt_after</c>.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_interrupt_after")]
+    public static int InterruptAfter(int milliseconds)
+    {
+        OpenKsocks.InterruptAfter(milliseconds);
+        return 0;
+    }
+
     /// <summary><c>kbus_ksock_close</c>.</summary>
     [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_close")]
     public static int Close(int ksock)

@@ -9,7 +9,7 @@ internal sealed unsafe class PostedMessages(Ksock ksock)
     private readonly Queue<(SendRun Run, ulong Last)> _underWay = [];
     private readonly Stack<SendRun> _spare = [];
 
-    /// <summary>Sends messages in their order; how many were sent.</summary>
+    /// <summary>Sends messages in their order; how many were sent, or -EINTR (<see cref="End"/>).</summary>
     public int SendAll(ReadOnlySpan<nint> messages, Span<SendResult> results)
     {
         SendRun run;
@@ -42,7 +42,10 @@ internal sealed unsafe class PostedMessages(Ksock ksock)
     /// <summary>Waits for the outcomes of the batch that was begun first.</summary>
     /// <param name="results">Room for as many as it has messages, or more.</param>
     /// <param name="sent">How many of them were sent.</param>
-    /// <returns>None; ENOMSG if none is under way; EINVAL if there is no room, and then it still is.</returns>
+    /// <returns>
+    /// None; ENOMSG if none is under way; EINVAL if there is no room, and then it still is; EINTR if a signal came while the bus stood still:
+    /// then the results say of each message without an outcome whether it was withdrawn (EINTR) or not (EINPROGRESS).
+    /// </returns>
     public Errno End(Span<SendResult> results, out int sent)
     {
         sent = 0;
@@ -63,7 +66,7 @@ internal sealed unsafe class PostedMessages(Ksock ksock)
         }
 
         sent = Settle(batch.Run, batch.Last, results);
-        return Errno.None;
+        return sent < 0 ? Errno.EINTR : Errno.None;
     }
 
     private ulong Post(ReadOnlySpan<nint> messages, out SendRun run)
@@ -76,16 +79,31 @@ internal sealed unsafe class PostedMessages(Ksock ksock)
         }
     }
 
+    /// <returns>How many were sent; -EINTR if the bus stands still and a signal came.</returns>
     private int Settle(SendRun run, ulong last, Span<SendResult> results)
     {
-        ksock.Host.SettleOutcomes(last);
-        run.WaitUntilTold();
+        bool isSettled = ksock.Host.SettleOutcomes(last) == Errno.None;
+        if (isSettled)
+        {
+            run.WaitUntilTold();
+        }
+        else
+        {
+            ksock.Host.WithdrawRun(run);
+        }
+
         int sent = 0;
         ReadOnlySpan<SendOutcome> outcomes = run.Outcomes;
         for (int i = 0; i < outcomes.Length; i++)
         {
             results[i] = new SendResult { Error = -(int)outcomes[i].Error, Id = outcomes[i].Id };
             sent += outcomes[i].Error == Errno.None ? 1 : 0;
+        }
+
+        if (!isSettled)
+        {
+            // Its late outcomes are still to come, so it is not used again.
+            return Failure.Of(Errno.EINTR, "send", "still");
         }
 
         lock (_lock)

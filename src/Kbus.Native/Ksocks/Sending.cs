@@ -59,7 +59,14 @@ internal static unsafe class Sending
 
     /// <summary><c>kbus_ksock_send_msg</c>: writing and sending in one step.</summary>
     [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_send_msg")]
-    public static int SendMessage(int ksock, byte* message, MessageId* id)
+    public static int SendMessage(int ksock, byte* message, MessageId* id) => SendMessage(ksock, message, null, id);
+
+    /// <summary><c>kbus_ksock_send_msg_timeout</c>: the same with a limit for a kbusd that stands still.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "kbusnet_ksock_send_msg_timeout")]
+    public static int SendMessageInTime(int ksock, byte* message, int timeout, MessageId* id) =>
+        SendMessage(ksock, message, Reading.Limit(timeout), id);
+
+    private static int SendMessage(int ksock, byte* message, TimeSpan? timeout, MessageId* id)
     {
         try
         {
@@ -68,7 +75,7 @@ internal static unsafe class Sending
                 return Failure.NoKsock(ksock);
             }
 
-            Errno error = open.Bare.Send(message, out MessageId given);
+            Errno error = open.Bare.Send(message, timeout, out MessageId given);
             return Sent(error, given, id);
         }
         catch (Exception e)
@@ -167,6 +174,7 @@ internal static unsafe class Sending
             *reply = answer;
             return error is Errno.ETIMEDOUT
                 ? Failure.Of(error, "call", open, "wait", $"No answer to {Refusals.Printable(NativeMessage.NameBytes((NativeMessage*)request))} came to {open.Ksock.Name} within {timeout} ms.")
+                : error is Errno.EINTR or Errno.EINPROGRESS ? Failure.Of(error, "call", open, "still")
                 : error == Errno.ENOMEM ? Failure.Of(error, "read", open) : Failure.Recorded(error);
         }
         catch (Exception e)

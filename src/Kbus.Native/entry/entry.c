@@ -120,6 +120,7 @@ static int fault_of(kbus_ksock_t ksock)
 UNCANCELLED(kbus_gate_why_shut(), -EFAULT, ksock_open, (uint32_t device_number, int flags), (device_number, flags), NOTHING)
 UNCANCELLED(kbus_gate_why_shut(), -EFAULT, ksock_open_by_name, (const char *device_name, int flags), (device_name, flags),
 	    TARGET(device_name))
+OTHER(interrupt_after, (int milliseconds), (milliseconds), NOTHING)
 UNCANCELLED(-EBADF, -EFAULT, ksock_close, (kbus_ksock_t ksock), (ksock), NOTHING)
 KSOCK(ksock_bind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier), NAME(name, length))
 KSOCK(ksock_unbind_n, (kbus_ksock_t ksock, const char *name, size_t length, uint32_t is_replier), (ksock, name, length, is_replier),
@@ -150,6 +151,8 @@ POINT(ksock_write_msg, (kbus_ksock_t ksock, const kbus_message_t *msg), (ksock, 
 POINT(ksock_write_data, (kbus_ksock_t ksock, uint8_t *data, size_t length), (ksock, data, length), kbus_is_given(data, length))
 KSOCK(ksock_send, (kbus_ksock_t ksock, kbus_msg_id_t *id), (ksock, id), NOTHING)
 POINT(ksock_send_msg, (kbus_ksock_t ksock, const kbus_message_t *msg, kbus_msg_id_t *id), (ksock, msg, id),
+      TARGET(msg))
+POINT(ksock_send_msg_timeout, (kbus_ksock_t ksock, const kbus_message_t *msg, int timeout_ms, kbus_msg_id_t *id), (ksock, msg, timeout_ms, id),
       TARGET(msg))
 POINT(ksock_send_msgs, (kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count, kbus_send_result_t results[]),
       (ksock, msgs, count, results), kbus_are_all_given(msgs, count) && TARGETS(results, count))

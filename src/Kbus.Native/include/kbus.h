@@ -5,7 +5,8 @@
  * Functions that return int return 0 or a useful number of 0 or more, or a negative errno; errno is then set too, and
  * kbus_last_error() says in words what went wrong. A null pointer where something is needed
  * gives -EFAULT, and a call by a signal handler in the middle of another call of its thread -EDEADLK.
- * Nothing blocks but the functions with "wait" or "request" in their names.
+ * Nothing blocks but the functions with "wait" or "request" in their names. While kbusd stands still (stopped, or with a debugger in it) a
+ * signal handler ends any call with -EINTR, and nothing was done; or, if kbusd had begun with it, with -EINPROGRESS.
  * Any thread may call any function at any time, also for one Ksock; a message belongs to one thread at a time.
  * A Ksock that was open when the process forked is its parent's: in the child every call for it gives -EBADF and changes nothing.
  */
@@ -218,6 +219,15 @@ int kbus_ksock_poll(kbus_ksock_t ksock, uint32_t *ready);
 
 /* As kbus_wait_for_message, for so many milliseconds at most (negative: for ever). 0: the time ran out. */
 int kbus_wait_for_message_timeout(kbus_ksock_t ksock, int wait_for, int timeout_ms);
+
+/* For interpreters, whose signal handlers run between two calls: Ksocks that are opened from now on come back from a call that waits for a
+ * kbusd which stands still after so many milliseconds (negative: never), with -EINTR, as if a signal handler had run. */
+int kbus_interrupt_after(int milliseconds);
+
+/* As kbus_ksock_send_msg, but it waits for a kbusd that stands still (stopped, or with a debugger in it) so many milliseconds at most
+ * (negative: for ever), and 100 at least. -ETIMEDOUT: the message was withdrawn, and nothing was sent. -EINPROGRESS: kbusd had begun with
+ * it, and whether it was sent is not known. */
+int kbus_ksock_send_msg_timeout(kbus_ksock_t ksock, const kbus_message_t *msg, int timeout_ms, kbus_msg_id_t *msg_id);
 
 /* Reads the next message, waiting for one so many milliseconds at most (negative: for ever): 1, or 0 and NULL if the time ran out. *msg is
  * to be freed by kbus_msg_delete. It does what kbus_wait_for_message_timeout and kbus_ksock_read_next_msg do, as one step for all

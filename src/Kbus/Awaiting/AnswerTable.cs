@@ -41,7 +41,12 @@ internal sealed class AnswerTable(uint ksockId, Action settleOutcomes)
     {
         lock (_lock)
         {
-            _unsent.Remove(pending);
+            if (!_unsent.Remove(pending))
+            {
+                // Withdrawn before anybody knew what became of it: an answer is nobody's in particular.
+                return;
+            }
+
             if (accepted && _abandoned is null)
             {
                 pending.Id = id;
@@ -94,11 +99,17 @@ internal sealed class AnswerTable(uint ksockId, Action settleOutcomes)
     }
 
     /// <summary>Stops waiting for an answer, because the time is over or the caller has changed its mind.</summary>
-    /// <returns>False if it has been answered, or was never sent.</returns>
+    /// <returns>False if it has been answered, or was refused.</returns>
     public bool Withdraw(PendingAnswer pending)
     {
         lock (_lock)
         {
+            if (_unsent.Remove(pending))
+            {
+                _count--;
+                return true;
+            }
+
             return !pending.IsDone && Leave(pending);
         }
     }

@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Sources;
 using Kbus.Core;
 using Kbus.Hosts;
+using Kbus.Link;
 
 namespace Kbus;
 
@@ -28,9 +29,27 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
     /// <summary>What the bus has answered.</summary>
     public ValueTask<SendOutcome> Outcome => new(this, _core.Version);
 
+    /// <summary>The host's number for it.</summary>
+    public ulong Number => _number;
+
     /// <summary>Whether the bus is known to have refused it.</summary>
     public bool IsRefused =>
         _core.GetStatus(_core.Version) == ValueTaskSourceStatus.Succeeded && _core.GetResult(_core.Version).Error != Errno.None;
+
+    /// <summary>Whether it was not handed to the bus, because that stands still and has no room left for commands. If so, this can be used again.</summary>
+    /// <param name="why">ETIMEDOUT, or EINTR.</param>
+    public bool FoundNoRoom(out Errno why)
+    {
+        why = _number == 0 && _core.GetStatus(_core.Version) == ValueTaskSourceStatus.Succeeded ? _core.GetResult(_core.Version).Error : Errno.None;
+        if (why is not (Errno.ETIMEDOUT or Errno.EINTR))
+        {
+            why = Errno.None;
+            return false;
+        }
+
+        Retire();
+        return true;
+    }
 
     /// <summary>Makes it ready, and keeps of the message what a refusal will tell.</summary>
     public void Begin(in MessageHeader header, ReadOnlySpan<byte> name, int dataLength, PendingAnswer? pending)
@@ -48,8 +67,12 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
     }
 
     /// <summary>Hands it to the host, which completes it.</summary>
-    public void Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data) =>
-        _number = _ksock.Host.Post(new OutgoingMessage(in header, name, data), _pending is not null, this);
+    public void Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, Deadline deadline) =>
+        _number = _ksock.Host.Post(new OutgoingMessage(in header, name, data), _pending is not null, this, deadline);
+
+    /// <summary>Takes it back, if the bus has not begun to carry it out. It is not used again: its outcome is still to come.</summary>
+    /// <returns>Whether it will surely not be carried out.</returns>
+    public bool Withdraw() => _ksock.Host.WithdrawPost(_number);
 
     public void Complete(ReadOnlySpan<SendOutcome> outcomes)
     {

@@ -53,6 +53,30 @@ internal class SendRun : IPostedSend
         AnyFailed = true;
     }
 
+    /// <summary>Some messages were not handed to the bus.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="end">Behind the last of them.</param>
+    /// <param name="error">Why not.</param>
+    public void Fail(int first, int end, Errno error)
+    {
+        for (int i = first; i < end; i++)
+        {
+            Fail(i, error);
+        }
+    }
+
+    /// <summary>The next message without an outcome is not waited for any longer. Under the lock under which <see cref="Complete"/> is called.</summary>
+    /// <param name="isWithdrawn">Whether it will surely not be sent.</param>
+    public void Withdrew(bool isWithdrawn)
+    {
+        while (_outcomes[_next].Error != Open)
+        {
+            _next++;
+        }
+
+        _outcomes[_next++] = new SendOutcome(isWithdrawn ? Errno.EINTR : Errno.EINPROGRESS, default);
+    }
+
     /// <summary>All have been posted or have failed.</summary>
     /// <param name="posted">How many the bus will answer.</param>
     public void Posted(int posted) => Volatile.Write(ref _awaited, posted);
@@ -64,9 +88,15 @@ internal class SendRun : IPostedSend
         int next = _next;
         foreach (SendOutcome outcome in outcomes)
         {
-            while (all[next].Error != Open)
+            while (next < Count && all[next].Error != Open)
             {
                 next++;
+            }
+
+            if (next == Count)
+            {
+                // Nobody waits for them any more.
+                return;
             }
 
             all[next++] = outcome;

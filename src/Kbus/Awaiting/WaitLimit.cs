@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kbus.Link;
 
 namespace Kbus;
 
@@ -31,6 +32,9 @@ internal readonly struct WaitLimit
 
     /// <summary>The longest time, some 49 days, that the runtime's timers count; who waits longer looks again after it.</summary>
     public static TimeSpan Shortened(TimeSpan time) => time.TotalMilliseconds < uint.MaxValue - 1 ? time : TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
+    /// <summary>The moment at which it is over.</summary>
+    public Deadline Deadline => Deadline.After(Left);
 
     /// <summary>What is left: zero if nothing is, <see cref="Timeout.InfiniteTimeSpan"/> for ever.</summary>
     public TimeSpan Left

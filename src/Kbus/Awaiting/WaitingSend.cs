@@ -1,4 +1,5 @@
 using Kbus.Hosts;
+using Kbus.Link;
 
 namespace Kbus;
 
@@ -34,14 +35,16 @@ internal sealed class WaitingSend(KsockHost host)
     }
 
     /// <summary>Tries it again, if it still waits.</summary>
-    /// <returns>The latest outcome.</returns>
-    public Errno Retry()
+    /// <param name="deadline">Until when a bus that stands still is waited for.</param>
+    /// <returns>The latest outcome; EAGAIN also if the bus stands still.</returns>
+    public Errno Retry(Deadline deadline)
     {
         lock (_lock)
         {
             if (_isWaiting)
             {
-                Outcome = host.Retry(out _);
+                Errno outcome = host.Retry(deadline, out _);
+                Outcome = outcome is Errno.ETIMEDOUT or Errno.EINTR or Errno.EINPROGRESS ? Errno.EAGAIN : outcome;
                 _isWaiting = Outcome == Errno.EAGAIN;
             }
 

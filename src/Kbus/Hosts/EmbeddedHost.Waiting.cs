@@ -20,24 +20,24 @@ internal sealed partial class EmbeddedHost
         }
     }
 
-    public override bool WaitForNews(long since, TimeSpan timeout)
+    public override Errno WaitForNews(long since, TimeSpan timeout)
     {
         if (timeout == TimeSpan.Zero || SpinForNews(since))
         {
-            return Volatile.Read(ref _news) != since;
+            return Volatile.Read(ref _news) != since ? Errno.None : Errno.ETIMEDOUT;
         }
 
         lock (_gate)
         {
             if (_news != since)
             {
-                return true;
+                return Errno.None;
             }
 
             _sleepers++;
         }
 
-        return Sleep(since, Stopwatch.GetTimestamp(), timeout);
+        return Sleep(since, Stopwatch.GetTimestamp(), timeout) ? Errno.None : Errno.ETIMEDOUT;
     }
 
     public override void NotifyOfNews(long since, Action signal)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Kbus.Core;
+using Kbus.Link;
 
 namespace Kbus.Hosts;
 
@@ -73,7 +74,7 @@ internal sealed partial class EmbeddedHost : KsockHost
         }
     }
 
-    public override Errno Send(in OutgoingMessage message, SendManner manner, out MessageId id)
+    public override Errno Send(in OutgoingMessage message, SendManner manner, Deadline deadline, out MessageId id)
     {
         id = default;
         Errno error = (manner & SendManner.Written) == 0 ? CheckSize(message) : Errno.None;
@@ -96,7 +97,7 @@ internal sealed partial class EmbeddedHost : KsockHost
         }
     }
 
-    public override Errno Retry(out MessageId id)
+    public override Errno Retry(Deadline deadline, out MessageId id)
     {
         id = default;
         lock (_gate)
@@ -126,7 +127,7 @@ internal sealed partial class EmbeddedHost : KsockHost
         }
     }
 
-    public override Errno Poll(out bool readable, out bool writable)
+    public override Errno Poll(Deadline deadline, out bool readable, out bool writable)
     {
         lock (_gate)
         {
@@ -168,7 +169,7 @@ internal sealed partial class EmbeddedHost : KsockHost
         }
     }
 
-    public override bool BringAnswerForward()
+    public override bool BringAnswerForward(Deadline deadline)
     {
         lock (_gate)
         {
@@ -204,7 +205,7 @@ internal sealed partial class EmbeddedHost : KsockHost
         }
     }
 
-    public override ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done)
+    public override ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done, Deadline deadline)
     {
         Errno error = Send(message, isAwaited ? SendManner.Awaited : SendManner.None, out MessageId id);
         done.Complete([new SendOutcome(error, id)]);
@@ -219,7 +220,7 @@ internal sealed partial class EmbeddedHost : KsockHost
             Errno error = messages.TryGet(i, out OutgoingMessage message);
             if (error == Errno.None)
             {
-                _ = Post(message, isAwaited: false, run);
+                _ = Post(message, isAwaited: false, run, Deadline.Never);
                 posted++;
             }
             else
@@ -261,7 +262,15 @@ internal sealed partial class EmbeddedHost : KsockHost
         // Every post was answered before it returned.
     }
 
-    public override void SettleOutcomes(ulong post)
+    public override Errno SettleOutcomes(ulong post, Deadline deadline)
+    {
+        // Every post was answered before it returned.
+        return Errno.None;
+    }
+
+    public override bool WithdrawPost(ulong post) => false;
+
+    public override void WithdrawRun(SendRun run)
     {
         // Every post was answered before it returned.
     }

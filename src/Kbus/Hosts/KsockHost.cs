@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Link;
 
 namespace Kbus.Hosts;
 
@@ -7,6 +8,8 @@ namespace Kbus.Hosts;
 /// It adds no meaning: every result is the bus's. Expected refusals are errno values, never exceptions. Any thread may call;
 /// commands from several threads take their turns. When the bus has died, what was already delivered can still be taken, each
 /// Request in flight has been answered with a Status, and then every call gives ENODEV (D22). After <see cref="Dispose"/> calls give EBADF.
+/// A call is over when the bus has answered. While the bus stands still, a call with a deadline ends at that with ETIMEDOUT, and a call of
+/// a C program ends by a signal with EINTR: then nothing was done. EINPROGRESS instead means that the outcome is unknown (D25).
 /// </remarks>
 internal abstract class KsockHost : IDisposable
 {
@@ -44,17 +47,24 @@ internal abstract class KsockHost : IDisposable
     /// <summary>Sends a message and gives the bus's answer: accepted or refused.</summary>
     /// <param name="message">The message; a bad name gives EBADMSG or ENAMETOOLONG, none EINVAL.</param>
     /// <param name="manner">How.</param>
+    /// <param name="deadline">Until when a bus that stands still is waited for.</param>
     /// <param name="id">The id, with None and EAGAIN.</param>
-    public abstract Errno Send(in OutgoingMessage message, SendManner manner, out MessageId id);
+    public abstract Errno Send(in OutgoingMessage message, SendManner manner, Deadline deadline, out MessageId id);
+
+    /// <summary>Sends a message, and waits for the bus as long as it takes.</summary>
+    public Errno Send(in OutgoingMessage message, SendManner manner, out MessageId id) => Send(message, manner, Deadline.Never, out id);
+
+    /// <summary>Tries the waiting message again, and waits for the bus as long as it takes.</summary>
+    public Errno Retry(out MessageId id) => Retry(Deadline.Never, out id);
 
     /// <summary>Tries the waiting message again (SEND while <see cref="IsSending"/>); ENOMSG if none waits.</summary>
-    public abstract Errno Retry(out MessageId id);
+    public abstract Errno Retry(Deadline deadline, out MessageId id);
 
     /// <summary>Drops the waiting message, if any.</summary>
     public abstract Errno Discard();
 
     /// <summary>One poll: readable before, and writable after, one retry of a waiting message.</summary>
-    public abstract Errno Poll(out bool readable, out bool writable);
+    public abstract Errno Poll(Deadline deadline, out bool readable, out bool writable);
 
     /// <summary>Takes the next message, without waiting.</summary>
     /// <param name="target">Receives the message in its entire form.</param>
@@ -86,8 +96,9 @@ internal abstract class KsockHost : IDisposable
     /// When the bus has died, nothing can be moved any more: then it is true as long as anything can be taken, the Statuses for
     /// Requests in flight included, and whoever looks for an answer sets the rest aside in its order.
     /// </remarks>
+    /// <param name="deadline">Until when a bus that stands still is waited for.</param>
     /// <returns>True if the next take gives an answer.</returns>
-    public abstract bool BringAnswerForward();
+    public abstract bool BringAnswerForward(Deadline deadline);
 
     /// <summary>Asks for, or sets, one number.</summary>
     /// <param name="setting">Which.</param>
@@ -115,8 +126,8 @@ internal abstract class KsockHost : IDisposable
     /// <summary>Waits until there has been news. Several threads may wait; all of them are woken.</summary>
     /// <param name="since">What <see cref="WatchNews"/> gave before the caller looked and found nothing.</param>
     /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever. It may come back a little early.</param>
-    /// <returns>False if the time ran out first, or the thread is to end.</returns>
-    public abstract bool WaitForNews(long since, TimeSpan timeout);
+    /// <returns>None; ETIMEDOUT if the time ran out first, or the thread is to end; EINTR if a signal handler has run and the host heeds signals.</returns>
+    public abstract Errno WaitForNews(long since, TimeSpan timeout);
 
     /// <summary>Calls <paramref name="signal"/> once, from any thread, as soon as <see cref="WaitForNews"/> would return true.</summary>
     /// <remarks>For asynchronous waiting. The callback is quick and calls nothing here; it may come before this returns. A second call replaces the first.</remarks>
@@ -129,7 +140,11 @@ internal abstract class KsockHost : IDisposable
     /// <see cref="LookForOutcome"/>, or asks to be told by <see cref="TellOutcome"/>.
     /// </remarks>
     /// <returns>A number to ask by.</returns>
-    public abstract ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done);
+    /// <param name="message">The message.</param>
+    /// <param name="isAwaited">Whether it is a Request whose answer this library takes itself.</param>
+    /// <param name="done">Gets the answer.</param>
+    /// <param name="deadline">Until when there must be room for the command, should the bus stand still.</param>
+    public abstract ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done, Deadline deadline);
 
     /// <summary>Posts several messages in their order, as <see cref="Post"/> does each.</summary>
     /// <param name="messages">The messages.</param>
@@ -150,7 +165,21 @@ internal abstract class KsockHost : IDisposable
 
     /// <summary>Waits until the outcomes of a post and of those before it have been passed on.</summary>
     /// <param name="post">What <see cref="Post"/> gave; <see cref="AllPosts"/> for all that were made before.</param>
-    public abstract void SettleOutcomes(ulong post);
+    /// <param name="deadline">Until when a bus that stands still is waited for.</param>
+    /// <returns>None; ETIMEDOUT or EINTR if they have not all been passed on.</returns>
+    public abstract Errno SettleOutcomes(ulong post, Deadline deadline);
+
+    /// <summary>Waits until the outcomes of a post and of those before it have been passed on, as long as it takes.</summary>
+    public Errno SettleOutcomes(ulong post) => SettleOutcomes(post, Deadline.Never);
+
+    /// <summary>Takes a post back that the bus has not begun to carry out. Its outcome is passed on nevertheless: ECANCELED.</summary>
+    /// <param name="post">What <see cref="Post"/> gave; its outcome has not been passed on.</param>
+    /// <returns>Whether it will surely not be carried out.</returns>
+    public abstract bool WithdrawPost(ulong post);
+
+    /// <summary>Takes back what the bus has not begun to carry out of messages that were posted together, and tells the run of each that has no outcome.</summary>
+    /// <remarks>Late outcomes still come to the run, which therefore is not used again.</remarks>
+    public abstract void WithdrawRun(SendRun run);
 
     /// <summary>Sees to it that the outcome of a post is passed on as soon as the bus has answered, whether or not anybody looks.</summary>
     /// <param name="post">What <see cref="Post"/> gave.</param>

@@ -77,7 +77,9 @@ internal sealed partial class LinkHost
             return;
         }
 
-        // The outcomes of posted sends first: they say which answers are due.
+        // The outcomes of abandoned and of posted sends first: they say which answers are due.
+        CollectLate();
+        _abandoned.Record();
         lock (_drainLock)
         {
             DrainPostedLocked();

@@ -29,7 +29,7 @@ internal sealed partial class LinkHost
     // The newest post whose sender is to be told, as against those who look by themselves or do not care.
     private ulong _lastToTell;
 
-    public override ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done)
+    public override ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done, Deadline deadline)
     {
         if (!TryEnter())
         {
@@ -37,7 +37,8 @@ internal sealed partial class LinkHost
             return 0;
         }
 
-        Errno error = Write(message, isAwaited, done, checksSize: true, out ulong sequence);
+        HearLate();
+        Errno error = Write(message, isAwaited, done, checksSize: true, out ulong sequence, deadline);
         if (error != Errno.None)
         {
             Leave(error);
@@ -66,11 +67,22 @@ internal sealed partial class LinkHost
             return 0;
         }
 
+        HearLate();
         ulong last = 0;
         int posted = 0;
         for (int i = 0; i < messages.Count; i += PostsAtOnce)
         {
-            posted += PostSome(messages, run, i, Math.Min(messages.Count, i + PostsAtOnce), ref last);
+            int end = Math.Min(messages.Count, i + PostsAtOnce);
+            Errno error = LockCommands(Deadline.Never);
+            if (error == Errno.None)
+            {
+                posted += PostSome(messages, run, i, end, ref last);
+            }
+            else
+            {
+                run.Fail(i, end, error);
+            }
+
             _commandBell.RingIfWanted();
             DrainPosted();
         }
@@ -79,22 +91,21 @@ internal sealed partial class LinkHost
         return Leave(last);
     }
 
-    /// <summary>Posts some messages under one lock, which costs more than to write one; how many it were.</summary>
+    /// <summary>Posts some messages under one lock, which costs more than to write one. The caller has taken it, and this lets go of it.</summary>
+    /// <returns>How many were posted.</returns>
     private int PostSome<T>(in T messages, SendRun run, int first, int end, ref ulong last)
         where T : struct, IOutgoingMessages
     {
-        lock (_commandLock)
+        try
         {
-            try
-            {
-                return WriteSome(messages, run, first, end, ref last);
-            }
-            finally
-            {
-                // Whatever happens, what was written is sent.
-                EnterPosted(run);
-                _commands.Publish();
-            }
+            return WriteSome(messages, run, first, end, ref last);
+        }
+        finally
+        {
+            // Whatever happens, what was written is sent.
+            EnterPosted(run);
+            _commands.Publish();
+            _commandLock.Exit();
         }
     }
 
@@ -130,14 +141,14 @@ internal sealed partial class LinkHost
         if (message.Header.IsRequest)
         {
             EnterPosted(run);
-            return WriteLocked(message, isAwaited: false, run, checksSize: true, out last);
+            return WriteLocked(message, isAwaited: false, run, checksSize: true, out last, Deadline.Never);
         }
 
         ulong sequence;
         Errno error;
         if (message.Header.IsReply || !IsInline(message))
         {
-            error = WriteLocked(message, isAwaited: false, null, checksSize: true, out sequence);
+            error = WriteLocked(message, isAwaited: false, null, checksSize: true, out sequence, Deadline.Never);
         }
         else
         {
@@ -145,7 +156,7 @@ internal sealed partial class LinkHost
             sequence = 0;
             if (error == Errno.None)
             {
-                error = WriteInline(message, 0, wantsCompletion: true, default, out sequence);
+                error = WriteInline(message, 0, wantsCompletion: true, default, out sequence, Deadline.Never);
             }
         }
 
@@ -206,7 +217,8 @@ internal sealed partial class LinkHost
     private Errno SendSomeUnanswered<T>(scoped OutgoingMessage message, ref T announcements)
         where T : struct, IAnnouncements
     {
-        lock (_commandLock)
+        Errno locked = LockCommands(Deadline.Never);
+        if (locked == Errno.None)
         {
             try
             {
@@ -218,7 +230,7 @@ internal sealed partial class LinkHost
                     {
                         announcements.Refuse(error);
                     }
-                    else if ((error = WriteInline(message, 0, wantsCompletion: false, default, out _)) != Errno.None)
+                    else if ((error = WriteInline(message, 0, wantsCompletion: false, default, out _, Deadline.Never)) != Errno.None)
                     {
                         return error;
                     }
@@ -230,8 +242,11 @@ internal sealed partial class LinkHost
             {
                 // Whatever happens, what was written is sent.
                 _commands.Publish();
+                _commandLock.Exit();
             }
         }
+
+        return locked;
     }
 
     public override void LookForOutcome(ulong post)
@@ -255,18 +270,72 @@ internal sealed partial class LinkHost
         Leave(0);
     }
 
-    public override void SettleOutcomes(ulong post)
+    public override Errno SettleOutcomes(ulong post, Deadline deadline)
     {
         ulong last = Math.Min(post, Volatile.Read(ref _lastPosted));
+        Deadline silence = Deadline.AfterNanoseconds(CompletionReader.SilenceNanoseconds);
+        Deadline end = deadline.ButNotWithin(CompletionReader.SilenceNanoseconds);
+        Deadline hearing = Deadline.AfterNanoseconds(CompletionReader.SilenceBeforeSignals);
+        Deadline interrupt = Deadline.AfterNanoseconds(_interruptAfter);
+        bool isInterrupted = false;
         while (!IsDrained(last) && TryEnter())
         {
-            if (!LookForOutcomes(last) && _completions.Wait(last, Deadline.After(SettlingSlice), out _) == WaitOutcome.BusDied)
+            if (!LookForOutcomes(last))
             {
-                Die();
+                WaitOutcome outcome = _completions.Wait(last, Deadline.After(SettlingSlice), out _, signalsAfter: 0);
+                isInterrupted |= outcome == WaitOutcome.Interrupted;
+                if (outcome == WaitOutcome.BusDied)
+                {
+                    Die();
+                }
             }
 
             DrainPosted();
-            Leave(0);
+            bool isThere = Leave(IsDrained(last));
+            if (!isThere && silence.HasPassed && (end.HasPassed || (isInterrupted && _heedsSignals && hearing.HasPassed) || interrupt.HasPassed))
+            {
+                return end.HasPassed ? Errno.ETIMEDOUT : Errno.EINTR;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    public override bool WithdrawPost(ulong post) => TryEnter() && Leave(!IsDrained(post) && Withdraw(post));
+
+    public override void WithdrawRun(SendRun run)
+    {
+        if (!TryEnter())
+        {
+            return;
+        }
+
+        lock (_drainLock)
+        {
+            DrainPostedLocked();
+            ulong sequence = _drained;
+            if (_left > 0)
+            {
+                WithdrawSome(_telling, sequence + 1, _left, run);
+                sequence += (ulong)_left;
+            }
+
+            ulong last = Volatile.Read(ref _lastPosted);
+            while (sequence++ < last)
+            {
+                Posted posted = _posted[Slot(sequence)];
+                WithdrawSome(posted, sequence, posted.Count, run);
+            }
+        }
+
+        Leave(0);
+    }
+
+    private void WithdrawSome(in Posted posted, ulong first, int count, SendRun run)
+    {
+        for (int i = 0; i < count && posted.Done == run; i++)
+        {
+            run.Withdrew(Withdraw(first + (ulong)i));
         }
     }
 

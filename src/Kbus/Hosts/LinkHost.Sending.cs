@@ -19,9 +19,15 @@ internal sealed partial class LinkHost
     private bool _waitingIsRequest;
     private bool _waitingIsAwaited;
 
+    // Whether the bus has a part of a big message whose rest will never come. Under the command lock.
+    private bool _hasHalf;
+
+    // The final outcome of a retry whose caller had stopped waiting for it.
+    private LateRetry? _lateRetry;
+
     public override bool IsSending => _waiting != 0;
 
-    public override Errno Send(in OutgoingMessage message, SendManner manner, out MessageId id)
+    public override Errno Send(in OutgoingMessage message, SendManner manner, Deadline deadline, out MessageId id)
     {
         id = default;
         if (!TryEnter())
@@ -29,62 +35,129 @@ internal sealed partial class LinkHost
             return Errno.EBADF;
         }
 
+        HearLate();
         bool isAwaited = (manner & SendManner.Awaited) != 0;
-        Errno error = Write(message, isAwaited, null, (manner & SendManner.Written) == 0, out ulong sequence);
+        Errno error = Write(message, isAwaited, null, (manner & SendManner.Written) == 0, out ulong sequence, deadline);
         if (error == Errno.None)
         {
-            error = Await(sequence, out Completion completion);
+            error = Await(sequence, out Completion completion, deadline);
             id = completion.Id;
             bool isOwed = IsOwedAnswer(message.Header);
-            NoteRequest(isOwed, isAwaited, error, id);
-            Note(error);
-            if (_isDead && isOwed && error == Errno.None)
+            if (IsAbandoned(error))
             {
-                NoteAcceptedLate(id);
+                Abandon(sequence, isOwed);
             }
-
-            if (error == Errno.EAGAIN)
+            else
             {
-                // Who sleeps has not asked to be rung when there is room.
-                WakeSleeper();
+                RecordSent(isOwed, isAwaited, error, id);
             }
         }
 
         return Leave(error);
     }
 
-    public override Errno Retry(out MessageId id)
+    /// <summary>The caller does not wait any longer. An answer that comes after all is nobody's in particular.</summary>
+    private void Abandon(ulong sequence, bool isOwed) =>
+        _abandoned.Add(sequence, completion => RecordSent(isOwed, isAwaited: false, (Errno)completion.Error, completion.Id));
+
+    private void RecordSent(bool isOwed, bool isAwaited, Errno error, MessageId id)
     {
-        int waiting = _waiting;
-        Errno error = Command(CommandCode.Retry, 0, default, out Completion completion);
-        id = completion.Id;
-        if (error is not (Errno.EAGAIN or Errno.EBADF or Errno.ENODEV))
+        NoteRequest(isOwed, isAwaited, error, id);
+        Note(error);
+        if (_isDead && isOwed && error == Errno.None)
         {
-            NoteGone(waiting, error, id);
+            NoteAcceptedLate(id);
+        }
+
+        if (error == Errno.EAGAIN)
+        {
+            // Who sleeps has not asked to be rung when there is room.
+            WakeSleeper();
+        }
+    }
+
+    public override Errno Retry(Deadline deadline, out MessageId id)
+    {
+        if (TakeLateRetry(out Errno late, out id))
+        {
+            return late;
+        }
+
+        int waiting = _waiting;
+        Errno error = Command(CommandCode.Retry, 0, default, out Completion completion, deadline, () => completed => RecordLateRetry(waiting, completed));
+        id = completion.Id;
+        if (!IsAbandoned(error))
+        {
+            RecordRetry(waiting, error, id);
         }
 
         return error;
     }
 
+    private void RecordRetry(int waiting, Errno error, MessageId id)
+    {
+        if (error is not (Errno.EAGAIN or Errno.EBADF or Errno.ENODEV))
+        {
+            NoteGone(waiting, error, id);
+        }
+    }
+
+    /// <summary>A retry whose caller had stopped waiting was final: the next retry tells it.</summary>
+    private void RecordLateRetry(int waiting, Completion completion)
+    {
+        var error = (Errno)completion.Error;
+        if (error is not (Errno.EAGAIN or Errno.ENOMSG or Errno.ENODEV))
+        {
+            Volatile.Write(ref _lateRetry, new LateRetry(error, completion.Id));
+        }
+
+        RecordRetry(waiting, error, completion.Id);
+    }
+
+    private bool TakeLateRetry(out Errno error, out MessageId id)
+    {
+        LateRetry? late = null;
+        if (TryEnter())
+        {
+            HearLate();
+            late = Leave(Volatile.Read(ref _lateRetry) is null ? null : Interlocked.Exchange(ref _lateRetry, null));
+        }
+
+        (error, id) = late is null ? default : (late.Error, late.Id);
+        return late is not null;
+    }
+
     public override Errno Discard()
     {
+        if (!TryEnter())
+        {
+            return Errno.EBADF;
+        }
+
+        HearLate();
         int waiting = _waiting;
-        Errno error = Command(CommandCode.Discard, 0, default, out _);
+        Errno error = Tell(CommandCode.Discard);
+        if (error == Errno.EINPROGRESS)
+        {
+            // A bus that stands still discards it before it carries out anything that comes later.
+            error = Errno.None;
+        }
+
         if (error == Errno.None)
         {
             NoteGone(waiting, Errno.ECANCELED, default);
         }
 
-        return error;
+        return Leave(error);
     }
 
-    public override Errno Poll(out bool readable, out bool writable)
+    public override Errno Poll(Deadline deadline, out bool readable, out bool writable)
     {
         readable = false;
         writable = false;
         if (IsSending)
         {
-            return PollWaiting(out readable, out writable);
+            return PollWaiting(deadline, out readable, out writable);
         }
 
         if (!TryEnter())
@@ -97,31 +170,46 @@ internal sealed partial class LinkHost
         return Leave(_isDead && !readable ? WhyNot() : Errno.None);
     }
 
-    private Errno PollWaiting(out bool readable, out bool writable)
+    private Errno PollWaiting(Deadline deadline, out bool readable, out bool writable)
     {
         int waiting = _waiting;
-        Errno error = Command(CommandCode.Poll, 0, default, out Completion completion);
+        Errno error = Command(
+            CommandCode.Poll, 0, default, out Completion completion, deadline, () => completed => RecordPoll(waiting, (PollFlags)completed.Value));
         var flags = (PollFlags)completion.Value;
         readable = (flags & PollFlags.Readable) != 0;
         writable = (flags & PollFlags.Writable) != 0;
-        if (writable)
+        RecordPoll(waiting, flags);
+        return error;
+    }
+
+    private void RecordPoll(int waiting, PollFlags flags)
+    {
+        if ((flags & PollFlags.Writable) != 0)
         {
             // Sent, or failed for good with a Status on its way: in both cases one answer is due.
             Errno outcome = LastSent(out MessageId id);
             NoteGone(waiting, outcome, id);
         }
-
-        return error;
     }
 
     /// <summary>Writes a message as commands. The caller has entered.</summary>
-    private Errno Write(in OutgoingMessage message, bool isAwaited, IPostedSend? posted, bool checksSize, out ulong sequence)
+    private Errno Write(in OutgoingMessage message, bool isAwaited, IPostedSend? posted, bool checksSize, out ulong sequence, Deadline deadline)
     {
-        Errno error;
-        lock (_commandLock)
+        sequence = 0;
+        Errno error = LockCommands(deadline);
+        if (error != Errno.None)
         {
-            error = WriteLocked(message, isAwaited, posted, checksSize, out sequence);
+            return error;
+        }
+
+        try
+        {
+            error = WriteLocked(message, isAwaited, posted, checksSize, out sequence, deadline);
             _commands.Publish();
+        }
+        finally
+        {
+            _commandLock.Exit();
         }
 
         _commandBell.RingIfWanted();
@@ -129,13 +217,18 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Writes a message as commands, under the command lock. The last of them is yet to be published.</summary>
-    private Errno WriteLocked(in OutgoingMessage message, bool isAwaited, IPostedSend? posted, bool checksSize, out ulong sequence)
+    private Errno WriteLocked(in OutgoingMessage message, bool isAwaited, IPostedSend? posted, bool checksSize, out ulong sequence, Deadline deadline)
     {
         sequence = 0;
         Errno error = Check(message, checksSize);
         if (error != Errno.None)
         {
             return error;
+        }
+
+        if (_hasHalf && DropHalf(deadline) is var dropped && dropped != Errno.None)
+        {
+            return dropped;
         }
 
         if (message.Header.IsRequest || message.Header.IsReply)
@@ -151,8 +244,8 @@ internal sealed partial class LinkHost
         }
 
         error = IsInline(message)
-            ? WriteInline(message, flags, wantsCompletion: true, new Posted(posted, 1, isOwed, isAwaited), out sequence)
-            : WriteInParts(message, flags, new Posted(posted, 1, isOwed, isAwaited), out sequence);
+            ? WriteInline(message, flags, wantsCompletion: true, new Posted(posted, 1, isOwed, isAwaited), out sequence, deadline)
+            : WriteInParts(message, flags, new Posted(posted, 1, isOwed, isAwaited), out sequence, deadline);
         if (isOwed && error != Errno.None)
         {
             _owed.Sent(accepted: false, default, isAwaited);
@@ -238,10 +331,11 @@ internal sealed partial class LinkHost
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private unsafe Errno WriteInline(in OutgoingMessage message, ushort flags, bool wantsCompletion, in Posted posted, out ulong sequence)
+    private unsafe Errno WriteInline(
+        in OutgoingMessage message, ushort flags, bool wantsCompletion, in Posted posted, out ulong sequence, Deadline deadline)
     {
         int length = (int)MessageLayout.EntireLength(message.NameLength, message.DataLength);
-        Errno error = Begin(length, wantsCompletion, posted, out byte* target, out sequence);
+        Errno error = Begin(length, wantsCompletion, posted, out byte* target, out sequence, deadline);
         if (error != Errno.None)
         {
             return error;
@@ -264,12 +358,13 @@ internal sealed partial class LinkHost
         return Errno.None;
     }
 
-    private unsafe Errno WriteInParts(in OutgoingMessage message, ushort flags, in Posted posted, out ulong sequence)
+    /// <summary>Writes a big message. If it ends early, the bus drops what it has of it with the next command that begins one, or by <see cref="DropHalf"/>.</summary>
+    private unsafe Errno WriteInParts(in OutgoingMessage message, ushort flags, in Posted posted, out ulong sequence, Deadline deadline)
     {
         sequence = 0;
         ReadOnlySpan<byte> data = message.Data;
         int headLength = MessageLayout.DataOffset(message.NameLength);
-        Errno error = Begin(headLength, wantsCompletion: false, default, out byte* target, out _);
+        Errno error = Begin(headLength, wantsCompletion: false, default, out byte* target, out _, deadline);
         if (error != Errno.None)
         {
             return error;
@@ -281,7 +376,7 @@ internal sealed partial class LinkHost
         {
             int count = Math.Min(data.Length, MessageSizes.PartLength);
             bool isLast = count == data.Length;
-            error = Begin(count, isLast, posted, out target, out sequence);
+            error = Begin(count, isLast, posted, out target, out sequence, deadline);
             if (error == Errno.None)
             {
                 data[..count].CopyTo(new Span<byte>(target, count));
@@ -289,6 +384,20 @@ internal sealed partial class LinkHost
                 _commandBell.RingIfWanted();
                 data = data[count..];
             }
+        }
+
+        _hasHalf = error != Errno.None;
+        return error;
+    }
+
+    /// <summary>Has the bus drop what it got of a big message that was given up half written. Under the command lock.</summary>
+    private unsafe Errno DropHalf(Deadline deadline)
+    {
+        Errno error = Begin(0, wantsCompletion: false, default, out _, out _, deadline);
+        if (error == Errno.None)
+        {
+            _commands.End((ushort)CommandCode.Withdrawn, 0, 0);
+            _hasHalf = false;
         }
 
         return error;
@@ -351,4 +460,6 @@ internal sealed partial class LinkHost
             _waitingIsAwaited = isAwaited;
         }
     }
+
+    private sealed record LateRetry(Errno Error, MessageId Id);
 }

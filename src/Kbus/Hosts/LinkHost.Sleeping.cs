@@ -25,7 +25,7 @@ internal sealed partial class LinkHost
         // Looked at after the news: who gives the waiting message up from now on makes some.
         bool isSending = IsSending;
         bool isDone = forRoom && !isSending && (_mode & KsockMode.Write) != 0;
-        if (!isDone && (!isSending || !AskForRetries(forMessage)))
+        if (!isDone && (!isSending || !AskForRetries(forMessage, deadline)))
         {
             reported = BeginSleep(looks, forMessage, out bool sleeps);
             if (sleeps)
@@ -49,8 +49,7 @@ internal sealed partial class LinkHost
     {
         if ((_someoneSleeps || Volatile.Read(ref _sleepers) > 0) && TryEnter())
         {
-            _doorbell.NoteAsked();
-            _ = Write(CommandCode.RingMe, 0, default, wantsCompletion: false, out _);
+            AskForRing();
             Leave(0);
         }
     }
@@ -127,17 +126,17 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Sleeps on the socket on behalf of all who wait. Under the sleep lock, which it lets go of meanwhile.</summary>
-    /// <returns>False if the thread must not wait any longer, since it is to end.</returns>
-    private bool SleepOnSocket(Deadline deadline)
+    /// <returns>None; ETIMEDOUT if the thread must not wait any longer, since it is to end; EINTR if a signal handler has run in it.</returns>
+    private Errno SleepOnSocket(Deadline deadline)
     {
         _someoneSleeps = true;
         long news = _news;
         Monitor.Exit(_sleepLock);
         bool isNews;
-        bool isCancelled = false;
+        Errno ended = Errno.None;
         try
         {
-            isNews = _keepsExact ? SleepExactly(news, deadline, out isCancelled) : _doorbell.Wait(deadline) != WaitOutcome.TimedOut;
+            isNews = _keepsExact ? SleepExactly(news, deadline, out ended) : _doorbell.Wait(deadline) != WaitOutcome.TimedOut;
         }
         finally
         {
@@ -157,12 +156,12 @@ internal sealed partial class LinkHost
             JoinPump();
         }
 
-        return !isCancelled;
+        return ended;
     }
 
-    private bool SleepExactly(long news, Deadline deadline, out bool isCancelled)
+    private bool SleepExactly(long news, Deadline deadline, out Errno ended)
     {
-        isCancelled = false;
+        ended = Errno.None;
         _ = BeginSleep(looks: false, forMessage: false, out bool sleeps);
         if (Interlocked.Read(ref _news) != news)
         {
@@ -177,21 +176,33 @@ internal sealed partial class LinkHost
         if (!sleeps)
         {
             // The socket stays readable while messages wait, which are not what the caller waits for: rest, and look again.
-            isCancelled = LibC.Poll([], deadline.NanosecondsAtMost(RestNanoseconds)) == LibC.Cancelled;
+            ended = WhyEnded(LibC.Poll([], deadline.NanosecondsAtMost(RestNanoseconds)));
             return true;
         }
 
-        int reported = LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, deadline);
+        int reported;
+        do
+        {
+            reported = LibC.Poll(_socket.Number, LibC.PollIn | LibC.PollPeerClosed, deadline.Nanoseconds);
+        }
+        while (reported == LibC.Interrupted && !_heedsSignals);
         EndSleep(looks: false, reported);
-        isCancelled = reported == LibC.Cancelled;
-        return reported != 0 && !isCancelled;
+        ended = WhyEnded(reported);
+        return reported != 0 && ended == Errno.None;
     }
 
+    private Errno WhyEnded(int reported) => reported switch
+    {
+        LibC.Cancelled => Errno.ETIMEDOUT,
+        LibC.Interrupted when _heedsSignals => Errno.EINTR,
+        _ => Errno.None,
+    };
+
     /// <summary>Asks to be rung when the waiting message may be worth another try. True if it is so already, or a message can be taken.</summary>
-    private bool AskForRetries(bool forMessage)
+    private bool AskForRetries(bool forMessage, Deadline deadline)
     {
         AskFor(LinkNews.Delivery | LinkNews.Failure);
-        _ = Poll(out bool readable, out bool writable);
+        _ = Poll(deadline, out bool readable, out bool writable);
         return writable || (forMessage && readable) || _isDead;
     }
 }

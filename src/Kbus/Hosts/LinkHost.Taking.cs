@@ -329,20 +329,28 @@ internal sealed partial class LinkHost
     private bool IsTimeToAskForDeath() =>
         !_isDead && Interlocked.Increment(ref _looksInVain) % LooksBetweenQuestions == 0 && _doorbell.IsBusGone;
 
-    /// <summary>Tells the bus something and waits until it has acted on it, so that the next call by anyone sees the effect.</summary>
-    private Errno Tell(CommandCode code)
-    {
-        Errno error = Write(code, 0, default, wantsCompletion: true, out ulong sequence);
-        return error == Errno.None ? Await(sequence, out _) : error;
-    }
-
     /// <summary>Tells the bus that a placed message is no longer read, and waits: the next send by anyone finds the room.</summary>
     private void GiveBack(ulong number)
     {
-        if (!_isDead)
+        if (_isDead || !TryEnter())
         {
-            _ = Command(CommandCode.Release, 0, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number)), out _);
+            return;
         }
+
+        HearLate();
+        Leave(TellRelease(number));
+    }
+
+    /// <summary>Whether the bus has been told, or will hear of it when it goes on. If it stands still and its ring is full, it is told later.</summary>
+    private bool TellRelease(ulong number)
+    {
+        bool isTold = Tell(CommandCode.Release, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number))) != Errno.ETIMEDOUT;
+        if (!isTold)
+        {
+            _abandoned.AddRelease(number);
+        }
+
+        return isTold;
     }
 
     private bool SomethingCanBeTaken() =>

@@ -67,20 +67,20 @@ internal sealed partial class LinkHost
         return Leave(news);
     }
 
-    public override bool WaitForNews(long since, TimeSpan timeout)
+    public override Errno WaitForNews(long since, TimeSpan timeout)
     {
         if (!TryEnter())
         {
-            return true;
+            return Errno.None;
         }
 
         Deadline deadline = Deadline.After(timeout);
         bool looks = StopLooking();
         bool happened;
-        bool mayWait = true;
+        Errno ended = Errno.None;
         lock (_sleepLock)
         {
-            while (!(happened = Interlocked.Read(ref _news) != since || _isDead || _isDisposed) && mayWait && !deadline.HasPassed)
+            while (!(happened = Interlocked.Read(ref _news) != since || _isDead || _isDisposed) && ended == Errno.None && !deadline.HasPassed)
             {
                 if (_someoneSleeps || _isPumped)
                 {
@@ -88,7 +88,7 @@ internal sealed partial class LinkHost
                 }
                 else
                 {
-                    mayWait = SleepOnSocket(deadline);
+                    ended = SleepOnSocket(deadline);
                 }
             }
         }
@@ -99,7 +99,7 @@ internal sealed partial class LinkHost
             GoOnLooking();
         }
 
-        return Leave(happened && mayWait);
+        return Leave(ended != Errno.None ? ended : happened ? Errno.None : Errno.ETIMEDOUT);
     }
 
     public override void NotifyOfNews(long since, Action signal)
@@ -310,8 +310,7 @@ internal sealed partial class LinkHost
         if (someoneSleeps)
         {
             // Whoever sleeps on the socket makes way when it rings.
-            _doorbell.NoteAsked();
-            _ = Write(CommandCode.RingMe, 0, default, wantsCompletion: false, out _);
+            AskForRing();
         }
     }
 

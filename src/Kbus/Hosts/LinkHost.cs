@@ -29,8 +29,10 @@ internal sealed partial class LinkHost : KsockHost
     private volatile bool _isLost;
     private int _users;
 
-    private LinkHost(OpenedLink link, KsockMode mode)
+    private LinkHost(OpenedLink link, KsockMode mode, KsockOptions options)
     {
+        _heedsSignals = options.HeedsSignals;
+        _interruptAfter = options.InterruptAfter < 0 ? LibC.Forever : options.InterruptAfter * 1_000_000L;
         _memory = link.Memory;
         _socket = link.Socket;
         _bell = link.Bell;
@@ -43,6 +45,7 @@ internal sealed partial class LinkHost : KsockHost
         _deliveries = new DeliveryConsumer(_memory);
         _doorbell = new ClientDoorbell(_memory, _socket);
         _slotIsTaken = new bool[_memory.Layout.CompletionSlots];
+        _places = new ulong[_memory.Layout.CompletionSlots];
         _posted = new Posted[_memory.Layout.CompletionSlots];
     }
 
@@ -57,7 +60,7 @@ internal sealed partial class LinkHost : KsockHost
     /// <summary>Opens a Ksock on a bus of a daemon, which is started if there is none and that is allowed.</summary>
     /// <exception cref="KbusException">It cannot be opened.</exception>
     public static LinkHost Open(uint device, KsockMode mode, KsockOptions options) =>
-        new(LinkOpening.Open(device, mode, options), mode);
+        new(LinkOpening.Open(device, mode, options), mode, options);
 
     public override void Dispose()
     {
@@ -68,7 +71,8 @@ internal sealed partial class LinkHost : KsockHost
 
         if (HasSocket() && !_isDead)
         {
-            _ = Command(CommandCode.Close, 0, default, out _, evenIfDisposed: true);
+            // The host itself is still counted in. A bus that stands still finds, when it goes on, that this link has hung up.
+            _ = CommandEntered(CommandCode.Close, 0, default, out _, Deadline.After(ClosingTime));
         }
 
         // Hung up first, so that nobody goes on sleeping here; the memory goes when the last call has left.

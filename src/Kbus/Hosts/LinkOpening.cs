@@ -11,6 +11,9 @@ internal static class LinkOpening
     private const int NotThere = -(int)Errno.ENOENT;
     private const int NobodyListens = -(int)Errno.ECONNREFUSED;
 
+    // A bus that is not stopped answers within this. Before, no signal ends the opening of a Ksock.
+    private static readonly TimeSpan Hearing = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Opens a link.</summary>
     /// <exception cref="KbusException">ENOENT: there is no such bus, or no daemon. Else what kept it from being opened.</exception>
     public static OpenedLink Open(uint device, KsockMode mode, KsockOptions options)
@@ -19,7 +22,7 @@ internal static class LinkOpening
         OpenedLink? link = TryOpen(device, mode, options, deadline, out HandshakeFault fault);
 
         // A daemon that was just ending hangs up on who connects to it: look once more, where the next one may be.
-        link ??= TryOpen(device, mode, options, deadline, out fault);
+        link ??= fault == HandshakeFault.Interrupted ? null : TryOpen(device, mode, options, deadline, out fault);
         return link ?? throw Refusal(fault, device, options);
     }
 
@@ -37,7 +40,8 @@ internal static class LinkOpening
         if (fault is HandshakeFault.None or HandshakeFault.HungUp)
         {
             // A kbusd without descriptors refuses and hangs up before it has heard anything: its words are there all the same.
-            fault = HandshakeExchange.ReceiveWelcome(socket, deadline, out welcome, out file, out bell);
+            var limit = new HandshakeLimit(deadline, options.HeedsSignals ? Deadline.After(Hearing) : Deadline.Never);
+            fault = HandshakeExchange.ReceiveWelcome(socket, limit, out welcome, out file, out bell);
         }
 
         if (fault != HandshakeFault.None)
@@ -142,6 +146,7 @@ internal static class LinkOpening
     private static KbusException Refusal(HandshakeFault fault, uint device, KsockOptions options) => fault switch
     {
         HandshakeFault.NoDescriptors => NotOpened(Errno.EMFILE, null, "This process has no descriptors left; a Ksock needs two."),
+        HandshakeFault.Interrupted => NotOpened(Errno.EINTR, "still", $"Bus {device} had not answered when a signal arrived; nothing was opened."),
         HandshakeFault.TimedOut => NotOpened(Errno.ETIMEDOUT, "held", $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s."),
         HandshakeFault.CallRefused => NotOpened(
             Errno.ENOSYS, null, "The kernel or a filter (seccomp) refuses this process a system call that every Ksock needs: sendmsg, recvmsg or ppoll."),

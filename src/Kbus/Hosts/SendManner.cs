@@ -1,6 +1,6 @@
 namespace Kbus.Hosts;
 
-/// <summary>How a message is sent (<see cref="KsockHost.Send"/>).</summary>
+/// <summary>How a message is sent (<see cref="KsockHost"/>).</summary>
 [Flags]
 internal enum SendManner
 {

@@ -57,6 +57,91 @@ public sealed unsafe class CommandRingTests
     }
 
     [Fact]
+    public void A_command_that_the_bus_has_not_claimed_is_withdrawn_and_those_around_it_are_not()
+    {
+        using var link = new LinkPair();
+        var producer = new CommandProducer(link.Client);
+        var consumer = new CommandConsumer(link.Bus);
+        Send(producer, 1, 8);
+        ulong place = producer.Place;
+        Send(producer, 2, 8);
+        Send(producer, 3, 8);
+        Assert.True(producer.TryWithdraw(place));
+
+        ushort[] opcodes = new ushort[3];
+        for (int i = 0; i < opcodes.Length; i++)
+        {
+            Assert.Equal(CommandLook.Command, consumer.TryRead(out CommandRecord header, out ReadOnlySpan<byte> body));
+            Assert.Equal((ulong)i + 1, header.Sequence);
+            Assert.Equal((ulong)i + 1, Pattern.Number(body));
+            opcodes[i] = header.Opcode;
+            consumer.Advance();
+        }
+
+        Assert.Equal((ushort)CommandCode.Withdrawn, opcodes[1]);
+        Assert.NotEqual((ushort)CommandCode.Withdrawn, opcodes[0]);
+        Assert.NotEqual((ushort)CommandCode.Withdrawn, opcodes[2]);
+    }
+
+    [Fact]
+    public void A_command_that_the_bus_has_claimed_is_not_said_to_be_withdrawn()
+    {
+        using var link = new LinkPair();
+        var producer = new CommandProducer(link.Client);
+        var consumer = new CommandConsumer(link.Bus);
+        Send(producer, 1, 8);
+        ulong place = producer.Place;
+        Send(producer, 2, 8);
+
+        // The first look claims both, whether or not the second has been read.
+        Assert.Equal(CommandLook.Command, consumer.TryRead(out CommandRecord header, out _));
+        Assert.Equal(1ul, header.Sequence);
+        Assert.False(producer.TryWithdraw(place));
+        consumer.Advance();
+        Assert.Equal(CommandLook.Command, consumer.TryRead(out header, out _));
+        Assert.Equal(2ul, header.Sequence);
+        Assert.NotEqual((ushort)CommandCode.Withdrawn, header.Opcode);
+    }
+
+    [Fact]
+    public void A_command_that_was_withdrawn_is_never_carried_out_however_the_two_sides_race()
+    {
+        using var link = new LinkPair();
+        var producer = new CommandProducer(link.Client);
+        var consumer = new CommandConsumer(link.Bus);
+        const ulong rounds = 200_000;
+        bool[] isCarriedOut = new bool[rounds + 1];
+        bool[] isWithdrawn = new bool[rounds + 1];
+        var bus = new Thread(() =>
+        {
+            for (ulong read = 0; read < rounds;)
+            {
+                if (consumer.TryRead(out CommandRecord header, out _) == CommandLook.Command)
+                {
+                    isCarriedOut[header.Sequence] = header.Opcode != (ushort)CommandCode.Withdrawn;
+                    consumer.Advance();
+                    read++;
+                }
+            }
+        });
+        bus.Start();
+        for (ulong sequence = 1; sequence <= rounds; sequence++)
+        {
+            ulong place = producer.Place;
+            while (!producer.TryBegin(8, out _))
+            {
+                Thread.Yield();
+            }
+
+            producer.Commit((ushort)CommandCode.Send, 0, sequence);
+            isWithdrawn[sequence] = producer.TryWithdraw(place);
+        }
+
+        Assert.True(bus.Join(TimeSpan.FromSeconds(300)));
+        Assert.DoesNotContain(Enumerable.Range(1, (int)rounds), i => isWithdrawn[i] && isCarriedOut[i]);
+    }
+
+    [Fact]
     public void A_full_ring_refuses_and_takes_again_when_it_has_been_read()
     {
         using var link = new LinkPair();

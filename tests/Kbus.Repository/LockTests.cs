@@ -34,7 +34,7 @@ public sealed partial class LockTests
         string[] files = [.. Checkout.CSharp("src/"), .. Checkout.Files.Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".c", StringComparison.Ordinal))];
         (string Type, string Name, bool IsDeclared)[] found = [.. files.SelectMany(InFile)];
         HashSet<string> declared = [.. found.Where(f => f.IsDeclared).Select(f => $"{f.Type}.{f.Name}")];
-        HashSet<string> names = [.. found.Where(f => f.IsDeclared).Select(f => f.Name)];
+        HashSet<string> names = [.. found.Where(f => !f.Name.Contains('.', StringComparison.Ordinal)).Select(f => f.Name)];
 
         // What is locked by way of another object was declared there.
         IEnumerable<string> objects = found.Where(f => !f.IsDeclared && !(f.Name.Contains('.', StringComparison.Ordinal) && names.Contains(f.Name.Split('.')[^1])))

@@ -1,3 +1,5 @@
+using Kbus.Links;
+
 namespace Kbus.Hosts;
 
 /// <summary>Where Ksocks that are opened by number get their host from.</summary>

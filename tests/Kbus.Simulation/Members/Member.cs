@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Daemon;
-using Kbus.Hosts;
 using Kbus.Link;
+using Kbus.Links;
 
 namespace Kbus.Simulation;
 

@@ -1,6 +1,6 @@
 using Kbus.Link;
 
-namespace Kbus.Hosts;
+namespace Kbus.Links;
 
 /// <summary>The payload areas that came over one link, in the order of their coming, each mapped when it is first needed.</summary>
 internal sealed class PayloadViews : IDisposable

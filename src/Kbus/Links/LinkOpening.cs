@@ -1,6 +1,7 @@
+using Kbus.Hosts;
 using Kbus.Link;
 
-namespace Kbus.Hosts;
+namespace Kbus.Links;
 
 /// <summary>What an opened link is made of.</summary>
 internal sealed record OpenedLink(Descriptor Socket, Descriptor Bell, SharedMemory Memory, uint KsockId, uint Device);

@@ -1,40 +1,19 @@
 using System.Runtime.InteropServices;
 using Kbus.Core;
-using Kbus.Link;
 
-namespace Kbus.Hosts;
+namespace Kbus.Links;
 
 /// <content>When the bus has died: what was delivered can still be read, then each Request in flight is answered, then there is no more (D22).</content>
-internal sealed partial class LinkHost
+internal sealed partial class Inbox
 {
     private readonly List<MessageBuffer> _remains = [];
     private volatile bool _hasRemains;
     private bool _areCollected;
 
-    /// <summary>The bus has gone, or is not to be trusted any more.</summary>
-    private void Die()
-    {
-        _isDead = true;
-        if (HasSocket())
-        {
-            _ = LibC.Shutdown(_socket.Number);
-        }
-
-        MakeNews();
-        DrainPosted();
-    }
-
-    /// <summary>A fault of ours came up in a thread of ours: whoever uses this Ksock finds that its bus has died.</summary>
-    internal void EndByFault()
-    {
-        _isDead = true;
-        MakeNews();
-    }
-
     /// <summary>The next of what remains. Under the take lock.</summary>
     private Errno TakeRemains(MessageBuffer target)
     {
-        if (_isLost)
+        if (_life.IsLostForSure)
         {
             return Errno.EBADF;
         }
@@ -42,7 +21,7 @@ internal sealed partial class LinkHost
         CollectRemains();
         if (_remains.Count == 0)
         {
-            return WhyNot();
+            return _life.WhyNot();
         }
 
         target.TakeOver(_remains[0]);
@@ -54,10 +33,10 @@ internal sealed partial class LinkHost
     /// <summary>Brings the oldest awaited answer among what remains to the front.</summary>
     private bool BringRemainingAnswerForward()
     {
-        lock (_takeLock)
+        lock (_readiness.TakeLock)
         {
             CollectRemains();
-            int place = _remains.FindIndex(m => IsAnswer(m) && _owed.IsAwaited(m.InReplyTo));
+            int place = _remains.FindIndex(m => IsAnswer(m) && _ledger.Owed.IsAwaited(m.InReplyTo));
             if (place > 0)
             {
                 MessageBuffer answer = _remains[place];
@@ -78,15 +57,11 @@ internal sealed partial class LinkHost
         }
 
         // The outcomes of abandoned and of posted sends first: they say which answers are due.
-        CollectLate();
-        _abandoned.Record();
-        lock (_drainLock)
-        {
-            DrainPostedLocked();
-            _areCollected = true;
-        }
+        _channel.RecordLate();
+        _outcomes.DrainWaiting(isLast: true);
+        _areCollected = true;
 
-        List<MessageId> owed = [.. _owed.All()];
+        List<MessageId> owed = [.. _ledger.Owed.All()];
         var buffer = new MessageBuffer();
         while (TakeFromRing(buffer) == Errno.None)
         {
@@ -108,18 +83,18 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>A Request was accepted, and its sender's thread came to say so only when the bus had died: it must be answered too.</summary>
-    private void NoteAcceptedLate(MessageId id)
+    public void RecordAcceptedLate(MessageId id)
     {
-        lock (_takeLock)
+        lock (_readiness.TakeLock)
         {
-            if (_areCollected && !_remains.Exists(m => IsAnswer(m) && m.InReplyTo == id) && _owed.All().Contains(id))
+            if (_areCollected && !_remains.Exists(m => IsAnswer(m) && m.InReplyTo == id) && _ledger.Owed.All().Contains(id))
             {
                 _remains.Add(GoneAway(id));
                 _hasRemains = true;
             }
         }
 
-        MakeNews();
+        _board.MakeNews();
     }
 
     private bool IsAnswer(MessageBuffer message) => message.IsReply && message.To == _ksockId;

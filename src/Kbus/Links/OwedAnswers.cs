@@ -1,4 +1,4 @@
-namespace Kbus.Hosts;
+namespace Kbus.Links;
 
 /// <summary>The Requests of one Ksock that are in flight, in the order in which they were sent: who must be answered if the bus dies (D22).</summary>
 /// <remarks>

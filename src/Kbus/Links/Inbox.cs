@@ -1,40 +1,92 @@
 using System.Runtime.InteropServices;
 using Kbus.Core;
+using Kbus.Hosts;
 using Kbus.Link;
 
-namespace Kbus.Hosts;
+namespace Kbus.Links;
 
-/// <content>Taking messages: out of the ring by one compare-and-swap, so that the bus knows exactly what was taken.</content>
-internal sealed partial class LinkHost
+/// <summary>Takes messages: out of the ring by one compare-and-swap, so that the bus knows exactly what was taken; and what remains when the bus has died (D22).</summary>
+/// <remarks>All of it happens under the take lock of <see cref="ExactReadiness"/>.</remarks>
+internal sealed partial class Inbox
 {
     private const int LooksBetweenQuestions = 8;
-    private readonly Lock _takeLock = new();
-    private readonly OwedAnswers _owed = new();
-    private readonly PayloadViews _areas = new();
-    private int _looksInVain;
+    private readonly LinkLife _life;
+    private readonly CommandChannel _channel;
+    private readonly SendLedger _ledger;
+    private readonly NewsBoard _board;
+    private readonly PostedOutcomes _outcomes;
+    private readonly ExactReadiness _readiness;
+    private readonly uint _ksockId;
+    private readonly DeliveryConsumer _deliveries;
     private ulong _placedTaken;
+    private int _looksInVain;
 
-    public override Errno TryTake(MessageBuffer target)
+    /// <summary>The messages of a link that was just opened.</summary>
+    public Inbox(LinkLife life, CommandChannel channel, SendLedger ledger, NewsBoard board, PostedOutcomes outcomes, ExactReadiness readiness, uint ksockId)
+    {
+        _life = life;
+        _channel = channel;
+        _ledger = ledger;
+        _board = board;
+        _outcomes = outcomes;
+        _readiness = readiness;
+        _ksockId = ksockId;
+        _deliveries = new DeliveryConsumer(life.Memory);
+    }
+
+    /// <summary>Whether a message can be taken, as far as a look at the ring tells. Any thread may ask.</summary>
+    public bool HasRecord => _deliveries.HasRecord;
+
+    public bool BringAnswerForward(Deadline deadline)
+    {
+        Completion completion = default;
+        Errno error = Errno.ENODEV;
+        if (!_life.IsDead && _life.TryEnter())
+        {
+            _outcomes.DrainPosted();
+            AnswerPlace place = _life.Leave(WhereAnswerIs());
+            if (place != AnswerPlace.Unknown)
+            {
+                return place == AnswerPlace.InFront;
+            }
+
+            // Whoever gets no answer here may go to sleep, and the bus would not ring for what it has delivered already.
+            do
+            {
+                error = _channel.Command(CommandCode.BringAnswerForward, 0, default, out completion, deadline);
+            }
+            while (error is Errno.EINTR or Errno.EINPROGRESS && !deadline.HasPassed);
+        }
+
+        if (error == Errno.ENODEV && _life.TryEnter())
+        {
+            return _life.Leave(BringRemainingAnswerForward());
+        }
+
+        return error == Errno.None && completion.Value != 0;
+    }
+
+    public Errno TryTake(MessageBuffer target)
     {
         // The message before may be read in place: give that back first, outside the lock that giving it back does not need.
         target.Clear();
-        lock (_takeLock)
+        lock (_readiness.TakeLock)
         {
             // Not counted in like other calls, which would cost as much as the take itself: under this lock the memory stays (LetGo).
-            if (_isDisposed)
+            if (_life.IsDisposed)
             {
                 return Errno.EBADF;
             }
 
             Errno error = TakeLocked(target);
-            Settle();
+            _readiness.Settle();
             return error;
         }
     }
 
-    public override bool HasMessage => TryEnter() && Leave(_deliveries.HasRecord);
+    public bool HasMessage => _life.TryEnter() && _life.Leave(_deliveries.HasRecord);
 
-    public override Errno TryTakeSome(ReadOnlySpan<MessageBuffer> targets, out int count)
+    public Errno TryTakeSome(ReadOnlySpan<MessageBuffer> targets, out int count)
     {
         foreach (MessageBuffer target in targets)
         {
@@ -43,9 +95,9 @@ internal sealed partial class LinkHost
 
         count = 0;
         Errno error = Errno.None;
-        lock (_takeLock)
+        lock (_readiness.TakeLock)
         {
-            if (_isDisposed)
+            if (_life.IsDisposed)
             {
                 return Errno.EBADF;
             }
@@ -62,17 +114,18 @@ internal sealed partial class LinkHost
                 count += taken;
             }
 
-            Settle();
+            _readiness.Settle();
         }
 
         return count > 0 ? Errno.None : error;
     }
 
-    public override int TakeInPlace<T>(ref T reader)
+    public int TakeInPlace<T>(ref T reader)
+        where T : struct, IMessageReader
     {
-        lock (_takeLock)
+        lock (_readiness.TakeLock)
         {
-            if (_isDisposed || _isDead || _deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken next) != DeliveryLook.Record)
+            if (_life.IsDisposed || _life.IsDead || _deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken next) != DeliveryLook.Record)
             {
                 return 0;
             }
@@ -93,7 +146,7 @@ internal sealed partial class LinkHost
             }
 
             NoteTaken();
-            Settle();
+            _readiness.Settle();
             return count;
         }
     }
@@ -101,7 +154,7 @@ internal sealed partial class LinkHost
     /// <summary>Takes messages that lie whole in the ring, by one change of its head. How many; if none, the one in front needs more care, or there is none.</summary>
     private int TakeSmall(ReadOnlySpan<MessageBuffer> targets)
     {
-        if (_isDead || _deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken next) != DeliveryLook.Record)
+        if (_life.IsDead || _deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken next) != DeliveryLook.Record)
         {
             return 0;
         }
@@ -126,7 +179,7 @@ internal sealed partial class LinkHost
         {
             if (!targets[i].Commit())
             {
-                Die();
+                _life.Die();
                 return i;
             }
 
@@ -138,8 +191,8 @@ internal sealed partial class LinkHost
 
     private Errno TakeLocked(MessageBuffer target)
     {
-        Errno error = _isDead ? TakeRemains(target) : TakeFromRing(target);
-        if (error != Errno.None && _isDead)
+        Errno error = _life.IsDead ? TakeRemains(target) : TakeFromRing(target);
+        if (error != Errno.None && _life.IsDead)
         {
             error = TakeRemains(target);
         }
@@ -156,7 +209,7 @@ internal sealed partial class LinkHost
     {
         if (IsAnswer(taken))
         {
-            _owed.Taken(taken.InReplyTo);
+            _ledger.Owed.Taken(taken.InReplyTo);
         }
     }
 
@@ -180,20 +233,20 @@ internal sealed partial class LinkHost
                     }
 
                     // A socket full of rings that nobody heard would keep a payload area from coming.
-                    HearAreas();
-                    _ = Tell(CommandCode.Refill);
+                    _board.HearAreas();
+                    _ = _channel.Tell(CommandCode.Refill);
                     break;
                 case DeliveryLook.Busy:
-                    if (_doorbell.IsBusGone)
+                    if (_life.Doorbell.IsBusGone)
                     {
                         // It died in the middle of a rewrite: what was delivered before is still there, whole and in order.
-                        Die();
+                        _life.Die();
                         _deliveries.EndRewriteOfDeadBus();
                     }
 
                     break;
                 default:
-                    Die();
+                    _life.Die();
                     return Errno.ENODEV;
             }
         }
@@ -202,7 +255,7 @@ internal sealed partial class LinkHost
     /// <summary>Where an awaited answer is, as far as a look at the message in front tells.</summary>
     private AnswerPlace WhereAnswerIs()
     {
-        lock (_takeLock)
+        lock (_readiness.TakeLock)
         {
             switch (_deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token))
             {
@@ -210,7 +263,7 @@ internal sealed partial class LinkHost
                     return AnswerPlace.Nowhere;
                 case DeliveryLook.Record when record.Length >= MessageHeader.Size:
                     MessageHeader header = MemoryMarshal.Read<MessageHeader>(record);
-                    bool isInFront = header.InReplyTo != default && header.To == _ksockId && _owed.IsAwaited(header.InReplyTo);
+                    bool isInFront = header.InReplyTo != default && header.To == _ksockId && _ledger.Owed.IsAwaited(header.InReplyTo);
                     return isInFront && _deliveries.StillHolds(token) ? AnswerPlace.InFront : AnswerPlace.Unknown;
                 default:
                     return AnswerPlace.Unknown;
@@ -218,7 +271,7 @@ internal sealed partial class LinkHost
         }
     }
 
-    private bool HasMoreBehind => !_isDead && (_deliveries.Flags & DeliveryFlags.MoreBehind) != 0;
+    private bool HasMoreBehind => !_life.IsDead && (_deliveries.Flags & DeliveryFlags.MoreBehind) != 0;
 
     /// <summary>Copies a record out; what was copied counts only if it is then taken.</summary>
     /// <param name="record">The record.</param>
@@ -254,10 +307,10 @@ internal sealed partial class LinkHost
         if (!HasArea(place))
         {
             isComplete = false;
-            return _isDead;
+            return _life.IsDead;
         }
 
-        if (_areas.TryGet(place, length, out PayloadView? view))
+        if (_board.Areas.TryGet(place, length, out PayloadView? view))
         {
             placed = target.GivenBack as PlacedBytes ?? new PlacedBytes();
             placed.Lend(this, view!, place.Offset, (int)length);
@@ -269,26 +322,26 @@ internal sealed partial class LinkHost
     /// <summary>Whether the area of a message has come. It comes after the message, with a ring, which is heard here: Settle asks for another.</summary>
     private bool HasArea(in PlacedData place)
     {
-        for (int i = 0; i < MostQuestions && _areas.Count <= place.Area; i++)
+        for (int i = 0; i < ExactReadiness.MostQuestions && _board.Areas.Count <= place.Area; i++)
         {
-            HearAreas();
-            if (_areas.Count > place.Area || _isDead)
+            _board.HearAreas();
+            if (_board.Areas.Count > place.Area || _life.IsDead)
             {
                 break;
             }
 
             // When the bus has carried this out, it has sent every area for which the socket has room.
-            _ = Tell(CommandCode.Refill);
-            HearAreas();
+            _ = _channel.Tell(CommandCode.Refill);
+            _board.HearAreas();
         }
 
-        if (_areas.Count <= place.Area && !_isDead)
+        if (_board.Areas.Count <= place.Area && !_life.IsDead)
         {
             // No area comes although the socket has room: too many of the user's descriptors are under way.
-            Die();
+            _life.Die();
         }
 
-        return _areas.Count > place.Area;
+        return _board.Areas.Count > place.Area;
     }
 
     private Errno Took(MessageBuffer target, PlacedBytes? placed)
@@ -298,7 +351,7 @@ internal sealed partial class LinkHost
         if (!target.Commit(placed))
         {
             // A bus that delivers nonsense is not one to go on with.
-            Die();
+            _life.Die();
             return Errno.ENODEV;
         }
 
@@ -308,80 +361,46 @@ internal sealed partial class LinkHost
     /// <summary>The ring's head has been changed.</summary>
     private void NoteTaken()
     {
-        _hasTaken = true;
-        if ((_deliveries.Flags & DeliveryFlags.TellTakes) != 0 && !_isDead)
+        _readiness.HasTaken = true;
+        if ((_deliveries.Flags & DeliveryFlags.TellTakes) != 0 && !_life.IsDead)
         {
-            _ = Tell(CommandCode.NoteTakes);
+            _ = _channel.Tell(CommandCode.NoteTakes);
         }
     }
 
     private Errno NothingThere()
     {
-        if (_keepsExact && _lookers == 0 ? IsGoneOrMiscounted() : IsTimeToAskForDeath())
+        if (_board.KeepsExact && _readiness.Lookers == 0 ? _readiness.IsGoneOrMiscounted() : IsTimeToAskForDeath())
         {
-            Die();
+            _life.Die();
         }
 
         return Errno.ENOMSG;
     }
 
     /// <summary>Now and then, whether the bus has died: who only looks, and never sleeps or commands, would not learn of it in another way.</summary>
-    private bool IsTimeToAskForDeath() =>
-        !_isDead && Interlocked.Increment(ref _looksInVain) % LooksBetweenQuestions == 0 && _doorbell.IsBusGone;
+    public bool IsTimeToAskForDeath() =>
+        !_life.IsDead && Interlocked.Increment(ref _looksInVain) % LooksBetweenQuestions == 0 && _life.Doorbell.IsBusGone;
 
     /// <summary>Tells the bus that a placed message is no longer read, and waits: the next send by anyone finds the room.</summary>
-    private void GiveBack(ulong number)
+    public void GiveBack(ulong number)
     {
-        if (_isDead || !TryEnter())
+        if (_life.IsDead || !_life.TryEnter())
         {
             return;
         }
 
-        HearLate();
-        Leave(TellRelease(number));
+        _channel.HearLate();
+        _life.Leave(_channel.TellRelease(number));
     }
 
-    /// <summary>Whether the bus has been told, or will hear of it when it goes on. If it stands still and its ring is full, it is told later.</summary>
-    private bool TellRelease(ulong number)
-    {
-        bool isTold = Tell(CommandCode.Release, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number))) != Errno.ETIMEDOUT;
-        if (!isTold)
-        {
-            _abandoned.AddRelease(number);
-        }
-
-        return isTold;
-    }
-
-    private bool SomethingCanBeTaken() =>
-        _deliveries.HasRecord || HasMoreBehind || (_isDead && (_hasRemains || !Volatile.Read(ref _areCollected)));
+    public bool SomethingCanBeTaken() =>
+        _deliveries.HasRecord || HasMoreBehind || (_life.IsDead && (_hasRemains || !Volatile.Read(ref _areCollected)));
 
     private enum AnswerPlace
     {
         Unknown,
         InFront,
         Nowhere,
-    }
-
-    /// <summary>The data of one placed message, read where the bus put it; then those of another.</summary>
-    private sealed class PlacedBytes : BorrowedData
-    {
-        private LinkHost? _host;
-        private PayloadView? _view;
-        private long _offset;
-        private int _length;
-
-        public ulong Number { get; set; }
-
-        public override ReadOnlySpan<byte> Bytes => _view!.TryGet(_offset, _length, out ReadOnlySpan<byte> bytes) ? bytes : default;
-
-        public void Lend(LinkHost host, PayloadView view, long offset, int length) => (_host, _view, _offset, _length) = (host, view, offset, length);
-
-        public override void Release()
-        {
-            LinkHost host = _host!;
-            (_host, _view) = (null, null);
-            host.GiveBack(Number);
-        }
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Kbus.Link;
 
-namespace Kbus.Hosts;
+namespace Kbus.Links;
 
 /// <summary>The one thread of a process that listens to the doorbells of those links on which something asynchronous was asked for.</summary>
 /// <remarks>It is started by the first of them and lives as long as the process; while nothing rings it sleeps.</remarks>

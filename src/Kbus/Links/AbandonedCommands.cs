@@ -1,6 +1,6 @@
 using Kbus.Link;
 
-namespace Kbus.Hosts;
+namespace Kbus.Links;
 
 /// <summary>Commands whose callers no longer wait for them: a deadline passed, or a signal came, while the bus stood still (D25).</summary>
 /// <remarks>

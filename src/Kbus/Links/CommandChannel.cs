@@ -1,17 +1,18 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Kbus.Core;
 using Kbus.Link;
 
-namespace Kbus.Hosts;
+namespace Kbus.Links;
 
-/// <content>Commands and their completions.</content>
+/// <summary>Commands to the bus and their completions: written into one ring, numbered, and answered in that order.</summary>
 /// <remarks>
-/// A wait for the bus ends with its answer. While the bus stands still, it also ends by the deadline of the call, or by a signal if the host
+/// <para>A wait for the bus ends with its answer. While the bus stands still, it also ends by the deadline of the call, or by a signal if the host
 /// heeds signals. Then the command is withdrawn, which gives ETIMEDOUT or EINTR and means that nothing was done. If the bus has claimed it
-/// already, the outcome is unknown: EINPROGRESS (D25).
+/// already, the outcome is unknown: EINPROGRESS (D25).</para>
+/// <para>Invariants: whoever writes a command holds the lock. A completion slot is taken from the moment when its command begins until its completion was
+/// fetched. Any thread may call; the caller has entered the link (<see cref="LinkLife.TryEnter"/>).</para>
 /// </remarks>
-internal sealed partial class LinkHost
+internal sealed class CommandChannel
 {
     // Several times what the bus needs to empty a full ring, if it is given a processor.
     private static readonly TimeSpan RoomSlice = TimeSpan.FromMicroseconds(200);
@@ -21,90 +22,72 @@ internal sealed partial class LinkHost
     private static readonly TimeSpan Hearing = TimeSpan.FromMilliseconds(CompletionReader.SilenceBeforeSignals / 1_000_000);
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(CompletionReader.SilenceNanoseconds / 1_000_000);
 
-    // Whoever closes a Ksock waits so long for a bus that stands still, and then hangs up.
-    private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(5);
-
-    private readonly Lock _commandLock = new();
+    // Measured: a batch of 512 whose sender sleeps for its outcomes takes a third longer. With one processor the bus needs it.
+    public static readonly long LookNanoseconds = Environment.ProcessorCount > 1 ? 100_000 : 0;
+    private readonly Lock _lock = new();
+    private readonly LinkLife _life;
+    private readonly CommandProducer _producer;
+    private readonly CommandBell _bell;
     private readonly AbandonedCommands _abandoned = new();
-    private readonly bool _heedsSignals;
-    private readonly long _interruptAfter;
     private readonly bool[] _slotIsTaken;
     private readonly ulong[] _places;
     private ulong _lastSequence;
 
-    public override Errno Bind(ReadOnlySpan<byte> name, bool isReplier) =>
-        Command(CommandCode.Bind, isReplier ? CommandFlags.Replier : (ushort)0, Limited(name), out _);
-
-    public override Errno Unbind(ReadOnlySpan<byte> name, bool isReplier)
+    /// <summary>The commands of a link that was just opened.</summary>
+    public CommandChannel(LinkLife life, KsockOptions options)
     {
-        Errno error = Command(CommandCode.Unbind, isReplier ? CommandFlags.Replier : (ushort)0, Limited(name), out _);
-        if (error == Errno.None)
-        {
-            // What was queued because of the binding has gone with it, perhaps everything.
-            SettleAfterLoss();
-        }
-
-        return error;
+        _life = life;
+        HeedsSignals = options.HeedsSignals;
+        InterruptAfter = options.InterruptAfter < 0 ? LibC.Forever : options.InterruptAfter * 1_000_000L;
+        _producer = new CommandProducer(life.Memory);
+        _bell = new CommandBell(life.Memory, life.Bell);
+        Completions = new CompletionReader(life.Memory, life.Socket);
+        Slots = life.Memory.Layout.CompletionSlots;
+        _slotIsTaken = new bool[Slots];
+        _places = new ulong[Slots];
     }
 
-    public override Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier)
-    {
-        ushort flags = isMatching ? CommandFlags.Matching : (ushort)0;
-        Errno error = Command(CommandCode.FindReplier, flags, Limited(name), out Completion completion);
-        replier = error == Errno.None ? completion.Value : 0;
-        return error;
-    }
+    /// <summary>Whether a signal handler ends a wait for a bus that stands still.</summary>
+    public bool HeedsSignals { get; }
 
-    public override Errno Ask(Setting setting, uint value, out uint result)
-    {
-        Errno error = Command(CommandCode.Ask, (ushort)setting, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in value)), out Completion completion);
-        result = completion.Value;
-        _isLimpet |= setting == Setting.NetworkId && (result != 0 || error == Errno.EINPROGRESS);
-        return error;
-    }
+    /// <summary>After how many nanoseconds such a wait ends as if a signal had come; negative for never.</summary>
+    public long InterruptAfter { get; }
 
-    public override Errno LastSent(out MessageId id)
-    {
-        Errno error = Command(CommandCode.LastSent, 0, default, out Completion completion);
-        id = completion.Id;
-        return error;
-    }
+    /// <summary>Where the completions come.</summary>
+    public CompletionReader Completions { get; }
 
-    public override bool BringAnswerForward(Deadline deadline)
-    {
-        Completion completion = default;
-        Errno error = Errno.ENODEV;
-        if (!_isDead && TryEnter())
-        {
-            DrainPosted();
-            AnswerPlace place = Leave(WhereAnswerIs());
-            if (place != AnswerPlace.Unknown)
-            {
-                return place == AnswerPlace.InFront;
-            }
+    /// <summary>How many commands can be without a fetched completion.</summary>
+    public int Slots { get; }
 
-            // Whoever gets no answer here may go to sleep, and the bus would not ring for what it has delivered already.
-            do
-            {
-                error = Command(CommandCode.BringAnswerForward, 0, default, out completion, deadline);
-            }
-            while (error is Errno.EINTR or Errno.EINPROGRESS && !deadline.HasPassed);
-        }
+    /// <summary>Called again and again by a thread that waits for room: it fetches what may free some.</summary>
+    public Action WhileWaiting { get; set; } = static () => { };
 
-        if (error == Errno.ENODEV && TryEnter())
-        {
-            return Leave(BringRemainingAnswerForward());
-        }
+    /// <summary>Lets go of the lock that <see cref="LockCommands"/> has taken.</summary>
+    public void UnlockCommands() => _lock.Exit();
 
-        return error == Errno.None && completion.Value != 0;
-    }
+    /// <summary>Completes the command that was begun. The bus sees it after <see cref="Publish"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void End(CommandCode code, ushort flags, ulong sequence) => _producer.End((ushort)code, flags, sequence);
 
-    /// <summary>A name that is too long stays too long, however much is left of it.</summary>
-    private static ReadOnlySpan<byte> Limited(ReadOnlySpan<byte> name) =>
-        name.Length > MessageName.MaxLength + 1 ? name[..(MessageName.MaxLength + 1)] : name;
+    /// <summary>Lets the bus see the commands that were ended.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Publish() => _producer.Publish();
+
+    /// <summary>Rings the bus if it sleeps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Ring() => _bell.RingIfWanted();
+
+    /// <summary>The completion of a command was fetched: another command may use its slot.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void FreeSlot(ulong sequence) => Volatile.Write(ref _slotIsTaken[Slot(sequence)], false);
+
+    /// <summary>Takes over a command whose caller does not wait for it any longer.</summary>
+    /// <param name="sequence">The command's number.</param>
+    /// <param name="record">Records its late outcome; null if nothing depends on it.</param>
+    public void Abandon(ulong sequence, Action<Completion>? record) => _abandoned.Add(sequence, record);
 
     /// <summary>Has a command carried out and waits for its result, as long as it takes.</summary>
-    private Errno Command(CommandCode code, ushort flags, ReadOnlySpan<byte> body, out Completion completion) =>
+    public Errno Command(CommandCode code, ushort flags, ReadOnlySpan<byte> body, out Completion completion) =>
         Command(code, flags, body, out completion, Deadline.Never);
 
     /// <summary>Has a command carried out and waits for its result.</summary>
@@ -114,14 +97,14 @@ internal sealed partial class LinkHost
     /// <param name="completion">The result.</param>
     /// <param name="deadline">Until when, should the bus stand still.</param>
     /// <param name="record">Makes what records a late outcome, if the command is abandoned with its outcome unknown.</param>
-    private Errno Command(
+    public Errno Command(
         CommandCode code, ushort flags, ReadOnlySpan<byte> body, out Completion completion, Deadline deadline, Func<Action<Completion>>? record = null)
     {
         completion = default;
-        return TryEnter() ? Leave(CommandEntered(code, flags, body, out completion, deadline, record)) : Errno.EBADF;
+        return _life.TryEnter() ? _life.Leave(CommandEntered(code, flags, body, out completion, deadline, record)) : Errno.EBADF;
     }
 
-    private Errno CommandEntered(
+    public Errno CommandEntered(
         CommandCode code, ushort flags, ReadOnlySpan<byte> body, out Completion completion, Deadline deadline, Func<Action<Completion>>? record = null)
     {
         completion = default;
@@ -151,51 +134,51 @@ internal sealed partial class LinkHost
 
         try
         {
-            error = Begin(body.Length, wantsCompletion, default, out byte* target, out sequence, deadline);
+            error = Begin(body.Length, wantsCompletion, out byte* target, out sequence, deadline);
             if (error != Errno.None)
             {
                 return error;
             }
 
             body.CopyTo(new Span<byte>(target, body.Length));
-            _commands.Commit((ushort)code, flags, sequence);
+            _producer.Commit((ushort)code, flags, sequence);
         }
         finally
         {
-            _commandLock.Exit();
+            _lock.Exit();
         }
 
-        _commandBell.RingIfWanted();
+        _bell.RingIfWanted();
         return Errno.None;
     }
 
     /// <summary>Takes the command lock. Its owner may wait for room that a bus which stands still does not make.</summary>
     /// <returns>None; ETIMEDOUT or EINTR, and then it was not taken.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Errno LockCommands(Deadline deadline) => _commandLock.TryEnter() ? Errno.None : LockCommandsSlowly(deadline);
+    public Errno LockCommands(Deadline deadline) => _lock.TryEnter() ? Errno.None : LockCommandsSlowly(deadline);
 
     private Errno LockCommandsSlowly(Deadline deadline)
     {
-        if (_commandLock.TryEnter(deadline.IsNever ? Hearing : Silence))
+        if (_lock.TryEnter(deadline.IsNever ? Hearing : Silence))
         {
             return Errno.None;
         }
 
-        if (deadline.IsNever && !_heedsSignals)
+        if (deadline.IsNever && !HeedsSignals)
         {
-            _commandLock.Enter();
+            _lock.Enter();
             return Errno.None;
         }
 
-        Deadline interrupt = Deadline.AfterNanoseconds(_interruptAfter);
-        while (!_commandLock.TryEnter())
+        Deadline interrupt = Deadline.AfterNanoseconds(InterruptAfter);
+        while (!_lock.TryEnter())
         {
             if (deadline.HasPassed || interrupt.HasPassed)
             {
                 return deadline.HasPassed ? Errno.ETIMEDOUT : Errno.EINTR;
             }
 
-            if (LibC.Poll([], deadline.NanosecondsAtMost(LockSlice)) == LibC.Interrupted && _heedsSignals)
+            if (LibC.Poll([], deadline.NanosecondsAtMost(LockSlice)) == LibC.Interrupted && HeedsSignals)
             {
                 return Errno.EINTR;
             }
@@ -207,22 +190,21 @@ internal sealed partial class LinkHost
     /// <summary>Begins a command: room in the ring, and a slot for its completion. Under the command lock.</summary>
     /// <param name="bodyLength">Bytes of its body.</param>
     /// <param name="wantsCompletion">Whether the bus is to answer.</param>
-    /// <param name="posted">Who hears of the answer, if the caller does not wait for it.</param>
     /// <param name="target">Where the body goes. No span: that would be stored in parts here and loaded as a whole by the caller.</param>
     /// <param name="sequence">The command's number, if the bus is to answer.</param>
     /// <param name="deadline">Until when room is waited for.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private unsafe Errno Begin(int bodyLength, bool wantsCompletion, in Posted posted, out byte* target, out ulong sequence, Deadline deadline)
+    public unsafe Errno Begin(int bodyLength, bool wantsCompletion, out byte* target, out ulong sequence, Deadline deadline)
     {
-        if (posted.Done is null && !_isDead && (!wantsCompletion || !Volatile.Read(ref _slotIsTaken[Slot(_lastSequence + 1)]))
-            && _commands.TryBegin(bodyLength, out Span<byte> body))
+        if (!_life.IsDead && (!wantsCompletion || !Volatile.Read(ref _slotIsTaken[Slot(_lastSequence + 1)]))
+            && _producer.TryBegin(bodyLength, out Span<byte> body))
         {
             target = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(body));
             sequence = wantsCompletion ? TakeSlot() : 0;
             return Errno.None;
         }
 
-        return BeginSlowly(bodyLength, wantsCompletion, posted, out target, out sequence, deadline);
+        return BeginSlowly(bodyLength, wantsCompletion, out target, out sequence, deadline);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -231,46 +213,38 @@ internal sealed partial class LinkHost
         ulong sequence = ++_lastSequence;
         int slot = Slot(sequence);
         Volatile.Write(ref _slotIsTaken[slot], true);
-        _places[slot] = _commands.Place;
+        _places[slot] = _producer.Place;
         return sequence;
     }
 
-    private unsafe Errno BeginSlowly(int bodyLength, bool wantsCompletion, in Posted posted, out byte* target, out ulong sequence, Deadline deadline)
+    private unsafe Errno BeginSlowly(int bodyLength, bool wantsCompletion, out byte* target, out ulong sequence, Deadline deadline)
     {
         sequence = 0;
         target = null;
         long patience = 0;
         var ends = default(RoomLimit);
-        while (!_isDead)
+        while (!_life.IsDead)
         {
             bool hasSlot = !wantsCompletion || !Volatile.Read(ref _slotIsTaken[Slot(_lastSequence + 1)]);
-            if (hasSlot && _commands.TryBegin(bodyLength, out Span<byte> body))
+            if (hasSlot && _producer.TryBegin(bodyLength, out Span<byte> body))
             {
                 target = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(body));
-                if (wantsCompletion)
-                {
-                    sequence = TakeSlot();
-                    if (posted.Done is not null)
-                    {
-                        Enter(sequence, posted);
-                    }
-                }
-
+                sequence = wantsCompletion ? TakeSlot() : 0;
                 return Errno.None;
             }
 
-            if (ends.WhyNow(deadline, _heedsSignals, _interruptAfter) is var why && why != Errno.None)
+            if (ends.WhyNow(deadline, HeedsSignals, InterruptAfter) is var why && why != Errno.None)
             {
                 return why;
             }
 
-            if (_commands.Fault != LinkFault.None || !WaitForRoom(ref patience, ref ends))
+            if (_producer.Fault != LinkFault.None || !WaitForRoom(ref patience, ref ends))
             {
-                Die();
+                _life.Die();
             }
         }
 
-        return WhyNot();
+        return _life.WhyNot();
     }
 
     /// <summary>Waits a moment for the bus to get somewhere with the commands before, which it is let see; false if it has gone. Under the command lock.</summary>
@@ -278,32 +252,32 @@ internal sealed partial class LinkHost
     /// <param name="ends">Learns of signals.</param>
     private bool WaitForRoom(ref long patience, ref RoomLimit ends)
     {
-        _commands.Publish();
-        _commandBell.RingIfWanted();
-        DrainPosted();
+        _producer.Publish();
+        _bell.RingIfWanted();
+        WhileWaiting();
         CollectLate();
         long now = LibC.MonotonicNanoseconds();
         patience = patience == 0 ? now + LookNanoseconds : patience;
         if (now < patience)
         {
             Thread.Yield();
-            return !_doorbell.IsBusGone;
+            return !_life.Doorbell.IsBusGone;
         }
 
-        bool isGone = _doorbell.BusGoes(Deadline.After(RoomSlice), out bool isInterrupted);
+        bool isGone = _life.Doorbell.BusGoes(Deadline.After(RoomSlice), out bool isInterrupted);
         ends.IsInterrupted |= isInterrupted;
         return !isGone;
     }
 
     /// <summary>Waits for a command's completion and frees its slot.</summary>
     /// <returns>The command's errno. If <see cref="IsAbandoned"/>, the slot is not free, and the caller hands the command to <see cref="_abandoned"/>.</returns>
-    private Errno Await(ulong sequence, out Completion completion, Deadline deadline)
+    public Errno Await(ulong sequence, out Completion completion, Deadline deadline)
     {
-        WaitOutcome outcome = _completions.TryGet(sequence, out completion) ? WaitOutcome.Happened : WaitForBus(sequence, deadline, out completion);
+        WaitOutcome outcome = Completions.TryGet(sequence, out completion) ? WaitOutcome.Happened : WaitForBus(sequence, deadline, out completion);
         if (outcome is WaitOutcome.TimedOut or WaitOutcome.Interrupted)
         {
             bool isWithdrawn = Withdraw(sequence);
-            bool isAnswered = _completions.TryGet(sequence, out completion);
+            bool isAnswered = Completions.TryGet(sequence, out completion);
             isWithdrawn |= isAnswered && (Errno)completion.Error == Errno.ECANCELED;
             if (isWithdrawn || !isAnswered)
             {
@@ -312,11 +286,11 @@ internal sealed partial class LinkHost
         }
         else if (outcome != WaitOutcome.Happened)
         {
-            Die();
-            return WhyNot();
+            _life.Die();
+            return _life.WhyNot();
         }
 
-        Volatile.Write(ref _slotIsTaken[Slot(sequence)], false);
+        FreeSlot(sequence);
         if ((Errno)completion.Error == Errno.EPERM)
         {
             PolicyLine.OfThisThread = completion.Value;
@@ -327,18 +301,18 @@ internal sealed partial class LinkHost
 
     private WaitOutcome WaitForBus(ulong sequence, Deadline deadline, out Completion completion)
     {
-        Deadline interrupt = Deadline.AfterNanoseconds(_interruptAfter);
+        Deadline interrupt = Deadline.AfterNanoseconds(InterruptAfter);
         Deadline end = deadline.ButNotWithin(CompletionReader.SilenceNanoseconds);
         bool isTurn = interrupt.IsBefore(end);
-        WaitOutcome outcome = _completions.Wait(
-            sequence, isTurn ? interrupt : end, out completion, _heedsSignals ? CompletionReader.SilenceBeforeSignals : LibC.Forever);
+        WaitOutcome outcome = Completions.Wait(
+            sequence, isTurn ? interrupt : end, out completion, HeedsSignals ? CompletionReader.SilenceBeforeSignals : LibC.Forever);
         return isTurn && outcome == WaitOutcome.TimedOut ? WaitOutcome.Interrupted : outcome;
     }
 
     /// <summary>Tells the bus something and waits until it has acted on it, so that the next call by anyone sees the effect.</summary>
     /// <remarks>A bus that stands still is not waited for: it acts on it as soon as it goes on.</remarks>
     /// <returns>None; EINPROGRESS if the bus stands still; ETIMEDOUT if it does, and there is no room to tell it anything; ENODEV.</returns>
-    private Errno Tell(CommandCode code, ReadOnlySpan<byte> body = default)
+    public Errno Tell(CommandCode code, ReadOnlySpan<byte> body = default)
     {
         Errno error = Write(code, 0, body, wantsCompletion: true, out ulong sequence, Deadline.Passed);
         if (error != Errno.None)
@@ -346,14 +320,14 @@ internal sealed partial class LinkHost
             return error;
         }
 
-        switch (_completions.Wait(sequence, Deadline.AfterNanoseconds(CompletionReader.SilenceNanoseconds), out Completion completion))
+        switch (Completions.Wait(sequence, Deadline.AfterNanoseconds(CompletionReader.SilenceNanoseconds), out Completion completion))
         {
             case WaitOutcome.Happened:
-                Volatile.Write(ref _slotIsTaken[Slot(sequence)], false);
+                FreeSlot(sequence);
                 return (Errno)completion.Error;
             case WaitOutcome.BusDied:
-                Die();
-                return WhyNot();
+                _life.Die();
+                return _life.WhyNot();
             default:
                 _abandoned.Add(sequence, null);
                 return Errno.EINPROGRESS;
@@ -361,35 +335,41 @@ internal sealed partial class LinkHost
     }
 
     /// <summary>Asks the bus for a ring, without waiting.</summary>
-    private void AskForRing()
+    public void AskForRing()
     {
-        _doorbell.NoteAsked();
+        _life.Doorbell.NoteAsked();
         if (Write(CommandCode.RingMe, 0, default, wantsCompletion: false, out _, Deadline.Passed) != Errno.None)
         {
             // It will not come.
-            _doorbell.NoteHeard(1);
+            _life.Doorbell.NoteHeard(1);
         }
     }
 
     /// <summary>Takes a command back that the bus has not claimed. Its completion has not been fetched.</summary>
     /// <returns>Whether it will surely not be carried out.</returns>
-    private bool Withdraw(ulong sequence)
+    public bool Withdraw(ulong sequence)
     {
         // Whoever has the lock waits for room, or is just writing: nothing is written where this command lies.
-        return _commands.TryWithdraw(_places[Slot(sequence)]);
+        return _producer.TryWithdraw(_places[Slot(sequence)]);
     }
 
     /// <summary>Whether a command's caller stopped waiting for it, so that its completion is still to come.</summary>
-    private static bool IsAbandoned(Errno error) => error is Errno.ETIMEDOUT or Errno.EINTR or Errno.EINPROGRESS;
+    public static bool IsAbandoned(Errno error) => error is Errno.ETIMEDOUT or Errno.EINTR or Errno.EINPROGRESS;
+
+    /// <summary>Records the late outcomes of abandoned commands that have come, without an answer to anybody. For who has entered, or finds the bus dead.</summary>
+    public void RecordLate()
+    {
+        CollectLate();
+        _abandoned.Record();
+    }
 
     /// <summary>Records the late outcomes of abandoned commands, if any have come. The caller has entered and holds no lock.</summary>
-    private void HearLate()
+    public void HearLate()
     {
         if (_abandoned.HasAny)
         {
-            CollectLate();
-            _abandoned.Record();
-            while (!_isDead && _commands.SeemsRoomy && _abandoned.TryTakeRelease(out ulong number) && TellRelease(number))
+            RecordLate();
+            while (!_life.IsDead && _producer.SeemsRoomy && _abandoned.TryTakeRelease(out ulong number) && TellRelease(number))
             {
             }
         }
@@ -399,11 +379,11 @@ internal sealed partial class LinkHost
     {
         if (_abandoned.HasAny)
         {
-            _abandoned.Collect(_completions, _isDead, sequence => Volatile.Write(ref _slotIsTaken[Slot(sequence)], false));
+            _abandoned.Collect(Completions, _life.IsDead, FreeSlot);
         }
     }
 
-    private int Slot(ulong sequence) => (int)(sequence & (ulong)(_slotIsTaken.Length - 1));
+    public int Slot(ulong sequence) => (int)(sequence & (ulong)(_slotIsTaken.Length - 1));
 
     /// <summary>When a wait for room ends although there is none.</summary>
     private struct RoomLimit
@@ -432,5 +412,17 @@ internal sealed partial class LinkHost
                 : (heedsSignals && IsInterrupted && _hearing.HasPassed) || _interrupt.HasPassed ? Errno.EINTR
                 : Errno.None;
         }
+    }
+
+    /// <summary>Whether the bus has been told, or will hear of it when it goes on. If it stands still and its ring is full, it is told later.</summary>
+    public bool TellRelease(ulong number)
+    {
+        bool isTold = Tell(CommandCode.Release, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number))) != Errno.ETIMEDOUT;
+        if (!isTold)
+        {
+            _abandoned.AddRelease(number);
+        }
+
+        return isTold;
     }
 }

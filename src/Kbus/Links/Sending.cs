@@ -1,0 +1,170 @@
+using Kbus.Hosts;
+using Kbus.Link;
+
+namespace Kbus.Links;
+
+/// <summary>Sends a message and waits for the bus's answer; and what concerns the message that waits for room.</summary>
+/// <remarks>Any thread may call. It has no lock.</remarks>
+internal sealed class Sending(LinkLife life, CommandChannel channel, SendLedger ledger, MessageWriter writer, Inbox inbox, KsockMode mode)
+{
+    // The final outcome of a retry whose caller had stopped waiting for it.
+    private LateRetry? _lateRetry;
+
+    public Errno LastSent(out MessageId id)
+    {
+        Errno error = channel.Command(CommandCode.LastSent, 0, default, out Completion completion);
+        id = completion.Id;
+        return error;
+    }
+
+    public Errno Send(in OutgoingMessage message, SendManner manner, Deadline deadline, out MessageId id)
+    {
+        id = default;
+        if (!life.TryEnter())
+        {
+            return Errno.EBADF;
+        }
+
+        channel.HearLate();
+        bool isAwaited = (manner & SendManner.Awaited) != 0;
+        Errno error = writer.Write(message, isAwaited, null, (manner & SendManner.Written) == 0, out ulong sequence, deadline);
+        if (error == Errno.None)
+        {
+            error = channel.Await(sequence, out Completion completion, deadline);
+            id = completion.Id;
+            bool isOwed = ledger.IsOwedAnswer(message.Header);
+            if (CommandChannel.IsAbandoned(error))
+            {
+                Abandon(sequence, isOwed);
+            }
+            else
+            {
+                ledger.RecordSent(isOwed, isAwaited, error, id);
+            }
+        }
+
+        return life.Leave(error);
+    }
+
+    /// <summary>The caller does not wait any longer. An answer that comes after all is nobody's in particular.</summary>
+    private void Abandon(ulong sequence, bool isOwed) =>
+        channel.Abandon(sequence, completion => ledger.RecordSent(isOwed, isAwaited: false, (Errno)completion.Error, completion.Id));
+
+    public Errno Retry(Deadline deadline, out MessageId id)
+    {
+        if (TakeLateRetry(out Errno late, out id))
+        {
+            return late;
+        }
+
+        int waiting = ledger.Waiting;
+        Errno error = channel.Command(CommandCode.Retry, 0, default, out Completion completion, deadline, () => completed => RecordLateRetry(waiting, completed));
+        id = completion.Id;
+        if (!CommandChannel.IsAbandoned(error))
+        {
+            RecordRetry(waiting, error, id);
+        }
+
+        return error;
+    }
+
+    private void RecordRetry(int waiting, Errno error, MessageId id)
+    {
+        if (error is not (Errno.EAGAIN or Errno.EBADF or Errno.ENODEV))
+        {
+            ledger.RecordGone(waiting, error, id);
+        }
+    }
+
+    /// <summary>A retry whose caller had stopped waiting was final: the next retry tells it.</summary>
+    private void RecordLateRetry(int waiting, Completion completion)
+    {
+        var error = (Errno)completion.Error;
+        if (error is not (Errno.EAGAIN or Errno.ENOMSG or Errno.ENODEV))
+        {
+            Volatile.Write(ref _lateRetry, new LateRetry(error, completion.Id));
+        }
+
+        RecordRetry(waiting, error, completion.Id);
+    }
+
+    private bool TakeLateRetry(out Errno error, out MessageId id)
+    {
+        LateRetry? late = null;
+        if (life.TryEnter())
+        {
+            channel.HearLate();
+            late = life.Leave(Volatile.Read(ref _lateRetry) is null ? null : Interlocked.Exchange(ref _lateRetry, null));
+        }
+
+        (error, id) = late is null ? default : (late.Error, late.Id);
+        return late is not null;
+    }
+
+    public Errno Discard()
+    {
+        if (!life.TryEnter())
+        {
+            return Errno.EBADF;
+        }
+
+        channel.HearLate();
+        int waiting = ledger.Waiting;
+        Errno error = channel.Tell(CommandCode.Discard);
+        if (error == Errno.EINPROGRESS)
+        {
+            // A bus that stands still discards it before it carries out anything that comes later.
+            error = Errno.None;
+        }
+
+        if (error == Errno.None)
+        {
+            ledger.RecordGone(waiting, Errno.ECANCELED, default);
+        }
+
+        return life.Leave(error);
+    }
+
+    public Errno Poll(Deadline deadline, out bool readable, out bool writable)
+    {
+        readable = false;
+        writable = false;
+        if (ledger.IsSending)
+        {
+            return PollWaiting(deadline, out readable, out writable);
+        }
+
+        if (!life.TryEnter())
+        {
+            return Errno.EBADF;
+        }
+
+        readable = !life.IsLost && inbox.SomethingCanBeTaken();
+        writable = (mode & KsockMode.Write) != 0 && !life.IsDead;
+        return life.Leave(life.IsDead && !readable ? life.WhyNot() : Errno.None);
+    }
+
+    private Errno PollWaiting(Deadline deadline, out bool readable, out bool writable)
+    {
+        int waiting = ledger.Waiting;
+        Errno error = channel.Command(
+            CommandCode.Poll, 0, default, out Completion completion, deadline, () => completed => RecordPoll(waiting, (PollFlags)completed.Value));
+        var flags = (PollFlags)completion.Value;
+        readable = (flags & PollFlags.Readable) != 0;
+        writable = (flags & PollFlags.Writable) != 0;
+        RecordPoll(waiting, flags);
+        return error;
+    }
+
+    private void RecordPoll(int waiting, PollFlags flags)
+    {
+        if ((flags & PollFlags.Writable) != 0)
+        {
+            // Sent, or failed for good with a Status on its way: in both cases one answer is due.
+            Errno outcome = LastSent(out MessageId id);
+            ledger.RecordGone(waiting, outcome, id);
+        }
+    }
+
+    private sealed record LateRetry(Errno Error, MessageId Id);
+}

@@ -6,10 +6,12 @@ namespace Kbus.Links;
 
 /// <summary>Commands to the bus and their completions: written into one ring, numbered, and answered in that order.</summary>
 /// <remarks>
-/// <para>A wait for the bus ends with its answer. While the bus stands still, it also ends by the deadline of the call, or by a signal if the host
+/// <para>A wait for the bus ends with its answer. While the bus stands still, it also ends by the deadline of the call, or by a signal if
+/// the host
 /// heeds signals. Then the command is withdrawn, which gives ETIMEDOUT or EINTR and means that nothing was done. If the bus has claimed it
 /// already, the outcome is unknown: EINPROGRESS (D25).</para>
-/// <para>Invariants: whoever writes a command holds the lock. A completion slot is taken from the moment when its command begins until its completion was
+/// <para>Invariants: whoever writes a command holds the lock. A completion slot is taken from the moment when its command begins until its
+/// completion was
 /// fetched. Any thread may call; the caller has entered the link (<see cref="LinkLife.TryEnter"/>).</para>
 /// </remarks>
 internal sealed class CommandChannel
@@ -104,6 +106,8 @@ internal sealed class CommandChannel
         return _life.TryEnter() ? _life.Leave(CommandEntered(code, flags, body, out completion, deadline, record)) : Errno.EBADF;
     }
 
+    /// <summary>As <see cref="Command(CommandCode, ushort, ReadOnlySpan{byte}, out Completion, Deadline, Func{Action{Completion}})"/>, for
+    /// a caller who has entered the link.</summary>
     public Errno CommandEntered(
         CommandCode code, ushort flags, ReadOnlySpan<byte> body, out Completion completion, Deadline deadline, Func<Action<Completion>>? record = null)
     {
@@ -247,8 +251,10 @@ internal sealed class CommandChannel
         return _life.WhyNot();
     }
 
-    /// <summary>Waits a moment for the bus to get somewhere with the commands before, which it is let see; false if it has gone. Under the command lock.</summary>
-    /// <param name="patience">Until when this only gives way; 0 at first. A bus that needs longer was stopped, or has too much to do: then this sleeps.</param>
+    /// <summary>Waits a moment for the bus to get somewhere with the commands before, which it is let see; false if it has gone. Under the
+    /// command lock.</summary>
+    /// <param name="patience">Until when this only gives way; 0 at first. A bus that needs longer was stopped, or has too much to do: then
+    /// this sleeps.</param>
     /// <param name="ends">Learns of signals.</param>
     private bool WaitForRoom(ref long patience, ref RoomLimit ends)
     {
@@ -270,7 +276,8 @@ internal sealed class CommandChannel
     }
 
     /// <summary>Waits for a command's completion and frees its slot.</summary>
-    /// <returns>The command's errno. If <see cref="IsAbandoned"/>, the slot is not free, and the caller hands the command to <see cref="_abandoned"/>.</returns>
+    /// <returns>The command's errno. If <see cref="IsAbandoned"/>, the slot is not free, and the caller hands the command to
+    /// <see cref="_abandoned"/>.</returns>
     public Errno Await(ulong sequence, out Completion completion, Deadline deadline)
     {
         WaitOutcome outcome = Completions.TryGet(sequence, out completion) ? WaitOutcome.Happened : WaitForBus(sequence, deadline, out completion);
@@ -311,7 +318,8 @@ internal sealed class CommandChannel
 
     /// <summary>Tells the bus something and waits until it has acted on it, so that the next call by anyone sees the effect.</summary>
     /// <remarks>A bus that stands still is not waited for: it acts on it as soon as it goes on.</remarks>
-    /// <returns>None; EINPROGRESS if the bus stands still; ETIMEDOUT if it does, and there is no room to tell it anything; ENODEV.</returns>
+    /// <returns>None; EINPROGRESS if the bus stands still; ETIMEDOUT if it does, and there is no room to tell it anything;
+    /// ENODEV.</returns>
     public Errno Tell(CommandCode code, ReadOnlySpan<byte> body = default)
     {
         Errno error = Write(code, 0, body, wantsCompletion: true, out ulong sequence, Deadline.Passed);
@@ -356,7 +364,8 @@ internal sealed class CommandChannel
     /// <summary>Whether a command's caller stopped waiting for it, so that its completion is still to come.</summary>
     public static bool IsAbandoned(Errno error) => error is Errno.ETIMEDOUT or Errno.EINTR or Errno.EINPROGRESS;
 
-    /// <summary>Records the late outcomes of abandoned commands that have come, without an answer to anybody. For who has entered, or finds the bus dead.</summary>
+    /// <summary>Records the late outcomes of abandoned commands that have come, without an answer to anybody. For who has entered, or finds
+    /// the bus dead.</summary>
     public void RecordLate()
     {
         CollectLate();
@@ -383,6 +392,7 @@ internal sealed class CommandChannel
         }
     }
 
+    /// <summary>The completion slot of a command.</summary>
     public int Slot(ulong sequence) => (int)(sequence & (ulong)(_slotIsTaken.Length - 1));
 
     /// <summary>When a wait for room ends although there is none.</summary>
@@ -414,7 +424,8 @@ internal sealed class CommandChannel
         }
     }
 
-    /// <summary>Whether the bus has been told, or will hear of it when it goes on. If it stands still and its ring is full, it is told later.</summary>
+    /// <summary>Whether the bus has been told, or will hear of it when it goes on. If it stands still and its ring is full, it is told
+    /// later.</summary>
     public bool TellRelease(ulong number)
     {
         bool isTold = Tell(CommandCode.Release, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number))) != Errno.ETIMEDOUT;

@@ -6,13 +6,17 @@ namespace Kbus.Links;
 /// The socket as a descriptor for poll, select and epoll: readable exactly when a message can be taken or the bus has gone.
 /// </summary>
 /// <remarks>
-/// <para>From the moment when somebody asks for the descriptor: while nothing can be taken no ring is in the socket and the bus is asked to ring;
+/// <para>From the moment when somebody asks for the descriptor: while nothing can be taken no ring is in the socket and the bus is asked to
+/// ring;
 /// otherwise a ring is in it. Account is kept of the rings, so that those that must go are received, and no other system call is made.
-/// A call that polls for messages for a few microseconds makes an exception for itself, so that those which come and are taken meanwhile cost
+/// A call that polls for messages for a few microseconds makes an exception for itself, so that those which come and are taken meanwhile
+/// cost
 /// no ring.</para>
-/// <para>While a thread sleeps on the socket, no other takes the rings out of it that wake it. So each sleeper wakes, and the last takes the rings
+/// <para>While a thread sleeps on the socket, no other takes the rings out of it that wake it. So each sleeper wakes, and the last takes
+/// the rings
 /// out, unless a message can be taken.</para>
-/// <para>The take lock guards the account, and the front of the delivery ring (<see cref="Inbox"/>). The locks of the channel and of the news are taken
+/// <para>The take lock guards the account, and the front of the delivery ring (<see cref="Inbox"/>). The locks of the channel and of the
+/// news are taken
 /// under it.</para>
 /// </remarks>
 internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, NewsBoard board, Writability writability)
@@ -39,6 +43,7 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
     /// <summary>How many calls poll for messages, and settle when they stop. Under the take lock.</summary>
     public int Lookers => _lookers;
 
+    /// <summary>The socket's number. From the first question on it is kept exact.</summary>
     public int Descriptor
     {
         get
@@ -63,6 +68,7 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
         }
     }
 
+    /// <summary>Whether a message waits that is not in the ring: then the socket is readable, too.</summary>
     public void NoteAside(bool hasAside)
     {
         if (life.TryEnter())
@@ -77,6 +83,7 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
         }
     }
 
+    /// <summary>A call that may wait begins (<see cref="Hosts.KsockHost.BeginWait"/>).</summary>
     public void BeginWait(bool looks)
     {
         if (!board.KeepsExact || !life.TryEnter())
@@ -97,6 +104,7 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
         life.Leave(0);
     }
 
+    /// <summary>It ends: the descriptor is exact again.</summary>
     public void EndWait(bool looks)
     {
         if (!board.KeepsExact || !life.TryEnter())
@@ -119,6 +127,7 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
         life.Leave(0);
     }
 
+    /// <summary>Waits until the ring is in the socket that was promised for a message which can be taken.</summary>
     public void AwaitRing()
     {
         if (!board.KeepsExact || !life.TryEnter())
@@ -215,7 +224,8 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
         }
     }
 
-    /// <summary>Somebody looked for a message in vain, and may next look at the descriptor. Whether the bus has gone. Under the take lock.</summary>
+    /// <summary>Somebody looked for a message in vain, and may next look at the descriptor. Whether the bus has gone. Under the take
+    /// lock.</summary>
     /// <remarks>Who looks again and again does not ask the kernel each time: what it said some microseconds ago will do.</remarks>
     public bool IsGoneOrMiscounted()
     {
@@ -298,7 +308,8 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
         }
     }
 
-    /// <summary>Who looks is about to wait for news, perhaps until another thread makes them. Whether it was one of those who look.</summary>
+    /// <summary>Who looks is about to wait for news, perhaps until another thread makes them. Whether it was one of those who
+    /// look.</summary>
     public bool StopLooking()
     {
         lock (TakeLock)
@@ -315,6 +326,7 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
         }
     }
 
+    /// <summary>The end of what <see cref="StopLooking"/> began.</summary>
     public void GoOnLooking()
     {
         lock (TakeLock)
@@ -323,6 +335,9 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
         }
     }
 
+    /// <summary>The end of what <see cref="BeginSleep"/> began.</summary>
+    /// <param name="looks">As there.</param>
+    /// <param name="reported">What poll reported of the socket.</param>
     public void EndSleep(bool looks, int reported)
     {
         lock (TakeLock)

@@ -3,7 +3,8 @@ using Kbus.Core;
 
 namespace Kbus.Links;
 
-/// <content>When the bus has died: what was delivered can still be read, then each Request in flight is answered, then there is no more (D22).</content>
+/// <content>When the bus has died: what was delivered can still be read, then each Request in flight is answered, then there is no more
+/// (D22).</content>
 internal sealed partial class Inbox
 {
     private readonly List<MessageBuffer> _remains = [];
@@ -82,7 +83,8 @@ internal sealed partial class Inbox
         _hasRemains = _remains.Count > 0;
     }
 
-    /// <summary>A Request was accepted, and its sender's thread came to say so only when the bus had died: it must be answered too.</summary>
+    /// <summary>A Request was accepted, and its sender's thread came to say so only when the bus had died: it must be answered
+    /// too.</summary>
     public void RecordAcceptedLate(MessageId id)
     {
         lock (_readiness.TakeLock)

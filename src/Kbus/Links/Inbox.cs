@@ -5,7 +5,8 @@ using Kbus.Link;
 
 namespace Kbus.Links;
 
-/// <summary>Takes messages: out of the ring by one compare-and-swap, so that the bus knows exactly what was taken; and what remains when the bus has died (D22).</summary>
+/// <summary>Takes messages: out of the ring by one compare-and-swap, so that the bus knows exactly what was taken; and what remains when
+/// the bus has died (D22).</summary>
 /// <remarks>All of it happens under the take lock of <see cref="ExactReadiness"/>.</remarks>
 internal sealed partial class Inbox
 {
@@ -37,6 +38,7 @@ internal sealed partial class Inbox
     /// <summary>Whether a message can be taken, as far as a look at the ring tells. Any thread may ask.</summary>
     public bool HasRecord => _deliveries.HasRecord;
 
+    /// <summary>Brings the oldest answer to a Request sent as awaited to the front (<see cref="KsockHost.BringAnswerForward"/>).</summary>
     public bool BringAnswerForward(Deadline deadline)
     {
         Completion completion = default;
@@ -66,6 +68,7 @@ internal sealed partial class Inbox
         return error == Errno.None && completion.Value != 0;
     }
 
+    /// <summary>Takes the next message, without waiting.</summary>
     public Errno TryTake(MessageBuffer target)
     {
         // The message before may be read in place: give that back first, outside the lock that giving it back does not need.
@@ -84,8 +87,7 @@ internal sealed partial class Inbox
         }
     }
 
-    public bool HasMessage => _life.TryEnter() && _life.Leave(_deliveries.HasRecord);
-
+    /// <summary>Takes messages until none is left or all targets have one, as one step.</summary>
     public Errno TryTakeSome(ReadOnlySpan<MessageBuffer> targets, out int count)
     {
         foreach (MessageBuffer target in targets)
@@ -120,6 +122,7 @@ internal sealed partial class Inbox
         return count > 0 ? Errno.None : error;
     }
 
+    /// <summary>Takes small messages that were read where they lie, as one step, as long as the reader goes on.</summary>
     public int TakeInPlace<T>(ref T reader)
         where T : struct, IMessageReader
     {
@@ -151,7 +154,8 @@ internal sealed partial class Inbox
         }
     }
 
-    /// <summary>Takes messages that lie whole in the ring, by one change of its head. How many; if none, the one in front needs more care, or there is none.</summary>
+    /// <summary>Takes messages that lie whole in the ring, by one change of its head. How many; if none, the one in front needs more care,
+    /// or there is none.</summary>
     private int TakeSmall(ReadOnlySpan<MessageBuffer> targets)
     {
         if (_life.IsDead || _deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken next) != DeliveryLook.Record)
@@ -319,7 +323,8 @@ internal sealed partial class Inbox
         return true;
     }
 
-    /// <summary>Whether the area of a message has come. It comes after the message, with a ring, which is heard here: Settle asks for another.</summary>
+    /// <summary>Whether the area of a message has come. It comes after the message, with a ring, which is heard here: Settle asks for
+    /// another.</summary>
     private bool HasArea(in PlacedData place)
     {
         for (int i = 0; i < ExactReadiness.MostQuestions && _board.Areas.Count <= place.Area; i++)
@@ -378,7 +383,8 @@ internal sealed partial class Inbox
         return Errno.ENOMSG;
     }
 
-    /// <summary>Now and then, whether the bus has died: who only looks, and never sleeps or commands, would not learn of it in another way.</summary>
+    /// <summary>Now and then, whether the bus has died: who only looks, and never sleeps or commands, would not learn of it in another
+    /// way.</summary>
     public bool IsTimeToAskForDeath() =>
         !_life.IsDead && Interlocked.Increment(ref _looksInVain) % LooksBetweenQuestions == 0 && _life.Doorbell.IsBusGone;
 
@@ -394,6 +400,7 @@ internal sealed partial class Inbox
         _life.Leave(_channel.TellRelease(number));
     }
 
+    /// <summary>Whether a message can be taken, or may come from behind the ring, or remains of a dead bus. Any thread may ask.</summary>
     public bool SomethingCanBeTaken() =>
         _deliveries.HasRecord || HasMoreBehind || (_life.IsDead && (_hasRemains || !Volatile.Read(ref _areCollected)));
 

@@ -7,7 +7,8 @@ namespace Kbus.Links;
 
 /// <summary>A Ksock on a bus in another process: commands go into one ring in shared memory, messages come out of another.</summary>
 /// <remarks>
-/// It makes the objects that do this, each of which knows only those before it in <c>docs/architecture.md</c>, and hands each call to the one that it
+/// It makes the objects that do this, each of which knows only those before it in <c>docs/architecture.md</c>, and hands each call to the
+/// one that it
 /// is for. Any thread may call. It has no lock; those of its objects stand in <c>docs/threading.md</c>.
 /// </remarks>
 internal sealed class LinkHost : KsockHost

@@ -3,9 +3,11 @@ using Kbus.Link;
 
 namespace Kbus.Links;
 
-/// <summary>One link's memory, socket and bell, and its life: open, then dead when the bus has gone, or lost when somebody else has closed the socket; and disposed of.</summary>
+/// <summary>One link's memory, socket and bell, and its life: open, then dead when the bus has gone, or lost when somebody else has closed
+/// the socket; and disposed of.</summary>
 /// <remarks>
-/// <para>Invariant: between <see cref="TryEnter"/> and <see cref="Leave"/> the memory stays mapped and the descriptors open. Takes are not counted: they hold
+/// <para>Invariant: between <see cref="TryEnter"/> and <see cref="Leave"/> the memory stays mapped and the descriptors open. Takes are not
+/// counted: they hold
 /// the take lock, under which the last call to leave frees everything (<see cref="OnUnused"/>).</para>
 /// <para>It has no lock. Any thread may call.</para>
 /// </remarks>
@@ -95,7 +97,8 @@ internal sealed class LinkLife
         return false;
     }
 
-    /// <summary>Whether the socket is still this link's, for who comes here often: the kernel is asked if the bus has ended the link, and now and then.</summary>
+    /// <summary>Whether the socket is still this link's, for who comes here often: the kernel is asked if the bus has ended the link, and
+    /// now and then.</summary>
     /// <remarks>Now and then, because the bus hears nothing of it as long as a forked child has the socket too.</remarks>
     public bool HasSocketStill() =>
         !IsLost && (++_chances % ChancesBetweenQuestions != 0 || HasSocket());

@@ -3,7 +3,8 @@ using Kbus.Link;
 
 namespace Kbus.Links;
 
-/// <summary>The one thread of a process that listens to the doorbells of those links on which something asynchronous was asked for.</summary>
+/// <summary>The one thread of a process that listens to the doorbells of those links on which something asynchronous was asked
+/// for.</summary>
 /// <remarks>It is started by the first of them and lives as long as the process; while nothing rings it sleeps.</remarks>
 internal static class LinkPump
 {

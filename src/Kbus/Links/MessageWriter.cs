@@ -7,7 +7,8 @@ using Kbus.Link;
 namespace Kbus.Links;
 
 /// <summary>Writes messages as commands: a small one as one command, a big one as a command for its head and some for its data.</summary>
-/// <remarks>Invariant: the parts of a big message are written under one hold of the command lock, so that no other command comes between them.</remarks>
+/// <remarks>Invariant: the parts of a big message are written under one hold of the command lock, so that no other command comes between
+/// them.</remarks>
 internal sealed class MessageWriter(LinkLife life, CommandChannel channel, SendLedger ledger, PostedOutcomes outcomes, KsockMode mode)
 {
     private readonly byte[] _goodName = new byte[64];
@@ -187,7 +188,8 @@ internal sealed class MessageWriter(LinkLife life, CommandChannel channel, SendL
         return Errno.None;
     }
 
-    /// <summary>Writes a big message. If it ends early, the bus drops what it has of it with the next command that begins one, or by <see cref="DropHalf"/>.</summary>
+    /// <summary>Writes a big message. If it ends early, the bus drops what it has of it with the next command that begins one, or by
+    /// <see cref="DropHalf"/>.</summary>
     private unsafe Errno WriteInParts(in OutgoingMessage message, ushort flags, in Posted posted, out ulong sequence, Deadline deadline)
     {
         sequence = 0;

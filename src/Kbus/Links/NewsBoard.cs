@@ -39,7 +39,8 @@ internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
     /// <summary>How much news there has been.</summary>
     public long Count => Interlocked.Read(ref _count);
 
-    /// <summary>Whether the descriptor is in use, so that account is kept of the rings in the socket (<see cref="ExactReadiness"/>).</summary>
+    /// <summary>Whether the descriptor is in use, so that account is kept of the rings in the socket
+    /// (<see cref="ExactReadiness"/>).</summary>
     public bool KeepsExact
     {
         get => _keepsExact;
@@ -86,6 +87,7 @@ internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
         }
     }
 
+    /// <summary>Begins to watch for news. The count that it gives is compared later: news after this call changes it.</summary>
     public long WatchNews()
     {
         if (!life.TryEnter())
@@ -107,6 +109,8 @@ internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
         return life.Leave(news);
     }
 
+    /// <summary>Calls <paramref name="signal"/> once, from any thread, as soon as the count differs from <paramref name="since"/>. A second
+    /// call replaces the first.</summary>
     public void NotifyOfNews(long since, Action signal)
     {
         if (!life.TryEnter())
@@ -168,6 +172,7 @@ internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
         WakeSleeper();
     }
 
+    /// <summary>Counts news and wakes all who wait.</summary>
     public void MakeNews()
     {
         lock (SleepLock)
@@ -176,6 +181,7 @@ internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
         }
     }
 
+    /// <summary>The same under the lock.</summary>
     public void MakeNewsLocked()
     {
         Interlocked.Increment(ref _count);
@@ -185,7 +191,8 @@ internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
         signal?.Invoke();
     }
 
-    /// <summary>Waits until whoever sleeps on the socket, or the pump, wakes all who wait. Under the sleep lock, which it lets go of meanwhile.</summary>
+    /// <summary>Waits until whoever sleeps on the socket, or the pump, wakes all who wait. Under the sleep lock, which it lets go of
+    /// meanwhile.</summary>
     public void WaitForSleeper(Deadline deadline)
     {
         _waitingForSleeper++;
@@ -250,6 +257,7 @@ internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
         return true;
     }
 
+    /// <summary>From now on the process's pump listens to the socket, as soon as no thread sleeps on it.</summary>
     public void AttachToPump()
     {
         if (Volatile.Read(ref _isInPump))
@@ -275,6 +283,7 @@ internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
         }
     }
 
+    /// <summary>Has the pump listen to the socket, once. Under the lock.</summary>
     public void JoinPump()
     {
         if (!_isInPump)

@@ -1,6 +1,7 @@
 namespace Kbus.Links;
 
-/// <summary>The Requests of one Ksock that are in flight, in the order in which they were sent: who must be answered if the bus dies (D22).</summary>
+/// <summary>The Requests of one Ksock that are in flight, in the order in which they were sent: who must be answered if the bus dies
+/// (D22).</summary>
 /// <remarks>
 /// An id counts as often as it was used, which only ids of the caller's own choosing can be more than once. Another thread may take an
 /// answer before the sender has heard of its acceptance; that is remembered while any send is under way, and no longer, since whoever

@@ -6,7 +6,8 @@ namespace Kbus.Links;
 
 /// <summary>Passes on what became of posted messages: in the order of posting, by one thread at a time, whichever looks for them.</summary>
 /// <remarks>
-/// Invariant: an entry of the table is written under the command lock, before its command is published, and cleared under the drain lock. The
+/// Invariant: an entry of the table is written under the command lock, before its command is published, and cleared under the drain lock.
+/// The
 /// drain lock is only tried, and waited for when the Ksock is closed, when its bus has died, and to withdraw what was posted.
 /// </remarks>
 internal sealed class PostedOutcomes
@@ -199,6 +200,7 @@ internal sealed class PostedOutcomes
         Volatile.Write(ref _lastPosted, first + (ulong)posted.Count - 1);
     }
 
+    /// <summary>Passes on the outcome of a post if the bus has answered, or does so within microseconds.</summary>
     public void LookForOutcome(ulong post)
     {
         if (!_life.TryEnter())
@@ -220,6 +222,8 @@ internal sealed class PostedOutcomes
         _life.Leave(0);
     }
 
+    /// <summary>Waits until the outcomes of a post and of those before it have been passed on.</summary>
+    /// <returns>None; ETIMEDOUT or EINTR if the bus stands still.</returns>
     public Errno SettleOutcomes(ulong post, Deadline deadline)
     {
         ulong last = Math.Min(post, Volatile.Read(ref _lastPosted));
@@ -251,8 +255,11 @@ internal sealed class PostedOutcomes
         return Errno.None;
     }
 
+    /// <summary>Takes a post back that the bus has not begun to carry out.</summary>
     public bool WithdrawPost(ulong post) => _life.TryEnter() && _life.Leave(!IsDrained(post) && _channel.Withdraw(post));
 
+    /// <summary>Takes back what the bus has not begun to carry out of a run, and tells the run of each message without an
+    /// outcome.</summary>
     public void WithdrawRun(SendRun run)
     {
         if (!_life.TryEnter())
@@ -291,7 +298,8 @@ internal sealed class PostedOutcomes
 
     /// <summary>Looks for the outcomes of what was posted, while the bus is at it, for as long as it takes to wake a sleeper.</summary>
     /// <remarks>
-    /// Whoever else can run is given the processor between two looks: the bus, or those who hear what was sent. Only the last outcome is looked at: to look
+    /// Whoever else can run is given the processor between two looks: the bus, or those who hear what was sent. Only the last outcome is
+    /// looked at: to look
     /// at the next one each time would take its cache line from the bus, which is about to write there.
     /// </remarks>
     /// <returns>Whether all are there.</returns>
@@ -307,6 +315,7 @@ internal sealed class PostedOutcomes
         return IsDrained(last);
     }
 
+    /// <summary>Sees to it that the outcome of a post is passed on as soon as the bus has answered, whether or not anybody looks.</summary>
     public void TellOutcome(ulong post)
     {
         if (!_life.TryEnter())
@@ -326,7 +335,8 @@ internal sealed class PostedOutcomes
         _life.Leave(0);
     }
 
-    /// <summary>The ring that was heard, by whichever thread, may have been for those who posted messages. Not under the sleep lock.</summary>
+    /// <summary>The ring that was heard, by whichever thread, may have been for those who posted messages. Not under the sleep
+    /// lock.</summary>
     public void TellPosted()
     {
         if (!HasPosted())

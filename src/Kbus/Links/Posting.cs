@@ -4,17 +4,21 @@ using Kbus.Link;
 
 namespace Kbus.Links;
 
-/// <summary>Sends without waiting for the bus's answer: one message, a run of messages, or announcements whose answer nobody wants.</summary>
+/// <summary>Sends without waiting for the bus's answer: one message, a run of messages, or announcements whose answer nobody
+/// wants.</summary>
 /// <remarks>Commands of a run are written under the command lock, some at a time. Any thread may call.</remarks>
 internal sealed class Posting(LinkLife life, CommandChannel channel, PostedOutcomes outcomes, MessageWriter writer)
 {
     private const ulong PostsBetweenDrains = 32;
+    /// <summary>The most commands of a run that are written under one hold of the command lock.</summary>
     public const int PostsAtOnce = 32;
 
     // Commands of a run that have been written and not yet been entered there.
     private ulong _firstUnentered;
     private int _unentered;
 
+    /// <summary>Sends a message; <paramref name="done"/> gets the outcome.</summary>
+    /// <returns>The post's number; 0 if it was not posted.</returns>
     public ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done, Deadline deadline)
     {
         if (!life.TryEnter())
@@ -40,6 +44,8 @@ internal sealed class Posting(LinkLife life, CommandChannel channel, PostedOutco
         return life.Leave(sequence);
     }
 
+    /// <summary>Sends messages in their order; the run gets the outcomes.</summary>
+    /// <returns>The number of the last post.</returns>
     public ulong PostAll<T>(in T messages, SendRun run)
         where T : struct, IOutgoingMessages
     {
@@ -78,7 +84,8 @@ internal sealed class Posting(LinkLife life, CommandChannel channel, PostedOutco
         return life.Leave(last);
     }
 
-    /// <summary>Posts some messages under one lock, which costs more than to write one. The caller has taken it, and this lets go of it.</summary>
+    /// <summary>Posts some messages under one lock, which costs more than to write one. The caller has taken it, and this lets go of
+    /// it.</summary>
     /// <returns>How many were posted.</returns>
     private int PostSome<T>(in T messages, SendRun run, int first, int end, ref ulong last)
         where T : struct, IOutgoingMessages
@@ -169,6 +176,7 @@ internal sealed class Posting(LinkLife life, CommandChannel channel, PostedOutco
         }
     }
 
+    /// <summary>Sends announcements for which no answer is wanted.</summary>
     public Errno SendUnanswered<T>(ref T announcements)
         where T : struct, IAnnouncements
     {

@@ -2,11 +2,13 @@ using Kbus.Core;
 
 namespace Kbus.Links;
 
-/// <summary>What this process knows of the messages that it has sent: which one waits for room, and which Requests are outstanding.</summary>
+/// <summary>What this process knows of the messages that it has sent: which one waits for room, and which Requests are
+/// outstanding.</summary>
 /// <remarks>Any thread may call. It has no lock of its own; that of <see cref="OwedAnswers"/> is a leaf.</remarks>
 internal sealed class SendLedger(LinkLife life)
 {
-    // How many messages have begun to wait for room, and which of them waits; 0 if none does. Threads hear of outcomes in another order than
+    // How many messages have begun to wait for room, and which of them waits; 0 if none does. Threads hear of outcomes in another order
+    // than
     // that in which the bus has them: only who asked while it waited may say that it is gone.
     private int _waits;
     private volatile int _waiting;
@@ -34,8 +36,10 @@ internal sealed class SendLedger(LinkLife life)
     /// <summary>Which message waits; 0 if none does.</summary>
     public int Waiting => _waiting;
 
+    /// <summary>Whether a message waits for room.</summary>
     public bool IsSending => _waiting != 0;
 
+    /// <summary>Records the outcome of a send: what is outstanding, and whether the message waits.</summary>
     public void RecordSent(bool isOwed, bool isAwaited, Errno error, MessageId id)
     {
         RecordRequest(isOwed, isAwaited, error, id);
@@ -63,7 +67,8 @@ internal sealed class SendLedger(LinkLife life)
     }
 
     /// <summary>The message that waited has had its outcome.</summary>
-    /// <param name="waiting">Which waited when the bus was asked. If another does by now, somebody else has heard of this one's outcome first.</param>
+    /// <param name="waiting">Which waited when the bus was asked. If another does by now, somebody else has heard of this one's outcome
+    /// first.</param>
     /// <param name="outcome">None if it was sent.</param>
     /// <param name="id">Its id.</param>
     public void RecordGone(int waiting, Errno outcome, MessageId id)

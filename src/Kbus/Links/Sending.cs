@@ -10,6 +10,7 @@ internal sealed class Sending(LinkLife life, CommandChannel channel, SendLedger 
     // The final outcome of a retry whose caller had stopped waiting for it.
     private LateRetry? _lateRetry;
 
+    /// <summary>The id of the message last sent or tried.</summary>
     public Errno LastSent(out MessageId id)
     {
         Errno error = channel.Command(CommandCode.LastSent, 0, default, out Completion completion);
@@ -17,6 +18,7 @@ internal sealed class Sending(LinkLife life, CommandChannel channel, SendLedger 
         return error;
     }
 
+    /// <summary>Sends a message and waits for the bus's answer.</summary>
     public Errno Send(in OutgoingMessage message, SendManner manner, Deadline deadline, out MessageId id)
     {
         id = default;
@@ -50,6 +52,7 @@ internal sealed class Sending(LinkLife life, CommandChannel channel, SendLedger 
     private void Abandon(ulong sequence, bool isOwed) =>
         channel.Abandon(sequence, completion => ledger.RecordSent(isOwed, isAwaited: false, (Errno)completion.Error, completion.Id));
 
+    /// <summary>Tries the waiting message again.</summary>
     public Errno Retry(Deadline deadline, out MessageId id)
     {
         if (TakeLateRetry(out Errno late, out id))
@@ -101,6 +104,7 @@ internal sealed class Sending(LinkLife life, CommandChannel channel, SendLedger 
         return late is not null;
     }
 
+    /// <summary>Drops the waiting message. A bus that stands still does so before anything that comes later.</summary>
     public Errno Discard()
     {
         if (!life.TryEnter())
@@ -125,6 +129,7 @@ internal sealed class Sending(LinkLife life, CommandChannel channel, SendLedger 
         return life.Leave(error);
     }
 
+    /// <summary>One poll: a waiting message is tried once.</summary>
     public Errno Poll(Deadline deadline, out bool readable, out bool writable)
     {
         readable = false;

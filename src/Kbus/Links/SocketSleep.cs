@@ -10,6 +10,7 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
     private const long MostBriefNanoseconds = 20_000;
     private readonly BriefWait _brief = new(MostBriefNanoseconds);
 
+    /// <summary>Sleeps until the descriptor is readable, a waiting send may be worth another try, or a signal handler has run.</summary>
     public Errno SleepOnDescriptor(bool forMessage, bool forRoom, bool looks, TimeSpan timeout)
     {
         if (!life.TryEnter())
@@ -29,7 +30,8 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
             reported = readiness.BeginSleep(looks, forMessage, out bool sleeps);
             if (sleeps)
             {
-                // A ring that came since and is gone again was a reason to look, and a message that waits since then is one to ask for retries.
+                // A ring that came since and is gone again was a reason to look, and a message that waits since then is one to ask for
+                // retries.
                 bool isLate = board.Count != news || (ledger.IsSending && !isSending);
                 reported = isLate ? 0 : LibC.Poll(life.Socket.Number, LibC.PollIn | LibC.PollPeerClosed, deadline.Nanoseconds);
                 readiness.EndSleep(looks, reported);
@@ -44,7 +46,8 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
     }
 
     /// <summary>Sleeps on the socket on behalf of all who wait. Under the sleep lock, which it lets go of meanwhile.</summary>
-    /// <returns>None; ETIMEDOUT if the thread must not wait any longer, since it is to end; EINTR if a signal handler has run in it.</returns>
+    /// <returns>None; ETIMEDOUT if the thread must not wait any longer, since it is to end; EINTR if a signal handler has run in
+    /// it.</returns>
     private Errno SleepOnSocket(Deadline deadline)
     {
         board.SomeoneSleeps = true;
@@ -116,7 +119,8 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
         _ => Errno.None,
     };
 
-    /// <summary>Asks to be rung when the waiting message may be worth another try. True if it is so already, or a message can be taken.</summary>
+    /// <summary>Asks to be rung when the waiting message may be worth another try. True if it is so already, or a message can be
+    /// taken.</summary>
     private bool AskForRetries(bool forMessage, Deadline deadline)
     {
         board.AskFor(LinkNews.Delivery | LinkNews.Failure);
@@ -124,6 +128,7 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
         return writable || (forMessage && readable) || life.IsDead;
     }
 
+    /// <summary>Waits until a message can be taken, but only some microseconds, and only if that has been worth while lately.</summary>
     public bool WaitBriefly(TimeSpan timeout)
     {
         if (!life.TryEnter())
@@ -145,6 +150,7 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
         return life.Leave(isThere);
     }
 
+    /// <summary>Waits until there has been news since <see cref="NewsBoard.WatchNews"/>.</summary>
     public Errno WaitForNews(long since, TimeSpan timeout)
     {
         if (!life.TryEnter())

@@ -4,7 +4,8 @@ namespace Kbus.Links;
 
 /// <summary>Makes the socket unwritable for poll and select while a message waits to be sent.</summary>
 /// <remarks>
-/// By leaving some bytes in it, which the bus never reads, and making the room that it may use so small that these fill it. The lock is a leaf.
+/// By leaving some bytes in it, which the bus never reads, and making the room that it may use so small that these fill it. The lock is a
+/// leaf.
 /// </remarks>
 internal sealed class Writability(LinkLife life, NewsBoard board, KsockMode mode, SendLedger ledger)
 {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define ROUNDS 100
-#define LONGEST 60 /* seconds */
+#define LONGEST 180 /* seconds */
 
 static kbus_ksock_t ksock, other, replier;
 static int sleeper, sent;

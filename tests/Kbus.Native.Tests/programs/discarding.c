@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define ROUNDS 400
-#define LONGEST 30 /* seconds */
+#define LONGEST 180 /* seconds */
 
 static kbus_ksock_t sender;
 static int wait_for;

@@ -154,6 +154,16 @@ public sealed partial class Limpet
                 break;
             case Verdict.AnswerHere:
                 AnswerRequester(new MessageHeader { Id = header.InReplyTo, From = header.To }, error);
+                if (LimpetRules.MustBeAnswered(header))
+                {
+                    AnswerPeer(header, error);
+                }
+
+                break;
+            case Verdict.Forged:
+                End(
+                    LimpetEndingKind.PeerForged,
+                    $"The peer sent a message from {_rules.ForgedOrigin}, which is not its network {PeerNetworkId}, nor one that may lie behind it (--networks).");
                 break;
             case Verdict.Loop:
                 EndLoop();
@@ -289,7 +299,8 @@ public sealed partial class Limpet
         {
             AnswerPeer(header, error);
         }
-        else if (LimpetRules.IsAwaitedHere(header, error))
+
+        if (LimpetRules.IsAwaitedHere(header, error))
         {
             // The answer itself cannot be delivered, by its size say; its requester must still get one.
             AnswerRequester(new MessageHeader { Id = header.InReplyTo, From = header.To }, error);

@@ -18,6 +18,10 @@ public enum LimpetEndingKind
     /// <summary>The peer did not speak as a Limpet does.</summary>
     PeerConfused,
 
+    /// <summary>The peer used a network id that is not its own, nor one of the buses behind it. See
+    /// <see cref="LimpetOptions.PeerNetworks"/>.</summary>
+    PeerForged,
+
     /// <summary>The bus died, or refused what a Limpet needs.</summary>
     BusGone,
 

@@ -22,11 +22,18 @@ public sealed record LimpetOptions
     /// it is not carried. Null (the default) for none.</summary>
     public string? TerminationMessage { get; init; }
 
-    /// <summary>The names, with wildcards, of announcements and Requests that may leave this bus: default none listed, all may.</summary>
+    /// <summary>The names, with wildcards, of announcements and Requests that may leave this bus: default none listed, all may. The one
+    /// word <c>none</c> lets nothing pass.</summary>
     public IReadOnlyList<string> AllowOut { get; init; } = [];
 
-    /// <summary>The names, with wildcards, of announcements and Requests that may come to this bus: default none listed, all may.</summary>
+    /// <summary>The names, with wildcards, of announcements and Requests that may come to this bus: default none listed, all may. The one
+    /// word <c>none</c> lets nothing pass.</summary>
     public IReadOnlyList<string> AllowIn { get; init; } = [];
+
+    /// <summary>The network ids, besides the peer's own, that messages from the peer may have: those of the buses behind it. Null (the
+    /// default) for any.</summary>
+    /// <remarks>A message from any other network ends the link. An empty list is right for a peer with no Limpets behind it.</remarks>
+    public IReadOnlyList<NetworkRange>? PeerNetworks { get; init; }
 
     /// <summary>The number of messages that the Limpet's queue on the bus holds: 1 or more, default 10,000.</summary>
     public uint MaxMessages { get; init; } = 10_000;

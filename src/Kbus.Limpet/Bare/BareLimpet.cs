@@ -106,17 +106,12 @@ internal sealed unsafe class BareLimpet : IDisposable
         }
 
         ref MessageHeader message = ref *(MessageHeader*)header;
-        if (LimpetRules.MustBeAnswered(message))
-        {
-            return AnswerTo(message, error);
-        }
-
         if (LimpetRules.IsAwaitedHere(message, error))
         {
             AnswerOnBus(new MessageHeader { Id = message.InReplyTo, From = message.To }, error);
         }
 
-        return null;
+        return LimpetRules.MustBeAnswered(message) ? AnswerTo(message, error) : null;
     }
 
     /// <summary>Tries no binding any more. The Ksock stays as it is.</summary>

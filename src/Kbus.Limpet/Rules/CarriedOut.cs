@@ -5,14 +5,12 @@ namespace Kbus.Limpets;
 /// <summary>Records what this Limpet has carried to its peer for more distant Limpets, to recognize it when the peer sends it
 /// back.</summary>
 /// <remarks>
-/// <para>A peer of another make sends back whatever it is sent with an id of neither end of the link (spec section 12.7). In a chain,
-/// star or tree a network lies on one side of a link, and the ids that its Limpet gives rise. So one number for each network is enough,
-/// however many messages are on their way. A message from the peer has been on this bus if its id is not beyond the last one that was
-/// carried to the peer.</para>
-/// <para>A network is on the side from which it was received first, until half a minute after its last message from there. So nobody on
-/// the other side can silence it by using its ids. When links are made again it may move to the peer's side. There its ids go on rising,
-/// and so are new. Only what a Limpet brought counts, and only true ids: programs may choose what ids they like. Any thread may
-/// call.</para>
+/// <para>A peer of another make sends back whatever it is sent with an id of neither end of the link (spec section 12.7). So the ids that
+/// were carried are recorded for each network (<see cref="CarriedIds"/>). Only exactly these ids are recognized. So a Limpet that uses ids
+/// of a network that is not its own cannot silence that network.</para>
+/// <para>A network is on the side from which it was received first, until half a minute after its last message from there. When links are
+/// made again it may move to the peer's side. Only what a Limpet brought counts, and only true ids: programs may choose what ids they
+/// like. Any thread may call.</para>
 /// </remarks>
 /// <param name="isLimpet">True for a Ksock of this bus that is a Limpet's. A call asks the bus, and is made when a
 /// network's messages come by another Ksock than before.</param>
@@ -23,10 +21,6 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
 
     /// <summary>What brings a network that lies on the peer's side. No Ksock has this number.</summary>
     private const uint Peer = 0;
-
-    /// <summary>The most that ids may be out of order because of urgent messages. An id further back is of a bus that has begun
-    /// anew.</summary>
-    private const int Disorder = 65536;
 
     private readonly Dictionary<uint, Network> _networks = [];
     private readonly Lock _lock = new();
@@ -77,11 +71,20 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
 
             if (known.Bringer == Peer)
             {
-                known.Add(id.SerialNumber, _now);
+                known.Renew(_now);
                 return false;
             }
 
-            return (int)(known.SerialNumber - id.SerialNumber) >= 0;
+            return known.Has(id.SerialNumber);
+        }
+    }
+
+    /// <summary>The same, of a network that cannot lie on the peer's side.</summary>
+    public bool HasForeign(MessageId id)
+    {
+        lock (_lock)
+        {
+            return Find(id.NetworkId) is { } known && known.Has(id.SerialNumber);
         }
     }
 
@@ -97,14 +100,20 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
                 ForgetOld();
             }
 
-            if (Find(id.NetworkId) is { } known)
+            Network? known = Find(id.NetworkId);
+            if (known is null && _networks.Count < MostNetworks)
+            {
+                _networks[id.NetworkId] = known = new Network();
+            }
+
+            if (known is not null)
             {
                 known.Bringer = bringer;
-                known.Add(id.SerialNumber, _now);
-            }
-            else if (_networks.Count < MostNetworks)
-            {
-                _networks[id.NetworkId] = new Network(id.SerialNumber, bringer, _now);
+                known.Renew(_now);
+                if (bringer != Peer)
+                {
+                    known.Add(id.SerialNumber, _now);
+                }
             }
         }
     }
@@ -117,19 +126,29 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
         }
     }
 
-    private sealed class Network(uint serialNumber, uint bringer, uint since)
+    private sealed class Network
     {
-        public uint SerialNumber { get; private set; } = serialNumber;
+        private CarriedIds? _ids;
 
-        public uint Bringer { get; set; } = bringer;
+        public uint Bringer { get; set; }
 
-        public uint Since { get; private set; } = since;
+        public uint Since { get; private set; }
+
+        public void Renew(uint now) => Since = now;
 
         public void Add(uint serialNumber, uint now)
         {
-            int ahead = (int)(serialNumber - SerialNumber);
-            SerialNumber = ahead is > 0 or < -Disorder ? serialNumber : SerialNumber;
             Since = now;
+            if (_ids is null)
+            {
+                _ids = new CarriedIds(serialNumber);
+            }
+            else
+            {
+                _ids.Add(serialNumber);
+            }
         }
+
+        public bool Has(uint serialNumber) => _ids is not null && _ids.Has(serialNumber);
     }
 }

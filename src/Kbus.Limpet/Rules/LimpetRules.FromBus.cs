@@ -15,11 +15,15 @@ internal sealed partial class LimpetRules
     public Verdict FromBus(ref MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, out Errno error)
     {
         error = Errno.None;
-        if (Frame.IsBindEvent(name))
+        bool mustBeAnswered = MustBeAnswered(header);
+
+        // First of all: an answer that is owed crosses whatever its name, also when it is a Request itself (P2).
+        bool isAnswer = header.IsReply && header.To == _ksock.Id;
+        if (Frame.IsBindEvent(name) && !isAnswer)
         {
             error = Errno.EBADMSG;
             return IsFromBusItself(header) ? Stamped(ref header, BindEventFromBus(data))
-                : MustBeAnswered(header) ? Verdict.Answer
+                : mustBeAnswered ? Verdict.Answer
                 : Verdict.Leave;
         }
 
@@ -30,11 +34,14 @@ internal sealed partial class LimpetRules
 
         if (RingProbe.Is(header, name))
         {
+            if (header.Id.NetworkId == 0)
+            {
+                _judge.ClaimFromBus(data, header.From);
+            }
+
             return Stamped(ref header, _judge.ProbeFromBus(data, header.From));
         }
 
-        bool mustBeAnswered = MustBeAnswered(header);
-        bool isAnswer = header.IsReply && !header.IsRequest && header.To == _ksock.Id;
         if (!mustBeAnswered && !isAnswer && !_outward.Allows(name))
         {
             return Verdict.Leave;
@@ -47,10 +54,10 @@ internal sealed partial class LimpetRules
 
         // As the peer is going to see it, and may send it back.
         StampSender(ref header);
-        if (header.Id.NetworkId != 0 && !isAnswer && CameByAnotherWay(header, out Verdict verdict))
+        if (header.Id.NetworkId != 0 && !isAnswer && CameByAnotherWay(header))
         {
             error = Errno.ELOOP;
-            return verdict == Verdict.Leave && mustBeAnswered ? Verdict.Answer : verdict;
+            return mustBeAnswered ? Verdict.Answer : Verdict.Leave;
         }
 
         if (mustBeAnswered && !Remember(header, name))
@@ -125,21 +132,20 @@ internal sealed partial class LimpetRules
         return isNews && _inward.Allows(System.Text.Encoding.Latin1.GetBytes(bindEvent.BoundName)) ? Verdict.Carry : Verdict.Leave;
     }
 
-    /// <summary>Whether a message with a network id is here for the second time, and what follows from that.</summary>
-    private bool CameByAnotherWay(in MessageHeader header, out Verdict verdict)
+    /// <summary>Whether a message with a network id is here for the second time.</summary>
+    private bool CameByAnotherWay(in MessageHeader header)
     {
-        verdict = Verdict.Leave;
         if (header.Id.NetworkId == _ownId || header.Id.NetworkId == _peerId)
         {
             // It was carried away from here, or has its origin beyond. So it can have come only by other Limpets.
-            verdict = _judge.Judge(header, header.From);
+            _judge.Judge(header, header.From);
             return true;
         }
 
         bool goesRound = _watch.GoesRound(header, header.From, out _, out bool cameFromPeer);
         if (goesRound && cameFromPeer)
         {
-            verdict = _judge.Judge(header, header.From);
+            _judge.Judge(header, header.From);
             return true;
         }
 

@@ -8,6 +8,9 @@ internal sealed partial class LimpetRules
 {
     private const MessageFlags NotPlain = MessageFlags.WantAReply | MessageFlags.AllOrWait | MessageFlags.AllOrFail;
 
+    /// <summary>Bytes of data of a bind event with the longest name.</summary>
+    private static readonly int LongestBindEvent = (3 * sizeof(uint)) + (int)MessageLayout.PaddedNameLength(MessageName.MaxLength);
+
     /// <summary>Looks at a message that the peer sent. Bindings are made and ended here.</summary>
     /// <param name="header">Its header, to be changed. A message to be carried is then sent by the Limpet's Ksock.</param>
     /// <param name="name">Its name.</param>
@@ -16,6 +19,13 @@ internal sealed partial class LimpetRules
     public Verdict FromPeer(ref MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, out Errno error)
     {
         error = Errno.None;
+        // First of all, whatever its name and whatever else it is: somebody waits for it (P2).
+        if (header.IsReply && !_networks.IsForged(header) && TryAddress(ref header, out AwaitedAnswer awaited))
+        {
+            error = Errno.EACCES;
+            return MayAnswer(awaited, header, name) ? Verdict.Carry : Verdict.AnswerHere;
+        }
+
         if (Frame.IsBindEvent(name))
         {
             if (IsFromBusItself(header))
@@ -31,16 +41,16 @@ internal sealed partial class LimpetRules
             return _judge.ProbeFromPeer(data);
         }
 
-        if (header.IsReply && !header.IsRequest && TryAddress(ref header, out AwaitedAnswer awaited))
-        {
-            error = Errno.EACCES;
-            return MayAnswer(awaited, name) ? Verdict.Carry : Verdict.AnswerHere;
-        }
-
         if (header.Id.NetworkId != 0 && CameBackFromPeer(header, out Verdict verdict))
         {
             error = Errno.ELOOP;
             return verdict == Verdict.Leave && MustBeAnswered(header) ? Verdict.Answer : verdict;
+        }
+
+        if (_networks.IsForged(header))
+        {
+            ForgedOrigin = header.OrigFrom;
+            return Verdict.Forged;
         }
 
         if (!_inward.Allows(name))
@@ -62,6 +72,7 @@ internal sealed partial class LimpetRules
     /// <param name="header">Its header, which is carried as it is.</param>
     /// <param name="name">Its name.</param>
     public bool IsPlainFromPeer(in MessageHeader header, ReadOnlySpan<byte> name) =>
+        (_networks.IsAny || header.OrigFrom.NetworkId == _peerId) &&
         header.Id.NetworkId == _peerId && (header.Flags & NotPlain) == 0 && !header.IsReply && !name.StartsWith("$.KBUS."u8) && _inward.Allows(name);
 
     /// <summary>If the Reply answers a Request that was carried from here: addresses it to who awaits it.</summary>
@@ -84,14 +95,16 @@ internal sealed partial class LimpetRules
 
         header.InReplyTo = request;
         header.To = awaited.Requester;
-        header.Id = default;
+
+        // A Request keeps its id, by which its own answer finds the way back.
+        header.Id = header.IsRequest ? header.Id : default;
         return true;
     }
 
     /// <summary>An answer has the name of its Request, or says why there is none. An answer of another name would reach the listeners of
     /// that name.</summary>
-    private bool MayAnswer(AwaitedAnswer awaited, ReadOnlySpan<byte> name) =>
-        _inward.Allows(name) || name.StartsWith("$.KBUS."u8) || name.SequenceEqual(awaited.Name);
+    private bool MayAnswer(AwaitedAnswer awaited, in MessageHeader header, ReadOnlySpan<byte> name) =>
+        _inward.Allows(name) || (!header.IsRequest && (name.StartsWith("$.KBUS."u8) || name.SequenceEqual(awaited.Name)));
 
     /// <summary>A Reply that was exchanged beyond: for this bus's listeners, in answer to the Request as they have seen it.</summary>
     private Verdict Overheard(ref MessageHeader header, ReadOnlySpan<byte> name)
@@ -137,16 +150,19 @@ internal sealed partial class LimpetRules
 
     private void BindEventFromPeer(ReadOnlySpan<byte> data)
     {
-        if (!ReplierBindEvent.TryRead(data, out ReplierBindEvent bindEvent))
+        // A name is checked before anything is made of it: it may be as long as a message.
+        if (data.Length > LongestBindEvent || !ReplierBindEvent.TryRead(data, out ReplierBindEvent bindEvent))
         {
             throw new WireException($"a bind event has data that is none, {data.Length} bytes");
         }
+
+        byte[] name = Encoding.Latin1.GetBytes(bindEvent.BoundName);
 
         if (!bindEvent.IsBind)
         {
             Proxies.Unbind(bindEvent.BoundName);
         }
-        else if (_outward.Allows(Encoding.Latin1.GetBytes(bindEvent.BoundName)))
+        else if (_outward.Allows(name))
         {
             // Requests of that name will go to the peer.
             Proxies.Bind(bindEvent.BoundName);
@@ -164,7 +180,7 @@ internal sealed partial class LimpetRules
         if (header.Id.NetworkId == _ownId)
         {
             verdict = _judge.JudgePeer(header);
-            return true;
+            return !_networks.IsForged(header);
         }
 
         if (header.Id.NetworkId == _peerId)
@@ -173,15 +189,28 @@ internal sealed partial class LimpetRules
             return false;
         }
 
-        if ((CarriedOut.IsTrue(header) && _carried.Has(header.Id)) || _watch.CameFromBusAlone(header))
+        bool isForeign = _networks.IsForeign(header);
+        if ((CarriedOut.IsTrue(header) && (isForeign ? _carried.HasForeign(header.Id) : _carried.Has(header.Id))) || _watch.CameFromBusAlone(header))
         {
             _judge.Suspect(header);
             return true;
         }
 
+        if (isForeign)
+        {
+            // A program may choose its ids; who says that it comes from there is judged by the caller.
+            return !_networks.IsForged(header);
+        }
+
+        if (_judge.IsClaimed(header.Id.NetworkId, out uint claimant))
+        {
+            verdict = _judge.JudgePeer(header, claimant);
+            return true;
+        }
+
         if (_watch.GoesRound(header, LoopWatch.FromPeer, out uint otherWay, out _))
         {
-            verdict = _judge.Judge(header, otherWay);
+            verdict = _judge.JudgePeer(header, otherWay);
             return true;
         }
 

@@ -20,6 +20,7 @@ internal sealed partial class LimpetRules : IDisposable
     private readonly uint _peerId;
     private readonly NameList _outward;
     private readonly NameList _inward;
+    private readonly NetworkList _networks;
     private readonly SparingTell _told;
     private readonly Remembered _remembered = new();
     private readonly LoopWatch _watch = new();
@@ -39,8 +40,9 @@ internal sealed partial class LimpetRules : IDisposable
         _peerId = peerId;
         _outward = new NameList(options.AllowOut);
         _inward = new NameList(options.AllowIn);
+        _networks = new NetworkList(_ownId, peerId, options.PeerNetworks);
         _told = new SparingTell(options.Tell, options.Time);
-        _judge = new LoopJudge(ksock, options.Time, LinkRank.Of(options.Time.GetUtcNow(), _ownId, peerId), sendProbe);
+        _judge = new LoopJudge(ksock, options.Time, LinkRank.Of(options.Time.GetUtcNow(), _ownId, peerId), sendProbe, _told.Tell);
         _carried = new CarriedOut(_judge.IsLimpet);
         _ways = new ReplyWays(_judge.IsLimpet);
         Proxies = new Proxies(ksock, options);
@@ -55,6 +57,9 @@ internal sealed partial class LimpetRules : IDisposable
 
     /// <summary>After a verdict <see cref="Verdict.Loop"/>: what goes round, as the end of a sentence.</summary>
     public string LoopEvidence => _judge.Evidence;
+
+    /// <summary>After a verdict <see cref="Verdict.Forged"/>: where the message was said to come from.</summary>
+    public OrigFrom ForgedOrigin { get; private set; }
 
     /// <summary>Starts listening on the bus. Spec section 12.3.</summary>
     /// <param name="names">The names to listen to.</param>
@@ -114,5 +119,5 @@ internal sealed partial class LimpetRules : IDisposable
     /// <param name="header">The answer's header, as it was to be sent.</param>
     /// <param name="error">Why it was refused.</param>
     public static bool IsAwaitedHere(in MessageHeader header, Errno error) =>
-        header.IsReply && !header.IsRequest && header.To != 0 && error is not (Errno.EADDRNOTAVAIL or Errno.ECONNREFUSED);
+        header.IsReply && header.To != 0 && error is not (Errno.EADDRNOTAVAIL or Errno.ECONNREFUSED);
 }

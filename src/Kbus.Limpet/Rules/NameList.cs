@@ -6,14 +6,20 @@ namespace Kbus.Limpets;
 /// <summary>A list of message names and wildcards that says which names may pass. Never changes.</summary>
 internal sealed class NameList
 {
+    /// <summary>The one word of a list that lets nothing pass. It is no name.</summary>
+    public const string Nothing = "none";
+
     private readonly byte[][] _names;
 
     /// <summary>Makes a list.</summary>
-    /// <param name="names">Names as one binds to them; none at all lets everything pass.</param>
+    /// <param name="names">Names as one binds to them; none at all lets everything pass, and <see cref="Nothing"/> alone lets nothing
+    /// pass.</param>
     /// <exception cref="ArgumentException">One of them is no name that can be bound to.</exception>
     public NameList(IEnumerable<string> names)
     {
-        _names = [.. names.Select(Encoding.UTF8.GetBytes)];
+        string[] listed = [.. names];
+        IsOpen = listed.Length == 0;
+        _names = listed is [Nothing] ? [] : [.. listed.Select(Encoding.UTF8.GetBytes)];
         foreach (byte[] name in _names)
         {
             if (MessageName.CheckBinding(name) != Errno.None)
@@ -24,7 +30,7 @@ internal sealed class NameList
     }
 
     /// <summary>True if everything may pass.</summary>
-    public bool IsOpen => _names.Length == 0;
+    public bool IsOpen { get; }
 
     /// <summary>True if a message of this name may pass; for a wildcard, if all names that it matches may.</summary>
     public bool Allows(ReadOnlySpan<byte> name)

@@ -18,6 +18,9 @@ internal enum Verdict
     /// <summary>It is carried no further, and the link should end: it closes a ring of buses.</summary>
     Loop,
 
+    /// <summary>The peer said that it comes from a network that is not on its side. The link should end.</summary>
+    Forged,
+
     /// <summary>The bus could not report every replier that left. What the two sides know of each other's repliers must be built
     /// again.</summary>
     EventsLost,

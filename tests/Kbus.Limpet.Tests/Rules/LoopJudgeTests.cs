@@ -8,6 +8,7 @@ public sealed class LoopJudgeTests : IDisposable
     private const uint Peer = 50;
     private static readonly MessageId Id = new(1, 5);
     private readonly List<RingProbe> _sent = [];
+    private readonly List<string> _told = [];
     private readonly EmbeddedKbus _bus = new();
     private readonly HandClock _clock = new();
     private readonly List<Ksock> _open = [];
@@ -25,9 +26,9 @@ public sealed class LoopJudgeTests : IDisposable
         Ksock program = Open();
         LoopJudge judge = JudgeOf(Open(networkId: 3), made: 100);
         _clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), program.Id));
-        Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), 99));
-        Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), 0));
+        judge.Judge(Message(Id), program.Id);
+        judge.Judge(Message(Id), 99);
+        judge.Judge(Message(Id), 0);
         Assert.Equal(Verdict.Leave, judge.ProbeFromBus(Probe(made: 200), program.Id));
         Assert.Empty(_sent);
     }
@@ -37,7 +38,7 @@ public sealed class LoopJudgeTests : IDisposable
     {
         Ksock other = Open(networkId: 3);
         LoopJudge judge = JudgeOf(Open(networkId: 4), made: 100);
-        Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), other.Id));
+        judge.Judge(Message(Id), other.Id);
         byte[] probe = Assert.Single(_sent).ToBytes();
         Assert.Equal(Verdict.Leave, judge.ProbeFromPeer(probe));
         Assert.Equal(Verdict.Leave, judge.ProbeFromBus(probe, Open().Id));
@@ -52,7 +53,7 @@ public sealed class LoopJudgeTests : IDisposable
         LoopJudge judge = JudgeOf(Open(networkId: 4), made: 100);
         for (int i = 0; i < 15; i++)
         {
-            Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), other.Id));
+            judge.Judge(Message(Id), other.Id);
             _clock.Advance(TimeSpan.FromMilliseconds(50));
         }
 
@@ -107,7 +108,22 @@ public sealed class LoopJudgeTests : IDisposable
         Assert.Equal(Verdict.Carry, judge.ProbeFromPeer(Probe(made: 99)));
     }
 
-    /// <summary>A Limpet of another make may not carry them.</summary>
+    /// <summary>Fifty-one frames with ids of another Limpet's peer ended that Limpet's process for good.</summary>
+    [Fact]
+    public void What_another_Limpet_brings_closes_no_link_however_long_it_goes_on()
+    {
+        Ksock other = Open(networkId: 3);
+        LoopJudge judge = JudgeOf(Open(networkId: 4), made: 100);
+        for (int i = 0; i < 60; i++)
+        {
+            judge.Judge(Message(Id), other.Id);
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Contains($"message {Id} came back to this bus by Limpet 3 (Ksock {other.Id})", Assert.Single(_told.Distinct()), StringComparison.Ordinal);
+    }
+
+    /// <summary>A Limpet of another make may not carry probes, and a hostile one forges ids.</summary>
     [Theory]
     [InlineData(false, 5)]
     [InlineData(true, 10)]
@@ -118,11 +134,12 @@ public sealed class LoopJudgeTests : IDisposable
         other ??= Open(networkId: 3);
         for (int i = 0; i < seconds; i++)
         {
-            Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), other.Id));
+            Assert.Equal(Verdict.Leave, judge.JudgePeer(Message(Id), other.Id));
             _clock.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.Equal(Verdict.Loop, judge.Judge(Message(Id), other.Id));
+        Assert.Equal(Verdict.Loop, judge.JudgePeer(Message(Id), other.Id));
+        Assert.Contains("The peer sends what is not its own", Assert.Single(_told), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,9 +149,59 @@ public sealed class LoopJudgeTests : IDisposable
         LoopJudge judge = JudgeOf(Open(networkId: 4), made: 100);
         for (int hour = 0; hour < 4; hour++)
         {
-            Assert.Equal(Verdict.Leave, judge.Judge(Message(Id), other.Id));
+            Assert.Equal(Verdict.Leave, judge.JudgePeer(Message(Id), other.Id));
             _clock.Advance(TimeSpan.FromHours(1));
         }
+    }
+
+    /// <summary>One frame ended the server.</summary>
+    [Fact]
+    public void One_message_with_one_s_own_id_closes_nothing_and_many_close_the_link_that_brings_them()
+    {
+        LoopJudge judge = JudgeOf(Open(networkId: 4), made: 100);
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.Equal(Verdict.Leave, judge.JudgePeer(Message(Id)));
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(Verdict.Loop, judge.JudgePeer(Message(Id)));
+    }
+
+    [Fact]
+    public void The_network_ids_of_a_link_belong_to_it_once_its_Limpet_has_said_so_on_the_bus()
+    {
+        Ksock other = Open(networkId: 3);
+        LoopJudge judge = JudgeOf(Open(networkId: 4), made: 100);
+        byte[] claim = new NetworkClaim(9, 3).ToBytes();
+        judge.ClaimFromBus(claim, Open().Id);
+        judge.ClaimFromBus(new NetworkClaim(9, 8).ToBytes(), other.Id);
+        judge.ClaimFromBus(new byte[7], other.Id);
+        Assert.False(judge.IsClaimed(9, out _));
+        judge.ClaimFromBus(claim, other.Id);
+        judge.ClaimFromBus(new NetworkClaim(Peer, 3).ToBytes(), other.Id);
+        Assert.True(judge.IsClaimed(9, out uint claimant));
+        Assert.Equal(other.Id, claimant);
+        Assert.True(judge.IsClaimed(3, out _));
+        Assert.False(judge.IsClaimed(Peer, out _));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.False(judge.IsClaimed(9, out _));
+    }
+
+    /// <summary>Probes pass closed lists, and a peer could flood a bus with them.</summary>
+    [Fact]
+    public void A_peer_may_send_so_many_probes_and_no_more()
+    {
+        LoopJudge judge = JudgeOf(Open(networkId: 4), made: 100);
+        int carried = 0;
+        for (int i = 0; i < 10_000; i++)
+        {
+            carried += judge.ProbeFromPeer(Probe(made: 200)) == Verdict.Carry ? 1 : 0;
+        }
+
+        Assert.Equal(64, carried);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(Verdict.Carry, judge.ProbeFromPeer(Probe(made: 200)));
     }
 
     [Fact]
@@ -146,17 +213,18 @@ public sealed class LoopJudgeTests : IDisposable
         {
             MessageHeader header = Message(Id);
             header.OrigFrom = new OrigFrom(network, 1);
-            Assert.Equal(Verdict.Leave, judge.Judge(header, older.Id));
+            judge.Judge(header, older.Id);
+            Assert.Equal(Verdict.Leave, judge.JudgePeer(header, older.Id));
             Assert.Equal(Verdict.Leave, judge.JudgePeer(header));
         }
 
         Assert.Empty(_sent);
-        Assert.Equal(Verdict.Loop, judge.JudgePeer(Message(Id)));
+        Assert.Empty(_told);
     }
 
     private static byte[] Probe(ulong made) => RingProbe.Of(new LinkRank(made, 70, 60)).ToBytes();
 
-    private LoopJudge JudgeOf(Ksock ksock, ulong made) => new(ksock, _clock, new LinkRank(made, Peer, 4), _sent.Add);
+    private LoopJudge JudgeOf(Ksock ksock, ulong made) => new(ksock, _clock, new LinkRank(made, Peer, 4), _sent.Add, _told.Add);
 
     private static MessageHeader Message(MessageId id) => new() { Id = id, OrigFrom = new OrigFrom(id.NetworkId, 1) };
 

@@ -39,7 +39,7 @@ public sealed partial class Limpet : IDisposable
     private long _refused;
     private long _missed;
 
-    private Limpet(Stream stream, LimpetOptions options, uint peerId)
+    private Limpet(Stream stream, LimpetOptions options, uint peerId, bool isGreeted)
     {
         _options = options;
         _stream = stream;
@@ -55,6 +55,12 @@ public sealed partial class Limpet : IDisposable
             _ = _ksock.SetMaxMessages(options.MaxMessages);
             _rules = new LimpetRules(_ksock, peerId, options, SendProbe);
             _rules.Begin(options.TerminationMessage is { } last ? [.. options.MessageNames, last] : options.MessageNames);
+            if (!isGreeted)
+            {
+                // The bus has taken it. From here on the peer may say that it is connected.
+                stream.Write(Greeting.Of(options.NetworkId));
+                stream.Flush();
+            }
         }
         catch
         {
@@ -119,7 +125,7 @@ public sealed partial class Limpet : IDisposable
         try
         {
             options.Check();
-            return Begin(stream, options, Greet(stream, options));
+            return Begin(stream, options, Greet(stream, options), isGreeted: true);
         }
         catch
         {
@@ -132,12 +138,15 @@ public sealed partial class Limpet : IDisposable
     /// <param name="stream">The connection to the peer, which belongs to the Limpet from now on, also if this fails.</param>
     /// <param name="options">The options of the Limpet; already validated.</param>
     /// <param name="peerId">The peer's network id.</param>
+    /// <param name="isGreeted">Whether the peer has had this side's greeting; otherwise it gets it when the bus has taken the
+    /// Limpet.</param>
+    /// <exception cref="IOException">The connection is broken.</exception>
     /// <exception cref="KbusException">As for <see cref="Attach"/>.</exception>
-    internal static Limpet Begin(Stream stream, LimpetOptions options, uint peerId)
+    internal static Limpet Begin(Stream stream, LimpetOptions options, uint peerId, bool isGreeted)
     {
         try
         {
-            return new Limpet(stream, options, peerId);
+            return new Limpet(stream, options, peerId, isGreeted);
         }
         catch
         {
@@ -163,7 +172,28 @@ public sealed partial class Limpet : IDisposable
 
     /// <summary>Greets the peer and receives its network id.</summary>
     /// <exception cref="LimpetException">As for <see cref="Attach"/>.</exception>
-    internal static uint Greet(Stream stream, LimpetOptions options)
+    internal static uint Greet(Stream stream, LimpetOptions options) => InTime(stream, options, () =>
+    {
+        stream.Write(Greeting.Of(options.NetworkId));
+        stream.Flush();
+        uint peerId = Receive(stream);
+        return peerId != options.NetworkId ? peerId : throw new WireException(
+            $"it has network id {peerId}, as this Limpet has; give one of them another by --id");
+    });
+
+    /// <summary>Receives the peer's greeting, before this side has greeted.</summary>
+    /// <returns>The peer's network id.</returns>
+    /// <exception cref="LimpetException">As for <see cref="Attach"/>.</exception>
+    internal static uint ReceiveGreeting(Stream stream, LimpetOptions options) => InTime(stream, options, () => Receive(stream));
+
+    private static uint Receive(Stream stream)
+    {
+        byte[] greeting = new byte[Greeting.Length];
+        stream.ReadExactly(greeting);
+        return Refusal.Is(greeting) ? throw Refusal.Read(greeting, stream) : Greeting.Read(greeting);
+    }
+
+    private static uint InTime(Stream stream, LimpetOptions options, Func<uint> greet)
     {
         // A read that nobody answers ends when its stream is closed.
         bool isLate = false;
@@ -178,15 +208,9 @@ public sealed partial class Limpet : IDisposable
             Timeout.InfiniteTimeSpan);
         try
         {
-            stream.Write(Greeting.Of(options.NetworkId));
-            stream.Flush();
-            byte[] greeting = new byte[Greeting.Length];
-            stream.ReadExactly(greeting);
-            uint peerId = Greeting.Read(greeting);
-            return peerId != options.NetworkId ? peerId : throw new WireException(
-                $"it has network id {peerId}, as this Limpet has; give one of them another by --id");
+            return greet();
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is (IOException and not LimpetException) or ObjectDisposedException)
         {
             string what = Volatile.Read(ref isLate) ? $"it did not greet within {options.GreetingLimit.TotalSeconds:0.#} s"
                 : e is EndOfStreamException ? "it closed the connection before it greeted"
@@ -263,6 +287,12 @@ public sealed partial class Limpet : IDisposable
         if (stalled > _options.StallLimit)
         {
             End(LimpetEndingKind.PeerStalled, $"The peer took nothing for {stalled.TotalSeconds:0} s, although {_outbox.Waiting} bytes waited for it.");
+        }
+
+        TimeSpan full = (_stream as IWatched)?.Watch() ?? TimeSpan.Zero;
+        if (full > _options.StallLimit)
+        {
+            End(LimpetEndingKind.PeerStalled, $"The peer took nothing for {full.TotalSeconds:0} s, although its machine answers.");
         }
     }
 

@@ -39,15 +39,16 @@ internal sealed class LimpetPair : IAsyncDisposable
             Linked = _ => linked.TrySetResult(),
         };
         LimpetAddress address = LimpetAddress.Parse(pair._address);
+        var plain = new LimpetSecurity { AllowPlainLoopback = true };
         if (isServerInC)
         {
             pair.Start("-s");
             Assert.Equal("Listening.", await pair._process!.StandardOutput.ReadLineAsync());
-            pair._running = new LimpetClient(address, options).RunAsync(isOnce: true, pair._stop.Token);
+            pair._running = new LimpetClient(address, options, plain).RunAsync(isOnce: true, pair._stop.Token);
         }
         else
         {
-            LimpetServer server = await LimpetServer.ListenAsync(address, options);
+            LimpetServer server = await LimpetServer.ListenAsync(address, options, plain);
             pair._running = Run(server, pair._stop.Token);
             pair.Start("-c");
         }

@@ -90,33 +90,68 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.GreetingLimit);
-        Exception? last = null;
-        foreach (EndPoint place in await address.ResolveAsync(limit.Token).ConfigureAwait(false))
+        long since = options.Time.GetTimestamp();
+        EndPoint[] places = await address.ResolveAsync(limit.Token).ConfigureAwait(false);
+        List<Exception> failures = [];
+        for (int i = 0; i < places.Length; i++)
         {
-            _security.CheckPlace(place, options.Tell);
-            Socket socket = Sockets.For(place);
+            // Each place has its share of the time: the first one may not answer at all.
+            TimeSpan left = options.GreetingLimit - options.Time.GetElapsedTime(since);
+            using var share = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+            share.CancelAfter(left > TimeSpan.Zero ? left / (places.Length - i) : TimeSpan.Zero);
             try
             {
-                // Not asynchronously: otherwise the framework's thread is notified of every byte that comes, for the socket's whole life.
-                using CancellationTokenRegistration giveUp = limit.Token.Register(socket.Dispose);
-                await OnThreadOfItsOwn(() => socket.Connect(place)).ConfigureAwait(false);
-                Sockets.Watch(socket, options.SilenceLimit);
+                return await ConnectAsync(places[i], share.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
             {
-                socket.Dispose();
-                limit.Token.ThrowIfCancellationRequested();
-                last = e;
-                continue;
+                cancellationToken.ThrowIfCancellationRequested();
+                failures.Add(e is ObjectDisposedException && share.IsCancellationRequested ? new OperationCanceledException(share.Token) : e);
             }
-
-            Stream stream = await _security.ProtectAsync(new SocketStream(socket), isServer: false, limit.Token).ConfigureAwait(false);
-            Limpet? limpet = null;
-            await OnThreadOfItsOwn(() => limpet = Limpet.Attach(stream, options)).ConfigureAwait(false);
-            return limpet!;
         }
 
-        throw last ?? new SocketException((int)SocketError.HostNotFound);
+        throw failures.Count switch
+        {
+            0 => new SocketException((int)SocketError.HostNotFound),
+            1 => failures[0],
+            _ => Together(places, failures),
+        };
+    }
+
+    private LimpetException Together(EndPoint[] places, List<Exception> failures) => new(
+        $"No link with {address}. {string.Join(" ", failures.Select((e, i) => $"{places[i]}: {Why(e)}"))}",
+        failures.FirstOrDefault(e => e is KbusException) ?? failures[^1],
+        failures.TrueForAll(e => e is LimpetException { IsPeersFault: true }),
+        failures.Exists(e => e is LimpetException { IsRefused: true }));
+
+    private async Task<Limpet> ConnectAsync(EndPoint place, CancellationToken limit)
+    {
+        _security.CheckPlace(place, options.Tell);
+        Socket socket = Sockets.For(place);
+        try
+        {
+            // Not asynchronously: otherwise the framework's thread is notified of every byte that comes, for the socket's whole life.
+            using CancellationTokenRegistration giveUp = limit.Register(socket.Dispose);
+            await OnThreadOfItsOwn(() => socket.Connect(place)).ConfigureAwait(false);
+            Sockets.Watch(socket, options.SilenceLimit);
+            limit.ThrowIfCancellationRequested();
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            socket.Dispose();
+            limit.ThrowIfCancellationRequested();
+            throw;
+        }
+
+        // From here on the stream closes the socket.
+        Limpet? limpet = null;
+        await OnThreadOfItsOwn(() =>
+        {
+            Stream stream = _security.Protect(new SocketStream(socket, options.SilenceLimit, options.Time), isServer: false, limit);
+            using CancellationTokenRegistration giveUp = limit.Register(stream.Dispose);
+            limpet = Limpet.Attach(stream, options);
+        }).ConfigureAwait(false);
+        return limpet!;
     }
 
     /// <summary>What blocks for long does not take a thread of the pool from others.</summary>

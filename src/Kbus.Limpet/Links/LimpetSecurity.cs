@@ -3,18 +3,23 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Kbus.Core;
 
 namespace Kbus.Limpets;
 
 /// <summary>How a link over sockets is protected: TLS with both sides known, or not at all.</summary>
 /// <remarks>
 /// Without <see cref="Certificate"/> the link speaks the original's plain protocol, which old peers understand and anybody on the way can
-/// read and change. So that is done on this machine alone (loopback and Unix sockets), unless <see cref="AllowPlain"/> says otherwise.
+/// read and change. So that is done over Unix sockets alone, unless <see cref="AllowPlainLoopback"/> or <see cref="AllowPlain"/> says
+/// otherwise.
 /// </remarks>
 public sealed record LimpetSecurity
 {
     /// <summary>Lets the plain protocol leave this machine: default false.</summary>
     public bool AllowPlain { get; init; }
+
+    /// <summary>Lets the plain protocol use TCP within this machine, where every user can reach it: default false.</summary>
+    public bool AllowPlainLoopback { get; init; }
 
     /// <summary>This side's certificate with its private key; null (the default) for no TLS.</summary>
     public X509Certificate2? Certificate { get; init; }
@@ -59,7 +64,7 @@ public sealed record LimpetSecurity
             throw new ArgumentException("The certificate has no private key.");
         }
 
-        if (IsTls && Authorities.Count == 0 && PeerKeys.Count == 0)
+        if (IsTls && Rule is null && Authorities.Count == 0 && PeerKeys.Count == 0)
         {
             throw new ArgumentException("TLS needs the peer's key or an authority by which to know the peer.");
         }
@@ -70,11 +75,17 @@ public sealed record LimpetSecurity
         }
     }
 
-    /// <summary>Refuses to let the plain protocol leave this machine, unless it was asked for.</summary>
-    /// <exception cref="LimpetException">The place is elsewhere.</exception>
+    /// <summary>What <see cref="PeerKeys"/>, <see cref="Authorities"/> and <see cref="PeerName"/> say, or null for another rule, which
+    /// returns why a peer is refused, as the end of a sentence.</summary>
+    internal Func<PeerProof, string?>? Rule { get; init; }
+
+    /// <summary>Refuses the plain protocol where others could reach it, unless it was asked for.</summary>
+    /// <remarks>Every user of this machine can connect to a loopback address, whatever the permissions of the bus are. The file of a Unix
+    /// socket has permissions of its own.</remarks>
+    /// <exception cref="LimpetException">The place is elsewhere, or open to every user of this machine.</exception>
     internal void CheckPlace(EndPoint place, Action<string> tell)
     {
-        if (IsTls || place is not IPEndPoint ip || IPAddress.IsLoopback(ip.Address))
+        if (IsTls || place is not IPEndPoint ip || (AllowPlainLoopback && IPAddress.IsLoopback(ip.Address)))
         {
             return;
         }
@@ -82,84 +93,51 @@ public sealed record LimpetSecurity
         if (!AllowPlain)
         {
             throw new LimpetException(
-                $"{place} is not on this machine, and without TLS anybody on the way could read and change messages. Protect the link with TLS (--tls-cert), or ask for the plain protocol by name (--plain).",
+                IPAddress.IsLoopback(ip.Address)
+                    ? $"Every user of this machine can reach {place}, and without TLS nobody is asked who he is. Use the path of a Unix socket, protect the link with TLS (--tls-cert), or ask for this by name (--plain-loopback)."
+                    : $"{place} is not on this machine, and without TLS anybody on the way could read and change messages. Protect the link with TLS (--tls-cert), or ask for the plain protocol by name (--plain).",
                 isPeersFault: true);
         }
 
         tell($"Warning: the link with {place} is not protected; anybody on the way can read and change messages.");
     }
 
-    /// <summary>Puts TLS on a connection, if the link is protected.</summary>
+    /// <summary>Puts TLS on a connection, if the link is protected. It blocks.</summary>
     /// <exception cref="LimpetException">One side does not know the other, or does not speak TLS.</exception>
-    internal async Task<Stream> ProtectAsync(SocketStream plain, bool isServer, CancellationToken cancellationToken)
+    internal Stream Protect(SocketStream plain, bool isServer, CancellationToken cancellationToken)
     {
         if (!IsTls)
         {
             return plain;
         }
 
+        var check = new PeerCheck(this, isServer);
         var stream = new ProtectedStream(plain);
         try
         {
-            // A silent connection ends when it is closed. Until then it holds a thread that nobody else waits for.
+            // A silent connection ends when it is closed.
             using CancellationTokenRegistration late = cancellationToken.Register(plain.Dispose);
-            await Task.Factory.StartNew(
-                () => ShakeHands(stream, isServer), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            ShakeHands(stream, isServer, check);
+            stream.Proof = check.Proof;
             return stream;
         }
         catch (Exception e)
         {
-            await stream.DisposeAsync().ConfigureAwait(false);
-            if (cancellationToken.IsCancellationRequested)
-            {
-                throw new LimpetException("No link with the peer: it did not shake hands for TLS in time.", e);
-            }
-
-            switch (e)
-            {
-                case AuthenticationException:
-                    throw new LimpetException("No TLS with the peer: one side does not know the other's key, or speaks no TLS.", e);
-                case IOException:
-                    throw new LimpetException("No TLS with the peer: it broke off. It may speak no TLS, or does not know this side's key.", e);
-                default:
-                    throw;
-            }
+            stream.Dispose();
+            throw cancellationToken.IsCancellationRequested ? new LimpetException("No link with the peer: it did not shake hands for TLS in time.", e)
+                : new LimpetException($"No TLS with the peer: {Cause(e, check, plain)}.", e);
         }
     }
 
-    private void ShakeHands(SslStream stream, bool isServer)
-    {
-        if (isServer)
-        {
-            stream.AuthenticateAsServer(
-                new SslServerAuthenticationOptions
-                {
-                    ServerCertificateContext = Own(),
-                    ClientCertificateRequired = true,
-                    RemoteCertificateValidationCallback = IsPeer,
-                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                    CertificateChainPolicy = ChainPolicy(),
-                });
-        }
-        else
-        {
-            stream.AuthenticateAsClient(
-                new SslClientAuthenticationOptions
-                {
-                    TargetHost = PeerName ?? "",
-                    ClientCertificateContext = Own(),
-                    RemoteCertificateValidationCallback = IsPeer,
-                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                    CertificateChainPolicy = ChainPolicy(),
-                });
-        }
-    }
-
-    /// <summary>What this side shows, with the authorities' certificates that lead from it to its root, if they are known here.</summary>
-    private SslStreamCertificateContext Own() => SslStreamCertificateContext.Create(Certificate!, Authorities, offline: true);
+    /// <summary>Why a peer is refused, as the end of a sentence; null if it is not.</summary>
+    internal string? Refuses(PeerProof proof) => Rule is not null ? Rule(proof)
+        : PeerKeys.Count > 0 && !PeerKeys.Contains(proof.Key, StringComparer.OrdinalIgnoreCase) ? $"it has the key {proof.Key}, which is none of those known here (--tls-pin)"
+        : Authorities.Count > 0 && proof.Unsigned is { } why ? why
+        : Authorities.Count > 0 && PeerName is { } name && !proof.IsFor(name) ? $"its certificate is for {proof.NamesText}, not for {PrintableText.Of(name)}"
+        : null;
 
     /// <summary>The rules for checking the peer's certificate. Nothing in it makes this side fetch anything.</summary>
-    private X509ChainPolicy ChainPolicy()
+    internal X509ChainPolicy ChainPolicy()
     {
         var policy = new X509ChainPolicy
         {
@@ -171,27 +149,42 @@ public sealed record LimpetSecurity
         return policy;
     }
 
-    private bool IsPeer(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
-    {
-        if (certificate is null)
-        {
-            return false;
-        }
+    private string Cause(Exception e, PeerCheck check, SocketStream plain) => check.Failure
+        ?? (plain.HasBegun && !plain.BeganAsTls ? $"it speaks no TLS; it began with the bytes {plain.Beginning}"
+        : e is AuthenticationException && plain.HasBegun ? $"it broke off the handshake; it may not know this side's key, which is {OwnKey}"
+        : plain.HasBegun ? $"it closed the connection during the handshake; it may not know this side's key, which is {OwnKey}"
+        : "it closed the connection before it said anything; it may speak no TLS");
 
-        using var peer = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
-        bool hasKey = PeerKeys.Count == 0 || PeerKeys.Contains(KeyOf(peer), StringComparer.OrdinalIgnoreCase);
-        return hasKey && (Authorities.Count == 0 || IsSigned(peer, chain));
+    private string OwnKey => KeyOf(Certificate!);
+
+    private void ShakeHands(SslStream stream, bool isServer, PeerCheck check)
+    {
+        if (isServer)
+        {
+            stream.AuthenticateAsServer(
+                new SslServerAuthenticationOptions
+                {
+                    ServerCertificateContext = Own(),
+                    ClientCertificateRequired = true,
+                    RemoteCertificateValidationCallback = check.IsPeer,
+                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    CertificateChainPolicy = ChainPolicy(),
+                });
+        }
+        else
+        {
+            stream.AuthenticateAsClient(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = PeerName ?? "",
+                    ClientCertificateContext = Own(),
+                    RemoteCertificateValidationCallback = check.IsPeer,
+                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    CertificateChainPolicy = ChainPolicy(),
+                });
+        }
     }
 
-    private bool IsSigned(X509Certificate2 peer, X509Chain? sent)
-    {
-        using var chain = new X509Chain();
-        chain.ChainPolicy = ChainPolicy();
-        foreach (X509ChainElement element in sent?.ChainElements.Skip(1) ?? [])
-        {
-            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
-        }
-
-        return chain.Build(peer) && (PeerName is null || peer.MatchesHostname(PeerName));
-    }
+    /// <summary>What this side shows, with the authorities' certificates that lead from it to its root, if they are known here.</summary>
+    private SslStreamCertificateContext Own() => SslStreamCertificateContext.Create(Certificate!, Authorities, offline: true);
 }

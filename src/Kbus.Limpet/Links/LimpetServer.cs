@@ -6,32 +6,38 @@ namespace Kbus.Limpets;
 /// <remarks>
 /// It has one peer at a time. A second one with the same network id counts as the same peer, whose connection broke unnoticed here:
 /// it replaces the old link. If that repeats, there are two peers with one id. Then the newcomer is sent away while the link lasts, as is
-/// any other peer.
+/// any other peer. The server greets a client only when it has taken it, and otherwise says why it does not.
 /// </remarks>
 public sealed class LimpetServer : IDisposable
 {
+    /// <summary>The most connections that may have said nothing yet. They hold no thread.</summary>
+    internal const int MostSilent = 1024;
+
+    /// <summary>The most that are greeting, or shaking hands for TLS. Each holds a thread.</summary>
+    internal const int MostSpeaking = 256;
+
     private static readonly TimeSpan AfterFault = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
     private readonly LimpetOptions _options;
     private readonly LimpetSecurity _security;
     private readonly Listeners _listeners;
-    private readonly Strangers _strangers;
-    private readonly Rivals _rivals;
+    private readonly Strangers _silent;
+    private readonly Strangers _speaking;
+    private readonly DoorWatch _door = new();
     private readonly SparingTell _sentAway;
-    private readonly SemaphoreSlim _changing = new(1);
+    private readonly IBerths _berths;
     private readonly TaskCompletionSource<LimpetEnding> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Limpet? _limpet;
-    private string _linkedFrom = "";
     private bool _isOnce;
-    private bool _isStopping;
 
-    private LimpetServer(LimpetOptions options, LimpetSecurity security, Listeners listeners)
+    private LimpetServer(LimpetOptions options, LimpetSecurity security, Listeners listeners, Func<Action<LimpetEnding>, IBerths> berths)
     {
         _options = options;
         _security = security;
         _listeners = listeners;
-        _strangers = new Strangers(options.Time);
-        _rivals = new Rivals(options.Time);
+        _silent = new Strangers(options.Time, MostSilent);
+        _speaking = new Strangers(options.Time, MostSpeaking);
         _sentAway = new SparingTell(options.Tell, options.Time);
+        _berths = berths(EndWith);
     }
 
     /// <summary>The address at which it listens, with its port. If the host's name has several addresses, the first of them.</summary>
@@ -54,14 +60,15 @@ public sealed class LimpetServer : IDisposable
         security ??= new LimpetSecurity();
         options.Check();
         security.Check();
-        return new LimpetServer(options, security, await Listeners.OpenAsync(address, security, options.Tell, cancellationToken).ConfigureAwait(false));
+        Listeners listeners = await Listeners.OpenAsync(address, security, options.Tell, cancellationToken).ConfigureAwait(false);
+        return new LimpetServer(options, security, listeners, ended => new OneBerth(new Berth(options, ended)));
     }
 
     /// <summary>Takes connections until the link ends for good.</summary>
     /// <param name="isOnce">True to come back when the first link has ended.</param>
     /// <param name="cancellationToken">Ends the link in good order.</param>
-    /// <returns>The kind of its end: <see cref="LimpetEndingKind.Stopped"/>, <see cref="LimpetEndingKind.Terminated"/> or
-    /// <see cref="LimpetEndingKind.Loop"/>; with <paramref name="isOnce"/> also any other.</returns>
+    /// <returns>The kind of its end: <see cref="LimpetEndingKind.Stopped"/> or <see cref="LimpetEndingKind.Terminated"/>; with
+    /// <paramref name="isOnce"/> also any other. A link that closed a ring of buses ends alone: its peer may come again later.</returns>
     public async Task<LimpetEnding> RunAsync(bool isOnce = false, CancellationToken cancellationToken = default)
     {
         _isOnce = isOnce;
@@ -89,19 +96,29 @@ public sealed class LimpetServer : IDisposable
     {
         Stop();
         _listeners.Dispose();
+        _door.Dispose();
     }
 
     private void Stop()
     {
-        // A link that is ending by itself just now must not be taken for one worth another try.
-        Interlocked.Exchange(ref _isStopping, true);
-        if (Volatile.Read(ref _limpet) is { } limpet)
+        bool hasLink = false;
+        foreach (Berth berth in _berths.All)
         {
-            limpet.Dispose();
+            hasLink |= berth.Stop();
         }
-        else
+
+        if (!hasLink)
         {
             _ended.TrySetResult(Limpet.StoppedBefore);
+        }
+    }
+
+    private void EndWith(LimpetEnding ending)
+    {
+        bool isForGood = !ending.IsWorthAnotherTry && ending.Kind != LimpetEndingKind.Loop;
+        if (_isOnce || isForGood || _berths.All.Any(b => b.IsStopping))
+        {
+            _ended.TrySetResult(ending);
         }
     }
 
@@ -111,8 +128,9 @@ public sealed class LimpetServer : IDisposable
         {
             while (true)
             {
-                Socket next = await NextAsync(listener, cancellationToken).ConfigureAwait(false);
-                _ = WelcomeAsync(await _strangers.AddAsync(next, cancellationToken).ConfigureAwait(false), cancellationToken);
+                var stranger = new Stranger(await NextAsync(listener, cancellationToken).ConfigureAwait(false));
+                await _silent.AddAsync(stranger, cancellationToken).ConfigureAwait(false);
+                _ = WelcomeAsync(stranger, cancellationToken);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -147,108 +165,113 @@ public sealed class LimpetServer : IDisposable
 
     private async Task WelcomeAsync(Stranger stranger, CancellationToken cancellationToken)
     {
-        Stream? stream = null;
+        Greeted? greeted = null;
         try
         {
-            Sockets.Watch(stranger.Socket, _options.SilenceLimit);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(_options.GreetingLimit);
-            stream = await _security.ProtectAsync(new SocketStream(stranger.Socket), isServer: true, limit.Token).ConfigureAwait(false);
-            uint peerId = await Task.Factory.StartNew(
-                () => Limpet.Greet(stream, _options), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
-            _strangers.Remove(stranger);
-            await TakeAsync(stream, peerId, stranger.Name, cancellationToken).ConfigureAwait(false);
+            greeted = await MeetAsync(stranger, cancellationToken).ConfigureAwait(false);
+            await _berths.Find(greeted.Arrival).TakeAsync(greeted.Stream, greeted.Arrival, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or KbusException or OperationCanceledException or ObjectDisposedException)
         {
-            stream?.Dispose();
-            stranger.Socket.Dispose();
+            string why = stranger.IsCrowdedOut ? "It had not greeted, and too many others neither."
+                : e is LimpetException ? e.Message
+                : e is KbusException ? $"Bus {_options.Device}: {e.Message}"
+                : e is OperationCanceledException ? $"It said nothing within {_options.GreetingLimit.TotalSeconds:0.#} s."
+                : "The connection broke.";
             if (!cancellationToken.IsCancellationRequested)
             {
-                string why = stranger.IsCrowdedOut ? $"It had not greeted, nor had {Strangers.Most - 1} others."
-                    : e is LimpetException or KbusException ? e.Message
-                    : "The connection broke.";
                 _sentAway.Tell($"A connection from {stranger.Name} was sent away. {why}");
+                if (greeted is not null && e is LimpetException or KbusException)
+                {
+                    await Task.Factory.StartNew(
+                        () => Refuse(greeted.Stream, why, e is LimpetException { IsPeersFault: true }),
+                        CancellationToken.None,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default).ConfigureAwait(false);
+                }
             }
+
+            greeted?.Stream.Dispose();
+            stranger.Socket.Dispose();
+        }
+        catch (Exception e)
+        {
+            // A fault of ours costs this one connection.
+            _sentAway.Tell($"A connection from {stranger.Name} could not be taken: {e}");
+            greeted?.Stream.Dispose();
+            stranger.Socket.Dispose();
         }
         finally
         {
-            _strangers.Remove(stranger);
+            _silent.Remove(stranger);
+            _speaking.Remove(stranger);
         }
     }
 
-    /// <summary>Makes the link with a peer that has greeted, unless there is one with another peer.</summary>
-    private async Task TakeAsync(Stream stream, uint peerId, string who, CancellationToken cancellationToken)
+    /// <summary>Waits until somebody speaks, shakes hands for TLS, and receives the greeting.</summary>
+    private async Task<Greeted> MeetAsync(Stranger stranger, CancellationToken cancellationToken)
     {
-        await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Sockets.Watch(stranger.Socket, _options.SilenceLimit);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_options.GreetingLimit);
+        await _door.ReadableAsync(stranger.Socket, limit.Token).ConfigureAwait(false);
+        _silent.Remove(stranger);
+        await _speaking.AddAsync(stranger, limit.Token).ConfigureAwait(false);
+        Greeted greeted = await Task.Factory.StartNew(
+            () => Meet(stranger, limit.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        _speaking.Remove(stranger);
+        return greeted;
+    }
+
+    private Greeted Meet(Stranger stranger, CancellationToken limit)
+    {
+        var plain = new SocketStream(stranger.Socket, _options.SilenceLimit, _options.Time);
+        if (_security.IsTls && Peek(stranger.Socket) == "HELO")
+        {
+            const string Why = "This server speaks TLS only, and the client began as a Limpet without TLS (--tls-cert).";
+            Refuse(plain, Why, isForGood: true);
+            throw new LimpetException(Why);
+        }
+
+        Stream stream = _security.Protect(plain, isServer: true, limit);
         try
         {
-            if (_limpet is { } former)
-            {
-                if (former.PeerNetworkId != peerId && !former.Ended.IsCompleted)
-                {
-                    throw new LimpetException($"It is Limpet {peerId}, and there is a link with Limpet {former.PeerNetworkId}.");
-                }
-
-                if (!former.Ended.IsCompleted)
-                {
-                    CheckRival(peerId, who);
-                }
-
-                // It is followed no more: the server goes on with the new one.
-                Volatile.Write(ref _limpet, null);
-                former.Dispose();
-                await former.Ended.ConfigureAwait(false);
-            }
-
-            if (_ended.Task.IsCompleted)
-            {
-                throw new LimpetException("The link has ended for good.");
-            }
-
-            Limpet limpet = Limpet.Begin(stream, _options, peerId);
-            Interlocked.Exchange(ref _limpet, limpet);
-            _linkedFrom = who;
-            _options.Tell($"Connected from {who}: {limpet}.");
-            _options.Linked?.Invoke(limpet);
-            _ = FollowAsync(limpet);
-
-            // Either this sees that the server stops, or who stops it sees the Limpet.
-            if (Volatile.Read(ref _isStopping))
-            {
-                limpet.Dispose();
-            }
+            uint peerId = Limpet.ReceiveGreeting(stream, _options);
+            return new Greeted(stream, new Arrival(stranger.Name, peerId, stranger.Address, stranger.Credentials, (stream as ProtectedStream)?.Proof));
         }
-        finally
+        catch
         {
-            _changing.Release();
+            stream.Dispose();
+            throw;
         }
     }
 
-    /// <summary>Somebody has come with the network id of the peer whose link still is.</summary>
-    /// <exception cref="LimpetException">Two push each other out.</exception>
-    private void CheckRival(uint peerId, string who)
+    private static string Peek(Socket socket)
     {
-        if (!_rivals.MayTakeOver())
-        {
-            throw new LimpetException(
-                $"It has network id {peerId}, and so has the Limpet that is linked from {_linkedFrom}; they push each other out. Give one of them another id by --id.");
-        }
-
-        _options.Tell($"Limpet {peerId} has come again, from {who}, and takes the place of its link from {_linkedFrom}.");
+        byte[] first = new byte[4];
+        int count = socket.Receive(first, SocketFlags.Peek);
+        return System.Text.Encoding.Latin1.GetString(first, 0, count);
     }
 
-    private async Task FollowAsync(Limpet limpet)
+    /// <summary>Says why, and waits a moment until the client has read it: closing at once could take it back.</summary>
+    private static void Refuse(Stream stream, string why, bool isForGood)
     {
-        LimpetEnding ending = await limpet.Ended.ConfigureAwait(false);
-        bool isLast = Interlocked.CompareExchange(ref _limpet, null, limpet) == limpet;
-        if (isLast)
+        try
         {
-            _options.Tell(ending.Text);
-            if (_isOnce || !ending.IsWorthAnotherTry || Volatile.Read(ref _isStopping))
+            using var late = new Timer(static s => ((Stream)s!).Dispose(), stream, Farewell, Timeout.InfiniteTimeSpan);
+            stream.Write(Refusal.Of(why, isForGood));
+            stream.Flush();
+            (stream as IFinishing)?.FinishWriting();
+            byte[] rest = new byte[4096];
+            for (int most = 256; most > 0 && stream.Read(rest) > 0; most--)
             {
-                _ended.TrySetResult(ending);
             }
         }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // It does not wait for that.
+        }
     }
+
+    private sealed record Greeted(Stream Stream, Arrival Arrival);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Kbus.Link;
 
 namespace Kbus.Limpets;
 
@@ -8,12 +9,17 @@ namespace Kbus.Limpets;
 internal sealed class Listeners : IDisposable
 {
     private const int TriesForOnePort = 10;
+
+    /// <summary>AT_FDCWD: paths are as this process sees them.</summary>
+    private const int WorkingDirectory = -100;
     private readonly string? _path;
+    private readonly FileStatus _file;
 
     private Listeners(LimpetAddress address, IReadOnlyList<Socket> sockets)
     {
         Sockets = sockets;
         _path = address.Path;
+        _file = _path is not null && LibC.StatusAt(WorkingDirectory, _path, out FileStatus file) >= 0 ? file : default;
         Address = _path is not null ? address : AddressOf(sockets[0]);
     }
 
@@ -53,14 +59,15 @@ internal sealed class Listeners : IDisposable
     /// <summary>Stops listening, and removes the file of a Unix socket.</summary>
     public void Dispose()
     {
+        // The file may be a successor's by now, which took this one for dead. Its inode is this one's only while the socket is open.
+        if (_path is not null && LibC.StatusAt(WorkingDirectory, _path, out FileStatus file) >= 0 && file.IsSame(_file))
+        {
+            File.Delete(_path);
+        }
+
         foreach (Socket socket in Sockets)
         {
             socket.Dispose();
-        }
-
-        if (_path is not null)
-        {
-            File.Delete(_path);
         }
     }
 
@@ -104,16 +111,14 @@ internal sealed class Listeners : IDisposable
 
     private static Socket Open(EndPoint place)
     {
-        Socket socket = Limpets.Sockets.For(place);
+        Socket socket = place is UnixDomainSocketEndPoint path ? BoundTo(path) : Limpets.Sockets.For(place);
         try
         {
-            // A port that was in use a moment ago can be bound to, as the framework sees to; its own option for that would let others
-            // listen there too.
-            socket.Bind(place);
-            if (place is UnixDomainSocketEndPoint path)
+            if (place is IPEndPoint)
             {
-                // Nobody can connect before it listens.
-                File.SetUnixFileMode(path.ToString(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                // A port that was in use a moment ago can be bound to, as the framework sees to; its own option for that would let others
+                // listen there too.
+                socket.Bind(place);
             }
 
             socket.Listen();
@@ -122,6 +127,33 @@ internal sealed class Listeners : IDisposable
         catch
         {
             socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A socket with the path as its name, for this user alone. Nobody can connect before it listens.</summary>
+    /// <remarks>The framework removes the file by its name, whosever it is by then, when a socket is closed that it has bound itself. So
+    /// it does not bind this one.</remarks>
+    private static Socket BoundTo(UnixDomainSocketEndPoint place)
+    {
+        string path = place.ToString();
+        var handle = new SafeSocketHandle(LibC.StreamSocket(blocking: true), ownsHandle: true);
+        try
+        {
+            if (handle.IsInvalid || LibC.Bind((int)handle.DangerousGetHandle(), path) < 0)
+            {
+                // The framework says why.
+                using Socket failing = Limpets.Sockets.For(place);
+                failing.Bind(place);
+                throw new SocketException((int)SocketError.AddressAlreadyInUse);
+            }
+
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return new Socket(handle);
+        }
+        catch
+        {
+            handle.Dispose();
             throw;
         }
     }

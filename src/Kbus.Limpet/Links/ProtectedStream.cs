@@ -4,8 +4,11 @@ namespace Kbus.Limpets;
 
 /// <summary>A stream over a connected socket that is protected by TLS.</summary>
 /// <param name="plain">The socket's stream, which is closed with this one.</param>
-internal sealed class ProtectedStream(SocketStream plain) : SslStream(plain, leaveInnerStreamOpen: false), IFinishing, IProgressing
+internal sealed class ProtectedStream(SocketStream plain) : SslStream(plain, leaveInnerStreamOpen: false), IFinishing, IProgressing, IWatched
 {
+    /// <summary>What the peer has shown of itself; null before the handshake.</summary>
+    public PeerProof? Proof { get; set; }
+
     /// <inheritdoc/>
     public Action? Progressed
     {
@@ -19,4 +22,7 @@ internal sealed class ProtectedStream(SocketStream plain) : SslStream(plain, lea
     /// whoever can cut the connection can end the link, as anyhow; a message that was not sent whole still counts as such.
     /// </remarks>
     public void FinishWriting() => plain.FinishWriting();
+
+    /// <inheritdoc/>
+    public TimeSpan Watch() => plain.Watch();
 }

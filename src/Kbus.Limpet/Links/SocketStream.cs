@@ -9,7 +9,7 @@ namespace Kbus.Limpets;
 /// the reader itself sleeps in the kernel. A thread of the pool writes what cannot be written at once. One thread reads while
 /// another writes.
 /// </remarks>
-internal sealed class SocketStream : Stream, IFinishing, IProgressing
+internal sealed class SocketStream : Stream, IFinishing, IProgressing, IWatched
 {
     /// <summary>The interval, in nanoseconds, at which a waiting write is retried. The kernel reports room only when a good part of its
     /// buffer is free, which may take a slow peer minutes.</summary>
@@ -21,12 +21,20 @@ internal sealed class SocketStream : Stream, IFinishing, IProgressing
 
     private readonly Socket _socket;
     private readonly SafeSocketHandle _handle;
+    private readonly WindowWatch? _window;
+    private readonly byte[] _beginning = new byte[4];
+    private int _begun;
     private volatile bool _isClosed;
     private bool _isBusy;
 
     /// <summary>Takes over a connected socket.</summary>
-    public SocketStream(Socket socket)
+    /// <param name="socket">The socket.</param>
+    /// <param name="silenceLimit">The limit that <see cref="Sockets.Watch"/> has set, to be lifted while the peer's buffer is full; null
+    /// if none was set.</param>
+    /// <param name="time">The source of time; null for the system's.</param>
+    public SocketStream(Socket socket, TimeSpan? silenceLimit = null, TimeProvider? time = null)
     {
+        _window = silenceLimit is { } limit && socket.ProtocolType == ProtocolType.Tcp ? new WindowWatch(socket, limit, time ?? TimeProvider.System) : null;
         _socket = socket;
         _handle = socket.SafeHandle;
         using var held = new Held(this);
@@ -55,6 +63,19 @@ internal sealed class SocketStream : Stream, IFinishing, IProgressing
     /// <inheritdoc/>
     public Action? Progressed { get; set; }
 
+    /// <summary>Whether the peer has sent anything.</summary>
+    public bool HasBegun => _begun > 0;
+
+    /// <summary>Whether it began as TLS does: with a record of a handshake or an alert.</summary>
+    public bool BeganAsTls => _beginning[0] is 0x15 or 0x16 && (_begun < 2 || _beginning[1] == 3);
+
+    /// <summary>The first bytes, in hexadecimal; as text too if they are a word.</summary>
+    public string Beginning => Convert.ToHexString(_beginning.AsSpan(0, _begun))
+        + (_begun == _beginning.Length && Array.TrueForAll(_beginning, b => char.IsAsciiLetterUpper((char)b)) ? $" ({System.Text.Encoding.ASCII.GetString(_beginning)})" : "");
+
+    /// <inheritdoc/>
+    public TimeSpan Watch() => _window?.Look() ?? TimeSpan.Zero;
+
     /// <inheritdoc/>
     public void FinishWriting()
     {
@@ -80,6 +101,11 @@ internal sealed class SocketStream : Stream, IFinishing, IProgressing
 
         _isBusy = count >= MuchAtOnce;
         ObjectDisposedException.ThrowIf(_isClosed, this);
+        if (_begun < _beginning.Length && count > 0)
+        {
+            Begin(buffer[..count]);
+        }
+
         return count >= 0 ? count : throw Broken(count);
     }
 
@@ -149,6 +175,13 @@ internal sealed class SocketStream : Stream, IFinishing, IProgressing
         }
         while (count == LibC.Again && LibC.MonotonicNanoseconds() < until);
         return count;
+    }
+
+    private void Begin(ReadOnlySpan<byte> read)
+    {
+        ReadOnlySpan<byte> some = read[..Math.Min(read.Length, _beginning.Length - _begun)];
+        some.CopyTo(_beginning.AsSpan(_begun));
+        _begun += some.Length;
     }
 
     private void WriteRest(ReadOnlyMemory<byte> rest)

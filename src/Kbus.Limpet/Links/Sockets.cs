@@ -6,9 +6,17 @@ namespace Kbus.Limpets;
 /// <summary>Sockets as a Limpet wants them: nothing waits to be sent, and a peer that dies without a word is noticed.</summary>
 internal static class Sockets
 {
-    private const int TcpLevel = 6;
+    /// <summary>The level of TCP's own options.</summary>
+    public const int TcpLevel = 6;
+
     private const int TcpUserTimeout = 18;
     private const int Probes = 3;
+
+    /// <summary>Sets how long what was sent may stay unacknowledged.</summary>
+    /// <param name="socket">A TCP connection.</param>
+    /// <param name="limit">The time; zero for the kernel's own limit of many minutes.</param>
+    public static void SetUserTimeout(Socket socket, TimeSpan limit) =>
+        socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes((int)limit.TotalMilliseconds));
 
     /// <summary>A socket for a place, not connected.</summary>
     public static Socket For(EndPoint place) => place is UnixDomainSocketEndPoint
@@ -33,6 +41,6 @@ internal static class Sockets
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds - (Probes * interval));
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, interval);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
-        socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes(seconds * 1000));
+        SetUserTimeout(socket, TimeSpan.FromSeconds(seconds));
     }
 }

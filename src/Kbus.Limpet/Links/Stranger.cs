@@ -1,29 +1,29 @@
 using System.Net;
 using System.Net.Sockets;
+using Kbus.Link;
 
 namespace Kbus.Limpets;
 
 /// <summary>A connection whose other side has not greeted yet.</summary>
 /// <param name="socket">The connection.</param>
-/// <param name="since">When it was taken.</param>
-internal sealed class Stranger(Socket socket, long since)
+internal sealed class Stranger(Socket socket)
 {
-    private const int SocketLevel = 1;
-    private const int PeerCredentials = 17;
-    private const int CredentialsLength = 3 * sizeof(int);
     private volatile bool _isCrowdedOut;
 
     /// <summary>The connection.</summary>
     public Socket Socket => socket;
 
-    /// <summary>When it was taken.</summary>
-    public long Since => since;
+    /// <summary>When it was taken where it waits now.</summary>
+    public long Since { get; set; }
 
     /// <summary>The address that it comes from; null if it is one of this machine's processes.</summary>
     public IPAddress? Address { get; } = (EndPointOf(socket) as IPEndPoint)?.Address;
 
+    /// <summary>The user of the process that connected to the path of a Unix socket, as the kernel knows; null over TCP.</summary>
+    public PeerCredentials? Credentials { get; } = CredentialsOf(socket);
+
     /// <summary>Its origin, as far as known: an address with its port, or a process.</summary>
-    public string Name { get; } = NameOf(socket);
+    public string Name => EndPointOf(socket) is IPEndPoint ip ? $"{ip}" : Credentials is { ProcessId: > 0 } peer ? $"process {peer.ProcessId}" : "somebody";
 
     /// <summary>Whether it had to go because too many others were there.</summary>
     public bool IsCrowdedOut => _isCrowdedOut;
@@ -42,23 +42,15 @@ internal sealed class Stranger(Socket socket, long since)
         }
     }
 
-    private static string NameOf(Socket socket)
+    private static PeerCredentials? CredentialsOf(Socket socket)
     {
-        if (EndPointOf(socket) is IPEndPoint ip)
-        {
-            return $"{ip}";
-        }
-
         try
         {
-            byte[] credentials = new byte[CredentialsLength];
-            int length = socket.AddressFamily == AddressFamily.Unix ? socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) : 0;
-            int process = length == CredentialsLength ? BitConverter.ToInt32(credentials) : 0;
-            return process > 0 ? $"process {process}" : "somebody";
+            return socket.AddressFamily == AddressFamily.Unix && LibC.PeerCredentials((int)socket.Handle, out PeerCredentials peer) >= 0 ? peer : null;
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (ObjectDisposedException)
         {
-            return "somebody";
+            return null;
         }
     }
 

@@ -1,26 +1,25 @@
-using System.Net.Sockets;
-
 namespace Kbus.Limpets;
 
-/// <summary>The connections whose other side has not greeted yet: so many at most, for each holds a thread.</summary>
+/// <summary>The connections whose other side has not greeted yet: so many at most.</summary>
 /// <remarks>
 /// Who connects and says nothing must keep nobody out. So every connection is taken; when there are too many, the oldest of the address
 /// that has the most goes, but not before it has had time to greet. Any thread may call.
 /// </remarks>
 /// <param name="time">The source of time.</param>
-internal sealed class Strangers(TimeProvider time)
+/// <param name="most">The most that may be kept.</param>
+internal sealed class Strangers(TimeProvider time, int most)
 {
-    /// <summary>The most that may be kept.</summary>
-    public const int Most = 64;
-
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
     private readonly List<Stranger> _all = [];
     private readonly Lock _lock = new();
 
+    /// <summary>The most that may be kept.</summary>
+    public int Most => most;
+
     /// <summary>Takes one more, which another may have to make room for.</summary>
-    /// <param name="socket">The connection, which is closed if this fails.</param>
+    /// <param name="stranger">It; its connection is closed if this fails.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<Stranger> AddAsync(Socket socket, CancellationToken cancellationToken)
+    public async Task AddAsync(Stranger stranger, CancellationToken cancellationToken)
     {
         try
         {
@@ -32,9 +31,9 @@ internal sealed class Strangers(TimeProvider time)
                     wait = MakeRoom();
                     if (wait <= TimeSpan.Zero)
                     {
-                        var stranger = new Stranger(socket, time.GetTimestamp());
+                        stranger.Since = time.GetTimestamp();
                         _all.Add(stranger);
-                        return stranger;
+                        return;
                     }
                 }
 
@@ -43,7 +42,7 @@ internal sealed class Strangers(TimeProvider time)
         }
         catch
         {
-            socket.Dispose();
+            stranger.Socket.Dispose();
             throw;
         }
     }
@@ -61,7 +60,7 @@ internal sealed class Strangers(TimeProvider time)
     /// <returns>The time to wait for it first.</returns>
     private TimeSpan MakeRoom()
     {
-        if (_all.Count < Most)
+        if (_all.Count < most)
         {
             return TimeSpan.Zero;
         }

@@ -88,6 +88,15 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
         }
     }
 
+    /// <summary>When the first message of a network came from the peer: in seconds since the link was made.</summary>
+    public uint PeerSince(uint network)
+    {
+        lock (_lock)
+        {
+            return _networks.TryGetValue(network, out Network? known) && known.PeerSince is { } since ? since : _now;
+        }
+    }
+
     /// <summary>A network that was received recently. Under the lock.</summary>
     private Network? Find(uint id) => _networks.TryGetValue(id, out Network? known) && _now - known.Since <= Memory ? known : null;
 
@@ -100,8 +109,8 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
                 ForgetOld();
             }
 
-            Network? known = Find(id.NetworkId);
-            if (known is null && _networks.Count < MostNetworks)
+            bool isKnown = _networks.TryGetValue(id.NetworkId, out Network? known);
+            if (!isKnown && _networks.Count < MostNetworks)
             {
                 _networks[id.NetworkId] = known = new Network();
             }
@@ -110,7 +119,11 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
             {
                 known.Bringer = bringer;
                 known.Renew(_now);
-                if (bringer != Peer)
+                if (bringer == Peer)
+                {
+                    known.PeerSince ??= _now;
+                }
+                else
                 {
                     known.Add(id.SerialNumber, _now);
                 }
@@ -133,6 +146,9 @@ internal sealed class CarriedOut(Func<uint, bool> isLimpet)
         public uint Bringer { get; set; }
 
         public uint Since { get; private set; }
+
+        /// <summary>When the first message came from the peer; null if none has.</summary>
+        public uint? PeerSince { get; set; }
 
         public void Renew(uint now) => Since = now;
 

@@ -8,6 +8,8 @@ internal sealed partial class LimpetRules
 {
     private const MessageFlags NotPlain = MessageFlags.WantAReply | MessageFlags.AllOrWait | MessageFlags.AllOrFail;
 
+    private (MessageId Id, uint Requester) _answered;
+
     /// <summary>Bytes of data of a bind event with the longest name.</summary>
     private static readonly int LongestBindEvent = (3 * sizeof(uint)) + (int)MessageLayout.PaddedNameLength(MessageName.MaxLength);
 
@@ -20,6 +22,7 @@ internal sealed partial class LimpetRules
     {
         error = Errno.None;
         // First of all, whatever its name and whatever else it is: somebody waits for it (P2).
+        bool isAddressed = IsSecondCopy(ref header);
         if (header.IsReply && !_networks.IsForged(header) && TryAddress(ref header, out AwaitedAnswer awaited))
         {
             error = Errno.EACCES;
@@ -61,7 +64,7 @@ internal sealed partial class LimpetRules
 
         if (MustBeAnswered(header))
         {
-            error = header.To != 0 ? AddressStateful(ref header, name) : Errno.None;
+            error = header.To != 0 && !isAddressed ? AddressStateful(ref header, name) : Errno.None;
             return error == Errno.None ? Verdict.Carry : Verdict.Answer;
         }
 
@@ -96,9 +99,31 @@ internal sealed partial class LimpetRules
         header.InReplyTo = request;
         header.To = awaited.Requester;
 
+        if (header.IsOverheard)
+        {
+            // The requester's copy of an answer that is a Request too. The replier's copy follows.
+            _answered = (header.Id, awaited.Requester);
+            header.Flags &= ~MessageFlags.WantAReply;
+        }
+
         // A Request keeps its id, by which its own answer finds the way back.
         header.Id = header.IsRequest ? header.Id : default;
         return true;
+    }
+
+    /// <summary>Whether the message is the replier's copy of an answer that is a Request too. A bus gives both copies to a Limpet that is
+    /// requester and replier. Then the Request goes to who asked first, and to nobody else.</summary>
+    private bool IsSecondCopy(ref MessageHeader header)
+    {
+        bool isSecond = header.IsReply && MustBeAnswered(header) && header.Id == _answered.Id;
+        if (isSecond)
+        {
+            header.To = _answered.Requester;
+            header.InReplyTo = default;
+            _answered = default;
+        }
+
+        return isSecond;
     }
 
     /// <summary>An answer has the name of its Request, or says why there is none. An answer of another name would reach the listeners of
@@ -151,7 +176,7 @@ internal sealed partial class LimpetRules
     private void BindEventFromPeer(ReadOnlySpan<byte> data)
     {
         // A name is checked before anything is made of it: it may be as long as a message.
-        if (data.Length > LongestBindEvent || !ReplierBindEvent.TryRead(data, out ReplierBindEvent bindEvent))
+        if (data.Length > LongestBindEvent || !ReplierBindEvent.TryRead(data, out ReplierBindEvent bindEvent) || bindEvent.BoundName.Length > MessageName.MaxLength)
         {
             throw new WireException($"a bind event has data that is none, {data.Length} bytes");
         }
@@ -202,7 +227,7 @@ internal sealed partial class LimpetRules
             return !_networks.IsForged(header);
         }
 
-        if (_judge.IsClaimed(header.Id.NetworkId, out uint claimant))
+        if (_judge.IsClaimed(header.Id.NetworkId, _carried.PeerSince(header.Id.NetworkId), out uint claimant))
         {
             verdict = _judge.JudgePeer(header, claimant);
             return true;

@@ -108,7 +108,7 @@ internal sealed class LoopJudge
 
         if (isClaimed)
         {
-            _ = NetworkClaim.Of(_rank).SendBy(_ksock);
+            NetworkClaim.Send(_ksock, _rank);
         }
 
         Send(probe);
@@ -131,10 +131,12 @@ internal sealed class LoopJudge
         ? Offends($"message {header.Id} came from the peer, and lies beyond Limpet {network} (Ksock {bringer})", bringer < _ksock.Id ? Patience : 2 * Patience)
         : Verdict.Leave;
 
-    /// <summary>Whether another Limpet of this bus has claimed a network id lately.</summary>
+    /// <summary>Whether another Limpet of this bus has claimed a network id lately, and its link is older than the first message of that
+    /// network from this Limpet's peer. So a peer that takes the id of a network that is known already cannot cut it off.</summary>
     /// <param name="network">The network id.</param>
+    /// <param name="seconds">How many seconds after this link was made that message came.</param>
     /// <param name="claimant">Its Ksock.</param>
-    public bool IsClaimed(uint network, out uint claimant)
+    public bool IsClaimed(uint network, uint seconds, out uint claimant)
     {
         claimant = 0;
         if (Volatile.Read(ref _claimCount) == 0)
@@ -144,7 +146,9 @@ internal sealed class LoopJudge
 
         lock (_lock)
         {
-            bool isClaimed = _claims.TryGetValue(network, out Claim claim) && _time.GetElapsedTime(claim.At) <= Memory;
+            bool isClaimed = _claims.TryGetValue(network, out Claim claim)
+                && _time.GetElapsedTime(claim.At) <= Memory
+                && claim.MadeAt <= _rank.MadeAt + (1000UL * seconds) + 1000;
             claimant = claim.Ksock;
             return isClaimed;
         }
@@ -155,7 +159,7 @@ internal sealed class LoopJudge
     /// <param name="claimant">Its Ksock, of which the bus knows whether it is that Limpet's.</param>
     public void ClaimFromBus(ReadOnlySpan<byte> data, uint claimant)
     {
-        if (claimant == _ksock.Id || !NetworkClaim.TryRead(data, out NetworkClaim claim) || !IsLimpet(claimant, out uint network) || (network != claim.GreaterId && network != claim.LesserId))
+        if (claimant == _ksock.Id || !NetworkClaim.TryRead(data, out LinkRank claim) || !IsLimpet(claimant, out uint network) || (network != claim.GreaterId && network != claim.LesserId))
         {
             return;
         }
@@ -167,7 +171,7 @@ internal sealed class LoopJudge
             {
                 if (id != _rank.GreaterId && id != _rank.LesserId && (_claims.Count < MostClaims || _claims.ContainsKey(id)))
                 {
-                    _claims[id] = new Claim(claimant, _time.GetTimestamp());
+                    _claims[id] = new Claim(claimant, _time.GetTimestamp(), claim.MadeAt);
                 }
             }
 
@@ -319,7 +323,7 @@ internal sealed class LoopJudge
         }
     }
 
-    private readonly record struct Claim(uint Ksock, long At);
+    private readonly record struct Claim(uint Ksock, long At, ulong MadeAt);
 
     /// <summary>The last numbers that were received.</summary>
     private sealed class RecentNumbers

@@ -1,40 +1,29 @@
-using System.Buffers.Binary;
-
 namespace Kbus.Limpets;
 
 /// <summary>What a Limpet says on its own bus when its network ids come by another Limpet of that bus.</summary>
-/// <remarks>It is an announcement named as a <see cref="RingProbe"/>, with 8 bytes of data, big-endian: the two network ids of its link, the
-/// greater one first. No Limpet carries it. It counts only if the bus knows its sender as the Limpet of one of them.</remarks>
-/// <param name="GreaterId">The greater one.</param>
-/// <param name="LesserId">The other one.</param>
-internal readonly record struct NetworkClaim(uint GreaterId, uint LesserId)
+/// <remarks>It is an announcement named as a <see cref="RingProbe"/>, whose data is the <see cref="LinkRank"/> of its link: when it was
+/// made, and its two network ids. No Limpet carries it. It counts only if the bus knows its sender as the Limpet of one of the two
+/// ids.</remarks>
+internal static class NetworkClaim
 {
-    private const int Length = 2 * sizeof(uint);
-
-    /// <summary>The claim of a link.</summary>
-    public static NetworkClaim Of(LinkRank rank) => new(rank.GreaterId, rank.LesserId);
-
     /// <summary>Reads its data.</summary>
     /// <returns>False if the data is none.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> data, out NetworkClaim claim)
+    public static bool TryRead(ReadOnlySpan<byte> data, out LinkRank link)
     {
-        claim = data.Length == Length
-            ? new NetworkClaim(BinaryPrimitives.ReadUInt32BigEndian(data), BinaryPrimitives.ReadUInt32BigEndian(data[sizeof(uint)..]))
-            : default;
-        return data.Length == Length;
+        link = data.Length == LinkRank.Length ? LinkRank.Read(data) : default;
+        return data.Length == LinkRank.Length;
     }
 
     /// <summary>Its data.</summary>
-    public byte[] ToBytes()
+    public static byte[] Of(LinkRank link)
     {
-        byte[] data = new byte[Length];
-        BinaryPrimitives.WriteUInt32BigEndian(data, GreaterId);
-        BinaryPrimitives.WriteUInt32BigEndian(data.AsSpan(sizeof(uint)), LesserId);
+        byte[] data = new byte[LinkRank.Length];
+        link.Write(data);
         return data;
     }
 
-    /// <summary>Says it on the bus.</summary>
+    /// <summary>Says it on the bus. The bus may refuse it, by its policy, say. Then the other Limpet does not know.</summary>
     /// <param name="ksock">The Limpet's Ksock.</param>
-    /// <returns>None, or why the bus refused it: by its policy, say. Then the other Limpet does not know.</returns>
-    public Errno SendBy(Ksock ksock) => ksock.Submit(default, RingProbe.Name, ToBytes(), isAwaited: false, out _);
+    /// <param name="link">Its link.</param>
+    public static void Send(Ksock ksock, LinkRank link) => _ = ksock.Submit(default, RingProbe.Name, Of(link), isAwaited: false, out _);
 }

@@ -25,7 +25,10 @@ internal static class Greeting
     {
         if (!greeting.StartsWith(Word))
         {
-            throw new WireException($"it greeted with the bytes {Convert.ToHexString(greeting[..Word.Length])} in place of HELO");
+            throw new WireException(
+                greeting[0] is 0x15 or 0x16 && greeting[1] == 3
+                ? "it speaks TLS, and this side does not (--tls-cert)"
+                : $"it greeted with the bytes {Convert.ToHexString(greeting[..Word.Length])} in place of HELO");
         }
 
         uint networkId = BinaryPrimitives.ReadUInt32BigEndian(greeting[Word.Length..]);

@@ -20,7 +20,7 @@ public sealed class LastWordsTests
         g.Bind("$.Words");
         await using Served server = await Served.At(Served.AnyPort(), bowls.Options(0, 1), isProtected ? keys.One : null);
         LimpetOptions options = bowls.Options(1, 2) with { TerminationMessage = "$.Enough", MaxMessages = 10 * Sent };
-        Task<LimpetEnding> running = new LimpetClient(server.Address, options, isProtected ? keys.Other : null).RunAsync();
+        Task<LimpetEnding> running = new LimpetClient(server.Address, options, isProtected ? keys.Other : Served.Plain).RunAsync();
         bowls.Bound(0, "$.Here", replier: true);
         bowls.AwaitReplier(1, "$.Here");
 
@@ -54,7 +54,7 @@ public sealed class LastWordsTests
         await using Served server = await Served.At(Served.NewPath(), bowls.Options(0, 1) with { Linked = linksBeyond.Enqueue });
         using var stop = new CancellationTokenSource();
         LimpetOptions options = bowls.Options(1, 2) with { MaxMessages = 20, Linked = links.Enqueue };
-        Task<LimpetEnding> running = new LimpetClient(server.Address, options).RunAsync(cancellationToken: stop.Token);
+        Task<LimpetEnding> running = new LimpetClient(server.Address, options, Served.Plain).RunAsync(cancellationToken: stop.Token);
         Ksock staying = bowls.Bound(1, "$.Stays", replier: true);
         bowls.AwaitReplier(0, "$.Stays");
         Ksock leaving = bowls.Open(1);

@@ -54,21 +54,26 @@ public sealed class LimpetSecurityTests : IDisposable
         _bowls.AwaitTold("was sent away");
     }
 
+    /// <summary>A plain server on a loopback address opened a bus whose directory is its user's alone to every user.</summary>
     [Theory]
-    [InlineData("127.0.0.1", false, true)]
-    [InlineData("::1", false, true)]
-    [InlineData("192.0.2.1", false, false)]
-    [InlineData("0.0.0.0", false, false)]
-    [InlineData("192.0.2.1", true, true)]
-    public void Plain_messages_leave_this_machine_only_when_asked_for_and_with_a_warning(string host, bool isAskedFor, bool mayBe)
+    [InlineData("127.0.0.1", "", false)]
+    [InlineData("127.0.0.1", "loopback", true)]
+    [InlineData("::1", "", false)]
+    [InlineData("::1", "loopback", true)]
+    [InlineData("::1", "all", true)]
+    [InlineData("192.0.2.1", "", false)]
+    [InlineData("192.0.2.1", "loopback", false)]
+    [InlineData("0.0.0.0", "loopback", false)]
+    [InlineData("192.0.2.1", "all", true)]
+    public void Plain_messages_go_where_others_could_send_or_read_them_only_when_asked_for(string host, string allowed, bool mayBe)
     {
         List<string> told = [];
         var place = new IPEndPoint(IPAddress.Parse(host), 1);
-        var security = new LimpetSecurity { AllowPlain = isAskedFor };
+        var security = new LimpetSecurity { AllowPlainLoopback = allowed == "loopback", AllowPlain = allowed == "all" };
         if (mayBe)
         {
             security.CheckPlace(place, told.Add);
-            Assert.Equal(isAskedFor ? 1 : 0, told.Count(t => t.StartsWith("Warning", StringComparison.Ordinal)));
+            Assert.Equal(allowed == "all" ? 1 : 0, told.Count(t => t.StartsWith("Warning", StringComparison.Ordinal)));
         }
         else
         {

@@ -7,12 +7,13 @@ namespace Kbus.Limpets.Tests;
 public sealed class StrangersTests : IDisposable
 {
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
+    private const int Most = 64;
     private readonly HandClock _clock = new();
     private readonly List<Socket> _clients = [];
     private readonly List<Stranger> _taken = [];
     private readonly Strangers _strangers;
 
-    public StrangersTests() => _strangers = new Strangers(_clock);
+    public StrangersTests() => _strangers = new Strangers(_clock, Most);
 
     public void Dispose()
     {
@@ -25,7 +26,7 @@ public sealed class StrangersTests : IDisposable
     public async Task When_there_are_too_many_the_oldest_of_the_address_with_the_most_goes()
     {
         Stranger other = await ConnectAsync("127.0.0.2");
-        for (int i = 1; i < Strangers.Most; i++)
+        for (int i = 1; i < Most; i++)
         {
             await ConnectAsync("127.0.0.1");
         }
@@ -45,7 +46,7 @@ public sealed class StrangersTests : IDisposable
     [Fact]
     public async Task Everybody_has_a_moment_to_greet_first()
     {
-        for (int i = 0; i < Strangers.Most; i++)
+        for (int i = 0; i < Most; i++)
         {
             await ConnectAsync("127.0.0.1");
         }
@@ -67,7 +68,7 @@ public sealed class StrangersTests : IDisposable
     [Fact]
     public async Task Who_has_greeted_makes_room()
     {
-        for (int i = 0; i < 3 * Strangers.Most; i++)
+        for (int i = 0; i < 3 * Most; i++)
         {
             _strangers.Remove(await ConnectAsync("127.0.0.1"));
         }
@@ -84,7 +85,8 @@ public sealed class StrangersTests : IDisposable
         client.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
         client.Connect(listener.LocalEndPoint!);
         _clients.Add(client);
-        Stranger stranger = await _strangers.AddAsync(listener.Accept(), TestContext.Current.CancellationToken);
+        var stranger = new Stranger(listener.Accept());
+        await _strangers.AddAsync(stranger, TestContext.Current.CancellationToken);
         _taken.Add(stranger);
         return stranger;
     }

@@ -1,3 +1,5 @@
+using Kbus.Tests;
+
 namespace Kbus.Limpets.Tests;
 
 /// <summary>Buses joined in a ring: nothing goes round for ever, one link is closed and says why, and everybody is reached by the other way.</summary>
@@ -154,10 +156,15 @@ public sealed class RingTests
     public void Of_two_Limpets_with_one_network_id_a_sentence_tells_and_nobody_else_loses_anything()
     {
         using var bowls = new Bowls(4);
+        using var clock = new HandClock();
         bowls.Join(0, 7, 1, 1);
-        bowls.Join(1, 2, 2, 3);
-        bowls.Join(2, 4, 3, 7);
+        bowls.Join(bowls.Options(1, 2) with { Time = clock }, bowls.Options(2, 3) with { Time = clock });
+        Ksock listener = bowls.Bound(2, "$.Say");
         Ksock speaker = bowls.Open(0);
+        speaker.Send(new Announcement("$.Say"));
+        _ = Bowls.Next(listener);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        bowls.Join(bowls.Options(2, 4) with { Time = clock }, bowls.Options(3, 7) with { Time = clock });
         speaker.Send(new Announcement("$.Say"));
         bowls.AwaitTold("or two have the same network id");
         Everybody(bowls, 3);

@@ -173,19 +173,22 @@ public sealed class LoopJudgeTests : IDisposable
     {
         Ksock other = Open(networkId: 3);
         LoopJudge judge = JudgeOf(Open(networkId: 4), made: 100);
-        byte[] claim = new NetworkClaim(9, 3).ToBytes();
+        byte[] claim = NetworkClaim.Of(new LinkRank(5000, 9, 3));
         judge.ClaimFromBus(claim, Open().Id);
-        judge.ClaimFromBus(new NetworkClaim(9, 8).ToBytes(), other.Id);
+        judge.ClaimFromBus(NetworkClaim.Of(new LinkRank(5000, 9, 8)), other.Id);
         judge.ClaimFromBus(new byte[7], other.Id);
-        Assert.False(judge.IsClaimed(9, out _));
+        Assert.False(judge.IsClaimed(9, 100, out _));
         judge.ClaimFromBus(claim, other.Id);
-        judge.ClaimFromBus(new NetworkClaim(Peer, 3).ToBytes(), other.Id);
-        Assert.True(judge.IsClaimed(9, out uint claimant));
+        judge.ClaimFromBus(NetworkClaim.Of(new LinkRank(5000, Peer, 3)), other.Id);
+        Assert.True(judge.IsClaimed(9, 100, out uint claimant));
         Assert.Equal(other.Id, claimant);
-        Assert.True(judge.IsClaimed(3, out _));
-        Assert.False(judge.IsClaimed(Peer, out _));
+        Assert.True(judge.IsClaimed(3, 100, out _));
+        Assert.False(judge.IsClaimed(Peer, 100, out _));
+
+        // The network was known from this peer before the other link was made.
+        Assert.False(judge.IsClaimed(9, 1, out _));
         _clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.False(judge.IsClaimed(9, out _));
+        Assert.False(judge.IsClaimed(9, 100, out _));
     }
 
     /// <summary>Probes pass closed lists, and a peer could flood a bus with them.</summary>

@@ -36,7 +36,7 @@ internal sealed class PythonPeer : IDisposable
         else
         {
             string place = Do(new { @do = "listen", address = $"{address}" })["address"]!.GetValue<string>();
-            link = new Calling(new LimpetClient(LimpetAddress.Parse(place), options));
+            link = new Calling(new LimpetClient(LimpetAddress.Parse(place), options, Served.Plain));
             Do(new { @do = "accept", address = place });
         }
 

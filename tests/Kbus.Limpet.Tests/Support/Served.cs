@@ -16,6 +16,9 @@ internal sealed class Served : IAsyncDisposable
         Running = server.RunAsync(cancellationToken: _stopping.Token);
     }
 
+    /// <summary>The plain protocol, on this machine.</summary>
+    public static LimpetSecurity Plain { get; } = new() { AllowPlainLoopback = true };
+
     /// <summary>Where it listens.</summary>
     public LimpetAddress Address => _server.Address;
 
@@ -30,7 +33,7 @@ internal sealed class Served : IAsyncDisposable
 
     /// <summary>Starts one.</summary>
     public static async Task<Served> At(LimpetAddress address, LimpetOptions options, LimpetSecurity? security = null) =>
-        new(await LimpetServer.ListenAsync(address, options, security));
+        new(await LimpetServer.ListenAsync(address, options, security ?? Plain));
 
     /// <summary>Connects and says nothing.</summary>
     public NetworkStream Connect()
@@ -48,6 +51,20 @@ internal sealed class Served : IAsyncDisposable
         stream.Write(Greeting.Of(networkId));
         stream.ReadExactly(new byte[Greeting.Length]);
         return new RawPeer(stream);
+    }
+
+    /// <summary>Connects and greets, and is sent away.</summary>
+    /// <returns>What the server says.</returns>
+    public string Refused(uint networkId)
+    {
+        using NetworkStream stream = Connect();
+        stream.Write(Greeting.Of(networkId));
+        byte[] greeting = new byte[Greeting.Length];
+        stream.ReadExactly(greeting);
+        Assert.True(Refusal.Is(greeting), $"it was greeted with {Convert.ToHexString(greeting)}");
+        string said = Refusal.Read(greeting, stream).Message;
+        Assert.Equal(0, stream.Read(greeting));
+        return said.Split('"')[1];
     }
 
     /// <summary>Stops it.</summary>

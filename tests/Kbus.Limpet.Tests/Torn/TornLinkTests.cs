@@ -29,7 +29,7 @@ public sealed class TornLinkTests
         await using Served server = await Served.At(Served.AnyPort(), bowls.Options(0, 1));
         using var proxy = new EditingProxy(server.Address, seed, mayFlip, Wounds);
         using var stop = new CancellationTokenSource();
-        Task client = Task.Run(() => new LimpetClient(proxy.Address, bowls.Options(1, 2)).RunAsync(cancellationToken: stop.Token));
+        Task client = Task.Run(() => new LimpetClient(proxy.Address, bowls.Options(1, 2), Served.Plain).RunAsync(cancellationToken: stop.Token));
         var one = new Shore(bowls, 0, 1);
         var other = new Shore(bowls, 1, 0);
         Task[] replying = [OnThread(() => one.ReplyUntil(stop.Token)), OnThread(() => other.ReplyUntil(stop.Token))];

@@ -21,6 +21,12 @@ internal static class ExitCode
     /// <summary>A Request was answered by a Status: the bus answered in the place of the replier.</summary>
     public const int AnsweredByStatus = 5;
 
+    /// <summary>A Limpet's link closed a ring of buses.</summary>
+    public const int Ring = 6;
+
+    /// <summary>A server sent a Limpet away.</summary>
+    public const int Refused = 7;
+
     /// <summary>The reader of the output has gone: the code of a program that died of SIGPIPE.</summary>
     public const int BrokenPipe = 141;
 

@@ -18,6 +18,7 @@ public sealed partial class Limpet : IDisposable
 {
     private const string FromBus = "Message from KBUS:";
     private const string FromPeer = "Message from other Limpet:";
+    private const int SecondsKept = 3;
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
@@ -38,6 +39,8 @@ public sealed partial class Limpet : IDisposable
     private long _carriedIn;
     private long _refused;
     private long _missed;
+    private int _givenUp;
+    private int _secondsKept;
 
     private Limpet(Stream stream, LimpetOptions options, uint peerId, bool isGreeted)
     {
@@ -213,8 +216,8 @@ public sealed partial class Limpet : IDisposable
         catch (Exception e) when (e is (IOException and not LimpetException) or ObjectDisposedException)
         {
             string what = Volatile.Read(ref isLate) ? $"it did not greet within {options.GreetingLimit.TotalSeconds:0.#} s"
+                : stream is SslStream && e is not WireException ? "it closed the connection before it greeted; it may not know this side's key"
                 : e is EndOfStreamException ? "it closed the connection before it greeted"
-                : stream is SslStream && e is not WireException ? "it broke off the connection; it may not know this side's key"
                 : e.Message;
             throw new LimpetException($"No link with the peer: {what}.", e, e is WireException);
         }
@@ -283,6 +286,7 @@ public sealed partial class Limpet : IDisposable
     private void Look()
     {
         _rules.Tick();
+        GiveMemoryBack();
         TimeSpan stalled = _outbox.StalledFor;
         if (stalled > _options.StallLimit)
         {
@@ -293,6 +297,24 @@ public sealed partial class Limpet : IDisposable
         if (full > _options.StallLimit)
         {
             End(LimpetEndingKind.PeerStalled, $"The peer took nothing for {full.TotalSeconds:0} s, although its machine answers.");
+        }
+    }
+
+    /// <summary>Long messages leave long buffers behind, and a Limpet that then has little to do would keep them for ever.</summary>
+    private void GiveMemoryBack()
+    {
+        if (!_options.GivesMemoryBack)
+        {
+            return;
+        }
+
+        int givenUp = _reader.GivenUp;
+        _secondsKept = givenUp != _givenUp ? 1 : _secondsKept > 0 ? _secondsKept + 1 : 0;
+        _givenUp = givenUp;
+        if (_secondsKept > SecondsKept)
+        {
+            _secondsKept = 0;
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
     }
 

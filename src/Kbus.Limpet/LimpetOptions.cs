@@ -66,6 +66,11 @@ public sealed record LimpetOptions
     /// <summary>The time limit of the greeting, and with TLS of its handshake: default 10 seconds.</summary>
     public TimeSpan GreetingLimit { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether the Limpet has the process give memory back to the system some seconds after the last long message from the peer:
+    /// default false. It costs the process a pause of some milliseconds.</summary>
+    /// <remarks>For a process that does nothing else. A program with other work leaves that to the runtime.</remarks>
+    public bool GivesMemoryBack { get; init; }
+
     /// <summary>Opens the Limpet's Ksock, for reading and writing; null (the default) to open <see cref="Device"/> with
     /// <see cref="Ksock"/>.</summary>
     public Func<Ksock>? OpenKsock { get; init; }
@@ -102,7 +107,7 @@ public sealed record LimpetOptions
             throw new ArgumentException($"\"{last}\" is not a message name that can end a Limpet; a wildcard cannot");
         }
 
-        _ = new NameList(MessageNames);
+        _ = MessageNames is [NameList.Nothing] ? throw new ArgumentException($"\"{NameList.Nothing}\" is not a message name to listen to") : new NameList(MessageNames);
         _ = new NameList(AllowOut);
         _ = new NameList(AllowIn);
     }

@@ -56,7 +56,7 @@ public sealed class LimpetSecurityTests
         Ended impostor = bus.Run(
             "limpet", "-c", address, "--once", "-q", "--tls-cert", In(bus, "one"), "--tls-key", In(bus, "one.key"), "--tls-ca", In(bus, "ca"));
         Assert.Equal(1, impostor.Code);
-        Assert.Contains("was sent away", server.Await("does not know"), StringComparison.Ordinal);
+        Assert.Contains("its certificate is for bowl-0.example, not for bowl-1.example", server.Await("was sent away"), StringComparison.Ordinal);
         server.Dispose();
     });
 
@@ -66,18 +66,18 @@ public sealed class LimpetSecurityTests
         using var bus = new PrivateBus("--buses", "2");
         string one = MakeKey(bus, "one");
         string other = MakeKey(bus, "other");
-        MakeKey(bus, "stranger");
+        string strangers = MakeKey(bus, "stranger");
         (LimpetRun server, string address) = LimpetRun.Listen(bus, "localhost:0", "--bus", "1", "--tls-cert", In(bus, "one"), "--tls-pin", other);
         Ended stranger = bus.Run("limpet", "-c", address, "--once", "-q", "--tls-cert", In(bus, "stranger"), "--tls-pin", one);
         Assert.Equal(1, stranger.Code);
-        Assert.StartsWith("kbus: No link with ", stranger.Errors, StringComparison.Ordinal);
-        server.Await("was sent away");
+        Assert.Contains("it may not know this side's key", stranger.Errors, StringComparison.Ordinal);
+        Assert.Contains($"it has the key {strangers}, which is none of those known here (--tls-pin)", server.Await("was sent away"), StringComparison.Ordinal);
         Ended distrustful = bus.Run("limpet", "-c", address, "--once", "-q", "--tls-cert", In(bus, "other"), "--tls-pin", other);
         Assert.Equal(1, distrustful.Code);
-        Assert.Contains("does not know the other's key", distrustful.Errors, StringComparison.Ordinal);
+        Assert.Contains($"it has the key {one}, which is none of those known here (--tls-pin)", distrustful.Errors, StringComparison.Ordinal);
         server.Await("was sent away");
-        Ended plain = bus.Run("limpet", "-c", address, "--once", "-q");
-        Assert.Equal(1, plain.Code);
+        Ended plain = bus.Run("limpet", "-c", address, "--once", "-q", "--plain-loopback");
+        Assert.Equal((7, "kbus: The server sent this Limpet away: \"This server speaks TLS only, and the client began as a Limpet without TLS (--tls-cert).\"\n"), (plain.Code, plain.Errors));
         server.Await("was sent away");
 
         // And who is known still comes in.
@@ -103,6 +103,32 @@ public sealed class LimpetSecurityTests
         Assert.Equal("kbus: warning: the link is not protected; anybody on the way can read and change messages.", server.Program.Note());
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Connect(new IPEndPoint(IPAddress.Loopback, IPEndPoint.Parse(address).Port));
+        server.Dispose();
+    });
+
+    [Theory]
+    [InlineData("-s", "localhost:0")]
+    [InlineData("-c", "127.0.0.1:4321")]
+    public Task The_plain_protocol_on_a_loopback_address_needs_to_be_asked_for(string side, string address) => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus();
+        Ended refused = bus.Run("limpet", side, address, "-q", "--once");
+        Assert.Equal(1, refused.Code);
+        Assert.StartsWith("kbus: Every user of this machine can reach ", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("--plain-loopback", refused.Errors, StringComparison.Ordinal);
+    });
+
+    /// <summary>It was used without a word.</summary>
+    [Fact]
+    public Task A_key_that_other_users_can_read_is_warned_of() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus("--buses", "2");
+        string one = MakeKey(bus, "one");
+        File.SetUnixFileMode(In(bus, "one"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        (LimpetRun server, _) = LimpetRun.Listen(bus, "localhost:0", "--tls-cert", In(bus, "one"), "--tls-pin", one);
+        Assert.Equal(
+            $"kbus: warning: other users can read or change the private key in {In(bus, "one")}, and so pose as this Limpet. 'chmod 600 {In(bus, "one")}' ends that.",
+            server.Program.Note());
         server.Dispose();
     });
 

@@ -28,6 +28,6 @@ internal static class BenchLimpet
             throw new PeerException($"There is no {program}; ./build makes one beside kbusd.");
         }
 
-        return scene.Start(program, ["limpet", side, address, "--bus", bus, "--runtime-dir", scene.Folder, "--max-messages", $"{uint.MaxValue}"]);
+        return scene.Start(program, ["limpet", side, address, "--bus", bus, "--plain-loopback", "--runtime-dir", scene.Folder, "--max-messages", $"{uint.MaxValue}"]);
     }
 }

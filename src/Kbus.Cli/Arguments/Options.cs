@@ -39,14 +39,16 @@ internal static class Options
     public static readonly Option Message = new("message", null, "NAME", "listen to these messages; several are allowed (default '$.*')", Candidates.BoundNames) { Also = ["m"] };
     public static readonly Option Terminate = new("terminate", null, "NAME", "end when a message of this name comes; it is not carried", Candidates.BoundNames) { Also = ["t"] };
     public static readonly Option Verbosity = new("verbosity", null, "N", "0: errors only, 1 (default): what happens to the link, 2: each message too") { Also = ["v", "verbose"] };
-    public static readonly Option AllowOut = new("allow-out", null, "NAME", "only these may leave the bus; several are allowed (default: all)", Candidates.BoundNames);
-    public static readonly Option AllowIn = new("allow-in", null, "NAME", "only these may come to the bus; several are allowed (default: all)", Candidates.BoundNames);
+    public static readonly Option AllowOut = new("allow-out", null, "NAME", "only these, or none, may leave the bus; several are allowed (default: all)", Candidates.BoundNames);
+    public static readonly Option AllowIn = new("allow-in", null, "NAME", "only these, or none, may come to the bus; several are allowed (default: all)", Candidates.BoundNames);
     public static readonly Option TlsCert = new("tls-cert", null, "FILE", "protect the link with this certificate (PEM)", Candidates.Files);
     public static readonly Option TlsKey = new("tls-key", null, "FILE", "its private key (PEM; default: in the same file)", Candidates.Files);
     public static readonly Option TlsCa = new("tls-ca", null, "FILE", "the authorities that may have signed the other's certificate (PEM)", Candidates.Files);
     public static readonly Option TlsPin = new("tls-pin", null, "SHA256", "the other's key, as it prints it; several are allowed");
     public static readonly Option TlsName = new("tls-name", null, "NAME", "the name that the other's certificate must be for, with --tls-ca");
-    public static readonly Option Plain = new("plain", null, "", "let the unprotected protocol leave this machine");
+    public static readonly Option Plain = new("plain", null, "", "let the unprotected protocol leave this machine, where anybody can read it");
+    public static readonly Option PlainLoopback = new("plain-loopback", null, "", "let the unprotected protocol use TCP here, where every user can reach it");
+    public static readonly Option Networks = new("networks", null, "IDS", "the ids of networks behind the other, as 7,10-19 or none (default: any)");
     public static readonly Option Silence = new("silence", null, "SECONDS", "end a link whose other machine has been silent so long (default 30)");
     public static readonly Option MaxMessages = new("max-messages", null, "N", "how many messages its queue on the bus holds (default 10000)");
     public static readonly Option Once = new("once", null, "", "end with the first link");
@@ -73,7 +75,7 @@ internal static class Options
     [
         Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
-        Plain, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
+        Plain, PlainLoopback, Networks, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
         Group, SendName, BindName, Replier, OpenMode, Set, SeeStatus, ActAsLimpet, NewBus, Watch, Help, Version,
     ];
 

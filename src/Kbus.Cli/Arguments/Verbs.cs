@@ -129,18 +129,19 @@ internal static class Verbs
         Options =
         [
             Server, Client, Bus with { Also = ["kbus", "k"] }, RuntimeDir, NetworkId, Cli.Options.Message, Terminate, AllowOut, AllowIn, Verbosity, Quiet,
-            TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, MakeKey, Silence, MaxMessages, Once,
+            TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, PlainLoopback, Networks, MakeKey, Silence, MaxMessages, Once,
             ReadyFd with { Text = "when it listens, or is linked, write its address to this descriptor and close it" },
         ],
         Text = """
-            ADDRESS is HOST:PORT, or the path of a Unix socket. A link that breaks is made again. Without TLS it
-            stays on this machine, unless --plain. The switches of the original's runlimpet work too: -s -c -id N
-            -k N -kbus N -v N -t NAME, and -m NAME (the last one counts). See docs/limpets.md.
+            ADDRESS is HOST:PORT, or the path of a Unix socket. A link that breaks is made again. TCP needs TLS,
+            unless --plain-loopback or --plain. The switches of the original's runlimpet work too: -s -c -id N
+            -k N -kbus N -v N -t NAME, and -m NAME (the last one counts). Exit code 6: the link closed a ring of
+            buses. 7: the server sent this Limpet away, and said why. See docs/limpets.md.
             """,
         Examples =
         [
             "kbus limpet --server /tmp/limpet --bus 0",
-            "kbus limpet -client -id 1 -kbus 2 localhost:4321",
+            "kbus limpet -client -id 1 -kbus 2 localhost:4321 --plain-loopback",
             "kbus limpet --server 0.0.0.0:4321 --tls-cert limpet.pem --tls-pin \"$PIN\" --allow-in '$.Sensor.*'",
         ],
     };

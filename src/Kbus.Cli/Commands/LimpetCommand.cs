@@ -85,7 +85,7 @@ internal static class LimpetCommand
         catch (LimpetException e)
         {
             lines.Check();
-            throw new CommandException(e.InnerException is KbusException ? ExitCode.NoBus : ExitCode.Failed, e.Message, e);
+            throw new CommandException(e.InnerException is KbusException ? ExitCode.NoBus : e.IsRefused ? ExitCode.Refused : ExitCode.Failed, e.Message, e);
         }
         catch (OperationCanceledException)
         {
@@ -129,6 +129,7 @@ internal static class LimpetCommand
     {
         LimpetEndingKind.Terminated => ExitCode.Done,
         LimpetEndingKind.BusGone => throw new CommandException(ExitCode.NoBus, ending.Text),
+        LimpetEndingKind.Loop => throw new CommandException(ExitCode.Ring, ending.Text),
         _ => throw new CommandException(ExitCode.Failed, ending.Text),
     };
 }

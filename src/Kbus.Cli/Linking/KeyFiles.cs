@@ -45,18 +45,33 @@ internal static class KeyFiles
     }
 
     /// <summary>Reads a certificate with its private key.</summary>
+    /// <param name="certificate">The file that has the certificate.</param>
+    /// <param name="key">The file that has its private key; null if it is in the same one.</param>
+    /// <param name="warn">Hears of a private key that others can read.</param>
     /// <exception cref="CommandException">It cannot be read, or is none.</exception>
-    public static X509Certificate2 Read(string certificate, string? key)
+    public static X509Certificate2 Read(string certificate, string? key, Action<string> warn)
     {
         NeedOpenSsl();
         string where = key is null ? certificate : $"{certificate} with {key}";
-        return Reading(where, "a certificate with its private key, not encrypted, in PEM form", () => LimpetKeys.Read(certificate, key));
+        X509Certificate2 read = Reading(where, "a certificate with its private key, not encrypted, in PEM form", () => LimpetKeys.Read(certificate, key));
+        WarnOfReaders(key ?? certificate, warn);
+        return read;
     }
 
     /// <summary>Reads the certificates of authorities.</summary>
     /// <exception cref="CommandException">They cannot be read, or there is none.</exception>
     public static X509Certificate2Collection ReadAuthorities(string file) =>
         Reading(file, "certificates in PEM form", () => LimpetKeys.ReadAuthorities(file));
+
+    /// <summary>Whoever can read the key can pose as this Limpet.</summary>
+    private static void WarnOfReaders(string file, Action<string> warn)
+    {
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        if (File.Exists(file) && (File.GetUnixFileMode(file) & Others) != 0)
+        {
+            warn($"warning: other users can read or change the private key in {file}, and so pose as this Limpet. 'chmod 600 {file}' ends that.");
+        }
+    }
 
     private static T Reading<T>(string where, string what, Func<T> read)
     {

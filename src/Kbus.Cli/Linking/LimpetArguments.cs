@@ -48,9 +48,11 @@ internal static class LimpetArguments
         TerminationMessage = Termination(invocation),
         AllowOut = Names(invocation, Options.AllowOut),
         AllowIn = Names(invocation, Options.AllowIn),
+        PeerNetworks = invocation.Arguments.Text(Options.Networks) is { } networks ? Meant(invocation, () => NetworkRange.ParseList(networks)) : null,
         SilenceLimit = SilenceLimit(invocation),
         MaxMessages = invocation.Arguments.Number(Options.MaxMessages, least: 1) ?? DefaultMaxMessages,
         Ksock = new KsockOptions { RuntimeDirectory = invocation.Arguments.Text(Options.RuntimeDir) },
+        GivesMemoryBack = true,
         Tell = lines.Tell,
         Linked = lines.TellPeer,
         Trace = lines.HasTrace ? lines.Tell : null,
@@ -63,10 +65,11 @@ internal static class LimpetArguments
     {
         ParsedArguments arguments = invocation.Arguments;
         arguments.NotBoth(Options.TlsCert, Options.Plain);
+        arguments.NotBoth(Options.TlsCert, Options.PlainLoopback);
         if (arguments.Text(Options.TlsCert) is not { } certificate)
         {
             return arguments.LastOf(Options.TlsKey, Options.TlsCa, Options.TlsPin, Options.TlsName) is not { } alone
-                ? new LimpetSecurity { AllowPlain = arguments.Has(Options.Plain) }
+                ? new LimpetSecurity { AllowPlain = arguments.Has(Options.Plain), AllowPlainLoopback = arguments.Has(Options.PlainLoopback) }
                 : throw CommandException.Usage($"{alone} needs {Options.TlsCert}: each side shows a certificate. 'kbus limpet --make-key FILE' makes one.", invocation.Verb);
         }
 
@@ -85,7 +88,7 @@ internal static class LimpetArguments
 
         return security with
         {
-            Certificate = KeyFiles.Read(certificate, arguments.Text(Options.TlsKey)),
+            Certificate = KeyFiles.Read(certificate, arguments.Text(Options.TlsKey), invocation.Warn),
             Authorities = arguments.Text(Options.TlsCa) is { } authorities ? KeyFiles.ReadAuthorities(authorities) : [],
         };
     }
@@ -135,7 +138,7 @@ internal static class LimpetArguments
         IReadOnlyList<string> names = invocation.Arguments.Texts(option);
         return Meant(invocation, () =>
         {
-            new LimpetOptions { MessageNames = names }.Check();
+            (option == Options.Message ? new LimpetOptions { MessageNames = names } : new LimpetOptions { AllowIn = names }).Check();
             return names;
         });
     }

@@ -51,9 +51,12 @@ public sealed record LimpetAddress(string? Host, int Port, string? Path)
     /// <summary>The address as one writes it.</summary>
     public override string ToString() => Path ?? (Host!.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}");
 
+    /// <summary>The places that the host's name stands for, if they are known already; null to ask for them.</summary>
+    internal IReadOnlyList<EndPoint>? Places { get; init; }
+
     /// <summary>The places that it names, in the order of trying.</summary>
     /// <exception cref="SocketException">The host's name is not known.</exception>
-    internal async Task<EndPoint[]> ResolveAsync(CancellationToken cancellationToken) => Path is not null
+    internal async Task<EndPoint[]> ResolveAsync(CancellationToken cancellationToken) => Places is not null ? [.. Places] : Path is not null
         ? [new UnixDomainSocketEndPoint(Path)]
         : IPAddress.TryParse(Host, out IPAddress? address) ? [new IPEndPoint(address, Port)]
         : [.. (await Dns.GetHostAddressesAsync(Host!, cancellationToken).ConfigureAwait(false)).Select(a => new IPEndPoint(a, Port))];

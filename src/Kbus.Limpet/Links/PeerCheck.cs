@@ -26,11 +26,17 @@ internal sealed class PeerCheck(LimpetSecurity security, bool isServer)
     public PeerProof? Proof { get; private set; }
 
     /// <summary>Whether the peer may be linked. Never throws.</summary>
-    public bool IsPeer(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    public bool IsPeer(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
+        Accepts(() => certificate?.GetRawCertData(), chain?.ChainElements.Skip(1).Select(e => e.Certificate) ?? []);
+
+    /// <summary>The same, of the certificate's bytes.</summary>
+    /// <param name="certificate">Gives the certificate, in DER; null if there is none.</param>
+    /// <param name="sent">Those of authorities that came with it.</param>
+    internal bool Accepts(Func<byte[]?> certificate, IEnumerable<X509Certificate2> sent)
     {
         try
         {
-            Failure = certificate is null ? "it showed no certificate" : Judge(certificate.GetRawCertData(), chain?.ChainElements.Skip(1).Select(e => e.Certificate) ?? []);
+            Failure = certificate() is { } bytes ? Judge(bytes, sent) : "it showed no certificate";
         }
         catch (Exception)
         {
@@ -41,12 +47,9 @@ internal sealed class PeerCheck(LimpetSecurity security, bool isServer)
         return Failure is null;
     }
 
-    /// <summary>Judges a certificate.</summary>
-    /// <param name="bytes">The certificate, in DER.</param>
-    /// <param name="sent">Those of authorities that came with it.</param>
-    /// <returns>Why the peer is refused; null if it is not.</returns>
+    /// <summary>Why the peer is refused; null if it is not.</summary>
     /// <exception cref="CryptographicException">The certificate is malformed.</exception>
-    internal string? Judge(ReadOnlySpan<byte> bytes, IEnumerable<X509Certificate2> sent)
+    private string? Judge(ReadOnlySpan<byte> bytes, IEnumerable<X509Certificate2> sent)
     {
         using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(bytes);
         string key = LimpetSecurity.KeyOf(certificate);

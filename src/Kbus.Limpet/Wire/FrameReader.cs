@@ -14,12 +14,16 @@ internal sealed class FrameReader(Stream stream, uint mostData)
 {
     private const int SmallestBuffer = 128 * 1024;
     private const int FirstStep = 1024 * 1024;
+    private int _givenUp;
     private byte[] _bytes = new byte[SmallestBuffer];
     private int _start;
     private int _end;
     private int _nameLength;
     private int _dataLength;
     private int _length;
+
+    /// <summary>How often a buffer for a long frame was given up. What it took is free when the collector next looks.</summary>
+    public int GivenUp => Volatile.Read(ref _givenUp);
 
     /// <summary>The name of the frame that was read last. Valid until <see cref="Fill"/>.</summary>
     public ReadOnlySpan<byte> Name => _bytes.AsSpan(NameAt, _nameLength);
@@ -125,6 +129,7 @@ internal sealed class FrameReader(Stream stream, uint mostData)
         else if (unread == 0 && _bytes.Length > FirstStep)
         {
             target = new byte[SmallestBuffer];
+            Volatile.Write(ref _givenUp, _givenUp + 1);
         }
 
         if (_start > 0 || target != _bytes)

@@ -48,6 +48,19 @@ public sealed class LimpetServerTests : IDisposable
         using RawPeer peer = server.Greet(2);
     }
 
+    /// <summary>An ending server removed the file of the one that had come after it.</summary>
+    [Fact]
+    public async Task A_server_that_ends_leaves_the_socket_file_of_its_successor()
+    {
+        LimpetAddress address = Served.NewPath();
+        Served before = await Served.At(address, _bowls.Options(0, 1));
+        File.Delete(address.Path!);
+        await using Served after = await Served.At(address, _bowls.Options(0, 1));
+        await before.DisposeAsync();
+        Assert.True(File.Exists(address.Path));
+        using RawPeer peer = after.Greet(2);
+    }
+
     [Fact]
     public async Task A_port_that_somebody_listens_to_is_refused()
     {

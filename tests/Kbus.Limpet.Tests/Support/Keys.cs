@@ -25,7 +25,7 @@ internal sealed class Keys : IDisposable
     public (X509Certificate2 One, X509Certificate2 Other) Certificates { get; }
 
     /// <summary>Makes a certificate, signed by an authority or by itself.</summary>
-    public X509Certificate2 Signed(string subject, X509Certificate2? authority)
+    public X509Certificate2 Signed(string subject, X509Certificate2? authority, string? use = null, int daysFrom = 0, int daysTo = 9)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
@@ -33,15 +33,20 @@ internal sealed class Keys : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName($"{subject[3..]}.example");
         request.CertificateExtensions.Add(names.Build());
+        if (use is not null)
+        {
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], critical: false));
+        }
+
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         X509Certificate2 made;
         if (authority is null)
         {
-            made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(10));
+            made = request.CreateSelfSigned(now.AddDays(-5), now.AddDays(20));
         }
         else
         {
-            using X509Certificate2 open = request.Create(authority, now.AddHours(-1), now.AddDays(9), RandomNumberGenerator.GetBytes(8));
+            using X509Certificate2 open = request.Create(authority, now.AddHours(-1).AddDays(daysFrom), now.AddDays(daysTo), RandomNumberGenerator.GetBytes(8));
             made = open.CopyWithPrivateKey(key);
         }
 

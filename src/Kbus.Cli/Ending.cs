@@ -10,8 +10,10 @@ namespace Kbus.Cli;
 /// </remarks>
 internal sealed class Ending : IDisposable
 {
+    private const int HangUpNumber = 1;
+
     private static readonly (PosixSignal Signal, int Number)[] Signals =
-        [(PosixSignal.SIGINT, 2), (PosixSignal.SIGTERM, 15), (PosixSignal.SIGHUP, 1)];
+        [(PosixSignal.SIGINT, 2), (PosixSignal.SIGTERM, 15), (PosixSignal.SIGHUP, HangUpNumber)];
 
     private readonly Lock _lock = new();
     private readonly List<Action> _closings = [];
@@ -23,6 +25,10 @@ internal sealed class Ending : IDisposable
 
     /// <summary>The exit code if a signal has come; null if none has.</summary>
     public int? ExitCode => Volatile.Read(ref _signal) is var number and not 0 ? Cli.ExitCode.OfSignal(number) : null;
+
+    /// <summary>What SIGHUP does instead of ending the command; null (the default) for nothing else. It runs on a thread of the
+    /// pool.</summary>
+    public Action? HangUp { get; set; }
 
     /// <summary>Enters what is to be done at a signal, at once if one has come already. It is done once, newest first.</summary>
     public void Add(Action closing)
@@ -52,6 +58,12 @@ internal sealed class Ending : IDisposable
     /// <returns>True if the command will end by itself now.</returns>
     internal bool Begin(int number)
     {
+        if (number == HangUpNumber && HangUp is { } hangUp)
+        {
+            _ = Task.Run(hangUp);
+            return true;
+        }
+
         Action[] closings;
         lock (_lock)
         {

@@ -36,6 +36,11 @@ public sealed partial class Limpet
                 {
                     CarryWhatWasRead();
                 }
+
+                if (_pacer?.Spend(_reader.TakeCount()) is { } pause && pause > TimeSpan.Zero)
+                {
+                    _ = _over.WaitOne(pause);
+                }
             }
 
             lock (_inwardLock)

@@ -29,6 +29,8 @@ public sealed partial class Limpet : IDisposable
     private readonly Outbox _outbox;
     private readonly FrameReader _reader;
     private readonly byte[]? _termination;
+    private readonly Pacer? _pacer;
+    private readonly ManualResetEvent _over = new(false);
     private readonly TaskCompletionSource<LimpetEnding> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watch;
     private readonly Thread _inward;
@@ -51,6 +53,7 @@ public sealed partial class Limpet : IDisposable
         _reader = new FrameReader(stream, options.MaxData);
         _run = new FrameRun(_reader, HearRefusal);
         _posted = new FrameRun(_reader, HearRefusal);
+        _pacer = options.MaxRate > 0 ? new Pacer(options.MaxRate, options.Time) : null;
         _outbox = new Outbox(stream, options.Backlog, options.Time, EndBroken);
         _ksock = options.Open();
         try
@@ -237,6 +240,7 @@ public sealed partial class Limpet : IDisposable
         // The bus's last messages still go to a peer that can be trusted to read them. Then the bus answers the remaining Requests.
         _watch.Dispose();
         _rules.Dispose();
+        _over.Set();
         if (kind is LimpetEndingKind.BusGone or LimpetEndingKind.Terminated or LimpetEndingKind.Stopped or LimpetEndingKind.EventsLost)
         {
             _outbox.Drain(LastWords);
@@ -279,6 +283,7 @@ public sealed partial class Limpet : IDisposable
     {
         if (Interlocked.Decrement(ref _parts) == 0)
         {
+            _over.Dispose();
             _ended.SetResult(_ending!);
         }
     }

@@ -38,6 +38,10 @@ public sealed record LimpetOptions
     /// <summary>The number of messages that the Limpet's queue on the bus holds: 1 or more, default 10,000.</summary>
     public uint MaxMessages { get; init; } = 10_000;
 
+    /// <summary>The messages that the peer may send in a second, in the mean: 100 or more, or 0 (the default) for any number. If it sends
+    /// more, its messages are read more slowly.</summary>
+    public int MaxRate { get; init; }
+
     /// <summary>The most names for which it represents repliers of the other bus: 1 or more, default 10,000. Repliers for more are not
     /// reached.</summary>
     public int MaxProxies { get; init; } = 10_000;
@@ -100,6 +104,11 @@ public sealed record LimpetOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxData, 64u * 1024 * 1024);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxProxies, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Backlog, 1);
+        if (MaxRate is not 0 and < 100)
+        {
+            throw new ArgumentException($"a rate of {MaxRate} messages a second is too low; it is 100 or more, or 0 for any");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(SilenceLimit, TimeSpan.FromSeconds(4));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(SilenceLimit, TimeSpan.FromHours(1));
         if (TerminationMessage is { } last && !MessageName.IsSendable(Encoding.UTF8.GetBytes(last)))
@@ -111,6 +120,15 @@ public sealed record LimpetOptions
         _ = new NameList(AllowOut);
         _ = new NameList(AllowIn);
     }
+
+    /// <summary>Whether the other says the same, as far as a file of options can say it.</summary>
+    internal bool IsSameAs(LimpetOptions other) =>
+        (Device, NetworkId, TerminationMessage, MaxMessages, MaxProxies, MaxData) == (other.Device, other.NetworkId, other.TerminationMessage, other.MaxMessages, other.MaxProxies, other.MaxData)
+        && (Backlog, MaxRate, StallLimit, SilenceLimit, GreetingLimit) == (other.Backlog, other.MaxRate, other.StallLimit, other.SilenceLimit, other.GreetingLimit)
+        && MessageNames.SequenceEqual(other.MessageNames)
+        && AllowIn.SequenceEqual(other.AllowIn)
+        && AllowOut.SequenceEqual(other.AllowOut)
+        && (PeerNetworks ?? [NetworkRange.Any]).SequenceEqual(other.PeerNetworks ?? [NetworkRange.Any]);
 
     /// <summary>Opens a Ksock for the Limpet as the options say.</summary>
     public Ksock Open() => OpenKsock is { } open ? open() : Kbus.Ksock.Open(Device, KsockMode.ReadWrite, (Ksock ?? KsockOptions.Default) with { PostsMuch = true });

@@ -8,6 +8,9 @@ namespace Kbus.Limpets;
 /// <param name="Last">The last: not less than the first.</param>
 public readonly record struct NetworkRange(uint First, uint Last)
 {
+    /// <summary>All of them.</summary>
+    internal static NetworkRange Any { get; } = new(1, uint.MaxValue);
+
     /// <summary>Reads a list such as <c>7,10-19</c>; <c>none</c> is an empty one.</summary>
     /// <param name="text">The list.</param>
     /// <returns>The ranges.</returns>

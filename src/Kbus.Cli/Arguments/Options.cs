@@ -35,7 +35,7 @@ internal static class Options
     public static readonly Option List = new("list", 'l', "", "every error there is, one on a line");
     public static readonly Option Server = new("server", null, "", "wait at ADDRESS for the other Limpet to connect") { Also = ["s"] };
     public static readonly Option Client = new("client", null, "", "connect to the other Limpet at ADDRESS") { Also = ["c"] };
-    public static readonly Option NetworkId = new("id", null, "N", "the network id, unique among all Limpets (default: client 1, server 2)");
+    public static readonly Option NetworkId = new("id", null, "N", "the network id, unique among all Limpets, or auto: from the machine's (default: client 1, server 2)");
     public static readonly Option Message = new("message", null, "NAME", "listen to these messages; several are allowed (default '$.*')", Candidates.BoundNames) { Also = ["m"] };
     public static readonly Option Terminate = new("terminate", null, "NAME", "end when a message of this name comes; it is not carried", Candidates.BoundNames) { Also = ["t"] };
     public static readonly Option Verbosity = new("verbosity", null, "N", "0: errors only, 1 (default): what happens to the link, 2: each message too") { Also = ["v", "verbose"] };
@@ -49,6 +49,8 @@ internal static class Options
     public static readonly Option Plain = new("plain", null, "", "let the unprotected protocol leave this machine, where anybody can read it");
     public static readonly Option PlainLoopback = new("plain-loopback", null, "", "let the unprotected protocol use TCP here, where every user can reach it");
     public static readonly Option Networks = new("networks", null, "IDS", "the ids of networks behind the other, as 7,10-19 or none (default: any)");
+    public static readonly Option Config = new("config", null, "FILE", "serve many peers, as FILE says; SIGHUP reads it again", Candidates.Files);
+    public static readonly Option CheckFile = new("check", null, "FILE", "say whether anything is wrong with such a file, and end", Candidates.Files);
     public static readonly Option Silence = new("silence", null, "SECONDS", "end a link whose other machine has been silent so long (default 30)");
     public static readonly Option MaxMessages = new("max-messages", null, "N", "how many messages its queue on the bus holds (default 10000)");
     public static readonly Option Once = new("once", null, "", "end with the first link");
@@ -75,7 +77,7 @@ internal static class Options
     [
         Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
-        Plain, PlainLoopback, Networks, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
+        Plain, PlainLoopback, Networks, Config, CheckFile, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
         Group, SendName, BindName, Replier, OpenMode, Set, SeeStatus, ActAsLimpet, NewBus, Watch, Help, Version,
     ];
 

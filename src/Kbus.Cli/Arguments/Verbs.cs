@@ -129,7 +129,7 @@ internal static class Verbs
         Options =
         [
             Server, Client, Bus with { Also = ["kbus", "k"] }, RuntimeDir, NetworkId, Cli.Options.Message, Terminate, AllowOut, AllowIn, Verbosity, Quiet,
-            TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, PlainLoopback, Networks, MakeKey, Silence, MaxMessages, Once,
+            TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, PlainLoopback, Networks, Config, CheckFile, MakeKey, Silence, MaxMessages, Once,
             ReadyFd with { Text = "when it listens, or is linked, write its address to this descriptor and close it" },
         ],
         Text = """
@@ -142,6 +142,7 @@ internal static class Verbs
         [
             "kbus limpet --server /tmp/limpet --bus 0",
             "kbus limpet -client -id 1 -kbus 2 localhost:4321 --plain-loopback",
+            "kbus limpet --config /etc/kbus/limpet.json",
             "kbus limpet --server 0.0.0.0:4321 --tls-cert limpet.pem --tls-pin \"$PIN\" --allow-in '$.Sensor.*'",
         ],
     };

@@ -22,6 +22,16 @@ internal static class LimpetCommand
             return ExitCode.Done;
         }
 
+        if (arguments.Text(Options.CheckFile) is { } checkedFile)
+        {
+            return LimpetService.Check(invocation, checkedFile);
+        }
+
+        if (arguments.Text(Options.Config) is { } config)
+        {
+            return LimpetService.Run(invocation, config);
+        }
+
         using var stopping = new CancellationTokenSource();
         var lines = new LimpetLines(invocation.Output, LimpetArguments.Verbosity(invocation), LimpetArguments.NetworkId(invocation), stopping.Cancel);
         LimpetAddress address = LimpetArguments.Address(invocation);
@@ -115,7 +125,8 @@ internal static class LimpetCommand
         return $"Limpet: {side} via {via} for KBUS {options.Device}, using network id {options.NetworkId}, listening for {names}";
     }
 
-    private static void TellReady(Invocation invocation, LimpetAddress address)
+    /// <summary>Writes an address to the descriptor that was named, if one was, and closes it.</summary>
+    internal static void TellReady(Invocation invocation, LimpetAddress address)
     {
         if (invocation.Arguments.Number(Options.ReadyFd) is { } descriptor)
         {

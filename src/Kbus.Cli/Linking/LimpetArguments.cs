@@ -5,6 +5,7 @@ namespace Kbus.Cli;
 /// <summary>The parsed arguments of <c>kbus limpet</c>.</summary>
 internal static class LimpetArguments
 {
+    private const string Auto = "auto";
     private const uint OfClient = 1;
     private const uint OfServer = 2;
     private static readonly uint DefaultMaxMessages = new LimpetOptions().MaxMessages;
@@ -28,8 +29,9 @@ internal static class LimpetArguments
     }
 
     /// <summary>The Limpet's network id.</summary>
-    public static uint NetworkId(Invocation invocation) =>
-        invocation.Arguments.Number(Options.NetworkId, least: 1) ?? (IsServer(invocation) ? OfServer : OfClient);
+    public static uint NetworkId(Invocation invocation) => invocation.Arguments.Text(Options.NetworkId) == Auto
+        ? MachineIds.Of(invocation.Arguments.Number(Options.Bus) ?? 0, $"{(IsServer(invocation) ? "server" : "client")} {Address(invocation)}")
+        : invocation.Arguments.Number(Options.NetworkId, least: 1) ?? (IsServer(invocation) ? OfServer : OfClient);
 
     /// <summary>The verbosity of its output.</summary>
     public static uint Verbosity(Invocation invocation)
@@ -58,6 +60,23 @@ internal static class LimpetArguments
         Trace = lines.HasTrace ? lines.Tell : null,
         Time = invocation.Time,
     };
+
+    /// <summary>The options of the links of a server whose file says the rest.</summary>
+    /// <exception cref="CommandException">Something is given that stands in the file.</exception>
+    public static LimpetOptions ServiceOptions(Invocation invocation)
+    {
+        ParsedArguments arguments = invocation.Arguments;
+        Option[] allowed = [Options.Config, Options.RuntimeDir, Options.Verbosity, Options.Quiet, Options.ReadyFd];
+        Option? other = arguments.Verb!.Options.FirstOrDefault(o => arguments.Has(o) && !allowed.Any(a => a.Name == o.Name));
+        return other is null && arguments.Operands.Count == 0
+            ? new LimpetOptions
+            {
+                Ksock = new KsockOptions { RuntimeDirectory = arguments.Text(Options.RuntimeDir) },
+                GivesMemoryBack = true,
+                Time = invocation.Time,
+            }
+            : throw CommandException.Usage($"{Options.Config}: the file says where and how to serve, so {(other is null ? "an ADDRESS" : $"{other}")} cannot be given as well.", invocation.Verb);
+    }
 
     /// <summary>How the link is protected.</summary>
     /// <exception cref="CommandException">The options contradict each other, or a file cannot be read.</exception>

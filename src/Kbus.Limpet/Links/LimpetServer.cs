@@ -19,7 +19,7 @@ public sealed class LimpetServer : IDisposable
     private static readonly TimeSpan AfterFault = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
     private readonly LimpetOptions _options;
-    private readonly LimpetSecurity _security;
+    private volatile LimpetSecurity _security;
     private readonly Listeners _listeners;
     private readonly Strangers _silent;
     private readonly Strangers _speaking;
@@ -64,6 +64,51 @@ public sealed class LimpetServer : IDisposable
         return new LimpetServer(options, security, listeners, ended => new OneBerth(new Berth(options, ended)));
     }
 
+    /// <summary>Begins to listen, for many peers.</summary>
+    /// <param name="address">Where.</param>
+    /// <param name="peers">The peers. Whoever is none of them is sent away.</param>
+    /// <param name="options">What holds before a peer is known: how long its greeting may take, and the receivers of reports.</param>
+    /// <param name="security">How links are protected. The peers' keys and names stand in <paramref name="peers"/>; null for the plain
+    /// protocol over a Unix socket.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The server; <see cref="RunAsync"/> takes connections.</returns>
+    /// <exception cref="LimpetException">It cannot listen there, or may not without protection.</exception>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
+    public static async Task<LimpetServer> ListenAsync(
+        LimpetAddress address, IReadOnlyList<LimpetPeer> peers, LimpetOptions options, LimpetSecurity? security = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(options);
+        Check(peers);
+        options.Check();
+        security = (security ?? new LimpetSecurity()) with { Rule = static _ => null };
+        security.Check();
+        Listeners listeners = await Listeners.OpenAsync(address, security, options.Tell, cancellationToken).ConfigureAwait(false);
+        var berths = new PeerBerths(peers);
+        return new LimpetServer(options, security with { Rule = berths.Refuses }, listeners, _ => berths);
+    }
+
+    /// <summary>Takes other peers, and another protection for new connections. Links of peers that stay as they are go on.</summary>
+    /// <param name="peers">The peers.</param>
+    /// <param name="security">How links are protected; null for the plain protocol over a Unix socket.</param>
+    /// <returns>The names of the peers that are gone or changed, whose links have ended.</returns>
+    /// <exception cref="InvalidOperationException">The server has one peer, whoever that is.</exception>
+    /// <exception cref="ArgumentException">Something is invalid, and all stays as it is.</exception>
+    public IReadOnlyList<string> Change(IReadOnlyList<LimpetPeer> peers, LimpetSecurity? security = null)
+    {
+        Check(peers);
+        PeerBerths berths = _berths as PeerBerths ?? throw new InvalidOperationException("This server has one peer, whoever that is.");
+        security = (security ?? new LimpetSecurity()) with { Rule = berths.Refuses };
+        security.Check();
+        if (security.IsTls != _security.IsTls)
+        {
+            throw new ArgumentException("Whether links are protected by TLS cannot be changed while the server runs.");
+        }
+
+        _security = security;
+        return berths.Change(peers);
+    }
+
     /// <summary>Takes connections until the link ends for good.</summary>
     /// <param name="isOnce">True to come back when the first link has ended.</param>
     /// <param name="cancellationToken">Ends the link in good order.</param>
@@ -88,6 +133,7 @@ public sealed class LimpetServer : IDisposable
 
             // Somebody may just have been welcomed.
             Stop();
+            await Task.WhenAll(_berths.All.Select(b => b.Limpet?.Ended ?? Task.CompletedTask)).ConfigureAwait(false);
         }
     }
 
@@ -99,6 +145,38 @@ public sealed class LimpetServer : IDisposable
         _door.Dispose();
     }
 
+    /// <summary>A network id belongs to one peer.</summary>
+    /// <exception cref="ArgumentException">Something is invalid.</exception>
+    internal static void Check(IReadOnlyList<LimpetPeer> peers)
+    {
+        ArgumentNullException.ThrowIfNull(peers);
+        List<(uint First, uint Last, string Name)> ids = [];
+        foreach (LimpetPeer peer in peers)
+        {
+            peer.Options.Check();
+            ids.Add((peer.NetworkId, peer.NetworkId, peer.Name));
+            ids.AddRange((peer.Options.PeerNetworks ?? []).Select(r => (r.First, r.Last, peer.Name)));
+            if (peer.NetworkId == 0 || peer.NetworkId == peer.Options.NetworkId)
+            {
+                throw new ArgumentException($"The peer {peer.Name} has network id {peer.NetworkId}, which is none, or this side's own.");
+            }
+        }
+
+        ids.Sort();
+        for (int i = 1; i < ids.Count; i++)
+        {
+            if (ids[i].First <= ids[i - 1].Last && ids[i].Name != ids[i - 1].Name)
+            {
+                throw new ArgumentException($"The peers {ids[i - 1].Name} and {ids[i].Name} both have network id {ids[i].First}; it belongs to one of them.");
+            }
+        }
+
+        if (peers.Select(p => p.Name).GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException($"Two peers have the name {twice.Key}.");
+        }
+    }
+
     private void Stop()
     {
         bool hasLink = false;
@@ -107,7 +185,8 @@ public sealed class LimpetServer : IDisposable
             hasLink |= berth.Stop();
         }
 
-        if (!hasLink)
+        // With one peer, how its link ends is how the server ends.
+        if (!hasLink || _berths is PeerBerths)
         {
             _ended.TrySetResult(Limpet.StoppedBefore);
         }

@@ -15,6 +15,7 @@ internal sealed class FrameReader(Stream stream, uint mostData)
     private const int SmallestBuffer = 128 * 1024;
     private const int FirstStep = 1024 * 1024;
     private int _givenUp;
+    private int _count;
     private byte[] _bytes = new byte[SmallestBuffer];
     private int _start;
     private int _end;
@@ -94,7 +95,19 @@ internal sealed class FrameReader(Stream stream, uint mostData)
     }
 
     /// <summary>Goes on behind the frame that <see cref="TryLook"/> has seen.</summary>
-    public void Advance() => _start += _length;
+    public void Advance()
+    {
+        _start += _length;
+        _count++;
+    }
+
+    /// <summary>The number of frames since the last call.</summary>
+    public int TakeCount()
+    {
+        int count = _count;
+        _count = 0;
+        return count;
+    }
 
     /// <summary>Waits for more bytes.</summary>
     /// <returns>False if the peer has ended the stream, between two frames.</returns>

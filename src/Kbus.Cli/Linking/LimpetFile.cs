@@ -75,7 +75,9 @@ internal sealed record LimpetFile
         Authorities = Authorities is null ? [] : KeyFiles.ReadAuthorities(Authorities),
     };
 
-    private static LimpetFile Parse(string path, ReadOnlySpan<byte> bytes, LimpetOptions options, AccountNames accounts)
+    /// <summary>The same, with users that are resolved otherwise.</summary>
+    /// <exception cref="PolicyException">Something is wrong with it; the message says what and where.</exception>
+    internal static LimpetFile Parse(string path, ReadOnlySpan<byte> bytes, LimpetOptions options, AccountNames accounts)
     {
         string shown = TerminalText.Of(path);
         if (bytes.Length > LongestFile)

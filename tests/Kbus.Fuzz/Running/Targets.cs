@@ -17,6 +17,8 @@ internal static class Targets
         new DaemonArgumentsTarget(),
         new QuestionTarget(),
         new DeliveryTarget(),
+        new CertificateTarget(),
+        new LimpetFileTarget(),
     ];
 
     /// <summary>The target of a name; null if there is none.</summary>

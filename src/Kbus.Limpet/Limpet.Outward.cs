@@ -207,5 +207,5 @@ public sealed partial class Limpet
 
     private void EndLoop() => End(
         LimpetEndingKind.Loop,
-        $"Limpets join these buses in a ring, or two have the same network id: {_rules.LoopEvidence}. This link is closed; messages must have one way only.");
+        $"Limpets join these buses in a ring, or two have the same network id: {_rules.LoopEvidence}. This link is closed, and on standby if it can be; messages must have one way only.");
 }

@@ -241,7 +241,12 @@ public sealed partial class Limpet : IDisposable
         _watch.Dispose();
         _rules.Dispose();
         _over.Set();
-        if (kind is LimpetEndingKind.BusGone or LimpetEndingKind.Terminated or LimpetEndingKind.Stopped or LimpetEndingKind.EventsLost)
+        if (kind == LimpetEndingKind.Loop)
+        {
+            SendAnnouncement(1, StandbyNotice.Data);
+        }
+
+        if (kind is LimpetEndingKind.Loop or LimpetEndingKind.BusGone or LimpetEndingKind.Terminated or LimpetEndingKind.Stopped or LimpetEndingKind.EventsLost)
         {
             _outbox.Drain(LastWords);
             if (Thread.CurrentThread != _inward && FinishWriting())
@@ -324,17 +329,19 @@ public sealed partial class Limpet : IDisposable
     }
 
     /// <summary>Sends a probe to the peer, to find out whether this link closes a ring.</summary>
-    private void SendProbe(RingProbe probe)
+    private void SendProbe(RingProbe probe) => SendAnnouncement((uint)probe.Number | 1, probe.ToBytes());
+
+    private void SendAnnouncement(uint serialNumber, ReadOnlySpan<byte> data)
     {
         // Its id is one of this Limpet's network, and otherwise nobody's.
         var header = new MessageHeader
         {
-            Id = new MessageId(NetworkId, (uint)probe.Number | 1),
+            Id = new MessageId(NetworkId, serialNumber),
             From = KsockId,
             OrigFrom = new OrigFrom(NetworkId, KsockId),
         };
         var frames = new FrameWriter();
-        frames.Add(header, RingProbe.Name, probe.ToBytes());
+        frames.Add(header, RingProbe.Name, data);
         _outbox.Take(ref frames);
         _outbox.Flush();
     }

@@ -92,7 +92,7 @@ public sealed class LimpetFileTests
         File.WriteAllText(file, "{ \"listen\": \"glass\", \"id\": 2, \"peers\": [ 7 ] }");
         Ended wrong = bus.Run("limpet", "--check", file);
         Assert.Equal(1, wrong.Code);
-        Assert.StartsWith($"kbus: {file}, line 1, column 44: here should stand a peer", wrong.Errors, StringComparison.Ordinal);
+        Assert.StartsWith($"kbus: {file}, line 1, column 42: here should stand a peer", wrong.Errors, StringComparison.Ordinal);
         Ended missing = bus.Run("limpet", "--config", Path.Join(bus.Directory, "none"));
         Assert.Equal((1, $"kbus: {bus.Directory}/none cannot be read: ENOENT (No such file or directory).\n"), (missing.Code, missing.Errors));
         Ended both = bus.Run("limpet", "--config", file, "--id", "5");

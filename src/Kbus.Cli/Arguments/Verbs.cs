@@ -135,8 +135,8 @@ internal static class Verbs
         Text = """
             ADDRESS is HOST:PORT, or the path of a Unix socket. A link that breaks is made again. TCP needs TLS,
             unless --plain-loopback or --plain. The switches of the original's runlimpet work too: -s -c -id N
-            -k N -kbus N -v N -t NAME, and -m NAME (the last one counts). Exit code 6: the link closed a ring of
-            buses. 7: the server sent this Limpet away, and said why. See docs/limpets.md.
+            -k N -kbus N -v N -t NAME, and -m NAME (the last one counts). Exit code 6: with --once, the link closed
+            a ring of buses. 7: the server sent this Limpet away, and said why. See docs/limpets.md.
             """,
         Examples =
         [

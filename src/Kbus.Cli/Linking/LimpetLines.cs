@@ -15,7 +15,9 @@ namespace Kbus.Cli;
 /// <param name="stop">Ends the link.</param>
 internal sealed class LimpetLines(LineOutput output, uint verbosity, uint networkId, Action stop)
 {
+    private const int LongestLine = 8000;
     private readonly Lock _lock = new();
+    private SparingTell? _peers;
     private CommandException? _failure;
 
     /// <summary>Whether each message is printed.</summary>
@@ -28,7 +30,8 @@ internal sealed class LimpetLines(LineOutput output, uint verbosity, uint networ
     public void Tell(string line) => Write($"{networkId} {Escaped(line)}");
 
     /// <summary>A link has been made.</summary>
-    public void TellPeer(Limpet limpet) => Tell($"The other limpet's network id is {limpet.PeerNetworkId}");
+    public void TellPeer(Limpet limpet) =>
+        LazyInitializer.EnsureInitialized(ref _peers, () => new SparingTell(Tell, TimeProvider.System)).Tell($"The other limpet's network id is {limpet.PeerNetworkId}");
 
     /// <summary>The same with every byte that is not printable ASCII as <c>\xNN</c>, and with <c>\uNNNN</c> for what is no byte.</summary>
     internal static string Escaped(string line)
@@ -76,7 +79,7 @@ internal sealed class LimpetLines(LineOutput output, uint verbosity, uint networ
 
             try
             {
-                output.WriteLine(line);
+                output.WriteLine(line.Length <= LongestLine ? line : $"{line[..LongestLine]} (cut off)");
                 return;
             }
             catch (CommandException e)

@@ -7,7 +7,6 @@ namespace Kbus.Limpets;
 /// </remarks>
 internal sealed class Berth : IDisposable
 {
-    private static readonly TimeSpan FirstRest = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(5);
     private readonly LimpetOptions _options;
     private readonly Action<LimpetEnding> _ended;
@@ -19,6 +18,7 @@ internal sealed class Berth : IDisposable
     private bool _isStopping;
     private long _restSince;
     private TimeSpan _rest;
+    private StandbyBeacon? _beacon;
 
     /// <summary>Makes an empty one.</summary>
     /// <param name="options">The options of the Limpet that links are made with.</param>
@@ -60,6 +60,7 @@ internal sealed class Berth : IDisposable
             Limpet limpet = Limpet.Begin(stream, _options, arrival.PeerId, isGreeted: false);
             Interlocked.Exchange(ref _limpet, limpet);
             _linkedFrom = arrival.Name;
+            SetBeacon(null);
             _told.Tell($"Connected from {arrival.Name}: {limpet}.");
             _options.Linked?.Invoke(limpet);
             _ = FollowAsync(limpet);
@@ -84,6 +85,7 @@ internal sealed class Berth : IDisposable
         Interlocked.Exchange(ref _isStopping, true);
         Limpet? limpet = Limpet;
         limpet?.Dispose();
+        SetBeacon(null);
         return limpet is not null;
     }
 
@@ -138,6 +140,11 @@ internal sealed class Berth : IDisposable
     {
         LimpetEnding ending = await limpet.Ended.ConfigureAwait(false);
         Rest(ending);
+        if (ending.Kind == LimpetEndingKind.Loop && !IsStopping)
+        {
+            SetBeacon(new StandbyBeacon(_options, limpet.PeerNetworkId));
+        }
+
         if (Interlocked.CompareExchange(ref _limpet, null, limpet) == limpet)
         {
             _told.Tell(ending.Text);
@@ -145,11 +152,20 @@ internal sealed class Berth : IDisposable
         }
     }
 
+    private void SetBeacon(StandbyBeacon? beacon)
+    {
+        Interlocked.Exchange(ref _beacon, beacon)?.Dispose();
+        if (beacon is not null && IsStopping)
+        {
+            beacon.Dispose();
+        }
+    }
+
     /// <summary>A link that closed a ring would close it again. So its peer waits, longer each time.</summary>
     private void Rest(LimpetEnding ending)
     {
         _rest = ending.Kind != LimpetEndingKind.Loop ? TimeSpan.Zero
-            : TimeSpan.FromTicks(Math.Clamp(_rest.Ticks * 2, FirstRest.Ticks, LongestRest.Ticks));
+            : TimeSpan.FromTicks(Math.Clamp(_rest.Ticks * 2, (_options.SilenceLimit / 4).Ticks, LongestRest.Ticks));
         _restSince = _options.Time.GetTimestamp();
     }
 }

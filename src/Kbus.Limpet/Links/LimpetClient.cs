@@ -9,7 +9,10 @@ namespace Kbus.Limpets;
 /// <param name="security">How the link is protected; null for the plain protocol, on this machine alone.</param>
 public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, LimpetSecurity? security = null)
 {
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(5);
     private readonly LimpetSecurity _security = security ?? new LimpetSecurity();
+    private TimeSpan _patience;
+    private long _stoodBy;
 
     /// <summary>Keeps the link up until it ends for good.</summary>
     /// <remarks>
@@ -17,8 +20,9 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
     /// </remarks>
     /// <param name="isOnce">True to come back when the link has ended, or could not be made.</param>
     /// <param name="cancellationToken">Ends the link in good order.</param>
-    /// <returns>The kind of its end: <see cref="LimpetEndingKind.Stopped"/>, <see cref="LimpetEndingKind.Terminated"/> or
-    /// <see cref="LimpetEndingKind.Loop"/>; with <paramref name="isOnce"/> also any other.</returns>
+    /// <returns>The kind of its end: <see cref="LimpetEndingKind.Stopped"/> or <see cref="LimpetEndingKind.Terminated"/>; with
+    /// <paramref name="isOnce"/> also any other. A link that closed a ring of buses is on standby, and is made again when the other way
+    /// fails.</returns>
     /// <exception cref="LimpetException">The peer speaks another protocol, has the same network id, or may not be reached unprotected.
     /// With <paramref name="isOnce"/>, any reason.</exception>
     /// <exception cref="ArgumentException">An option is invalid.</exception>
@@ -39,9 +43,14 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
                 long since = options.Time.GetTimestamp();
                 LimpetEnding ending = await limpet.EndedOrStoppedAsync(cancellationToken).ConfigureAwait(false);
                 options.Tell(ending.Text);
-                if (isOnce || !ending.IsWorthAnotherTry)
+                if (isOnce || (!ending.IsWorthAnotherTry && ending.Kind != LimpetEndingKind.Loop))
                 {
                     return ending;
+                }
+
+                if (ending.Kind == LimpetEndingKind.Loop)
+                {
+                    await StandByAsync(limpet.PeerNetworkId, cancellationToken).ConfigureAwait(false);
                 }
 
                 if (options.Time.GetElapsedTime(since) > TimeSpan.FromSeconds(1))
@@ -76,6 +85,18 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
                 return Limpet.StoppedBefore;
             }
         }
+    }
+
+    /// <summary>Waits until the other way to the peer has failed. Without a server that knows of standby, nothing says so, and the link
+    /// is tried again after a while, which grows.</summary>
+    private async Task StandByAsync(uint peerId, CancellationToken cancellationToken)
+    {
+        _patience = options.Time.GetElapsedTime(_stoodBy) > LongestPatience ? options.SilenceLimit / 2 : _patience * 2;
+        _patience = TimeSpan.FromTicks(Math.Clamp(_patience.Ticks, (options.SilenceLimit / 2).Ticks, LongestPatience.Ticks));
+        options.Tell($"The link with Limpet {peerId} is on standby: it is made again when the other way fails.");
+        await OnThreadOfItsOwn(() => StandbyWatch.WaitUntilLost(options, peerId, _patience, cancellationToken)).ConfigureAwait(false);
+        _stoodBy = options.Time.GetTimestamp();
+        options.Tell($"Nothing comes from Limpet {peerId} by another way any more. The link is made again.");
     }
 
     private string Why(Exception e) => e switch

@@ -228,8 +228,16 @@ internal sealed class LoopJudge
     /// <summary>The peer sent a probe.</summary>
     /// <param name="data">Its data.</param>
     /// <returns>Whether it is carried on.</returns>
-    public Verdict ProbeFromPeer(ReadOnlySpan<byte> data) =>
-        RingProbe.TryRead(data, out RingProbe probe) && _fromPeer.TryTake() ? JudgeProbe(probe) : Verdict.Leave;
+    public Verdict ProbeFromPeer(ReadOnlySpan<byte> data)
+    {
+        if (StandbyNotice.Is(data))
+        {
+            Evidence = "its peer has found that";
+            return Verdict.Loop;
+        }
+
+        return RingProbe.TryRead(data, out RingProbe probe) && _fromPeer.TryTake() ? JudgeProbe(probe) : Verdict.Leave;
+    }
 
     /// <summary>Whether a Ksock of this bus is a Limpet's. It costs a question to the bus.</summary>
     public bool IsLimpet(uint bringer) => IsLimpet(bringer, out _);

@@ -105,7 +105,11 @@ internal sealed partial class Bus
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool SeemsFull(KsockState ksock, int bytes, int ownSlots)
+    private bool SeemsFull(KsockState ksock, int bytes, int ownSlots) => IsQueueFull(ksock, bytes, ownSlots) || IsShort(ksock, bytes);
+
+    /// <summary>True if the queue itself has no room, whatever else its process holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsQueueFull(KsockState ksock, int bytes, int ownSlots)
     {
         if (ksock.Queue.Count + (long)ksock.Reserved - ownSlots >= ksock.MaxMessages)
         {
@@ -113,7 +117,7 @@ internal sealed partial class Bus
         }
 
         long waiting = ksock.Queue.Bytes + ksock.HeldBytes;
-        return (waiting > 0 && waiting + bytes > _options.MaxQueuedBytes) || IsShort(ksock, bytes);
+        return waiting > 0 && waiting + bytes > _options.MaxQueuedBytes;
     }
 
     /// <summary>True if the recipient's process may hold no more bytes of messages. If it holds none, it may hold any one
@@ -174,7 +178,7 @@ internal sealed partial class Bus
     private void Append(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt = null, bool isAwaitedAnswer = false)
     {
         ref QueueEntry entry = ref ksock.Queue.Append(message.EntireLength);
-        ChargeBook.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
+        Charges.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
         entry.Because = because;
         entry.IsAwaitedAnswer = isAwaitedAnswer;
         if (debt is not null)

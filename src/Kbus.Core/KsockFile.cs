@@ -113,7 +113,7 @@ internal sealed class KsockFile
             // Charged until it has been read: a member may have many Ksocks.
             _reading.Begin(delivered);
             _held = _reading.Length;
-            Bus.NoteHeld(State, _held);
+            _bus.NoteHeld(State, _held);
         }
 
         return LengthLeft;

@@ -128,12 +128,21 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
     }
 
     /// <summary>Whether a process may have so many more bytes of messages.</summary>
+    /// <remarks>Charges nothing: a sender may ask many recipients and then send nothing to any of them.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool HasBytes(ProcessCharges process, long bytes) => bytes <= process.BytesLeft || TryAdvance(process, bytes);
+    public bool HasBytes(ProcessCharges process, long bytes) =>
+        bytes <= process.BytesLeft || MayHave(process, ChargeKind.MessageBytes, bytes - process.BytesLeft);
 
     /// <summary>Charges bytes of messages, whether or not the process may have them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void UseBytes(ProcessCharges process, long bytes) => process.BytesLeft -= bytes;
+    public void UseBytes(ProcessCharges process, long bytes)
+    {
+        process.BytesLeft -= bytes;
+        if (process.BytesLeft < 0)
+        {
+            Advance(process);
+        }
+    }
 
     /// <summary>Gives bytes of messages back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -172,21 +181,13 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
         }
     }
 
-    private bool TryAdvance(ProcessCharges process, long bytes)
+    /// <summary>Charges what a process has used, and an advance if it may have one.</summary>
+    private void Advance(ProcessCharges process)
     {
-        long wanted = bytes - process.BytesLeft;
-        long amount = Math.Max(wanted, _advance);
-        if (!TryCharge(process, ChargeKind.MessageBytes, amount))
-        {
-            amount = wanted;
-            if (!TryCharge(process, ChargeKind.MessageBytes, amount))
-            {
-                return false;
-            }
-        }
-
+        long used = -process.BytesLeft;
+        long amount = MayHave(process, ChargeKind.MessageBytes, used + _advance) ? used + _advance : used;
+        Charge(process, ChargeKind.MessageBytes, amount);
         process.BytesLeft += amount;
-        return true;
     }
 
     private void Return(ProcessCharges process, long bytes)

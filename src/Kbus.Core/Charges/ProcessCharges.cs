@@ -25,7 +25,7 @@ internal sealed class ProcessCharges(UserCharges user, ulong identity, int proce
     /// <summary>The amounts that it holds. For bytes of messages: the advance.</summary>
     public ChargeAmounts Held;
 
-    /// <summary>The rest of the advance for bytes of messages; negative if more was delivered than the share allows.</summary>
+    /// <summary>The rest of the advance for bytes of messages: never negative, and never more than two advances.</summary>
     public long BytesLeft;
 
     /// <summary>The amount that it holds of one kind. For bytes of messages: those really used.</summary>

@@ -190,7 +190,7 @@ internal sealed partial class Bus
             if (IsFull(requester, message.EntireLength, 1 + OwnSlots(sender, requester)))
             {
                 full = requester;
-                return NoRoom(requester, message, header.Flags);
+                return NoRoom(sender, requester, message, 1);
             }
         }
 
@@ -205,7 +205,7 @@ internal sealed partial class Bus
             if (IsFull(replier, message.EntireLength, OwnSlots(sender, replier)))
             {
                 full = replier;
-                return NoRoom(replier, message, header.Flags);
+                return NoRoom(sender, replier, message);
             }
         }
 
@@ -271,7 +271,7 @@ internal sealed partial class Bus
             if (_refused[i] && (flags & (MessageFlags.AllOrWait | MessageFlags.AllOrFail)) != 0)
             {
                 full = ksock;
-                return NoRoom(ksock, message, flags);
+                return NoRoom(sender, ksock, message);
             }
         }
 
@@ -281,10 +281,15 @@ internal sealed partial class Bus
     /// <summary>The error for a sender when a recipient has no room.</summary>
     /// <remarks>
     /// It waits for room in that one queue (D7). When it is the recipient's process that holds as much as it may, no single queue can say
-    /// when that changes: then the sender gets the error at once.
+    /// when that changes: then the sender gets the error at once. So it waits only for a queue that is full itself.
     /// </remarks>
-    private Errno NoRoom(KsockState full, StoredMessage message, MessageFlags flags) =>
-        (flags & MessageFlags.AllOrWait) != 0 && !IsShort(full, message.EntireLength) ? Errno.EAGAIN : Errno.EBUSY;
+    private Errno NoRoom(KsockState sender, KsockState full, StoredMessage message, int ownSlots = 0)
+    {
+        // Whether the process is short is found by polling its Ksocks, and that may make room in this queue: so the queue comes last.
+        bool mayWait = (message.Header.Flags & MessageFlags.AllOrWait) != 0 && !IsShort(full, message.EntireLength)
+            && IsQueueFull(full, message.EntireLength, ownSlots + OwnSlots(sender, full));
+        return mayWait ? Errno.EAGAIN : Errno.EBUSY;
+    }
 
     /// <summary>Remembers why something is refused to a Ksock, which may ask.</summary>
     private static Errno Refuse(KsockState ksock, QuotaRefusal refusal)
@@ -379,7 +384,7 @@ internal sealed partial class Bus
         Errno error = Attempt(sender, message, _bindings.RouteOf(message.Name), out KsockState? full);
         if (error == Errno.EAGAIN)
         {
-            error = WaitFor(sender, full!);
+            error = WaitFor(sender, full!, full!.Queue.Count);
         }
 
         return error;
@@ -388,16 +393,17 @@ internal sealed partial class Bus
     /// <summary>Makes the message wait, with its reply's place reserved if it is a Request (D8).</summary>
     private Errno Wait(KsockState sender, StoredMessage message, KsockState full)
     {
+        int waited = full.Queue.Count;
         if (IsShort(sender, message.EntireLength) && Observe(sender) && IsShort(sender, message.EntireLength))
         {
             return Refuse(sender, Charges.Refusal);
         }
 
-        ChargeBook.UseBytes(sender.Charges, message.EntireLength + MessageQueue.BookBytes);
+        Charges.UseBytes(sender.Charges, message.EntireLength + MessageQueue.BookBytes);
         sender.Waiting = message;
         sender.HoldsSlot = message.Header.IsRequest;
         _waitingSenders.Add(sender);
-        Errno error = WaitFor(sender, full);
+        Errno error = WaitFor(sender, full, waited);
         if (error != Errno.EAGAIN)
         {
             message.Retain();
@@ -408,12 +414,14 @@ internal sealed partial class Bus
     }
 
     /// <summary>Records the full queue that a waiting message waits for, and checks it again, since it may just have got room.</summary>
-    private Errno WaitFor(KsockState sender, KsockState full)
+    /// <param name="sender">Whose message waits.</param>
+    /// <param name="full">The queue's Ksock.</param>
+    /// <param name="waited">The messages in the queue when it was found full.</param>
+    private Errno WaitFor(KsockState sender, KsockState full, int waited)
     {
         while (true)
         {
             SetBlockedOn(sender, full);
-            int waited = full.Queue.Count;
             Observe(full);
             if (full.Queue.Count == waited)
             {
@@ -428,6 +436,7 @@ internal sealed partial class Bus
             }
 
             full = next!;
+            waited = full.Queue.Count;
         }
     }
 

@@ -39,10 +39,10 @@ internal sealed partial class Bus
     }
 
     /// <summary>A process reads a message on in the bus's memory, which it has taken.</summary>
-    public static void NoteHeld(KsockState ksock, int bytes)
+    public void NoteHeld(KsockState ksock, int bytes)
     {
         ksock.HeldBytes += bytes;
-        ChargeBook.UseBytes(ksock.Charges, bytes);
+        Charges.UseBytes(ksock.Charges, bytes);
     }
 
     /// <summary>Charges room for a message that is under construction, until <see cref="ReturnReserved"/>.</summary>
@@ -56,7 +56,7 @@ internal sealed partial class Bus
         }
 
         ksock.ReservedBytes += bytes;
-        ChargeBook.UseBytes(ksock.Charges, bytes);
+        Charges.UseBytes(ksock.Charges, bytes);
         return true;
     }
 

@@ -68,10 +68,10 @@ internal sealed partial class Bus
         }
     }
 
-    private static void PutInFront(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt, bool isAwaitedAnswer = false)
+    private void PutInFront(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt, bool isAwaitedAnswer = false)
     {
         message.Retain();
-        ChargeBook.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
+        Charges.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
         ksock.Queue.Insert(0, new QueueEntry
         {
             Message = message,

@@ -50,9 +50,15 @@ internal sealed partial class Bus
         }
 
         KsockState sender = full.Blocked.Next();
-        if (!full.IsOpen || !IsFull(full, sender.Waiting!.EntireLength, 1))
+        if (!full.IsOpen || !IsQueueFullIndeed(full, sender.Waiting!.EntireLength))
         {
             sender.Carrier.RetryWorthwhile();
         }
     }
+
+    /// <remarks>
+    /// The sender waits for this queue and not for its process. If the process is short of bytes, the sender learns so when it tries again.
+    /// It may use a reserved place: that of the answer that it sends.
+    /// </remarks>
+    private bool IsQueueFullIndeed(KsockState full, int bytes) => IsQueueFull(full, bytes, 1) && Observe(full) && IsQueueFull(full, bytes, 1);
 }

@@ -10,6 +10,7 @@ internal sealed partial class BusThread
 {
     private Func<long>? _steppedClock;
     private Func<(Errno Error, uint Number)>? _busMaker;
+    private bool _wouldSleep;
 
     /// <summary>Prepares the bus for rounds.</summary>
     /// <param name="clock">Gives the time in nanoseconds; it never goes back.</param>
@@ -30,6 +31,12 @@ internal sealed partial class BusThread
     /// <returns>False if there was nothing to do, or the bus would sleep now.</returns>
     public bool Round(bool mayRest, bool continues = true)
     {
+        if (_wouldSleep && !TakeEvents(wait: false))
+        {
+            return false;
+        }
+
+        _wouldSleep = false;
         bool any = ServeHot() > 0;
         if (continues && HasMore)
         {
@@ -42,7 +49,13 @@ internal sealed partial class BusThread
             return true;
         }
 
-        return mayRest && (!MaySleep() || TakeEvents(wait: false));
+        if (!mayRest || HasMore || !MaySleep())
+        {
+            return mayRest;
+        }
+
+        _wouldSleep = !TakeEvents(wait: false);
+        return !_wouldSleep;
     }
 
     /// <summary>Ends the bus as <see cref="Stop"/> does: every link is hung up.</summary>

@@ -83,7 +83,7 @@ internal sealed partial class Session
 
                 // The process reads it in place until it sends Release.
                 message.Retain();
-                Bus.NoteHeld(State, message.EntireLength);
+                _thread.Bus.NoteHeld(State, message.EntireLength);
                 _held.Add(++_placedTaken, message);
             }
         }

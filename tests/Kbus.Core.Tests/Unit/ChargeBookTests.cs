@@ -81,7 +81,7 @@ public sealed class ChargeBookTests
             long bytes = random.Next(1, 50_000);
             if (random.Next(3) > 0 && book.HasBytes(process, bytes))
             {
-                ChargeBook.UseBytes(process, bytes);
+                book.UseBytes(process, bytes);
                 used.Add(bytes);
             }
             else if (used.Count > 0)

@@ -64,12 +64,16 @@ internal sealed partial class Judgement
             bool mightMay = Laws.MightMay(sending.Begun, sending.Answered, law => sending.By.MaySend(law, sending.Name));
             Expect(mightMay, "P8", () => $"the policy denies it: {sending}");
         }
-        else if (!sending.IsReplyAlone && sending.FirstError is Errno.None or Errno.EAGAIN && sending.By.GoneBy != sending.Answered)
+        else if (!sending.IsReplyAlone && IsOfBus(sending.FirstError) && sending.By.GoneBy != sending.Answered)
         {
             bool mightMay = Laws.MightMay(sending.Begun, sending.Answered, law => sending.By.MaySend(law, sending.Name));
             Expect(mightMay, "P8", () => $"the policy denies it, and the bus took it: {sending}");
         }
     }
+
+    /// <summary>True for what only the bus itself says, which is asked after the policy.</summary>
+    private static bool IsOfBus(Errno error) =>
+        error is Errno.None or Errno.EAGAIN or Errno.EADDRNOTAVAIL or Errno.ECONNREFUSED or Errno.EPIPE or Errno.EBUSY or Errno.ENOLCK;
 
     /// <summary>Whether listeners may hear a message, as far as the policy goes: surely, or perhaps.</summary>
     private (bool Surely, bool Perhaps) MayBeHeard(Sending sending)

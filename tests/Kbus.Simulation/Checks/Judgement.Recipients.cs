@@ -8,6 +8,7 @@ internal sealed partial class Judgement
         foreach (Sending sending in _sendings)
         {
             Expect(sending.MayHaveReached || sending.Receipts.Count == 0, "P3", () => $"was received though it was not sent: {sending}");
+            Expect(!sending.IsToBeRefused || sending.Receipts.Count == 0, "P4", () => $"it could go, and nobody rang its sender: {sending}");
             if (!sending.MayHaveReached)
             {
                 continue;

@@ -28,15 +28,15 @@ internal sealed partial class Judgement
                     Expect(mayBeFull, "P3", () => $"its sender had room for the answer: {sending}");
                     break;
                 case Errno.EBUSY:
-                    Expect((sending.Flags & MessageFlags.AllOrWait) == 0 || _scenario.HasFewBytes, "P3", () => $"is to wait: {sending}");
-                    CheckSomebodyFull(sending, from, until);
+                    bool isToWait = (sending.Flags & MessageFlags.AllOrWait) != 0;
+                    CheckSomebodyFull(sending, from, until, m => isToWait ? HasBytes(m, from, until, sending) : null);
                     break;
                 case Errno.EAGAIN:
-                    CheckSomebodyFull(sending, from, until);
+                    CheckSomebodyFull(sending, from, until, _ => null);
                     break;
                 case Errno.EDQUOT:
                     bool hasFewRequests = _scenario.Options.MaxRequests < 64 && sending.IsOwedAnswer;
-                    Expect(hasFewRequests || _scenario.HasFewBytes, "P3", () => $"no limit is near: {sending}");
+                    Expect(hasFewRequests || !HasBytes(sending.By, from, until, sending), "P3", () => $"no limit is near: {sending}");
                     break;
                 case Errno.EMSGSIZE:
                     bool mayBeTooBig = sending.By.IsGuest && SizesInForce(sending.Begun, until).Least < sending.EntireLength;
@@ -128,12 +128,19 @@ internal sealed partial class Judgement
         Expect(mayBeAnswered, "P3", () => $"it is this member's to answer, and was not answered: {sending}");
     }
 
-    private void CheckSomebodyFull(Sending sending, long from, long until)
+    /// <summary>Who was asked had no room, surely or perhaps.</summary>
+    /// <param name="sending">What was refused.</param>
+    /// <param name="from">From when.</param>
+    /// <param name="until">Until when.</param>
+    /// <param name="hasEnough">Whether a member surely had what the error says is lacking; null for room of any kind.</param>
+    private void CheckSomebodyFull(Sending sending, long from, long until, Func<Member, bool?> hasEnough)
     {
+        bool MayLack(Member member, int ownSlots = 0) => !(hasEnough(member) ?? HasRoom(member, from, until, sending, ownSlots));
+
         Expect(sending.IsRequest || sending.IsReply || sending.IsAllOrNone, "P3", () => $"nobody can refuse {sending}");
         Expect(!sending.IsOverheard, "P3", () => $"nobody can refuse what was overheard: {sending}");
         var mayBeFull = new List<Member>();
-        if (sending.IsReply && _bus.Find(sending.To) is { } requester && !HasRoom(requester, from, until, sending, ownSlots: 1))
+        if (sending.IsReply && _bus.Find(sending.To) is { } requester && MayLack(requester, ownSlots: 1))
         {
             mayBeFull.Add(requester);
         }
@@ -144,7 +151,7 @@ internal sealed partial class Judgement
             asked = asked.Concat(BoundsFor(sending.Name, asReplier: false).Where(b => b.By != sending.By || !b.By.IsLimpet));
         }
 
-        mayBeFull.AddRange(asked.Where(b => b.MayBeThere(from, until) && !HasRoom(b.By, from, until, sending)).Select(b => b.By));
+        mayBeFull.AddRange(asked.Where(b => b.MayBeThere(from, until) && MayLack(b.By)).Select(b => b.By));
         Expect(mayBeFull.Count > 0, "P3", () => $"everybody has room: {sending}");
     }
 }

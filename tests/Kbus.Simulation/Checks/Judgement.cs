@@ -95,7 +95,7 @@ internal sealed partial class Judgement
     /// <param name="ownSlots">Reserved places that it may take.</param>
     private bool HasRoom(Member member, long from, long until, Sending sending, int ownSlots = 0)
     {
-        if (member.DrainedAt < 0 || !member.IsHonest || MayBeSpoilt(until) || _scenario.HasFewBytes)
+        if (member.DrainedAt < 0 || !member.IsHonest || MayBeSpoilt(until) || !HasBytes(member, from, until, sending))
         {
             return false;
         }

@@ -72,6 +72,9 @@ internal sealed class Sending
     /// <summary>A time that never comes.</summary>
     public const long Never = long.MaxValue;
 
+    /// <summary>True if it waited for room and nobody rang its sender: then a poll may have refused it, and must not have sent it.</summary>
+    public bool IsToBeRefused { get; set; }
+
     /// <summary>True if it wants an answer.</summary>
     public bool IsRequest => (Flags & MessageFlags.WantAReply) != 0;
 

@@ -70,18 +70,24 @@ internal sealed class Guest
         }
     }
 
-    /// <summary>Takes the next message and reads all of it.</summary>
-    public bool TryTake(out byte[] message)
+    /// <summary>Takes the next message and reads it, all but its end if that is to be left.</summary>
+    public bool TryTake(bool leavesEnd, out byte[] message)
     {
         _ksock.Enter();
         uint length = _ksock.NextMessage();
         _ksock.Bus.Leave();
         message = new byte[length];
-        for (int done = 0; done < length;)
+        int wanted = leavesEnd && length > 0 ? (int)length - sizeof(uint) : (int)length;
+        if (wanted < length)
+        {
+            MemoryMarshal.Write(message.AsSpan(wanted), MessageHeader.EndGuardValue);
+        }
+
+        for (int done = 0; done < wanted;)
         {
             // As a program that has a small buffer.
             _ksock.Enter();
-            Errno error = _ksock.File.Read(message.AsSpan(done, Math.Min(3000, (int)length - done)), out int count);
+            Errno error = _ksock.File.Read(message.AsSpan(done, Math.Min(3000, wanted - done)), out int count);
             _ksock.Bus.Leave();
             if (error != Errno.None || count == 0)
             {
@@ -93,6 +99,9 @@ internal sealed class Guest
 
         return length > 0;
     }
+
+    /// <summary>Writes a message, and does not send it.</summary>
+    public void LeaveUnsent(ReadOnlySpan<byte> body) => _ = Write(body);
 
     /// <summary>The run has ended, and the bus is not asked any more.</summary>
     public void Forget() => _ksock.Share.Dispose();

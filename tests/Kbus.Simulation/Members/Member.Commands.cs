@@ -9,6 +9,7 @@ namespace Kbus.Simulation;
 internal sealed partial class Member
 {
     private static readonly uint[] Limits = [1, 2, 3, 4, 5, 8, 100];
+    private static readonly uint[] NarrowLimits = [1, 1, 2, 3];
 
     // Of the greatest message: what asks, what is refused, and what leaves room for the answers of a run's end.
     private static readonly uint[] Sizes = [0, 1, 99, 130, 200, 500, 5000, 409600, 65 * 1024 * 1024];
@@ -131,10 +132,11 @@ internal sealed partial class Member
 
     private void Ask(ref Dice dice)
     {
+        bool narrows = _world.Scenario.Theme == Theme.Knots && dice.OneIn(2);
         bool wantsOnce = _world.Scenario.Theme == Theme.Repeats && dice.OneIn(2);
-        (Setting setting, uint argument) = (wantsOnce ? 1 : dice.Below(11)) switch
+        (Setting setting, uint argument) = (wantsOnce ? 1 : narrows ? 0 : dice.Below(11)) switch
         {
-            0 => (Setting.MaxMessages, dice.Of<uint>(Limits)),
+            0 => (Setting.MaxMessages, dice.Of<uint>(narrows ? NarrowLimits : Limits)),
             1 => (Setting.OnlyOnce, dice.OneIn(3) ? 0u : 1u),
             2 or 3 => (Setting.NumMessages, 0u),
             4 => (Setting.UnrepliedTo, 0u),

@@ -8,6 +8,7 @@ internal sealed partial class Member
 {
     private readonly Queue<(ulong Sequence, Completion Answer)> _guestsAnswers = new();
     private Guest? _guest;
+    private Receipt? _halfRead;
 
     /// <summary>The greatest message that its link says the bus takes, in bytes.</summary>
     public uint MaxMessageSizeTold => _memory is null ? uint.MaxValue : Volatile.Read(ref _memory.Header.MaxMessageSize);
@@ -48,6 +49,35 @@ internal sealed partial class Member
         return true;
     }
 
+    /// <summary>A message that was written and never sent is nobody's to get, though its file is closed.</summary>
+    private void LeaveUnsent()
+    {
+        if (!CanSend || Waiting is not null || _big is not null || _guest is not { IsRevoked: false } guest)
+        {
+            return;
+        }
+
+        string name = _world.Scenario.Names[0];
+        var sending = new Sending
+        {
+            By = this,
+            Number = Sendings.Count + 1,
+            Name = name,
+            Flags = MessageFlags.None,
+            To = 0,
+            InReplyTo = default,
+            GivenId = default,
+            Length = 8,
+            EntireLength = (int)MessageLayout.EntireLength((uint)name.Length, 8),
+            IsAwaited = false,
+            IsOverheard = false,
+        };
+        (sending.Begun, sending.Fate) = (_world.Tick(), Fate.Dropped);
+        Sendings.Add(sending);
+        _world.Log($"{this} writes and does not send {sending}");
+        guest.LeaveUnsent(BodyOf(sending, sending.Length));
+    }
+
     private bool TryAnswer(Call call, out Completion answer)
     {
         if (_guest is null)
@@ -68,12 +98,27 @@ internal sealed partial class Member
     private bool TakeAsGuest(int most)
     {
         int taken = 0;
-        while (taken < most && _guest!.TryTake(out byte[] message))
+        while (taken < most)
         {
+            bool leavesEnd = _whim.OneIn(3);
+            bool any = _guest!.TryTake(leavesEnd, out byte[] message);
+            _halfRead?.HeldUntil = _world.Tick();
+            _halfRead = null;
+            if (!any)
+            {
+                break;
+            }
+
             taken++;
             _copies.Clear();
             _copies.Add((message, (uint)DeliveryKind.Inline));
             Took();
+            if (leavesEnd)
+            {
+                // It counts until the next one is taken.
+                _halfRead = Receipts[^1];
+                _halfRead.HeldUntil = Sending.Never;
+            }
         }
 
         return taken > 0;

@@ -114,6 +114,11 @@ internal sealed partial class Member
     /// <returns>False if the act is none of them.</returns>
     private bool Depart(Act act, ref Dice dice)
     {
+        if (IsGuest && IsOpen && act is Act.Close or Act.HangUp or Act.Die && dice.OneIn(2))
+        {
+            LeaveUnsent();
+        }
+
         switch (act)
         {
             case Act.Close:
@@ -144,6 +149,16 @@ internal sealed partial class Member
                 return true;
             default:
                 return false;
+        }
+    }
+
+    /// <summary>Writes into the memory what ends the link for sure.</summary>
+    public void Spoil()
+    {
+        if (IsOpen && !IsHonest)
+        {
+            _memory!.Header.CommandTail = ulong.MaxValue - 7;
+            _commandBell.RingIfWanted();
         }
     }
 

@@ -46,6 +46,16 @@ internal sealed partial class Member
     /// <returns>False if there is none.</returns>
     public bool TakeOne() => TakeSome(1);
 
+    private void Empty(ref Dice dice)
+    {
+        // Not for ever: inside the bus's round a ring may be busy as long as nobody goes on.
+        for (int i = 0; i < 20 && TakeSome(6); i++)
+        {
+        }
+
+        GoToSleep(ref dice);
+    }
+
     private bool TakeSome(int most)
     {
         if (!IsHonest || WasThrownOut || (_isAsleep && !HearRings()))
@@ -150,6 +160,8 @@ internal sealed partial class Member
         else
         {
             Expect("P8", copy.Length == header.EntireLength, $"{name} has {copy.Length} bytes in place of {header.EntireLength}");
+            uint guard = MemoryMarshal.Read<uint>(copy.AsSpan(copy.Length - sizeof(uint)));
+            Expect("P8", guard == MessageHeader.EndGuardValue, $"{name} ends with {guard:x8}");
             data = copy.AsSpan(offset, (int)header.DataLength);
         }
 

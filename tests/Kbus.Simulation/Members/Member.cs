@@ -36,7 +36,7 @@ internal sealed partial class Member : IDisposable
         _process = process;
         Bus = bus;
         Ordinal = ordinal;
-        IsLimpet = dice.OneIn(12);
+        IsLimpet = dice.OneIn(world.Scenario.Theme == Theme.Repeats ? 3 : 12);
         Sleeps = dice.OneIn(2);
         _isPatient = dice.OneIn(2);
         _tellsLate = dice.OneIn(3) || (ordinal == 0 && world.Scenario.Theme == Theme.Events);
@@ -274,6 +274,7 @@ internal sealed partial class Member : IDisposable
             case Act.Reply: Reply(ref dice); break;
             case Act.Take: TakeOne(); break;
             case Act.TakeSome: TakeSome(1 + dice.Below(6)); break;
+            case Act.Empty: Empty(ref dice); break;
             case Act.Peek: PeekOrTakePeeked(); break;
             case Act.Sleep: GoToSleep(ref dice); break;
             case Act.MakeBus when !IsGuest: Ask(Setting.NewDevice, 0, isRungLater: false); break;

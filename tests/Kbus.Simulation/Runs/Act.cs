@@ -36,6 +36,9 @@ internal enum Act
     /// <summary>The member takes several messages by one change of the ring's head.</summary>
     TakeSome,
 
+    /// <summary>The member takes all there is, and goes to sleep.</summary>
+    Empty,
+
     /// <summary>The member copies what is in front and takes it with a later step, if it is still there then.</summary>
     Peek,
 

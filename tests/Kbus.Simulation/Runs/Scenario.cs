@@ -15,7 +15,7 @@ internal sealed record Scenario
     // How often each act is chosen, before a seed has made some of them more and others less frequent.
     private static readonly (Act Act, int Weight)[] Usual =
     [
-        (Act.Open, 5), (Act.Bind, 9), (Act.Unbind, 3), (Act.Announce, 10), (Act.Request, 11), (Act.Reply, 8), (Act.Take, 12), (Act.TakeSome, 4),
+        (Act.Open, 5), (Act.Bind, 9), (Act.Unbind, 3), (Act.Announce, 10), (Act.Request, 11), (Act.Reply, 8), (Act.Take, 12), (Act.TakeSome, 4), (Act.Empty, 1),
         (Act.Peek, 6), (Act.Sleep, 4), (Act.Tend, 5), (Act.Ask, 4), (Act.FindReplier, 1), (Act.BringForward, 2), (Act.GiveBack, 2),
         (Act.Stop, 1), (Act.Close, 1), (Act.HangUp, 1), (Act.Die, 1), (Act.MakeBus, 1),
     ];
@@ -82,19 +82,19 @@ internal sealed record Scenario
     {
         var dice = new Dice(seed);
         Theme theme = Themes.Of(ref dice);
-        bool hasSmallRings = !dice.OneIn(4);
-        int mostNames = theme is Theme.Anything or Theme.Shares ? 5 : 3;
+        bool hasSmallRings = theme == Theme.Piles || !dice.OneIn(4);
+        int mostNames = theme == Theme.Knots ? 2 : theme is Theme.Anything or Theme.Shares ? 5 : 3;
         string[] names = [.. new[] { "$.A", "$.A.B", "$.A.C", "$.B", "$.A.B.C" }.Take(1 + dice.Below(mostNames))];
         bool hasEvents = theme == Theme.Events || dice.OneIn(4);
         bool hasOneWatcher = hasEvents && (theme == Theme.Events || dice.OneIn(2));
         List<string> patterns = [.. names, .. names];
-        patterns.AddRange(new[] { "$.*", "$.A.*", "$.A.%", "$.%", "$.A.B.*", "$.A.B.%" }.Take(dice.Below(7)));
+        patterns.AddRange(new[] { "$.*", "$.A.*", "$.A.%", "$.%", "$.A.B.*", "$.A.B.%" }.Take(theme == Theme.Knots ? 0 : dice.Below(7)));
         if (hasEvents && !hasOneWatcher)
         {
             patterns.AddRange(["$.KBUS.ReplierBindEvent", "$.KBUS.ReplierBindEvent"]);
         }
 
-        bool hasPolicy = dice.OneIn(theme == Theme.Events ? 4 : 3);
+        bool hasPolicy = dice.OneIn(theme == Theme.Events ? 4 : theme == Theme.Repeats ? 2 : 3);
         int crowd = dice.OneIn(100) ? 60 + dice.Below(12) : 0;
         return new Scenario
         {
@@ -112,7 +112,7 @@ internal sealed record Scenario
             HasEvents = hasEvents,
             BigOneIn = Themes.BigOneIn(theme, ref dice),
             UrgentOneIn = theme == Theme.Urgent ? 2 : 6,
-            Manners = theme is Theme.Waiting or Theme.Bytes ? (2, 0) : dice.OneIn(3) ? (0, 2) : (1, 1),
+            Manners = theme == Theme.Knots ? (3, 0) : theme is Theme.Waiting or Theme.Bytes ? (2, 0) : dice.OneIn(3) ? (0, 2) : (1, 1),
             RingsAtOnce = dice.OneIn(2) ? 1 + dice.Below(3) : 64,
             Steps = StepsOf(theme, ref dice, hasOneWatcher, hasPolicy, crowd),
         };
@@ -120,10 +120,11 @@ internal sealed record Scenario
 
     private static BusOptions OptionsOf(Theme theme, bool hasOneWatcher, ref Dice dice)
     {
-        bool putsOff = dice.OneIn(theme == Theme.Waiting ? 2 : 3);
+        bool putsOff = theme == Theme.Knots ? !dice.OneIn(3) : dice.OneIn(theme == Theme.Waiting ? 2 : 3);
         bool isTight = theme == Theme.Shares;
         uint maxMessages = hasOneWatcher ? (uint)(1 + dice.Below(3))
-            : theme == Theme.Waiting ? (uint)(1 + dice.Below(2))
+            : theme == Theme.Piles ? 100u
+            : theme is Theme.Waiting or Theme.Knots ? (uint)(1 + dice.Below(2))
             : dice.OneIn(theme == Theme.Bytes ? 2 : 3) ? 100u
             : (uint)(1 + dice.Below(6));
         return new BusOptions
@@ -148,7 +149,7 @@ internal sealed record Scenario
         int bus = 2 + dice.Below(4);
         bool interleaves = !dice.OneIn(3);
         List<Step> steps = [];
-        int members = 2 + dice.Below(Seats - 1);
+        int members = theme == Theme.Knots ? Seats : 2 + dice.Below(Seats - 1);
         for (int seat = 0; seat < members + crowd; seat++)
         {
             steps.Add(new Step(Act.Open, seat < members ? seat : Seats + seat - members, dice.Next(), 0));

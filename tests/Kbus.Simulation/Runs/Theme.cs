@@ -24,6 +24,12 @@ internal enum Theme
     /// <summary>Urgent messages.</summary>
     Urgent,
 
+    /// <summary>Sends that wait for each other's queues of one or two messages, and wakes in slices.</summary>
+    Knots,
+
+    /// <summary>Long queues, of which little is in the ring, and answers far behind.</summary>
+    Piles,
+
     /// <summary>Replies, Statuses and whoever they are for: repliers that come and go.</summary>
     Answers,
 }
@@ -35,7 +41,7 @@ internal static class Themes
     private static readonly Theme[] Deck =
     [
         Theme.Anything, Theme.Anything, Theme.Anything, Theme.Waiting, Theme.Waiting, Theme.Waiting, Theme.Bytes, Theme.Bytes, Theme.Events, Theme.Events,
-        Theme.Events, Theme.Shares, Theme.Repeats, Theme.Urgent, Theme.Answers, Theme.Answers,
+        Theme.Events, Theme.Shares, Theme.Repeats, Theme.Repeats, Theme.Urgent, Theme.Knots, Theme.Knots, Theme.Piles, Theme.Answers, Theme.Answers,
     ];
 
     /// <summary>A theme.</summary>
@@ -50,6 +56,8 @@ internal static class Themes
         Theme.Shares => [(Act.Bind, 4), (Act.Request, 3), (Act.Open, 2), (Act.Unbind, 2)],
         Theme.Repeats => [(Act.Bind, 4), (Act.Ask, 4), (Act.Announce, 2)],
         Theme.Urgent => [(Act.Announce, 2), (Act.Request, 2), (Act.Unbind, 3), (Act.Peek, 2), (Act.Sleep, 3)],
+        Theme.Knots => [(Act.Request, 3), (Act.Announce, 3), (Act.Bind, 2), (Act.Tend, 8), (Act.Take, 2), (Act.Ask, 3)],
+        Theme.Piles => [(Act.Announce, 4), (Act.Request, 3), (Act.Reply, 4), (Act.BringForward, 8), (Act.Empty, 6)],
         Theme.Answers => [(Act.Request, 3), (Act.Reply, 2), (Act.Unbind, 3), (Act.Close, 3), (Act.Die, 3), (Act.Open, 3), (Act.BringForward, 3)],
         _ => [],
     };

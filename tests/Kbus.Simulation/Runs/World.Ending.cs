@@ -33,15 +33,6 @@ internal sealed partial class World
 
         if (dice.OneIn(Scenario.Theme is Theme.Waiting or Theme.Bytes ? 1 : 3))
         {
-            ProbeUnlessShort();
-        }
-    }
-
-    /// <summary>Which process is short of bytes for messages, and no more so, wakes nobody: senders are refused at once then.</summary>
-    private void ProbeUnlessShort()
-    {
-        if (!Scenario.HasFewBytes)
-        {
             ProbeWaiting();
         }
     }
@@ -65,6 +56,13 @@ internal sealed partial class World
                 Rest();
                 member.Hear();
                 Saw("probed");
+                if (Scenario.HasFewBytes && waiting.Fate == Fate.Polled)
+                {
+                    // A process may have become short of bytes, and then nobody waits for its queues: it must have been refused.
+                    waiting.IsToBeRefused = true;
+                    continue;
+                }
+
                 Expect(waiting.Fate == Fate.Waiting, "P4", $"nobody rang {member}, though its waiting message can go: {waiting}");
             }
         }
@@ -75,6 +73,9 @@ internal sealed partial class World
     {
         var dice = new Dice(Scenario.Seed ^ 0xE4D);
         Log("the end begins");
+
+        // What was to be done inside a round is done now, and nobody goes to sleep later.
+        Rest();
         _members.ForEach(m => m.WakeUp());
         Rest();
 
@@ -98,7 +99,7 @@ internal sealed partial class World
             if (full.Length > 0)
             {
                 Go(full[dice.Below(full.Length)], ref dice);
-                ProbeUnlessShort();
+                ProbeWaiting();
             }
         }
 
@@ -113,7 +114,7 @@ internal sealed partial class World
         }
 
         Settle();
-        ProbeUnlessShort();
+        ProbeWaiting();
 
         foreach (Member member in Honest.Where(m => m.Waiting is not null && Scenario.HasFewBytes))
         {
@@ -195,13 +196,13 @@ internal sealed partial class World
             }
 
             Settle();
+            Expect(turns < MostTurns, "P8", "the end of a run does not come to rest");
             if (any)
             {
-                Expect(turns < MostTurns, "P8", "the end of a run does not come to rest");
                 continue;
             }
 
-            ProbeUnlessShort();
+            ProbeWaiting();
             Settle();
             if (!TendWaiting())
             {

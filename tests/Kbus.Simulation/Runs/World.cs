@@ -213,12 +213,43 @@ internal sealed partial class World : IDisposable
             _seats[step.Seat]?.Do(Act.Close, ref dice);
         }
 
-        bool isOfSends = step.Act is Act.Announce or Act.Request && Scenario.Theme is Theme.Waiting or Theme.Bytes;
+        if (step.Act == Act.Announce && Scenario.Crowd > 0 && dice.OneIn(3))
+        {
+            LoseWhileRinging(step.Seat, ref dice);
+        }
+
+        bool isOfSends = step.Act is Act.Announce or Act.Request && Scenario.Theme is Theme.Waiting or Theme.Bytes or Theme.Knots;
+        if (Scenario.Theme == Theme.Piles && step.Act is Act.Announce or Act.Request or Act.Reply && dice.OneIn(3))
+        {
+            // Somebody empties its ring just when the bus tells that more waits behind it.
+            _later.Add(new Step(Act.Empty, dice.Below(Scenario.Seats), dice.Next(), -1));
+        }
+
         if ((isOfSends || step.Act is Act.BringForward or Act.Unbind) && dice.OneIn(3))
         {
             // Somebody takes just when the bus changes a ring because of this.
             _later.Add(new Step(Act.Take, isOfSends ? dice.Below(Scenario.Seats) : step.Seat, dice.Next(), -1 - dice.Below(2)));
         }
+    }
+
+    /// <summary>The bus ends a link, because of nonsense in it, while those who got its message are still being rung.</summary>
+    private void LoseWhileRinging(int seat, ref Dice dice)
+    {
+        if (_isActing || _seats[seat] is not { IsOpen: true, IsGuest: false } sender)
+        {
+            return;
+        }
+
+        Rest();
+        foreach (Member member in Honest.Where(m => m != sender).ToArray())
+        {
+            member.Do(Act.Empty, ref dice);
+        }
+
+        sender.Do(Act.Announce, ref dice);
+        _ = sender.Bus.Thread.Round(mayRest: false, continues: false);
+        sender.Do(Act.Scribble, ref dice);
+        sender.Spoil();
     }
 
     /// <summary>In the middle of what a bus does, a member may act.</summary>

@@ -26,6 +26,14 @@ public sealed class PackageTests
         }
     }
 
+    [Fact]
+    public async Task The_AppArmor_profile_that_is_packaged_can_be_compiled()
+    {
+        (int exitCode, string output) = await Checkout.Run(
+            Limit, "/usr/sbin/apparmor_parser", "--skip-kernel-load", "--skip-cache", "packaging/apparmor/usr.bin.kbusd");
+        Assert.True(exitCode == 0, output);
+    }
+
     private static void Check(string package)
     {
         using ZipArchive archive = ZipFile.OpenRead(package);

@@ -91,6 +91,7 @@ public sealed class ChargeBookTests
             }
 
             Assert.Equal(used.Sum(), process.Used(ChargeKind.MessageBytes));
+            Assert.True(process.BytesLeft >= 0, "what is used is charged");
             Assert.InRange(used.Sum(), 0, 10_000_000 / 4);
             Assert.InRange(book.HeldOf(ChargeKind.MessageBytes), used.Sum(), used.Sum() + (200 * 1024));
         }

@@ -26,6 +26,7 @@ internal sealed partial class World : IDisposable
     private int _moment;
     private int _change;
     private bool _isActing;
+    private bool _hasActed;
 
     /// <summary>Makes the buses of a scenario.</summary>
     /// <param name="scenario">What is to be played.</param>
@@ -270,6 +271,7 @@ internal sealed partial class World : IDisposable
             if (hasCome && _seats[_later[i].Seat] is not { IsGuest: true })
             {
                 Step step = _later[i];
+                _hasActed = true;
                 _later.RemoveAt(i--);
                 Log($"(inside the bus's round) {step.Act}");
                 Saw($"inside {step.Act}");
@@ -284,6 +286,7 @@ internal sealed partial class World : IDisposable
     {
         // What a guest does has such moments, too.
         Step[] steps = [.. _later];
+        _hasActed |= steps.Length > 0 || _whenOutside.Count > 0;
         _later.Clear();
         Array.ForEach(steps, Do);
         while (_whenOutside.TryDequeue(out Action? what))
@@ -314,19 +317,20 @@ internal sealed partial class World : IDisposable
 
     private void Rest()
     {
-        // A bus may be made meanwhile.
-        (_moment, _change) = (0, 0);
-        for (int i = 0; i < _buses.Count; i++)
+        do
         {
-            _buses[i].Rest();
-        }
+            // Who acts inside one bus's round may be a member of another bus, which has come to rest before.
+            _hasActed = false;
+            (_moment, _change) = (0, 0);
+            for (int i = 0; i < _buses.Count; i++)
+            {
+                // A bus may be made meanwhile.
+                _buses[i].Rest();
+            }
 
-        DoLater();
-        for (int i = 0; i < _buses.Count; i++)
-        {
-            _buses[i].Rest();
+            DoLater();
         }
-
+        while (_hasActed);
         EndReload();
     }
 }

@@ -27,6 +27,7 @@ internal sealed partial class World : IDisposable
     private int _change;
     private bool _isActing;
     private bool _hasActed;
+    private bool _isResting;
 
     /// <summary>Makes the buses of a scenario.</summary>
     /// <param name="scenario">What is to be played.</param>
@@ -236,7 +237,7 @@ internal sealed partial class World : IDisposable
     /// <summary>The bus ends a link, because of nonsense in it, while those who got its message are still being rung.</summary>
     private void LoseWhileRinging(int seat, ref Dice dice)
     {
-        if (_isActing || _seats[seat] is not { IsOpen: true, IsGuest: false } sender)
+        if (_isActing || _isResting || _seats[seat] is not { IsOpen: true, IsGuest: false } sender)
         {
             return;
         }
@@ -317,6 +318,7 @@ internal sealed partial class World : IDisposable
 
     private void Rest()
     {
+        _isResting = true;
         do
         {
             // Who acts inside one bus's round may be a member of another bus, which has come to rest before.
@@ -331,6 +333,7 @@ internal sealed partial class World : IDisposable
             DoLater();
         }
         while (_hasActed);
+        _isResting = false;
         EndReload();
     }
 }

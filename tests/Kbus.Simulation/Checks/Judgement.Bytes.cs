@@ -11,7 +11,10 @@ internal sealed partial class Judgement
     private const int AdvancesKept = 2;
 
     /// <summary>True if the process of a member surely could hold so many bytes more: all that anybody may have held leaves that much.</summary>
-    /// <remarks>What a process takes by itself counts until the bus has looked at it. It looks at once only at the takes of the process that wants more.</remarks>
+    /// <remarks>
+    /// Copies of the same message for others count, since they may come first. What a process takes by itself counts until the bus has looked
+    /// at it. It looks at once only at the takes of the process that wants more.
+    /// </remarks>
     private bool HasBytes(Member member, long from, long until, Sending sending)
     {
         if (!_scenario.HasFewBytes)
@@ -37,7 +40,7 @@ internal sealed partial class Judgement
 
     private long MayHold(Member member, long from, long until, Sending sending, bool isLookedAt)
     {
-        long held = OccupancyOf(member).MostCharge(from, until, sending, isLookedAt);
+        long held = OccupancyOf(member).MostCharge(from, until, isLookedAt);
         foreach (Sending own in member.Sendings.Where(s => s != sending && s.Begun <= until))
         {
             // Under construction, or waiting for room.

@@ -88,12 +88,11 @@ internal sealed class Occupancy
     /// <summary>The most that may have been charged for what is in the queue, or is kept, at some moment of that time.</summary>
     /// <param name="from">From when.</param>
     /// <param name="until">Until when.</param>
-    /// <param name="except">What does not count.</param>
     /// <param name="isLookedAt">True if the bus looks at once at what was taken.</param>
-    public long MostCharge(long from, long until, Sending except, bool isLookedAt)
+    public long MostCharge(long from, long until, bool isLookedAt)
     {
         long charge = 0;
-        foreach (Place place in _places.Where(p => !p.IsSlot && p.Of != except && p.MayFrom <= until))
+        foreach (Place place in _places.Where(p => !p.IsSlot && p.MayFrom <= until))
         {
             bool mayCount = (isLookedAt ? place.BytesTo : place.ChargedTo) >= from;
             charge += mayCount ? place.Bytes + MessageQueue.BookBytes : 0;

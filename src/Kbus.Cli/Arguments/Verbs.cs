@@ -141,7 +141,6 @@ internal static class Verbs
         Examples =
         [
             "kbus limpet --server /tmp/limpet --bus 0",
-            "kbus limpet -client -id 1 -kbus 2 localhost:4321 --plain-loopback",
             "kbus limpet --config /etc/kbus/limpet.json",
             "kbus limpet --server 0.0.0.0:4321 --tls-cert limpet.pem --tls-pin \"$PIN\" --allow-in '$.Sensor.*'",
         ],

@@ -250,8 +250,11 @@ class SendingCalls(BareCalls):
         headers = [msg._header_to_send() for msg in messages]
         pointers = (c_void_p * len(headers))(*[addressof(header) for header in headers])
         outcomes = (SendOutcome * len(headers))()
-        if library.kbus_ksock_send_msgs(self._descriptor, pointers, len(headers), outcomes) == -EINTR:
+        result = library.kbus_ksock_send_msgs(self._descriptor, pointers, len(headers), outcomes)
+        if result == -EINTR:
             self._send_rest(pointers, outcomes)
+        else:
+            self._file().checked(result, "send")
         for header, outcome in zip(headers, outcomes):
             msg_id = MessageId(outcome.id.network_id, outcome.id.serial_num)
             if outcome.error == -EAGAIN:
@@ -264,7 +267,9 @@ class SendingCalls(BareCalls):
         while rest:
             again = (c_void_p * len(rest))(*[pointers[i] for i in rest])
             results = (SendOutcome * len(rest))()
-            library.kbus_ksock_send_msgs(self._descriptor, again, len(rest), results)
+            result = library.kbus_ksock_send_msgs(self._descriptor, again, len(rest), results)
+            if result != -EINTR:
+                self._file().checked(result, "send")
             for i, result in zip(rest, results):
                 outcomes[i] = result
             rest = [i for i, result in zip(rest, results) if result.error == -EINTR]

@@ -2,6 +2,7 @@
 
 import copy
 import errno
+import os
 import pickle
 import threading
 
@@ -18,6 +19,19 @@ class TogetherTests(KsockTests):
         self.assertEqual([MessageId(0, n + 1) for n in range(1000)], sent)
         self.assertEqual([(b"%d" % n, sent[n]) for n in range(1000)], [(msg.data, msg.id) for msg in listener])
         self.assertEqual([], sender.send_msgs([]))
+
+    def test_a_batch_that_the_library_refuses_is_an_error_and_not_taken_for_sent(self):
+        sender = self.open()
+        child = os.fork()
+        if child == 0:
+            number = 0
+            try:
+                sender.send_msgs([Announcement("$.Fred", "1")] * 3)
+            except OSError as e:
+                number = e.errno
+            finally:
+                os._exit(number)
+        self.assertEqual(errno.EBADF, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
     def test_each_has_its_own_outcome(self):
         sender, listener = self.open(), self.open()

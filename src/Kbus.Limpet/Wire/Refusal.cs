@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Kbus.Limpets;
 
-/// <summary>What a server sends in place of its greeting to a client that it sends away: <c>REFU</c>, a number, and a sentence that says
+/// <summary>What a server sends instead of its greeting to a client that it sends away: <c>REFU</c>, a number, and a sentence that says
 /// why.</summary>
 /// <remarks>A client of another make sees that it is no greeting, and ends as if the connection had been closed. The number (u32,
 /// big-endian) is the sentence's length in bytes of UTF-8. Its highest bit is set if coming again is of no use.</remarks>

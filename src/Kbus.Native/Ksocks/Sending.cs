@@ -128,7 +128,7 @@ internal static unsafe class Sending
             }
 
             Errno error = open.Posted.End(new Span<SendResult>(results, (int)count), out int sent);
-            return error == Errno.None ? sent : Failure.Of(error, "end", open, error == Errno.EINVAL ? "value" : "batch");
+            return error == Errno.None ? sent : Failure.Of(error, "end", open, error == Errno.EINVAL ? "value" : error == Errno.EINTR ? "still" : "batch");
         }
         catch (Exception e)
         {

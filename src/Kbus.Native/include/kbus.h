@@ -248,7 +248,8 @@ typedef struct kbus_send_result {
 } kbus_send_result_t;
 
 /* Sends messages in their order, without waiting for the bus between them. Every one is tried, whatever becomes of those before.
- * results[i] tells what became of msgs[i]. Returns how many were sent. */
+ * results[i] tells what became of msgs[i]. Returns how many were sent. -EINTR: a signal handler ran while kbusd stood still; then
+ * results[i].error is -EINTR for a message that was withdrawn, and -EINPROGRESS where that is not known. */
 int kbus_ksock_send_msgs(kbus_ksock_t ksock, const kbus_message_t *const msgs[], uint32_t count, kbus_send_result_t results[]);
 
 /* As kbus_ksock_send_msgs, but what becomes of the messages is asked for later: while the bus is at one batch, the next is made.

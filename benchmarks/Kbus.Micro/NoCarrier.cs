@@ -3,16 +3,8 @@ using Kbus.Core;
 namespace Kbus.Micro;
 
 /// <summary>Carries messages nowhere: each take is an operation on the bus.</summary>
-internal sealed class NoCarrier : Carrier
+internal sealed class NoCarrier : QueueCarrier
 {
-    public override void Appended()
-    {
-    }
-
-    public override void Rewritten()
-    {
-    }
-
     public override void RetryWorthwhile()
     {
     }

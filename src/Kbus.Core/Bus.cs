@@ -10,7 +10,7 @@ namespace Kbus.Core;
 /// not safe for use by several threads at once; its host calls it from one thread, or under one lock.</para>
 /// <para>Each operation has a file of its own: Open, Bind, Send, Take, Status, Settings, Events, Close.</para>
 /// </remarks>
-internal sealed partial class Bus
+internal sealed partial class Bus : BusOperations
 {
     // Messages that a process has taken by itself are released at least this often. So few are lent, and they stay warm in the
     // processor's cache, however long a queue may be.
@@ -46,6 +46,9 @@ internal sealed partial class Bus
 
     /// <summary>Lends the messages of this bus. Senders compose them with it.</summary>
     public MessagePool Pool { get; } = new();
+
+    /// <inheritdoc/>
+    public override Bus Books => this;
 
     /// <summary>What its members hold, and may hold.</summary>
     public ChargeBook Charges { get; }
@@ -148,36 +151,73 @@ internal sealed partial class Bus
     /// <summary>Records what the process has taken by itself. Always true, so that it can be part of a condition.</summary>
     private bool Observe(KsockState ksock)
     {
-        int taken = ksock.IsOpen ? ksock.Carrier.ObserveTaken() : 0;
-        if (taken > 0)
+        if (ksock.IsOpen)
         {
-            DropTaken(ksock, taken);
+            ReadOnlySpan<Take> taken = ksock.Carrier.ObserveTaken();
+            if (!taken.IsEmpty)
+            {
+                RecordTaken(ksock, taken);
+            }
         }
 
         return true;
     }
 
-    private void DropTaken(KsockState ksock, int taken)
+    private void RecordTaken(KsockState ksock, ReadOnlySpan<Take> taken)
     {
-        long charge = ksock.Queue.Charge;
-        for (int i = 0; i < taken; i++)
+        while (!taken.IsEmpty)
         {
-            if (ksock.Queue.DropFirst() is { } debt)
-            {
-                _ledger.CopyTaken(debt);
-            }
+            RecordTakes(ksock, taken);
+            taken = ksock.Carrier.ObserveTaken();
         }
 
-        Charges.ReturnBytes(ksock.Charges, charge - ksock.Queue.Charge);
-        _steps += (uint)taken;
         RoomMade(ksock);
     }
 
-    /// <summary>Puts a copy at the end of a queue; if its carrier does not keep it, the queue gets a reference of its own.</summary>
+    private void RecordTakes(KsockState ksock, ReadOnlySpan<Take> taken)
+    {
+        long freed = 0;
+        foreach (Take take in taken)
+        {
+            freed += RecordTake(ksock, take);
+        }
+
+        Charges.ReturnBytes(ksock.Charges, freed);
+        _steps += (uint)taken.Length;
+    }
+
+    /// <summary>Removes a taken message from the books.</summary>
+    /// <returns>The bytes that are no longer charged.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long RecordTake(KsockState ksock, Take take)
+    {
+        bool isThere = ksock.Queue.TryRemove(take.Number, out QueueEntry entry, out int passed);
+        _steps += (uint)passed;
+        if (!isThere)
+        {
+            return 0;
+        }
+
+        if (entry.Debt is not null)
+        {
+            _ledger.CopyTaken(entry.Debt);
+        }
+
+        if (take.IsHeld)
+        {
+            ksock.HeldBytes += entry.Length;
+            return MessageQueue.BookBytes;
+        }
+
+        return entry.Length + MessageQueue.BookBytes;
+    }
+
+    /// <summary>Puts a copy at the end of a queue.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Append(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt = null, bool isAwaitedAnswer = false)
     {
-        ref QueueEntry entry = ref ksock.Queue.Append(message.EntireLength);
+        uint number = ++ksock.LastNumber;
+        ref QueueEntry entry = ref ksock.Queue.Append(number, message.EntireLength);
         Charges.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
         entry.Because = because;
         entry.IsAwaitedAnswer = isAwaitedAnswer;
@@ -188,14 +228,9 @@ internal sealed partial class Bus
 
         ksock.LastPushed = message.Header.Id;
         ksock.LastDelivery = _deliveries;
-        if (!ksock.IsOpen || !ksock.Carrier.TryKeep(message, QueueEntry.FlagsOf(message, debt), out entry.Place))
+        if (ksock.IsOpen)
         {
-            message.Retain();
-            entry.Message = message;
-            if (ksock.IsOpen)
-            {
-                ksock.Carrier.Appended();
-            }
+            ksock.Carrier.Appended(message, FlagsOf(message, debt), number);
         }
 
         if (++ksock.Appended % AppendsBetweenLooks == 0)
@@ -203,6 +238,10 @@ internal sealed partial class Bus
             Observe(ksock);
         }
     }
+
+    /// <summary>The flags of a copy. Only the copy whose recipient must reply has YOU set.</summary>
+    private static MessageFlags FlagsOf(StoredMessage message, ReplyDebt? debt) =>
+        debt is null ? message.Header.Flags : message.Header.Flags | MessageFlags.WantYouToReply;
 
     /// <summary>Ends an operation: lets set-aside events in, wakes the senders it may have made way for, and checks the books.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -271,7 +310,6 @@ internal sealed partial class Bus
             QueueEntry entry = ksock.Queue[i];
             bytes += entry.Length;
             queuedDebts += entry.Debt is null ? 0 : 1;
-            Debug.Assert(entry.Message is null || entry.Message.EntireLength == entry.Length, "an entry knows the length of its message");
             Debug.Assert(entry.Debt is null || (entry.Debt.IsQueued && entry.Debt.Replier == ksock), "a copy to answer knows its debt");
             Debug.Assert(entry.Because is null || (entry.Because.Ksock == ksock && entry.Because.AtKsock.IsLinked), "no message outlives the binding it came by");
         }

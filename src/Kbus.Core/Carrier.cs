@@ -1,45 +1,63 @@
 namespace Kbus.Core;
 
-/// <summary>Carries one Ksock's messages for a host. The bus notifies it, and asks it, during operations.</summary>
+/// <summary>Carries one Ksock's messages for a host, and keeps them until they are taken. The books about them are the bus's.</summary>
 /// <remarks>
-/// Called on the bus's own thread, in the middle of an operation: an implementation never calls back into the bus. In some
-/// hosts a process takes messages by itself, without an operation. Such a host reports those takes when asked. The bus asks before it
-/// relies on what a queue holds. So every operation sees each take that ended before the operation began.
+/// Called on the bus's own thread, in the middle of an operation: an implementation never calls back into the bus. It keeps the copies in
+/// the order in which the bus tells of them. In some hosts a process takes messages by itself, without an operation. Such a host reports
+/// those takes when asked, each by the number of its entry. The bus asks before it relies on what a queue holds. So on one machine every
+/// operation sees each take that ended before the operation began. A carrier may also report takes later, by
+/// <see cref="Bus.Taken"/>: the bus judges room by what it was told.
 /// </remarks>
 internal abstract class Carrier
 {
+    /// <summary>What the host has made to carry the messages; this, or what this passes everything on to.</summary>
+    public virtual Carrier Host => this;
+
     /// <summary>The owner of the Ksock, for lists of Ksocks.</summary>
     public virtual KsockOwner Owner => default;
 
-    /// <summary>A message is put at the end of the queue: does the carrier keep the bytes of this copy itself, so that the queue need
-    /// not?</summary>
-    /// <remarks>What a carrier keeps, it gives back to the queue before it lets <see cref="Rewritten"/> change anything.</remarks>
-    /// <param name="message">The message; the carrier gets no reference.</param>
+    /// <summary>A message was put at the end of the queue.</summary>
+    /// <param name="message">The message; to keep it, the carrier copies it or owns a reference of its own.</param>
     /// <param name="flags">The flags of this copy.</param>
-    /// <param name="place">Where the carrier keeps it.</param>
-    /// <returns>False if the queue keeps the message; then <see cref="Appended"/> comes next.</returns>
-    public virtual bool TryKeep(StoredMessage message, MessageFlags flags, out uint place)
-    {
-        place = 0;
-        return false;
-    }
+    /// <param name="number">The number of its entry (<see cref="QueueEntry.Number"/>).</param>
+    public abstract void Appended(StoredMessage message, MessageFlags flags, uint number);
 
-    /// <summary>A message was put at the end of the queue, which keeps it.</summary>
-    public abstract void Appended();
+    /// <summary>A message was put in front of the queue. Comes only between <see cref="Freeze()"/> and <see cref="Thaw"/>.</summary>
+    /// <param name="message">As for <see cref="Appended"/>.</param>
+    /// <param name="flags">The flags of this copy.</param>
+    /// <param name="number">The number of its entry.</param>
+    public abstract void Prepended(StoredMessage message, MessageFlags flags, uint number);
 
-    /// <summary>The queue changed elsewhere than at its end. Comes only between <see cref="Freeze()"/> and the next call.</summary>
-    public abstract void Rewritten();
+    /// <summary>Messages were removed from the queue. Comes only between <see cref="Freeze()"/> and <see cref="Thaw"/>.</summary>
+    /// <param name="removed">Their entries, in their order.</param>
+    public abstract void Removed(List<QueueEntry> removed);
 
-    /// <summary>As <see cref="Rewritten"/>, when nothing has changed but that so many messages were put in front.</summary>
-    public virtual void Prepended(int count) => Rewritten();
+    /// <summary>A message was moved to the front of the queue. Comes only between <see cref="Freeze()"/> and <see cref="Thaw"/>.</summary>
+    /// <param name="number">The number of its entry.</param>
+    public abstract void BroughtForward(uint number);
 
     /// <summary>A waiting send could now give another result; the sender should be woken (D7).</summary>
     public abstract void RetryWorthwhile();
 
-    /// <summary>The number of messages that the process has taken from the front by itself since the last call.</summary>
-    public virtual int ObserveTaken() => 0;
+    /// <summary>Some of the messages that the process has taken by itself since the last call, in their order.</summary>
+    /// <remarks>The bus calls until there are none.</remarks>
+    public virtual ReadOnlySpan<Take> ObserveTaken() => default;
 
-    /// <summary>From now on until <see cref="Rewritten"/> or <see cref="Prepended"/> the process takes nothing by itself.</summary>
+    /// <summary>Takes the message in front, for a process that takes by operations on the bus.</summary>
+    /// <param name="delivered">The message; the caller gets one reference.</param>
+    /// <param name="number">The number of its entry.</param>
+    /// <returns>False if there is none, or the process takes by itself.</returns>
+    public virtual bool TryTake(out DeliveredMessage delivered, out uint number)
+    {
+        (delivered, number) = (default, 0);
+        return false;
+    }
+
+    /// <summary>Gives one message back that is still kept for a closed Ksock.</summary>
+    /// <returns>False if there is none.</returns>
+    public abstract bool DropOne();
+
+    /// <summary>From now on until <see cref="Thaw"/> the process takes nothing by itself.</summary>
     public virtual void Freeze()
     {
     }
@@ -49,6 +67,11 @@ internal abstract class Carrier
     /// <param name="count">The number of messages.</param>
     /// <param name="length">Bytes of the entire form of each.</param>
     public virtual void Freeze(int count, int length) => Freeze();
+
+    /// <summary>The end of what <see cref="Freeze()"/> began.</summary>
+    public virtual void Thaw()
+    {
+    }
 
     /// <summary>Whether takes must become operations at once, because somebody waits for room in this queue.</summary>
     /// <remarks>When it has been switched on, every later take is an operation, or will be seen by <see cref="ObserveTaken"/>.</remarks>

@@ -5,7 +5,7 @@ namespace Kbus.Core;
 /// 7.</remarks>
 internal sealed class KsockFile
 {
-    private readonly Bus _bus;
+    private readonly BusOperations _bus;
     private readonly CallerMemory _memory;
     private readonly KsockMode _mode;
     private readonly MessageAssembly _assembly;
@@ -17,11 +17,11 @@ internal sealed class KsockFile
     /// <param name="mode">The mode in which it is opened.</param>
     /// <param name="carrier">How its messages reach it.</param>
     /// <param name="memory">Where the name and data of pointy messages are read from.</param>
-    public KsockFile(Bus bus, KsockMode mode, Carrier carrier, CallerMemory memory)
+    public KsockFile(BusOperations bus, KsockMode mode, Carrier carrier, CallerMemory memory)
     {
         _bus = bus;
         _memory = memory;
-        _assembly = new MessageAssembly(bus.Pool, TryReserve);
+        _assembly = new MessageAssembly(bus.Books.Pool, TryReserve);
         _mode = mode;
         State = bus.Open((mode & KsockMode.Write) != 0, carrier);
     }
@@ -61,7 +61,7 @@ internal sealed class KsockFile
             return Errno.EALREADY;
         }
 
-        Errno error = _assembly.Write(bytes, _bus.MaxMessageSize);
+        Errno error = _assembly.Write(bytes, _bus.Books.MaxMessageSize);
         if (error != Errno.None)
         {
             _bus.ReturnReserved(State);
@@ -108,12 +108,11 @@ internal sealed class KsockFile
     {
         _reading.Drop();
         ReleaseHeld();
-        if (_bus.Take(State, out DeliveredMessage delivered))
+        // Charged until it has been read: a member may have many Ksocks.
+        if (_bus.Take(State, out DeliveredMessage delivered, isHeld: true))
         {
-            // Charged until it has been read: a member may have many Ksocks.
             _reading.Begin(delivered);
             _held = _reading.Length;
-            _bus.NoteHeld(State, _held);
         }
 
         return LengthLeft;

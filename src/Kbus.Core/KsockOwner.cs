@@ -5,4 +5,5 @@ namespace Kbus.Core;
 /// <param name="UserId">That process's user.</param>
 /// <param name="Mode">The mode in which it was opened.</param>
 /// <param name="Process">The key that identifies the process. Two Ksocks with the same key belong to one process.</param>
-internal readonly record struct KsockOwner(int ProcessId, uint UserId, KsockMode Mode, ulong Process = 0);
+/// <param name="Node">The node of a bus that spans machines; equal users and processes of two nodes are not the same. 0 otherwise.</param>
+internal readonly record struct KsockOwner(int ProcessId, uint UserId, KsockMode Mode, ulong Process = 0, uint Node = 0);

@@ -9,6 +9,9 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>True if the Ksock was opened for writing, and so can send.</summary>
     public bool CanWrite { get; } = canWrite;
 
+    /// <summary>Whose it is.</summary>
+    public KsockOwner Owner { get; init; }
+
     /// <summary>How its messages reach it.</summary>
     public Carrier Carrier { get; } = carrier;
 
@@ -39,8 +42,11 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>Which delivery put that into the queue: a number of the bus.</summary>
     public ulong LastDelivery { get; set; }
 
-    /// <summary>The messages that wait for it.</summary>
+    /// <summary>The books about the messages that wait for it.</summary>
     public MessageQueue Queue { get; private set; } = new();
+
+    /// <summary>The number that the last entry of the queue got.</summary>
+    public uint LastNumber { get; set; }
 
     /// <summary>Its place among the Ksocks of the bus.</summary>
     public Neighbours<KsockState> AtBus;
@@ -113,7 +119,7 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     public uint Appended { get; set; }
 
     /// <summary>Listener copies that were refused because its queue was full (P4).</summary>
-    public ulong Missed { get; private set; }
+    public ulong Missed { get; set; }
 
     /// <summary>Where among its messages those are missing; null until it asks.</summary>
     public MissedPlaces? MissedPlaces { get; set; }
@@ -151,13 +157,7 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     }
 
     /// <summary>Begins with an empty queue.</summary>
-    /// <returns>The queue up to now.</returns>
-    public MessageQueue ExchangeQueue()
-    {
-        MessageQueue former = Queue;
-        Queue = new MessageQueue();
-        return former;
-    }
+    public void EmptyQueue() => Queue = new MessageQueue();
 
     /// <summary>True if takes must be reported at once, because a sender or an event waits for room here.</summary>
     public bool TakesMatter => Blocked.Count > 0 || SetAside.Count > 0;

@@ -43,6 +43,9 @@ internal sealed class Daemon : IDisposable
     /// <summary>The log.</summary>
     public Log Log { get; }
 
+    /// <summary>True if each bus is a replica that is fed by a log in memory. It is slower, and for the tests of replicas.</summary>
+    public bool IsSequenced { get; } = TrustedEnvironment.Variable("KBUS_TEST_SEQUENCED") == "1";
+
     /// <summary>The current policy; null if there is none.</summary>
     public PolicyRules? Policy => _policy?.Rules;
 

@@ -20,6 +20,9 @@ internal abstract class DeviceBus
     /// <summary>The bus.</summary>
     public abstract Bus Bus { get; }
 
+    /// <summary>The operations on the bus.</summary>
+    public abstract BusOperations Operations { get; }
+
     /// <summary>The calling thread came to an exception: if it was inside a bus, that bus ends, and the thread is out.</summary>
     public static void FailEntered(Exception fault)
     {

@@ -19,7 +19,7 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
     private const long MostAdvanced = 64 * 1024;
 
     private readonly long _advance = AdvanceOf(limits[(int)ChargeKind.MessageBytes]);
-    private readonly Dictionary<uint, UserCharges> _users = [];
+    private readonly Dictionary<(uint Node, uint User), UserCharges> _users = [];
     private ChargeAmounts _held;
     private ChargeAmounts _usersWithMuch;
     private ChargeAmounts _limits = limits;
@@ -27,7 +27,7 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
     private int _processes;
 
     /// <summary>The users that hold something.</summary>
-    public Dictionary<uint, UserCharges>.ValueCollection Users => _users.Values;
+    public Dictionary<(uint Node, uint User), UserCharges>.ValueCollection Users => _users.Values;
 
     /// <summary>The number of processes with Ksocks.</summary>
     public int Processes => _processes;
@@ -47,7 +47,7 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
     /// <summary>One more Ksock of a process; each is to be followed by one <see cref="Leave"/>.</summary>
     public ProcessCharges Enter(in KsockOwner owner)
     {
-        UserCharges user = UserOf(owner.UserId);
+        UserCharges user = UserOf(owner.Node, owner.UserId);
         if (!user.Processes.TryGetValue(owner.Process, out ProcessCharges? process))
         {
             process = new ProcessCharges(user, owner.Process, owner.ProcessId);
@@ -155,6 +155,75 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
         }
     }
 
+    /// <summary>Saves what each user and each process holds, in the order of their keys.</summary>
+    public void Save(BooksWriter writer)
+    {
+        writer.Write(_users.Count);
+        foreach (UserCharges user in _users.Values.OrderBy(u => u.Node).ThenBy(u => u.UserId))
+        {
+            writer.Write(user.Node);
+            writer.Write(user.UserId);
+            SaveAmounts(writer, user.Held);
+            writer.Write(user.Processes.Count);
+            foreach (ProcessCharges process in user.Processes.Values.OrderBy(p => p.Identity))
+            {
+                writer.Write(process.Identity);
+                SaveAmounts(writer, process.Held);
+                writer.Write(process.BytesLeft);
+            }
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote, when all Ksocks have been entered.</summary>
+    /// <exception cref="BooksException">A process has no Ksock.</exception>
+    public void Read(ref BooksReader reader)
+    {
+        for (int users = reader.ReadCount(); users > 0; users--)
+        {
+            uint node = reader.ReadUInt32();
+            UserCharges user = UserOf(node, reader.ReadUInt32());
+            ChargeAmounts held = ReadAmounts(ref reader);
+            for (int processes = reader.ReadCount(); processes > 0; processes--)
+            {
+                ulong identity = reader.ReadUInt64();
+                ProcessCharges process = user.Processes.GetValueOrDefault(identity)
+                    ?? throw new BooksException("These books contradict themselves: a process without a Ksock is charged.");
+                ChargeAmounts amounts = ReadAmounts(ref reader);
+                for (int kind = 0; kind < ChargeAmounts.Count; kind++)
+                {
+                    user.ProcessesWithMuch[kind] += Change(ref process.Held, (ChargeKind)kind, amounts[kind]);
+                }
+
+                process.BytesLeft = reader.ReadInt64();
+            }
+
+            for (int kind = 0; kind < ChargeAmounts.Count; kind++)
+            {
+                _usersWithMuch[kind] += Change(ref user.Held, (ChargeKind)kind, held[kind]);
+                _held[kind] += held[kind];
+            }
+        }
+    }
+
+    private static void SaveAmounts(BooksWriter writer, in ChargeAmounts amounts)
+    {
+        foreach (long amount in amounts)
+        {
+            writer.Write(amount);
+        }
+    }
+
+    private static ChargeAmounts ReadAmounts(ref BooksReader reader)
+    {
+        ChargeAmounts amounts = default;
+        for (int kind = 0; kind < ChargeAmounts.Count; kind++)
+        {
+            amounts[kind] = reader.ReadInt64();
+        }
+
+        return amounts;
+    }
+
     /// <summary>A process goes: what it made stays, and is its user's.</summary>
     private void ForgetForGood(ProcessCharges process)
     {
@@ -162,12 +231,12 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
         process.User.ProcessesWithMuch[(int)ChargeKind.Buses] += Change(ref process.Held, ChargeKind.Buses, -made);
     }
 
-    private UserCharges UserOf(uint id)
+    private UserCharges UserOf(uint node, uint id)
     {
-        if (!_users.TryGetValue(id, out UserCharges? user))
+        if (!_users.TryGetValue((node, id), out UserCharges? user))
         {
-            user = new UserCharges(id);
-            _users.Add(id, user);
+            user = new UserCharges(id, node);
+            _users.Add((node, id), user);
         }
 
         return user;
@@ -177,7 +246,7 @@ internal sealed class ChargeBook(ChargeAmounts limits, ChargeAmounts floors)
     {
         if (user.Processes.Count == 0 && !user.HoldsForGood)
         {
-            _users.Remove(user.UserId);
+            _users.Remove((user.Node, user.UserId));
         }
     }
 

@@ -1,10 +1,13 @@
 namespace Kbus.Core;
 
 /// <summary>What one user's processes hold together. Made and kept by a <see cref="ChargeBook"/>.</summary>
-internal sealed class UserCharges(uint userId)
+internal sealed class UserCharges(uint userId, uint node)
 {
     /// <summary>The user.</summary>
     public uint UserId => userId;
+
+    /// <summary>The node whose user it is.</summary>
+    public uint Node => node;
 
     /// <summary>The amounts that the user's processes hold.</summary>
     public ChargeAmounts Held;

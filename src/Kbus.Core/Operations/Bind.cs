@@ -8,7 +8,7 @@ internal sealed partial class Bus
     /// 6.3.</summary>
     /// <returns>None, EBADMSG, ENAMETOOLONG, EADDRINUSE (there is a replier), EDQUOT (as many bindings as may be), or EAGAIN (a listener
     /// for bind events has no room).</returns>
-    public Errno Bind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
+    public override Errno Bind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
     {
         Errno error = CheckBind(name, isReplier);
         if (error == Errno.None)
@@ -36,7 +36,7 @@ internal sealed partial class Bus
     /// <summary>Ends the newest binding of this Ksock with exactly this name and kind, and takes back what came by it. Spec section
     /// 6.2.</summary>
     /// <returns>None, EBADMSG, ENAMETOOLONG, EINVAL (no such binding), or EAGAIN (a listener for bind events has no room).</returns>
-    public Errno Unbind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
+    public override Errno Unbind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
     {
         Errno error = MessageName.CheckBinding(name);
         Binding? binding = error == Errno.None ? _bindings.Find(ksock, name, isReplier) : null;
@@ -71,7 +71,7 @@ internal sealed partial class Bus
     /// get the Request.</param>
     /// <param name="replier">The replier's Ksock id; 0 if there is none.</param>
     /// <returns>None, or ENAMETOOLONG for no bytes or more than 1000; EBADMSG if no Request may have the name to be matched.</returns>
-    public Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier)
+    public override Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier)
     {
         replier = 0;
         if (name.IsEmpty || name.Length > MessageName.MaxLength)
@@ -130,8 +130,9 @@ internal sealed partial class Bus
         ksock.Carrier.Freeze();
         Observe(ksock);
         long charge = ksock.Queue.Charge;
-        ksock.Queue.TakeBecauseOf(binding, _removed);
-        ksock.Carrier.Rewritten();
+        ksock.Queue.RemoveBecauseOf(binding, _removed);
+        ksock.Carrier.Removed(_removed);
+        ksock.Carrier.Thaw();
         Charges.ReturnBytes(ksock.Charges, charge - ksock.Queue.Charge);
         RoomMade(ksock);
         foreach (QueueEntry entry in _removed)

@@ -12,7 +12,7 @@ internal sealed partial class Bus
     /// <para>It takes as long as the messages that are delivered because of it. The rest of its state becomes invisible at once, and is
     /// removed later.</para>
     /// </remarks>
-    public void Close(KsockState ksock)
+    public override void Close(KsockState ksock)
     {
         ObserveRepliersOf(ksock);
         ksock.Carrier.Freeze();
@@ -23,22 +23,17 @@ internal sealed partial class Bus
         _bindingsChanged = true;
 
         // What events still bring to its queue is thrown away with it: it has as much room for them as an empty one.
-        MessageQueue former = ksock.ExchangeQueue();
+        ksock.EmptyQueue();
         TellSendersOfQueued(ksock);
         EndReportedBindings(ksock);
         RemoveSetAside(ksock, 0, ksock.SetAside.Count);
         AnswerUnreplied(ksock);
-        MessageQueue events = ksock.ExchangeQueue();
-        Charges.ReturnBytes(ksock.Charges, events.Charge);
-        while (events.Count > 0)
-        {
-            _ = events.DropFirst();
-        }
-
+        Charges.ReturnBytes(ksock.Charges, ksock.Queue.Charge);
+        ksock.EmptyQueue();
         _ksocks.Remove(ksock.Id);
         ksock.Charges.Ksocks.Remove(ksock);
         Charges.Leave(ksock.Charges);
-        ClearAway(ksock, former);
+        ClearAway(ksock);
         KsocksByAge.Remove(ksock);
         Finish();
     }
@@ -132,12 +127,11 @@ internal sealed partial class Bus
     }
 
     /// <summary>Clears away what little a closed Ksock had; what is more waits for <see cref="Continue"/>.</summary>
-    private void ClearAway(KsockState ksock, MessageQueue former)
+    private void ClearAway(KsockState ksock)
     {
-        var leaving = new LeavingKsock(ksock, former);
         for (int left = _options.ClearedAtOnce; left > 0; left--)
         {
-            if (!ClearOne(leaving))
+            if (!ClearOne(ksock))
             {
                 return;
             }
@@ -146,6 +140,6 @@ internal sealed partial class Bus
         }
 
         _bindings.Leave(ksock);
-        _leaving.Enqueue(leaving);
+        _leaving.Enqueue(ksock);
     }
 }

@@ -4,7 +4,7 @@ namespace Kbus.Core;
 // whether it has been done.
 internal sealed partial class Bus
 {
-    private readonly Queue<LeavingKsock> _leaving = new();
+    private readonly Queue<KsockState> _leaving = new();
 
     /// <summary>True if there is work that <see cref="Continue"/> would do.</summary>
     public bool HasMore => _leaving.Count > 0 || HasSendersToWake;
@@ -21,7 +21,7 @@ internal sealed partial class Bus
             WakeOne();
         }
 
-        while (Steps < end && _leaving.TryPeek(out LeavingKsock? leaving))
+        while (Steps < end && _leaving.TryPeek(out KsockState? leaving))
         {
             _steps++;
             if (!ClearOne(leaving))
@@ -31,11 +31,23 @@ internal sealed partial class Bus
         }
     }
 
+    /// <summary>Clears everything away of the closed Ksock with this id, if there is one still. Another is about to get the id.</summary>
+    private void FinishLeaving(uint id)
+    {
+        // Ids come round after four thousand million of them.
+        if (_leaving.Count > 0 && _leaving.FirstOrDefault(k => k.Id == id) is { } leaving)
+        {
+            while (ClearOne(leaving))
+            {
+                _steps++;
+            }
+        }
+    }
+
     /// <summary>Clears away one thing of a closed Ksock.</summary>
     /// <returns>False if nothing was left.</returns>
-    private bool ClearOne(LeavingKsock leaving)
+    private bool ClearOne(KsockState ksock)
     {
-        KsockState ksock = leaving.Ksock;
         if (ksock.Bindings.Newest is { } newest)
         {
             _bindings.Remove(newest);
@@ -44,18 +56,11 @@ internal sealed partial class Bus
         {
             _ledger.ClearOldest(ksock);
         }
-        else if (leaving.Queue.Count > 0)
-        {
-            _ = leaving.Queue.DropFirst();
-        }
         else
         {
-            return false;
+            return ksock.Carrier.DropOne();
         }
 
         return true;
     }
-
-    /// <summary>A closed Ksock, with the queue that it had.</summary>
-    private sealed record LeavingKsock(KsockState Ksock, MessageQueue Queue);
 }

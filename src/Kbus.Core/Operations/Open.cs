@@ -5,19 +5,28 @@ internal sealed partial class Bus
     /// <summary>Opens a Ksock. Ids ascend from 1; 0 means the bus itself, and is skipped when they wrap.</summary>
     /// <param name="canWrite">True if it was opened for writing and so can send.</param>
     /// <param name="carrier">How its messages reach it.</param>
-    public KsockState Open(bool canWrite, Carrier carrier)
+    public override KsockState Open(bool canWrite, Carrier carrier) => OpenFor(canWrite, carrier.Owner, carrier);
+
+    private KsockState OpenFor(bool canWrite, in KsockOwner owner, Carrier carrier)
     {
         do
         {
             _lastKsockId++;
         }
-        while (_lastKsockId == 0 || _ksocks.ContainsKey(_lastKsockId) || _leaving.Any(l => l.Ksock.Id == _lastKsockId));
+        while (_lastKsockId == 0 || _ksocks.ContainsKey(_lastKsockId));
 
-        var ksock = new KsockState(_lastKsockId, canWrite, _options.DefaultMaxMessages, carrier, Charges.Enter(carrier.Owner));
-        _ksocks.Add(ksock.Id, ksock);
+        FinishLeaving(_lastKsockId);
+        KsockState ksock = Enter(_lastKsockId, canWrite, owner, carrier);
+        Finish();
+        return ksock;
+    }
+
+    private KsockState Enter(uint id, bool canWrite, in KsockOwner owner, Carrier carrier)
+    {
+        var ksock = new KsockState(id, canWrite, _options.DefaultMaxMessages, carrier, Charges.Enter(owner)) { Owner = owner };
+        _ksocks.Add(id, ksock);
         ksock.Charges.Ksocks.Add(ksock);
         KsocksByAge.Add(ksock);
-        Finish();
         return ksock;
     }
 }

@@ -7,8 +7,8 @@ internal sealed partial class Bus
     /// As <see cref="Unbind"/>, but it cannot be refused: an event for a listener without room is set aside, as when a Ksock closes.
     /// So nobody keeps a binding by keeping a queue full.
     /// </remarks>
-    /// <returns>The binding that has ended; null if there is none.</returns>
-    public Binding? Revoke(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
+    /// <returns>False if there is none.</returns>
+    public override bool Revoke(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier)
     {
         Binding? binding = _bindings.Find(ksock, name, isReplier);
         if (binding is not null)
@@ -27,6 +27,6 @@ internal sealed partial class Bus
         }
 
         Finish();
-        return binding;
+        return binding is not null;
     }
 }

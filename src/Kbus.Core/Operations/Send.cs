@@ -24,7 +24,7 @@ internal sealed partial class Bus
     /// EBUSY (no room), EAGAIN (the message waits), or EDQUOT (its process has as many Requests out as it may, or no more bytes for a
     /// message that would wait).
     /// </returns>
-    public Errno Send(KsockState sender, StoredMessage message, out MessageId id)
+    public override Errno Send(KsockState sender, StoredMessage message, out MessageId id)
     {
         id = default;
         Route? route = FindRoute(sender, message.Name);
@@ -60,7 +60,7 @@ internal sealed partial class Bus
     /// <param name="sender">Whose message waits.</param>
     /// <param name="id">The message's id; meaningful with None and EAGAIN.</param>
     /// <returns>As <see cref="Send"/>, never ENOLCK or EALREADY; EPERM if it may not be sent any more. Anything but EAGAIN ends the waiting.</returns>
-    public Errno Retry(KsockState sender, out MessageId id)
+    public override Errno Retry(KsockState sender, out MessageId id)
     {
         id = sender.Waiting!.Header.Id;
         sender.LastSent = id;
@@ -77,7 +77,7 @@ internal sealed partial class Bus
     /// <summary>Finds whether a Ksock can read and write. Tries a waiting message once. Spec section 8.</summary>
     /// <remarks>A message that fails for good is dropped; if it is a Request its sender gets a Status, to be seen by the next
     /// poll.</remarks>
-    public (bool Readable, bool Writable) Poll(KsockState ksock)
+    public override (bool Readable, bool Writable) Poll(KsockState ksock)
     {
         Observe(ksock);
         bool readable = ksock.Queue.Count > 0;
@@ -103,10 +103,25 @@ internal sealed partial class Bus
     }
 
     /// <summary>Drops a waiting message, with no Status. Spec section 4.6.</summary>
-    public void Discard(KsockState ksock)
+    public override void Discard(KsockState ksock)
     {
         StopWaiting(ksock);
         Finish();
+    }
+
+    /// <summary>Another policy counts for a message that waits for room.</summary>
+    /// <param name="sender">Whose message waits.</param>
+    /// <param name="isForRequesterAlone">True if it is a Reply that reaches no listener, because its sender may not send its name.</param>
+    /// <param name="isForbidden">True if it may not be sent any more: the next attempt gives EPERM. Its sender is woken for that.</param>
+    public override void JudgeWaiting(KsockState sender, bool isForRequesterAlone, bool isForbidden)
+    {
+        StoredMessage message = sender.Waiting!;
+        message.IsForRequesterAlone = isForRequesterAlone;
+        message.IsForbidden = isForbidden;
+        if (isForbidden)
+        {
+            sender.Carrier.RetryWorthwhile();
+        }
     }
 
     /// <summary>The route of this name; null if no message may have it.</summary>

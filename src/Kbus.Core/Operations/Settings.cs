@@ -21,7 +21,7 @@ internal sealed partial class Bus
     /// <param name="value">The argument; ignored where there is none.</param>
     /// <param name="result">The number given back.</param>
     /// <returns>None, EINVAL or EBUSY.</returns>
-    public Errno Ask(KsockState ksock, Setting setting, uint value, out uint result)
+    public override Errno Ask(KsockState ksock, Setting setting, uint value, out uint result)
     {
         result = 0;
         switch (setting)
@@ -59,10 +59,10 @@ internal sealed partial class Bus
                 result = ksock.MissedPlaces?.Take(ksock) ?? 0;
                 return Errno.None;
             case Setting.QuotaRefused:
-                result = (uint)ksock.Refusal.Kind | ((uint)ksock.Refusal.Level << 8);
+                result = ksock.Refusal.Word;
                 return Errno.None;
             case Setting.QuotaLimit:
-                result = (uint)Math.Clamp(ksock.Refusal.Limit, 0, uint.MaxValue);
+                result = ksock.Refusal.LimitWord;
                 return Errno.None;
             default:
                 return Errno.EINVAL;

@@ -3,7 +3,7 @@ namespace Kbus.Core;
 // The Status messages: how the bus answers a Request whose replier did not. Spec section 6.1.
 internal sealed partial class Bus
 {
-    /// <summary>Discards a queued copy. If it is a Request to be answered, its sender gets a Status (P2).</summary>
+    /// <summary>A queued copy was discarded. If it is a Request to be answered, its sender gets a Status (P2).</summary>
     private void ThrowAway(in QueueEntry entry, ReadOnlySpan<byte> status)
     {
         if (entry.Debt is { } debt)
@@ -15,8 +15,6 @@ internal sealed partial class Bus
 
             _ledger.CopyThrownAway(debt);
         }
-
-        entry.Message?.Release();
     }
 
     /// <summary>Answers an owed Request on its replier's behalf. It uses the reserved place, so no limit is checked.</summary>
@@ -49,6 +47,19 @@ internal sealed partial class Bus
             Flags = MessageFlags.Synthetic,
         };
         AppendStatus(sender, header, name, waiting.IsAwaited);
+    }
+
+    /// <summary>The bus ends: each Request that this Ksock has in flight is answered, in the place of its replier (D22).</summary>
+    public void AnswerAtEnd(KsockState sender)
+    {
+        for (ReplyDebt? debt = sender.Debts.Oldest; debt is not null; debt = sender.Debts.After(debt))
+        {
+            if (debt.State == DebtState.Owed)
+            {
+                var header = new MessageHeader { InReplyTo = debt.Id, To = sender.Id, Flags = MessageFlags.Synthetic };
+                AppendStatus(sender, header, MessageName.ReplierGoneAway, debt.IsAwaited);
+            }
+        }
     }
 
     private void AppendStatus(KsockState sender, in MessageHeader header, ReadOnlySpan<byte> name, bool isAwaited)

@@ -5,32 +5,41 @@ internal sealed partial class Bus
     /// <summary>Takes the message at the front of a queue (NEXTMSG). A Request to be replied to counts as read from here on.</summary>
     /// <param name="ksock">Whose queue.</param>
     /// <param name="delivered">The message; the caller gets one reference.</param>
+    /// <param name="isHeld">True if its bytes are charged until <see cref="NoteReleased"/>.</param>
     /// <returns>False if nothing waits.</returns>
-    public bool Take(KsockState ksock, out DeliveredMessage delivered)
+    public override bool Take(KsockState ksock, out DeliveredMessage delivered, bool isHeld = false)
     {
-        delivered = default;
         Observe(ksock);
-        bool any = ksock.Queue.Count > 0;
+        bool any = ksock.Carrier.TryTake(out delivered, out uint number);
         if (any)
         {
-            ksock.Carrier.Freeze();
-            delivered = TakeFirst(ksock).Delivered;
-            ksock.Carrier.Rewritten();
+            RecordTakes(ksock, [new Take(number, isHeld)]);
+            RoomMade(ksock);
         }
 
         Finish();
         return any;
     }
 
+    /// <summary>A process has taken messages by itself, which its carrier did not report when it was asked.</summary>
+    /// <param name="ksock">Whose messages.</param>
+    /// <param name="taken">The messages, wherever they stand in the queue. One that is no longer there counts for nothing.</param>
+    public void Taken(KsockState ksock, ReadOnlySpan<Take> taken)
+    {
+        RecordTakes(ksock, taken);
+        RoomMade(ksock);
+        Finish();
+    }
+
     /// <summary>A process that takes by itself says that it has done so, because somebody waits for room.</summary>
-    public void NoteTakes(KsockState ksock)
+    public override void NoteTakes(KsockState ksock)
     {
         Observe(ksock);
         Finish();
     }
 
     /// <summary>A process no longer reads a message in the bus's memory: its bytes do not count against its budget any more.</summary>
-    public void NoteReleased(KsockState ksock, int bytes)
+    public override void NoteReleased(KsockState ksock, int bytes)
     {
         ksock.HeldBytes -= bytes;
         Charges.ReturnBytes(ksock.Charges, bytes);
@@ -38,16 +47,9 @@ internal sealed partial class Bus
         Finish();
     }
 
-    /// <summary>A process reads a message on in the bus's memory, which it has taken.</summary>
-    public void NoteHeld(KsockState ksock, int bytes)
-    {
-        ksock.HeldBytes += bytes;
-        Charges.UseBytes(ksock.Charges, bytes);
-    }
-
     /// <summary>Charges room for a message that is under construction, until <see cref="ReturnReserved"/>.</summary>
     /// <returns>False if the Ksock's process may hold no more bytes of messages.</returns>
-    public bool TryReserve(KsockState ksock, int bytes)
+    public override bool TryReserve(KsockState ksock, int bytes)
     {
         if (IsShort(ksock, bytes) && Observe(ksock) && IsShort(ksock, bytes))
         {
@@ -61,7 +63,7 @@ internal sealed partial class Bus
     }
 
     /// <summary>No message is under construction any more.</summary>
-    public void ReturnReserved(KsockState ksock)
+    public override void ReturnReserved(KsockState ksock)
     {
         if (ksock.ReservedBytes > 0)
         {
@@ -74,7 +76,7 @@ internal sealed partial class Bus
     /// first.</summary>
     /// <remarks>Limits and counts stay as they are: nothing is taken out of the queue to see what is behind it.</remarks>
     /// <returns>False if there is no such answer.</returns>
-    public bool BringAnswerForward(KsockState ksock)
+    public override bool BringAnswerForward(KsockState ksock)
     {
         Observe(ksock);
         int place = PlaceOfAnswer(ksock.Queue);
@@ -88,10 +90,11 @@ internal sealed partial class Bus
             found = place >= 0;
             if (place > 0)
             {
-                ksock.Queue.Insert(0, ksock.Queue.TakeAt(place));
+                ksock.Carrier.BroughtForward(ksock.Queue[place].Number);
+                ksock.Queue.BringForward(place);
             }
 
-            ksock.Carrier.Rewritten();
+            ksock.Carrier.Thaw();
         }
 
         Finish();
@@ -109,18 +112,5 @@ internal sealed partial class Bus
         }
 
         return -1;
-    }
-
-    private QueueEntry TakeFirst(KsockState ksock)
-    {
-        QueueEntry entry = ksock.Queue.TakeFirst();
-        Charges.ReturnBytes(ksock.Charges, entry.Length + MessageQueue.BookBytes);
-        RoomMade(ksock);
-        if (entry.Debt is not null)
-        {
-            _ledger.CopyTaken(entry.Debt);
-        }
-
-        return entry;
     }
 }

@@ -70,23 +70,20 @@ internal sealed partial class Bus
 
     private void PutInFront(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt, bool isAwaitedAnswer = false)
     {
-        message.Retain();
         Charges.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
-        ksock.Queue.Insert(0, new QueueEntry
-        {
-            Message = message,
-            Because = because,
-            Debt = debt,
-            Length = message.EntireLength,
-            IsAwaitedAnswer = isAwaitedAnswer,
-        });
+        uint number = ++ksock.LastNumber;
+        ref QueueEntry entry = ref ksock.Queue.Prepend(number, message.EntireLength);
+        entry.Because = because;
+        entry.Debt = debt;
+        entry.IsAwaitedAnswer = isAwaitedAnswer;
+        ksock.Carrier.Prepended(message, FlagsOf(message, debt), number);
     }
 
     private void EndUrgent()
     {
         foreach (KsockState ksock in _urgentRecipients)
         {
-            ksock.Carrier.Prepended(ksock.UrgentCopies);
+            ksock.Carrier.Thaw();
             ksock.UrgentCopies = 0;
         }
 

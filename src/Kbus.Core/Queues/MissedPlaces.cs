@@ -12,6 +12,30 @@ internal sealed class MissedPlaces
 
     private readonly List<(uint After, uint Count)> _places = [];
 
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public static MissedPlaces Read(ref BooksReader reader)
+    {
+        var places = new MissedPlaces();
+        for (int left = reader.ReadCount(); left > 0; left--)
+        {
+            uint after = reader.ReadUInt32();
+            places._places.Add((after, reader.ReadUInt32()));
+        }
+
+        return places;
+    }
+
+    /// <summary>Saves the places.</summary>
+    public void Save(BooksWriter writer)
+    {
+        writer.Write(_places.Count);
+        foreach ((uint after, uint count) in _places)
+        {
+            writer.Write(after);
+            writer.Write(count);
+        }
+    }
+
     /// <summary>One more message is missing at the end of the queue.</summary>
     public void Add(KsockState ksock)
     {

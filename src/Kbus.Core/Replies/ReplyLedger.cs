@@ -14,11 +14,15 @@ internal sealed class ReplyLedger(ChargeBook charges)
     private readonly record struct Key(uint Sender, uint Replier, MessageId Id);
 
     private readonly Dictionary<Key, DebtList> _owed = [];
+
     private readonly Stack<DebtList> _spareLists = new();
     private readonly Stack<ReplyDebt> _spareDebts = new();
 
     /// <summary>The number of answers owed on this bus.</summary>
     public int Owed { get; private set; }
+
+    /// <summary>Stands in restored books for a Ksock that had closed: nobody can see which it was.</summary>
+    public KsockState Gone { get; } = new(0, canWrite: false, 0, null!, null!) { IsOpen = false };
 
     /// <summary>Writes down that a Request has been queued for its replier.</summary>
     /// <param name="sender">The Ksock that is owed the answer.</param>
@@ -53,16 +57,39 @@ internal sealed class ReplyLedger(ChargeBook charges)
         sender.Outstanding++;
         sender.MaxOutstanding = Math.Max(sender.MaxOutstanding, sender.Outstanding);
 
-        var key = new Key(sender.Id, replier.Id, id);
-        if (!_owed.TryGetValue(key, out DebtList? equals))
+        EnterAmongEquals(debt);
+        return debt;
+    }
+
+    /// <summary>Enters a debt of saved books, whose charges are saved with them.</summary>
+    public ReplyDebt Restore(KsockState sender, KsockState replier, MessageId id, bool isAwaited, bool isOwed)
+    {
+        var debt = new ReplyDebt
         {
-            equals = _spareLists.TryPop(out DebtList? spare) ? spare : new DebtList(DebtSide.Equals);
-            _owed.Add(key, equals);
+            Sender = sender,
+            Replier = replier,
+            Id = id,
+            IsAwaited = isAwaited,
+            State = isOwed ? DebtState.Owed : DebtState.Answered,
+        };
+        sender.Debts.Add(debt);
+        if (isOwed)
+        {
+            sender.Outstanding++;
+            EnterAmongEquals(debt);
         }
 
-        equals.Add(debt);
-        Owed++;
         return debt;
+    }
+
+    /// <summary>Enters a debt of saved books whose sender has gone.</summary>
+    public ReplyDebt RestoreToGone(KsockState replier) => new() { Sender = Gone, Replier = replier, State = DebtState.SenderGone };
+
+    /// <summary>The copy of a debt's Request waits at its replier, behind those so far.</summary>
+    public static void RestoreQueued(ReplyDebt debt)
+    {
+        debt.IsQueued = true;
+        debt.Replier.QueuedDebts.Add(debt);
     }
 
     /// <summary>The oldest debt of this sender, replier and id that is still owed.</summary>
@@ -148,6 +175,19 @@ internal sealed class ReplyLedger(ChargeBook charges)
     {
         debt.Replier.Unreplied.Remove(debt);
         Reclaim(debt);
+    }
+
+    private void EnterAmongEquals(ReplyDebt debt)
+    {
+        var key = new Key(debt.Sender.Id, debt.Replier.Id, debt.Id);
+        if (!_owed.TryGetValue(key, out DebtList? equals))
+        {
+            equals = _spareLists.TryPop(out DebtList? spare) ? spare : new DebtList(DebtSide.Equals);
+            _owed.Add(key, equals);
+        }
+
+        equals.Add(debt);
+        Owed++;
     }
 
     private static void Unqueue(ReplyDebt debt)

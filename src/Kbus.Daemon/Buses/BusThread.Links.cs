@@ -52,7 +52,7 @@ internal sealed partial class BusThread
         }
 
         var session = new Session(this, request, admission!) { Token = number, Process = process };
-        session.State = Bus.Open((request.Mode & KsockMode.Write) != 0, session);
+        session.State = Operations.Open((request.Mode & KsockMode.Write) != 0, session);
         session.TellMaxMessageSize(Bus.MaxMessageSize);
         session.AskForBell();
         request.Memory.Header.Constants.KsockId = session.State.Id;
@@ -79,7 +79,7 @@ internal sealed partial class BusThread
         session.IsClosed = true;
         session.EndRinging();
         _carried += StepsOfClosing;
-        Bus.Close(session.State);
+        Operations.Close(session.State);
         _byToken.Remove(session.Token);
         _sessions.Remove(session);
         if (session.IsHot)

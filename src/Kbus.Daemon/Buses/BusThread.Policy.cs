@@ -35,7 +35,7 @@ internal sealed partial class BusThread
             }
         }
 
-        admission = new Admission(Bus, permissions, Denied);
+        admission = new Admission(Operations, permissions, Denied);
         return null;
     }
 

@@ -44,7 +44,10 @@ internal sealed partial class BusThread
         _daemon = daemon;
         _gate = hasDevice ? new BusGate() : null;
         Number = number;
-        Bus = new Bus(options with { StepsAtOnce = Math.Min(options.StepsAtOnce, StepsAtOnce) });
+        Operations = daemon.IsSequenced
+            ? new SequencedBus(options)
+            : new Bus(options with { StepsAtOnce = Math.Min(options.StepsAtOnce, StepsAtOnce) });
+        Bus = Operations.Books;
         _toldMaxMessageSize = Bus.MaxMessageSize;
         _epoll = Needed.Descriptor(LibC.CreateEpoll(), "epoll_create1", NoBus);
         try
@@ -65,7 +68,10 @@ internal sealed partial class BusThread
     /// <summary>The bus's number.</summary>
     public uint Number { get; }
 
-    /// <summary>The bus.</summary>
+    /// <summary>The operations on the bus.</summary>
+    public BusOperations Operations { get; }
+
+    /// <summary>The bus as it is now.</summary>
     public Bus Bus { get; }
 
     /// <summary>Where its big payloads are.</summary>
@@ -174,7 +180,7 @@ internal sealed partial class BusThread
         }
 
         Errno error = _daemon.NewDevice(session.Share, out number, out QuotaRefusal refusal);
-        session.State.Refusal = error == Errno.EDQUOT ? refusal : session.State.Refusal;
+        session.BusRefusal = error == Errno.EDQUOT ? refusal : null;
         return error;
     }
 

@@ -14,6 +14,9 @@ internal sealed class GuestBus(BusThread thread, Daemon daemon) : DeviceBus
     public override Bus Bus => thread.Bus;
 
     /// <inheritdoc/>
+    public override BusOperations Operations => thread.Operations;
+
+    /// <inheritdoc/>
     public override Identity? Identify(in FuseCaller caller)
     {
         if (daemon.Policy is not { } policy)

@@ -61,7 +61,7 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
             }
 
             KsockState ksock = _ksocks[_place];
-            if (!ksock.IsOpen || (!_isEntered && !TryEnter(bus, ksock)) || !TryLook(bus.Bus, ksock))
+            if (!ksock.IsOpen || (!_isEntered && !TryEnter(bus, ksock)) || !TryLook(bus.Operations, ksock))
             {
                 (_place, _isEntered, _restarts, _cursor) = (_place + 1, false, 0, null);
             }
@@ -74,13 +74,13 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
     private bool TryEnter(BusThread bus, KsockState ksock)
     {
         _isEntered = true;
-        Identity identity = (ksock.Carrier as Session)?.Identity ?? (ksock.Carrier as DeviceKsock)?.Identity ?? Identity.Unknown;
+        Identity identity = (ksock.Carrier.Host as Session)?.Identity ?? (ksock.Carrier.Host as DeviceKsock)?.Identity ?? Identity.Unknown;
         Permissions permissions = rules.For(identity, bus.Number);
         // A network id cannot be given back.
         bool isForeign = ksock.IsLimpet && !permissions.Decide(PolicyAction.UseNetworkId).IsAllowed;
         if (isForeign || !permissions.DecideOpening(ksock.Carrier.Owner.Mode, out _).IsAllowed)
         {
-            Revoke(bus, ksock.Carrier);
+            Revoke(bus, ksock.Carrier.Host);
             report.KsockClosed();
             return false;
         }
@@ -92,7 +92,7 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
     }
 
     /// <summary>Checks one binding of a Ksock. False if none is left.</summary>
-    private bool TryLook(Bus bus, KsockState ksock)
+    private bool TryLook(BusOperations bus, KsockState ksock)
     {
         if (_cursor is { AtKsock.IsLinked: false })
         {
@@ -116,9 +116,9 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
 
         // Unbinding ends the newest of equal bindings. All of them are checked, so this one ends last.
         Binding? next = ksock.Bindings.After(binding);
-        Binding? ended = bus.Revoke(ksock, binding.Name.Name, binding.IsReplier);
+        _ = bus.Revoke(ksock, binding.Name.Name, binding.IsReplier);
         report.BindingEnded();
-        if (ended == binding)
+        if (!binding.AtKsock.IsLinked)
         {
             _cursor = next;
         }
@@ -126,7 +126,7 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
         return true;
     }
 
-    private static Admission AdmissionOf(KsockState ksock) => (ksock.Carrier as Session)?.Admission ?? ((DeviceKsock)ksock.Carrier).Admission;
+    private static Admission AdmissionOf(KsockState ksock) => (ksock.Carrier.Host as Session)?.Admission ?? ((DeviceKsock)ksock.Carrier.Host).Admission;
 
     private static void Revoke(BusThread bus, Carrier carrier)
     {

@@ -51,6 +51,12 @@ internal sealed partial class Session
             bytes += body.Length;
             Completion result = Execute(command, body);
             _commands.Advance();
+            if (result.Error == (int)Errno.EDQUOT && command.Opcode != (ushort)CommandCode.Ask)
+            {
+                // This is the last refusal now, and the bus's.
+                BusRefusal = null;
+            }
+
             if (command.Sequence != 0)
             {
                 _answered[_answeredCount++] = CompletionSlot.Of(command.Sequence, result);
@@ -106,7 +112,7 @@ internal sealed partial class Session
                 return Retry();
             case CommandCode.Discard:
                 DiscardIncoming();
-                _thread.Bus.Discard(State);
+                _thread.Operations.Discard(State);
                 return default;
             case CommandCode.Poll:
                 return Poll();
@@ -120,7 +126,7 @@ internal sealed partial class Session
                 return WithId(Errno.None, State.LastSent);
             case CommandCode.NoteTakes:
             case CommandCode.Refill:
-                _thread.Bus.NoteTakes(State);
+                _thread.Operations.NoteTakes(State);
                 Refill();
                 if (_areasToSend.Count > 0)
                 {
@@ -129,7 +135,7 @@ internal sealed partial class Session
 
                 return default;
             case CommandCode.BringAnswerForward:
-                return new Completion(0, _thread.Bus.BringAnswerForward(State) ? 1u : 0u);
+                return new Completion(0, _thread.Operations.BringAnswerForward(State) ? 1u : 0u);
             case CommandCode.Release:
                 return Release(body);
             case CommandCode.RingMe:
@@ -201,7 +207,7 @@ internal sealed partial class Session
         // A refused message is still received to its end, and refused then.
         _incomingExpected = header.DataLength;
         _incomingFilled = 0;
-        if (_incomingError == Errno.None && !_thread.Bus.TryReserve(State, (int)header.EntireLength))
+        if (_incomingError == Errno.None && !_thread.Operations.TryReserve(State, (int)header.EntireLength))
         {
             _incomingError = Errno.EDQUOT;
         }
@@ -249,7 +255,7 @@ internal sealed partial class Session
         _incomingData = null;
         StoredMessage? message = _incoming;
         _incoming = null;
-        _thread.Bus.ReturnReserved(State);
+        _thread.Operations.ReturnReserved(State);
         return message is null ? WithId(_incomingError, default) : Finish(message, message.IsAwaited);
     }
 
@@ -257,7 +263,7 @@ internal sealed partial class Session
     {
         _incoming?.Release();
         _incoming = null;
-        _thread.Bus.ReturnReserved(State);
+        _thread.Operations.ReturnReserved(State);
         _incomingData = null;
         _incomingExpected = 0;
         _incomingFilled = 0;
@@ -276,7 +282,7 @@ internal sealed partial class Session
 
     private Completion Poll()
     {
-        (bool readable, bool writable) = _thread.Bus.Poll(State);
+        (bool readable, bool writable) = _thread.Operations.Poll(State);
         PollFlags flags = (readable ? PollFlags.Readable : PollFlags.None) | (writable ? PollFlags.Writable : PollFlags.None);
         return new Completion(0, (uint)flags);
     }
@@ -294,8 +300,8 @@ internal sealed partial class Session
         Errno error = (CommandCode)command.Opcode switch
         {
             CommandCode.Bind => Admission.Bind(State, name, isReplier),
-            CommandCode.Unbind => _thread.Bus.Unbind(State, name, isReplier),
-            _ => _thread.Bus.FindReplier(name, isMatching, out found),
+            CommandCode.Unbind => _thread.Operations.Unbind(State, name, isReplier),
+            _ => _thread.Operations.FindReplier(name, isMatching, out found),
         };
         return new Completion((int)error, error == Errno.EPERM ? Admission.Line : found);
     }
@@ -316,6 +322,11 @@ internal sealed partial class Session
             error = Admission.MakeBus(State);
             value = Admission.Line;
             error = error == Errno.None ? _thread.NewDevice(this, out value) : error;
+        }
+        else if (BusRefusal is { } refusal && setting is Setting.QuotaRefused or Setting.QuotaLimit)
+        {
+            error = Errno.None;
+            value = setting == Setting.QuotaRefused ? refusal.Word : refusal.LimitWord;
         }
         else
         {

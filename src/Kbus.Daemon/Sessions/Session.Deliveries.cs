@@ -7,17 +7,19 @@ using Kbus.Link;
 namespace Kbus.Daemon;
 
 /// <content>
-/// Deliveries: the ring is a window onto the front of the queue that Core keeps. Messages that do not fit wait behind it in the queue, and
-/// a flag tells the process (<see cref="DeliveryFlags.MoreBehind"/>).
+/// Deliveries: the ring is a window onto the front of the queue. Messages that do not fit wait behind it, and a flag tells the process
+/// (<see cref="DeliveryFlags.MoreBehind"/>). Window and what is behind are what the bus's books say, as far as the process has not taken it.
 /// </content>
 internal sealed partial class Session
 {
     private readonly Dictionary<PayloadArea, uint> _areas = [];
     private readonly Queue<PayloadArea> _areasToSend = [];
     private readonly Dictionary<ulong, StoredMessage> _held = [];
+    private readonly DeliveryWindow _window = new();
+    private readonly DeliveryQueue _behind = new();
+    private readonly List<Take> _taken = [];
     private ulong _placedTaken;
-    private int _window;
-    private int _placedInWindow;
+    private bool _areReported;
     private bool _isFrozen;
     private bool _tellsTakes;
     private bool _refillsLater;
@@ -26,24 +28,17 @@ internal sealed partial class Session
     public bool HasNews { get; set; }
 
     /// <inheritdoc/>
-    /// <remarks>The bytes are in the ring. Only this process could damage them, and only for itself.</remarks>
-    public override bool TryKeep(StoredMessage message, MessageFlags flags, out uint place)
+    /// <remarks>What is in the ring, only this process could damage, and only for itself.</remarks>
+    public override void Appended(StoredMessage message, MessageFlags flags, uint number)
     {
-        place = 0;
-        bool isNext = _window == State.Queue.Count - 1;
-        if (!isNext || _isFrozen || Fault != LinkFault.None || !IsInline(message) || !TryWriteInline(message, flags, inFront: false, out place))
+        bool isNext = _behind.Count == 0 && !_isFrozen && Fault == LinkFault.None;
+        if (isNext && IsInline(message) && TryWriteInline(message, flags, number, inFront: false))
         {
-            return false;
+            RingLater();
+            return;
         }
 
-        _window++;
-        RingLater();
-        return true;
-    }
-
-    /// <inheritdoc/>
-    public override void Appended()
-    {
+        _behind.Append(message, flags, number);
         if (_isFrozen || Fault != LinkFault.None)
         {
             return;
@@ -62,34 +57,57 @@ internal sealed partial class Session
     }
 
     /// <inheritdoc/>
-    public override int ObserveTaken()
+    public override ReadOnlySpan<Take> ObserveTaken()
     {
         if (Fault != LinkFault.None)
         {
-            return 0;
+            return default;
         }
 
-        if (!_deliveries.TryObserve(out int taken))
+        CollectTaken();
+        _areReported = true;
+        return CollectionsMarshal.AsSpan(_taken);
+    }
+
+    /// <summary>Collects what the process has taken and the bus has not been told.</summary>
+    private void CollectTaken()
+    {
+        if (_areReported)
+        {
+            _areReported = false;
+            _taken.Clear();
+        }
+
+        if (!_deliveries.TryObserve(out int count))
         {
             Fail(_deliveries.Fault);
-            return 0;
+            return;
         }
 
-        for (int i = 0; i < taken && _placedInWindow > 0; i++)
+        for (; count > 0; count--)
         {
-            if (State.Queue[i].Message is { Payload: not null } message)
+            ref readonly DeliveryWindow.Record record = ref _window[0];
+            _taken.Add(new Take(record.Number, IsHeld: record.Placed is not null));
+            if (record.Placed is { } message)
             {
-                _placedInWindow--;
-
                 // The process reads it in place until it sends Release.
-                message.Retain();
-                _thread.Bus.NoteHeld(State, message.EntireLength);
                 _held.Add(++_placedTaken, message);
             }
+
+            _window.DropFirst();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool DropOne()
+    {
+        if (_window.Count > 0)
+        {
+            _window.TakeLast().Placed?.Release();
+            return true;
         }
 
-        _window -= taken;
-        return taken;
+        return _behind.TryDropFirst();
     }
 
     /// <inheritdoc/>
@@ -152,7 +170,7 @@ internal sealed partial class Session
 
         bool hadMore = (_deliveries.Flags & DeliveryFlags.MoreBehind) != 0;
         SetFlags();
-        if (_window < State.Queue.Count && !hadMore)
+        if (_behind.Count > 0 && !hadMore)
         {
             // If the process emptied the ring before it could see the flag, its room is visible now.
             if (FillWindow())
@@ -166,19 +184,19 @@ internal sealed partial class Session
 
     private bool FillWindow()
     {
-        int before = _window;
-        while (_window < State.Queue.Count && TryWrite(_window, inFront: false))
+        int before = _window.Count;
+        while (_behind.Count > 0 && TryWrite(_behind[0].Message, _behind[0].Flags, _behind[0].Number, inFront: false))
         {
-            _window++;
+            _ = _behind.TryDropFirst();
         }
 
-        return _window > before;
+        return _window.Count > before;
     }
 
     private void SetFlags()
     {
         DeliveryFlags flags = _tellsTakes ? DeliveryFlags.TellTakes : DeliveryFlags.None;
-        _deliveries.SetFlags(_window < State.Queue.Count ? flags | DeliveryFlags.MoreBehind : flags);
+        _deliveries.SetFlags(_behind.Count > 0 ? flags | DeliveryFlags.MoreBehind : flags);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -191,32 +209,17 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Writes a queued message into the ring. The ring then keeps it, unless its data are in a payload area.</summary>
-    private bool TryWrite(int place, bool inFront)
-    {
-        ref readonly QueueEntry entry = ref State.Queue[place];
-        StoredMessage message = entry.Message!;
-        if (!IsInline(message))
-        {
-            return (message.Payload is not null || TryPlace(message)) && TryWritePlaced(message, entry.Flags, inFront);
-        }
-
-        if (!TryWriteInline(message, entry.Flags, inFront, out uint at))
-        {
-            return false;
-        }
-
-        State.Queue.LeaveToCarrier(place, at);
-        return true;
-    }
+    /// <summary>Writes a copy into the ring, which then has its bytes; or, if its data are in a payload area, a reference.</summary>
+    private bool TryWrite(StoredMessage message, MessageFlags flags, uint number, bool inFront) => IsInline(message)
+        ? TryWriteInline(message, flags, number, inFront)
+        : (message.Payload is not null || TryPlace(message)) && TryWritePlaced(message, flags, number, inFront);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsInline(StoredMessage message) => message.Payload is null && message.EntireLength <= MessageSizes.LargestInline;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryWriteInline(StoredMessage message, MessageFlags flags, bool inFront, out uint place)
+    private bool TryWriteInline(StoredMessage message, MessageFlags flags, uint number, bool inFront)
     {
-        place = 0;
         if (!TryReserve(message.EntireLength, DeliveryKind.Inline, inFront, out Span<byte> record))
         {
             return false;
@@ -224,8 +227,21 @@ internal sealed partial class Session
 
         message.Buffer[..message.EntireLength].CopyTo(record);
         WriteFlags(record, flags);
-        place = _deliveries.LastPlace;
+        Enter(new DeliveryWindow.Record(null, number, _deliveries.LastPlace, message.EntireLength, flags), inFront);
         return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Enter(in DeliveryWindow.Record record, bool inFront)
+    {
+        if (inFront)
+        {
+            _window.Prepend(record);
+        }
+        else
+        {
+            _window.Append(record);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -246,7 +262,7 @@ internal sealed partial class Session
         return place is not null;
     }
 
-    private bool TryWritePlaced(StoredMessage message, MessageFlags flags, bool inFront)
+    private bool TryWritePlaced(StoredMessage message, MessageFlags flags, uint number, bool inFront)
     {
         PlacedPayload? place = ((PlacedPayload)message.Payload!).For(Peer.UserId);
         ReadOnlySpan<byte> bytes = message.StoredBytes;
@@ -257,7 +273,8 @@ internal sealed partial class Session
 
         bytes.CopyTo(record);
         WriteFlags(record, flags);
-        _placedInWindow++;
+        message.Retain();
+        Enter(new DeliveryWindow.Record(message, number, _deliveries.LastPlace, message.EntireLength, flags), inFront);
         var placed = new PlacedData(Announce(place.Area), 0, place.Offset);
         MemoryMarshal.Write(record[bytes.Length..], in placed);
         return true;
@@ -306,12 +323,12 @@ internal sealed partial class Session
         }
 
         ulong number = MemoryMarshal.Read<ulong>(body);
-        _thread.Bus.NoteTakes(State);
+        _thread.Operations.NoteTakes(State);
         if (_held.Remove(number, out StoredMessage? message))
         {
             int bytes = message.EntireLength;
             message.Release();
-            _thread.Bus.NoteReleased(State, bytes);
+            _thread.Operations.NoteReleased(State, bytes);
         }
 
         return default;

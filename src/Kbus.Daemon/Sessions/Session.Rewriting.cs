@@ -5,27 +5,35 @@ namespace Kbus.Daemon;
 
 /// <content>
 /// Changes of the delivery ring elsewhere than at its end: urgent messages in front, and messages that are taken out. From <see cref="Freeze()"/> to
-/// the end of the change, the process takes nothing by itself.
+/// <see cref="Thaw"/> the process takes nothing by itself.
 /// </content>
 internal sealed partial class Session
 {
+    // Whether the ring is to be written anew: all copies are behind it.
+    private bool _isEmptied;
+
     /// <inheritdoc/>
     public override void Freeze()
     {
         if (Fault == LinkFault.None)
         {
             _isFrozen = _deliveries.TryBeginRewrite();
-            Fail(_isFrozen ? LinkFault.None : _deliveries.Fault);
+            if (_isFrozen)
+            {
+                // From here on the ring has what has not been taken, and nothing else.
+                CollectTaken();
+            }
+            else
+            {
+                Fail(_deliveries.Fault);
+            }
         }
     }
 
     /// <inheritdoc/>
-    public override void Rewritten() => RewriteAll(moved: 1);
-
-    /// <inheritdoc/>
     /// <remarks>
-    /// The ring may have no room in front. Then as many records as needed go back from its end to the queue. This is a rewrite of its own, before
-    /// the queue changes: only after it may their room be written to.
+    /// The ring may have no room in front. Then as many records as needed go back from its end to those behind it. This is a rewrite of its own,
+    /// before the queue changes: only after it may their room be written to.
     /// </remarks>
     public override void Freeze(int count, int length)
     {
@@ -49,22 +57,32 @@ internal sealed partial class Session
     }
 
     /// <inheritdoc/>
-    public override void Prepended(int count)
+    public override void Prepended(StoredMessage message, MessageFlags flags, uint number)
     {
-        if (!_isFrozen || _window == 0 || !TryPrepend(count))
+        bool isInFront = _isFrozen && !_isEmptied && _window.Count > 0;
+        if (!isInFront || !TryWrite(message, flags, number, inFront: true))
         {
-            RewriteAll(moved: count);
-            return;
+            EmptyRing();
+            _behind.Prepend(message, flags, number);
         }
-
-        _isFrozen = false;
-        Fail(_deliveries.TryEndRewrite() ? LinkFault.None : _deliveries.Fault);
-        RingLater();
     }
 
-    /// <summary>Writes the ring anew from the front of the queue.</summary>
-    /// <param name="moved">The most places by which messages in the ring have moved back in the queue.</param>
-    private void RewriteAll(int moved)
+    /// <inheritdoc/>
+    public override void Removed(List<QueueEntry> removed)
+    {
+        EmptyRing();
+        _behind.Remove(removed);
+    }
+
+    /// <inheritdoc/>
+    public override void BroughtForward(uint number)
+    {
+        EmptyRing();
+        _behind.BringForward(number);
+    }
+
+    /// <inheritdoc/>
+    public override void Thaw()
     {
         if (!_isFrozen)
         {
@@ -72,52 +90,40 @@ internal sealed partial class Session
         }
 
         _isFrozen = false;
-        int end = (int)Math.Min(State.Queue.Count, (long)_window + moved);
-        for (int place = 0; place < end; place++)
+        bool isWrittenAnew = _isEmptied;
+        if (isWrittenAnew)
         {
-            if (State.Queue[place].Message is null)
-            {
-                TakeBackKept(place);
-            }
+            _isEmptied = false;
+            _ = FillWindow();
         }
 
-        _deliveries.Clear();
-        _window = 0;
-        _placedInWindow = 0;
-        FillWindow();
         if (!_deliveries.TryEndRewrite())
         {
             Fail(_deliveries.Fault);
             return;
         }
 
-        Refill();
+        if (isWrittenAnew)
+        {
+            Refill();
+        }
+
         RingLater();
     }
 
-    private void TakeBackKept(int place)
+    /// <summary>Takes all copies back from the ring, which is written anew at the end.</summary>
+    private void EmptyRing()
     {
-        // The process may have changed these bytes. They go back to it and to nobody else.
-        ref readonly QueueEntry entry = ref State.Queue[place];
-        StoredMessage message = _thread.Bus.Pool.Rent(entry.Length, entry.Length);
-        _deliveries.ReadBack(entry.Place, message.Buffer[..entry.Length]);
-        State.Queue.TakeFromCarrier(place, message);
-    }
-
-    /// <summary>Writes the first messages of the queue in front of the ring. False if there is no room, or payload areas cannot take their data.</summary>
-    private bool TryPrepend(int count)
-    {
-        for (int place = count - 1; place >= 0; place--)
+        if (_isFrozen && !_isEmptied)
         {
-            if (!TryWrite(place, inFront: true))
+            while (_window.Count > 0)
             {
-                return false;
+                TakeBack();
             }
 
-            _window++;
+            _deliveries.Clear();
+            _isEmptied = true;
         }
-
-        return true;
     }
 
     /// <summary>Takes records back from the end of the ring, until there is room in front, or no record is left.</summary>
@@ -125,21 +131,27 @@ internal sealed partial class Session
     /// <param name="length">Bytes of each in the ring.</param>
     private void TakeBackLast(int count, int length)
     {
-        // Messages that the process has taken meanwhile are still at the front of the queue and of the window. The ring has the others.
         long missing = (long)count * DeliveryRecord.Units((uint)length) << 3;
-        while (missing > 0 && _deliveries.Count > 0)
+        while (missing > 0 && _window.Count > 0)
         {
-            ref readonly QueueEntry last = ref State.Queue[--_window];
-            if (last.Message is null)
-            {
-                TakeBackKept(_window);
-            }
-            else if (last.Message.Payload is not null)
-            {
-                _placedInWindow--;
-            }
-
+            TakeBack();
             missing -= _deliveries.DropLast();
         }
+    }
+
+    /// <summary>Takes the last copy of the ring back, so that it is the first behind it.</summary>
+    private void TakeBack()
+    {
+        DeliveryWindow.Record last = _window.TakeLast();
+        StoredMessage message = last.Placed ?? ReadBack(last);
+        _behind.PrependOwned(new Delivery { Message = message, Flags = last.Flags, Number = last.Number });
+    }
+
+    private StoredMessage ReadBack(in DeliveryWindow.Record record)
+    {
+        // The process may have changed these bytes. They go back to it and to nobody else.
+        StoredMessage message = _thread.Bus.Pool.Rent(record.Length, record.Length);
+        _deliveries.ReadBack(record.Place, message.Buffer[..record.Length]);
+        return message;
     }
 }

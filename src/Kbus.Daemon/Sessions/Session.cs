@@ -61,6 +61,9 @@ internal sealed partial class Session : Carrier, IDisposable
     /// <summary>The process whose link it is.</summary>
     public required ProcessWatch Process { get; init; }
 
+    /// <summary>Why the daemon refused to make a bus, if that was the last refusal with EDQUOT.</summary>
+    public QuotaRefusal? BusRefusal { get; set; }
+
     /// <summary>The session's place and generation, by which the event loop finds it.</summary>
     public ulong Token { get; set; }
 

@@ -8,12 +8,11 @@ namespace Kbus.Device;
 /// Its messages stay in the bus's queue until a call takes them. What the bus tells it becomes the waking of those who poll the file:
 /// the kernel then asks again, and that poll tries a waiting message (D7). Touched only inside the bus.
 /// </remarks>
-internal sealed class DeviceKsock : Carrier
+internal sealed class DeviceKsock : QueueCarrier
 {
     private readonly SendersMemory _memory = new();
     private nint _pollHandle;
     private bool _isPolled;
-    private bool _isTaking;
 
     /// <summary>Opens a Ksock. The caller is inside the bus.</summary>
     /// <param name="bus">The bus.</param>
@@ -28,7 +27,7 @@ internal sealed class DeviceKsock : Carrier
         Identity = identity;
         Admission = admission;
         Owner = owner;
-        File = new KsockFile(bus.Bus, owner.Mode, this, _memory);
+        File = new KsockFile(bus.Operations, owner.Mode, this, _memory);
         bus.Opened(this);
     }
 
@@ -84,13 +83,7 @@ internal sealed class DeviceKsock : Carrier
     }
 
     /// <summary>NEXTMSG.</summary>
-    public uint NextMessage()
-    {
-        _isTaking = true;
-        uint length = File.NextMessage();
-        _isTaking = false;
-        return length;
-    }
+    public uint NextMessage() => File.NextMessage();
 
     /// <summary>One poll, which tries a waiting message once. Spec section 8.</summary>
     /// <param name="handle">By which to wake the poller; 0 if it does not wait.</param>
@@ -110,7 +103,7 @@ internal sealed class DeviceKsock : Carrier
             }
         }
 
-        return Bus.Bus.Poll(File.State);
+        return Bus.Operations.Poll(File.State);
     }
 
     /// <summary>Closes the Ksock: the last descriptor is closed, or the last process that had one is gone.</summary>
@@ -143,20 +136,10 @@ internal sealed class DeviceKsock : Carrier
     }
 
     /// <inheritdoc/>
-    public override void Appended() => Wake();
-
-    /// <inheritdoc/>
-    public override void Rewritten()
-    {
-        // The bus also tells of what this Ksock itself takes; that is no news.
-        if (!_isTaking)
-        {
-            Wake();
-        }
-    }
-
-    /// <inheritdoc/>
     public override void RetryWorthwhile() => Wake();
+
+    /// <inheritdoc/>
+    protected override void Changed() => Wake();
 
     private void DropPollHandle()
     {

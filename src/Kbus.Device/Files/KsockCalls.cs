@@ -110,7 +110,7 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
             ksock.Enter();
             error = binds
                 ? ksock.Admission.Bind(ksock.File.State, name, isReplier)
-                : ksock.Bus.Bus.Unbind(ksock.File.State, name, isReplier);
+                : ksock.Bus.Operations.Unbind(ksock.File.State, name, isReplier);
             ksock.Bus.Leave();
         }
 
@@ -126,7 +126,7 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
         if (error == Errno.None)
         {
             ksock.Enter();
-            error = ksock.Bus.Bus.FindReplier(_name.AsSpan(0, (int)length), isMatching: false, out replier);
+            error = ksock.Bus.Operations.FindReplier(_name.AsSpan(0, (int)length), isMatching: false, out replier);
             ksock.Bus.Leave();
         }
 

@@ -45,7 +45,7 @@ internal static class StatsReport
 
     private static void Describe(StringBuilder text, KsockState ksock)
     {
-        KsockFile? file = (ksock.Carrier as DeviceKsock)?.File;
+        KsockFile? file = (ksock.Carrier.Host as DeviceKsock)?.File;
         uint length = file?.Length ?? 0;
         uint read = length - (file?.LengthLeft ?? 0);
         bool isSending = ksock.Waiting is not null;

@@ -16,7 +16,7 @@ internal sealed class Admission
     private const uint JustAskMaxMessageSize = 1;
     private const uint SwitchOn = 1;
 
-    private readonly Bus _bus;
+    private readonly BusOperations _bus;
     private readonly DenialTell? _denied;
     private Permissions? _permissions;
     private byte[] _lastName = [];
@@ -28,7 +28,7 @@ internal sealed class Admission
     /// <param name="bus">The bus.</param>
     /// <param name="permissions">The permissions of the Ksock's owner; null if there is no policy.</param>
     /// <param name="denied">Called for each denial.</param>
-    public Admission(Bus bus, Permissions? permissions, DenialTell? denied)
+    public Admission(BusOperations bus, Permissions? permissions, DenialTell? denied)
     {
         _bus = bus;
         _permissions = permissions;
@@ -55,14 +55,15 @@ internal sealed class Admission
 
         Verdict verdict = permissions.Sending.Decide(message.Name);
         bool isReply = IsReplyOf(ksock, message);
-        message.IsForRequesterAlone = isReply && !verdict.IsAllowed && !permissions.Replying.Decide(message.Name).IsAllowed;
-        message.IsForbidden = !isReply && !verdict.IsAllowed;
-        if (message.IsForbidden)
+        bool isForRequesterAlone = isReply && !verdict.IsAllowed && !permissions.Replying.Decide(message.Name).IsAllowed;
+        bool isForbidden = !isReply && !verdict.IsAllowed;
+        if (isForbidden)
         {
             // Its sender is told when it tries again, which it is made to do now.
             _forbiddenLine = verdict.Line;
-            ksock.Carrier.RetryWorthwhile();
         }
+
+        _bus.JudgeWaiting(ksock, isForRequesterAlone, isForbidden);
     }
 
     /// <summary>Tries a waiting message again, as <see cref="Bus.Retry"/> does. With EPERM, which a change of the policy brings, the id's network id is <see cref="Line"/>.</summary>

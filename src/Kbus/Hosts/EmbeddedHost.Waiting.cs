@@ -8,7 +8,6 @@ internal sealed partial class EmbeddedHost
     private readonly object _bell = new();
     private long _news;
     private int _sleepers;
-    private bool _inOwnTake;
     private bool _isDead;
     private Action? _signal;
 
@@ -58,18 +57,7 @@ internal sealed partial class EmbeddedHost
     internal void BusDied()
     {
         _isDead = true;
-        for (ReplyDebt? debt = _state.Debts.Oldest; debt is not null; debt = _state.Debts.After(debt))
-        {
-            if (debt.State == DebtState.Owed)
-            {
-                var header = new MessageHeader { InReplyTo = debt.Id, To = _state.Id, Flags = MessageFlags.Synthetic };
-                StoredMessage status = _bus.Pool.Compose(header, MessageName.ReplierGoneAway, default);
-                ref QueueEntry entry = ref _state.Queue.Append(status.EntireLength);
-                entry.Message = status;
-                entry.IsAwaitedAnswer = debt.IsAwaited;
-            }
-        }
-
+        _bus.AnswerAtEnd(_state);
         MakeNews();
     }
 
@@ -141,19 +129,10 @@ internal sealed partial class EmbeddedHost
     }
 
     /// <summary>Hears from the bus, under its lock, what happens to this Ksock's queue.</summary>
-    private sealed class EmbeddedCarrier(EmbeddedHost host) : Carrier
+    private sealed class EmbeddedCarrier(EmbeddedHost host) : QueueCarrier
     {
-        public override void Appended() => host.MakeNews();
-
-        public override void Rewritten()
-        {
-            // The bus also tells of what this Ksock itself takes; that is no news.
-            if (!host._inOwnTake)
-            {
-                host.MakeNews();
-            }
-        }
-
         public override void RetryWorthwhile() => host.MakeNews();
+
+        protected override void Changed() => host.MakeNews();
     }
 }

@@ -152,10 +152,7 @@ internal sealed partial class EmbeddedHost : KsockHost
                 return Errno.EBADF;
             }
 
-            _inOwnTake = true;
-            bool taken = _bus.Take(_state, out DeliveredMessage delivered);
-            _inOwnTake = false;
-            if (!taken)
+            if (!_bus.Take(_state, out DeliveredMessage delivered))
             {
                 return _isDead ? Errno.ENODEV : Errno.ENOMSG;
             }
@@ -173,10 +170,7 @@ internal sealed partial class EmbeddedHost : KsockHost
     {
         lock (_gate)
         {
-            _inOwnTake = true;
-            bool found = !_isClosed && _bus.BringAnswerForward(_state);
-            _inOwnTake = false;
-            return found;
+            return !_isClosed && _bus.BringAnswerForward(_state);
         }
     }
 

@@ -7,9 +7,11 @@ public sealed class BusAgainstModelTests
     private const int Operations = 200;
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public Task The_bus_does_what_the_model_does(bool takesByItself) => Task.Run(() =>
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public Task The_bus_does_what_the_model_does(bool takesByItself, bool isRestored) => Task.Run(() =>
     {
         int[] seeds = Environment.GetEnvironmentVariable("KBUS_TEST_SEED") is { } seed
             ? [int.Parse(seed, null)]
@@ -18,7 +20,7 @@ public sealed class BusAgainstModelTests
         {
             try
             {
-                new PairedRun(each, takesByItself).Play(Operations);
+                new PairedRun(each, takesByItself, isRestored).Play(Operations);
             }
             catch (InvalidOperationException difference)
             {

@@ -11,15 +11,23 @@ internal sealed class PairedRun
 
     private readonly Random _random;
     private readonly bool _takesByItself;
-    private readonly Bus _bus;
+    private readonly bool _isRestored;
+    private readonly BusOptions _options;
+    private readonly List<MessagePool> _pools = [];
+    private Bus _bus;
     private readonly NaiveBus _model;
     private readonly List<Pair> _open = [];
     private readonly List<string> _log = [];
 
-    public PairedRun(int seed, bool takesByItself)
+    /// <summary>Prepares a run.</summary>
+    /// <param name="seed">Of what is random.</param>
+    /// <param name="takesByItself">Whether processes take messages without an operation on the bus.</param>
+    /// <param name="isRestored">Whether the bus is replaced again and again, by one that goes on with its saved books.</param>
+    public PairedRun(int seed, bool takesByItself, bool isRestored = false)
     {
         _random = new Random(seed);
         _takesByItself = takesByItself;
+        _isRestored = isRestored;
         var options = new BusOptions
         {
             DefaultMaxMessages = _random.Next(3) == 0 ? 100u : (uint)_random.Next(1, 6),
@@ -29,7 +37,9 @@ internal sealed class PairedRun
             StepsAtOnce = _random.Next(2) == 0 ? ulong.MaxValue / 2 : (ulong)_random.Next(0, 30),
             ClearedAtOnce = _random.Next(2) == 0 ? 64 : _random.Next(0, 3),
         };
+        _options = options;
         _bus = new Bus(options);
+        _pools.Add(_bus.Pool);
         _model = new NaiveBus(options);
     }
 
@@ -45,6 +55,11 @@ internal sealed class PairedRun
                 {
                     // No member can see whether that is done, and when.
                     _bus.Continue((ulong)_random.Next(0, 10));
+                }
+
+                if (_isRestored && _random.Next(3) == 0)
+                {
+                    Replace();
                 }
 
                 CompareCounts();
@@ -63,7 +78,7 @@ internal sealed class PairedRun
             _bus.Continue(ulong.MaxValue / 2);
             Compare("work that is left", false, _bus.HasMore);
             Compare("bindings that are left", 0, _bus.BindingCount);
-            Compare("messages never given back", 0, _takesByItself ? 0 : _bus.Pool.Lent);
+            Compare("messages never given back", 0, _isRestored ? 0 : _pools.Sum(p => p.Lent));
         }
         catch (Exception failure)
         {
@@ -97,6 +112,30 @@ internal sealed class PairedRun
             case 38 when _random.Next(2) == 0: Close(who); break;
             default: Compare("waits", who.Naive.Waiting is not null, who.Real.Waiting is not null); break;
         }
+    }
+
+    /// <summary>Replaces the bus by another with the same books. It hashes names in another way, and divides its work in another.</summary>
+    private void Replace()
+    {
+        Log("the bus is replaced by one with its books");
+        var books = new BooksWriter();
+        _bus.SaveBooks(books);
+        BusOptions options = _options with
+        {
+            HashSeed = (ulong)_random.NextInt64(),
+            StepsAtOnce = _random.Next(2) == 0 ? ulong.MaxValue / 2 : (ulong)_random.Next(0, 30),
+            ClearedAtOnce = _random.Next(2) == 0 ? 64 : _random.Next(0, 3),
+        };
+        var restored = Bus.Restore(books.Written, options, (id, _) => _open.Single(p => p.Real.Id == id).Real.Carrier);
+        Compare("digest", _bus.DigestOfBooks(), restored.DigestOfBooks());
+        foreach (Pair pair in _open)
+        {
+            pair.Real = restored.FindKsock(pair.Real.Id)!;
+            pair.Carrier.Attach(restored, pair.Real);
+        }
+
+        _bus = restored;
+        _pools.Add(_bus.Pool);
     }
 
     private void Open()
@@ -310,8 +349,14 @@ internal sealed class PairedRun
     }
 
     /// <summary>One Ksock, on both.</summary>
-    private sealed record Pair(KsockState Real, NaiveKsock Naive, SelfTakingCarrier Carrier)
+    private sealed class Pair(KsockState real, NaiveKsock naive, SelfTakingCarrier carrier)
     {
+        public KsockState Real { get; set; } = real;
+
+        public NaiveKsock Naive { get; } = naive;
+
+        public SelfTakingCarrier Carrier { get; } = carrier;
+
         public List<(MessageId Id, uint From)> ToReply { get; } = [];
 
         /// <summary>Notes the Requests that it read, to reply to.</summary>

@@ -244,7 +244,7 @@ public sealed class PromiseTests
 
     private static MessageFlags RandomFlags(Random random) => (MessageFlags)((uint)random.Next(2) << 16);
 
-    private static string Contents(KsockState ksock) => string.Join(' ', Enumerable.Range(0, ksock.Queue.Count).Select(i => ksock.Queue[i].Message!.Header.Id));
+    private static string Contents(KsockState ksock) => string.Join(' ', Enumerable.Range(0, ksock.Queue.Count).Select(i => ksock.Queue[i].Number));
 
     /// <summary>Takes one message; of an answer the id of what it answers is noted, of any other its own.</summary>
     private static bool Read(Bus bus, KsockState ksock, List<MessageId> seen)

@@ -1,35 +1,24 @@
 namespace Kbus.Core.Tests;
 
 /// <summary>Carries a Ksock's messages nowhere: takes are operations on the bus.</summary>
-internal sealed class QuietCarrier(KsockOwner owner = default) : Carrier
+internal sealed class QuietCarrier(KsockOwner owner = default) : QueueCarrier
 {
     public override KsockOwner Owner => owner;
 
     public int Retries { get; private set; }
 
-    public override void Appended()
-    {
-    }
-
-    public override void Rewritten()
-    {
-    }
-
     public override void RetryWorthwhile() => Retries++;
 }
 
 /// <summary>
-/// Carries a Ksock's messages as a link does: its process takes from its own view of the queue, and the bus hears of it later. Some
-/// messages it keeps itself, so that the queue need not.
+/// Carries a Ksock's messages as a link does: its process takes from its own view of the queue, and the bus hears of it later.
 /// </summary>
 internal sealed class SelfTakingCarrier : Carrier
 {
-    private readonly List<string> _view = [];
-    private readonly Dictionary<uint, byte[]> _kept = [];
-    private uint _nextPlace;
+    private readonly List<(uint Number, string Message)> _view = [];
+    private readonly List<Take> _unobserved = [];
     private Bus? _bus;
     private KsockState? _ksock;
-    private int _unobserved;
     private bool _isFrozen;
     private bool _tells;
 
@@ -49,96 +38,81 @@ internal sealed class SelfTakingCarrier : Carrier
             return false;
         }
 
-        taken = _view[0];
+        (uint number, taken) = _view[0];
         _view.RemoveAt(0);
-        _unobserved++;
+        _unobserved.Add(new Take(number));
         if (_tells)
         {
             _bus!.NoteTakes(_ksock!);
-            Assert.Equal(0, _unobserved);
+            Assert.Empty(_unobserved);
         }
 
         return true;
     }
 
-    public override bool TryKeep(StoredMessage message, MessageFlags flags, out uint place)
+    public override void Appended(StoredMessage message, MessageFlags flags, uint number)
     {
-        place = ++_nextPlace;
-        if (_isFrozen || place % 3 == 0)
+        Assert.False(_isFrozen, "nothing is appended while the queue is frozen");
+        _view.Add((number, RealMessage.Print(new DeliveredMessage(message, flags))));
+    }
+
+    public override void Prepended(StoredMessage message, MessageFlags flags, uint number)
+    {
+        AssertFrozen();
+        _view.Insert(0, (number, RealMessage.Print(new DeliveredMessage(message, flags))));
+    }
+
+    public override void Removed(List<QueueEntry> removed)
+    {
+        AssertFrozen();
+        foreach (QueueEntry entry in removed)
         {
-            return false;
+            Assert.Equal(1, _view.RemoveAll(v => v.Number == entry.Number));
         }
-
-        Keep(place, message);
-        _view.Add(RealMessage.Print(new DeliveredMessage(message, flags)));
-        return true;
     }
 
-    public override void Appended()
+    public override void BroughtForward(uint number)
     {
-        Assert.False(_isFrozen, "nothing is appended while the queue is rewritten");
-        MessageQueue queue = _ksock!.Queue;
-        _view.Add(RealMessage.Print(queue[queue.Count - 1].Delivered));
+        AssertFrozen();
+        int place = _view.FindIndex(v => v.Number == number);
+        (uint, string) moved = _view[place];
+        _view.RemoveAt(place);
+        _view.Insert(0, moved);
     }
 
-    public override void Rewritten()
+    public override bool DropOne()
     {
-        Assert.True(_isFrozen, "only a frozen queue is rewritten");
-        Assert.Equal(0, _unobserved);
-        _isFrozen = false;
+        bool isThere = _view.Count > 0;
         _view.Clear();
-        for (int i = 0; i < _ksock!.Queue.Count; i++)
-        {
-            if (_ksock.Queue[i].Message is null)
-            {
-                GiveBack(i);
-            }
-
-            _view.Add(RealMessage.Print(_ksock.Queue[i].Delivered));
-        }
-
-        // What is left was thrown away.
-        _kept.Clear();
-        for (int i = 0; i < _ksock.Queue.Count; i += 2)
-        {
-            Keep(++_nextPlace, _ksock.Queue[i].Message!);
-            _ksock.Queue.LeaveToCarrier(i, _nextPlace);
-        }
+        return isThere;
     }
 
     public override void RetryWorthwhile()
     {
     }
 
-    public override int ObserveTaken()
+    public override ReadOnlySpan<Take> ObserveTaken()
     {
-        int taken = _unobserved;
-        _unobserved = 0;
-        for (int i = 0; i < taken; i++)
-        {
-            QueueEntry entry = _ksock!.Queue[i];
-            Assert.Equal(entry.Message is null, _kept.Remove(entry.Place));
-        }
-
-        return taken;
+        // Some at a time, as a link does when there are many.
+        Take[] some = [.. _unobserved.Take(2)];
+        _unobserved.RemoveRange(0, some.Length);
+        return some;
     }
 
     public override void Freeze() => _isFrozen = true;
 
-    public override void TellTakes(bool tell) => _tells = tell;
-
-    private void Keep(uint place, StoredMessage message)
+    public override void Thaw()
     {
-        byte[] bytes = new byte[message.EntireLength];
-        message.CopyEntire(0, bytes, message.Header.Flags);
-        _kept.Add(place, bytes);
+        AssertFrozen();
+        _isFrozen = false;
+        Assert.Equal(_view.Select(v => v.Number), Enumerable.Range(0, _ksock!.Queue.Count).Select(i => _ksock.Queue[i].Number));
     }
 
-    private void GiveBack(int place)
+    public override void TellTakes(bool tell) => _tells = tell;
+
+    private void AssertFrozen()
     {
-        Assert.True(_kept.Remove(_ksock!.Queue[place].Place, out byte[]? bytes));
-        StoredMessage message = _bus!.Pool.Rent(bytes.Length, bytes.Length);
-        bytes.CopyTo(message.Buffer);
-        _ksock.Queue.TakeFromCarrier(place, message);
+        Assert.True(_isFrozen, "only a frozen queue is changed elsewhere than at its end");
+        Assert.Empty(_unobserved);
     }
 }

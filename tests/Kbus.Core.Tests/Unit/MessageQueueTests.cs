@@ -25,11 +25,11 @@ public sealed class MessageQueueTests
             int appends = random.Next(0, round % 12 == 11 ? 1 : 5000);
             for (int i = 0; i < appends; i++)
             {
-                queue.Append(100).Place = ++next;
+                queue.Append(++next, 100);
                 list.AddLast(next);
                 if (random.Next(50) == 0)
                 {
-                    queue.Insert(0, new QueueEntry { Length = 100, Place = ++next });
+                    queue.Prepend(++next, 100);
                     list.AddFirst(next);
                 }
             }
@@ -37,83 +37,126 @@ public sealed class MessageQueueTests
             int takes = round % 12 == 11 ? list.Count : random.Next(0, Math.Min(list.Count, 5500) + 1);
             for (int i = 0; i < takes; i++)
             {
-                uint expected = list.First!.Value;
-                Assert.Equal(expected, queue[0].Place);
-                if (i % 2 == 0)
-                {
-                    Assert.Equal(expected, queue.TakeFirst().Place);
-                }
-                else
-                {
-                    _ = queue.DropFirst();
-                }
-
+                Assert.True(queue.TryRemove(list.First!.Value, out QueueEntry taken, out int passed));
+                Assert.Equal((list.First.Value, 0), (taken.Number, passed));
                 list.RemoveFirst();
             }
 
-            Assert.Equal(list, Enumerable.Range(0, queue.Count).Select(i => queue[i].Place));
+            Assert.Equal(list, Enumerable.Range(0, queue.Count).Select(i => queue[i].Number));
             Assert.Equal(100L * list.Count, queue.Bytes);
+        }
+    }
+
+    [Fact]
+    public void Copies_that_are_kept_for_a_Ksock_do_what_a_list_does()
+    {
+        for (int seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var pool = new MessagePool();
+            var queue = new DeliveryQueue();
+            List<uint> list = [];
+            StoredMessage message = pool.Compose(default, "$.A"u8, default);
+            for (uint number = 1; number < 300; number++)
+            {
+                int at = random.Next(Math.Max(1, list.Count));
+                switch (random.Next(8))
+                {
+                    case < 4:
+                        queue.Append(message, MessageFlags.None, number);
+                        list.Add(number);
+                        break;
+                    case 4:
+                        queue.Prepend(message, MessageFlags.None, number);
+                        list.Insert(0, number);
+                        break;
+                    case 5 when list.Count > 0:
+                        queue.BringForward(list[at]);
+                        list.Insert(0, list[at]);
+                        list.RemoveAt(at + 1);
+                        break;
+                    case 6 when list.Count > 0:
+                        Assert.True(queue.TryTake(out Delivery taken));
+                        Assert.Equal(list[0], taken.Number);
+                        taken.Message.Release();
+                        list.RemoveAt(0);
+                        break;
+                    case 7:
+                        List<uint> removed = list.FindAll(_ => random.Next(4) == 0);
+                        queue.Remove([new QueueEntry { Number = 1_000_000 }, .. removed.Select(n => new QueueEntry { Number = n })]);
+                        list.RemoveAll(removed.Contains);
+                        break;
+                    default:
+                        break;
+                }
+
+                Assert.Equal(list, Enumerable.Range(0, queue.Count).Select(i => queue[i].Number));
+            }
+
+            message.Release();
+            Assert.Equal(list.Count > 0 ? 1 : 0, pool.Lent);
+            while (queue.TryDropFirst())
+            {
+            }
+
+            Assert.Equal(0, pool.Lent);
         }
     }
 
     private static void Play(Random random, string seed)
     {
-        var pool = new MessagePool();
         var queue = new MessageQueue();
-        List<StoredMessage> list = [];
+        List<QueueEntry> list = [];
         var ksock = new KsockState(1, true, 100, new QuietCarrier(), TestCharges.Of(1));
         var table = new BindingTable(0);
         Binding?[] bindings = [null, table.Add(ksock, "$.A"u8, false), table.Add(ksock, "$.A"u8, false)];
-        Dictionary<StoredMessage, Binding?> because = [];
-        for (int i = 0; i < 200; i++)
+        for (uint number = 1; number < 200; number++)
         {
-            switch (random.Next(8))
+            var added = new QueueEntry { Number = number, Length = random.Next(50), Because = bindings[random.Next(3)] };
+            int at = random.Next(Math.Max(1, list.Count));
+            switch (random.Next(9))
             {
                 case < 3:
-                    QueueEntry added = NewEntry();
-                    ref QueueEntry entry = ref queue.Append(added.Length);
-                    (entry.Message, entry.Because) = (added.Message, added.Because);
-                    list.Add(added.Message!);
+                    queue.Append(number, added.Length).Because = added.Because;
+                    list.Add(added);
                     break;
                 case 3:
-                    int place = random.Next(Math.Min(3, list.Count + 1));
-                    queue.Insert(place, NewEntry());
-                    list.Insert(place, because.Keys.Last());
+                    queue.Prepend(number, added.Length).Because = added.Because;
+                    list.Insert(0, added);
                     break;
                 case 4 when list.Count > 0:
-                    Check(list[0], queue.TakeFirst());
+                    Remove(0);
                     break;
                 case 5 when list.Count > 0:
-                    int at = random.Next(list.Count);
-                    Check(list[at], queue.TakeAt(at));
+                    Remove(at);
                     break;
                 case 6:
                     List<QueueEntry> removed = [];
                     Binding binding = bindings[random.Next(1, 3)]!;
-                    queue.TakeBecauseOf(binding, removed);
-                    List<StoredMessage> expected = list.FindAll(m => because[m] == binding);
-                    Assert.True(expected.SequenceEqual(removed.Select(e => e.Message)), seed);
-                    expected.ForEach(m => list.Remove(m));
+                    queue.RemoveBecauseOf(binding, removed);
+                    Assert.True(list.FindAll(e => e.Because == binding).SequenceEqual(removed), seed);
+                    list.RemoveAll(e => e.Because == binding);
+                    break;
+                case 7 when list.Count > 0:
+                    queue.BringForward(at);
+                    list.Insert(0, list[at]);
+                    list.RemoveAt(at + 1);
                     break;
                 default:
+                    Assert.False(queue.TryRemove(1_000_000, out _, out int passed), seed);
+                    Assert.Equal(list.Count, passed);
                     break;
             }
 
-            Assert.True(list.SequenceEqual(Enumerable.Range(0, queue.Count).Select(n => queue[n].Message)), seed);
-            Assert.Equal(list.Sum(m => (long)m.EntireLength), queue.Bytes);
+            Assert.True(list.SequenceEqual(Enumerable.Range(0, queue.Count).Select(n => queue[n])), seed);
+            Assert.Equal(list.Sum(e => (long)e.Length), queue.Bytes);
         }
 
-        QueueEntry NewEntry()
+        void Remove(int place)
         {
-            StoredMessage message = pool.Compose(default, "$.A"u8, new byte[random.Next(50)]);
-            because[message] = bindings[random.Next(3)];
-            return new QueueEntry { Message = message, Because = because[message], Length = message.EntireLength };
-        }
-
-        void Check(StoredMessage expected, QueueEntry taken)
-        {
-            Assert.True(expected == taken.Message, seed);
-            list.Remove(expected);
+            Assert.True(queue.TryRemove(list[place].Number, out QueueEntry taken, out int passed), seed);
+            Assert.Equal((list[place], place), (taken, passed));
+            list.RemoveAt(place);
         }
     }
 }

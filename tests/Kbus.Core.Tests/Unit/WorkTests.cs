@@ -24,7 +24,7 @@ public sealed class WorkTests
 
         Send(sender, "$.U", MessageFlags.Urgent);
 
-        Assert.Equal((1, 1, 0, times), (carrier.Freezes, carrier.Prepends, carrier.Rewrites, carrier.PutInFront));
+        Assert.Equal((1, 1, times), (carrier.Freezes, carrier.Thaws, carrier.PutInFront));
         Assert.InRange(_bus.Steps - before, (ulong)times, (4 * (ulong)times) + 10);
         Assert.Equal(2 * times, listener.Queue.Count);
     }
@@ -86,25 +86,25 @@ public sealed class WorkTests
     {
         public int Freezes { get; private set; }
 
-        public int Prepends { get; private set; }
+        public int Thaws { get; private set; }
 
         public int PutInFront { get; private set; }
 
-        public int Rewrites { get; private set; }
-
-        public override void Appended()
+        public override void Appended(StoredMessage message, MessageFlags flags, uint number)
         {
         }
+
+        public override void Prepended(StoredMessage message, MessageFlags flags, uint number) => PutInFront++;
+
+        public override void Removed(List<QueueEntry> removed) => Assert.Fail("nothing is removed");
+
+        public override void BroughtForward(uint number) => Assert.Fail("nothing is brought forward");
 
         public override void Freeze() => Freezes++;
 
-        public override void Prepended(int count)
-        {
-            Prepends++;
-            PutInFront += count;
-        }
+        public override void Thaw() => Thaws++;
 
-        public override void Rewritten() => Rewrites++;
+        public override bool DropOne() => false;
 
         public override void RetryWorthwhile()
         {

@@ -3,18 +3,8 @@ using Kbus.Core;
 namespace Kbus.Fuzz;
 
 /// <summary>A Ksock whose messages wait in its queue until it asks.</summary>
-internal sealed class Silent : Carrier
+internal sealed class Silent : QueueCarrier
 {
-    /// <inheritdoc/>
-    public override void Appended()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override void Rewritten()
-    {
-    }
-
     /// <inheritdoc/>
     public override void RetryWorthwhile()
     {

@@ -183,16 +183,8 @@ internal sealed class CoreHost : ITraceHost
     }
 
     /// <summary>The player looks for itself; nobody needs to be told.</summary>
-    private sealed class QuietCarrier : Carrier
+    private sealed class QuietCarrier : QueueCarrier
     {
-        public override void Appended()
-        {
-        }
-
-        public override void Rewritten()
-        {
-        }
-
         public override void RetryWorthwhile()
         {
         }

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+
+namespace Kbus.Core;
+
+/// <summary>Copies that a carrier keeps for its Ksock until they are taken, in the order of the books.</summary>
+internal sealed class DeliveryQueue : PieceQueue<Delivery>
+{
+    /// <summary>Keeps a copy at the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Append(StoredMessage message, MessageFlags flags, uint number)
+    {
+        message.Retain();
+        AppendEmpty() = new Delivery { Message = message, Flags = flags, Number = number };
+    }
+
+    /// <summary>Keeps a copy in front.</summary>
+    public void Prepend(StoredMessage message, MessageFlags flags, uint number)
+    {
+        message.Retain();
+        PrependOwned(new Delivery { Message = message, Flags = flags, Number = number });
+    }
+
+    /// <summary>Keeps a copy in front, with the caller's reference.</summary>
+    public void PrependOwned(in Delivery delivery) => PrependEmpty() = delivery;
+
+    /// <summary>Takes the copy in front. The caller gets its reference.</summary>
+    /// <returns>False if there is none.</returns>
+    public bool TryTake(out Delivery delivery)
+    {
+        if (Count == 0)
+        {
+            delivery = default;
+            return false;
+        }
+
+        delivery = At(0);
+        RemoveFirst();
+        return true;
+    }
+
+    /// <summary>Drops the copy in front.</summary>
+    /// <returns>False if there is none.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryDropFirst()
+    {
+        if (Count == 0)
+        {
+            return false;
+        }
+
+        At(0).Message.Release();
+        RemoveFirst();
+        return true;
+    }
+
+    /// <summary>Drops the copies whose entries were removed, those of them that are here.</summary>
+    public void Remove(List<QueueEntry> removed)
+    {
+        HashSet<uint> numbers = [.. removed.Select(e => e.Number)];
+        int kept = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            Delivery delivery = At(i);
+            if (numbers.Contains(delivery.Number))
+            {
+                delivery.Message.Release();
+            }
+            else
+            {
+                At(kept++) = delivery;
+            }
+        }
+
+        Shorten(kept);
+    }
+
+    /// <summary>Moves a copy to the front.</summary>
+    public void BringForward(uint number)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            if (At(i).Number == number)
+            {
+                MoveToFront(i);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+namespace Kbus.Core;
+
+/// <summary>The carrier of a Ksock on a bus that is fed by a log: the books hear of takes through the log alone.</summary>
+/// <param name="inner">The host's carrier.</param>
+internal sealed class ReportedCarrier(Carrier inner) : Carrier
+{
+    /// <inheritdoc/>
+    public override Carrier Host => inner;
+
+    /// <inheritdoc/>
+    public override KsockOwner Owner => inner.Owner;
+
+    /// <inheritdoc/>
+    public override void Appended(StoredMessage message, MessageFlags flags, uint number) => inner.Appended(message, flags, number);
+
+    /// <inheritdoc/>
+    public override void Prepended(StoredMessage message, MessageFlags flags, uint number) => inner.Prepended(message, flags, number);
+
+    /// <inheritdoc/>
+    public override void Removed(List<QueueEntry> removed) => inner.Removed(removed);
+
+    /// <inheritdoc/>
+    public override void BroughtForward(uint number) => inner.BroughtForward(number);
+
+    /// <inheritdoc/>
+    public override void RetryWorthwhile() => inner.RetryWorthwhile();
+
+    /// <inheritdoc/>
+    public override bool DropOne() => inner.DropOne();
+
+    /// <inheritdoc/>
+    public override void Freeze() => inner.Freeze();
+
+    /// <inheritdoc/>
+    public override void Freeze(int count, int length) => inner.Freeze(count, length);
+
+    /// <inheritdoc/>
+    public override void Thaw() => inner.Thaw();
+
+    /// <inheritdoc/>
+    public override void TellTakes(bool tell) => inner.TellTakes(tell);
+}

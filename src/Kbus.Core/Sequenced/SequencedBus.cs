@@ -1,0 +1,222 @@
+namespace Kbus.Core;
+
+/// <summary>A bus each of whose operations goes through a log, in which this node is alone.</summary>
+/// <remarks>
+/// It shows that a replica does what the bus itself does: the same links and device files work with it. Before each operation it puts what
+/// the node's processes have taken by themselves into the log. A second replica, which hashes names in another way and has no messages,
+/// applies the same entries and must have the same books.
+/// </remarks>
+internal sealed class SequencedBus : BusOperations
+{
+    // Entries between two comparisons of the replicas, and between two snapshots.
+    private const ulong EntriesBetweenDigests = 64;
+    private const ulong EntriesBetweenSnapshots = 4096;
+    private const ulong OtherSeed = 0x9E3779B97F4A7C15;
+
+    private readonly MemoryLog _log = new();
+    private readonly ReplicaNode _node;
+    private readonly Replica _other;
+    private readonly List<OperationResult> _unused = [];
+    private readonly List<KsockState> _own = [];
+    private Carrier? _opening;
+    private OperationResult _result;
+
+    /// <summary>Makes a bus, which is born at once.</summary>
+    /// <param name="options">Its limits, already checked.</param>
+    public SequencedBus(BusOptions options)
+    {
+        _node = new ReplicaNode(1, (ulong)Random.Shared.NextInt64(), options, _ => new ReportedCarrier(_opening!));
+        _other = new Replica(options with { HashSeed = options.HashSeed ^ OtherSeed }, owner => new StubCarrier(owner));
+        Append(Replica.Birth(Guid.NewGuid(), options));
+        Append(_node.NextEntry()!.Value);
+    }
+
+    /// <inheritdoc/>
+    public override Bus Books => _node.Replica.Books;
+
+    /// <inheritdoc/>
+    public override KsockState Open(bool canWrite, Carrier carrier)
+    {
+        _opening = carrier;
+        uint id = Do(new BusOperation
+        {
+            Kind = OperationKind.Open,
+            Flags = canWrite ? BusOperation.CanWrite : (byte)0,
+            Bytes = BusOperation.BytesOf(carrier.Owner),
+        }).Value;
+        _opening = null;
+        KsockState ksock = Books.FindKsock(id)!;
+        _own.Add(ksock);
+        return ksock;
+    }
+
+    /// <inheritdoc/>
+    public override void Close(KsockState ksock)
+    {
+        _ = Do(new BusOperation { Kind = OperationKind.Close, Ksock = ksock.Id });
+        _own.Remove(ksock);
+    }
+
+    /// <inheritdoc/>
+    public override Errno Bind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier) => Do(OfName(OperationKind.Bind, ksock, name, isReplier)).Error;
+
+    /// <inheritdoc/>
+    public override Errno Unbind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier) => Do(OfName(OperationKind.Unbind, ksock, name, isReplier)).Error;
+
+    /// <inheritdoc/>
+    public override bool Revoke(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier) => Do(OfName(OperationKind.Revoke, ksock, name, isReplier)).Value != 0;
+
+    /// <inheritdoc/>
+    public override Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier) => Books.FindReplier(name, isMatching, out replier);
+
+    /// <inheritdoc/>
+    public override Errno Send(KsockState sender, StoredMessage message, out MessageId id)
+    {
+        byte[] bytes = new byte[message.EntireLength];
+        message.CopyEntire(0, bytes, message.Header.Flags);
+        byte flags = (byte)((message.IsAwaited ? BusOperation.Awaited : 0) | (message.IsForRequesterAlone ? BusOperation.ForRequesterAlone : 0));
+        message.Release();
+        OperationResult result = Do(new BusOperation { Kind = OperationKind.Send, Flags = flags, Ksock = sender.Id, Bytes = bytes });
+        id = result.Id;
+        return result.Error;
+    }
+
+    /// <inheritdoc/>
+    public override Errno Retry(KsockState sender, out MessageId id)
+    {
+        OperationResult result = Do(new BusOperation { Kind = OperationKind.Retry, Ksock = sender.Id });
+        id = result.Id;
+        return result.Error;
+    }
+
+    /// <inheritdoc/>
+    public override (bool Readable, bool Writable) Poll(KsockState ksock)
+    {
+        uint value = Do(new BusOperation { Kind = OperationKind.Poll, Ksock = ksock.Id }).Value;
+        return ((value & Bus.ReadableBit) != 0, (value & Bus.WritableBit) != 0);
+    }
+
+    /// <inheritdoc/>
+    public override void Discard(KsockState ksock) => _ = Do(new BusOperation { Kind = OperationKind.Discard, Ksock = ksock.Id });
+
+    /// <inheritdoc/>
+    public override void JudgeWaiting(KsockState sender, bool isForRequesterAlone, bool isForbidden)
+    {
+        byte flags = (byte)((isForRequesterAlone ? BusOperation.ForRequesterAlone : 0) | (isForbidden ? BusOperation.Forbidden : 0));
+        _ = Do(new BusOperation { Kind = OperationKind.JudgeWaiting, Flags = flags, Ksock = sender.Id });
+    }
+
+    /// <inheritdoc/>
+    public override Errno Ask(KsockState ksock, Setting setting, uint value, out uint result)
+    {
+        OperationResult asked = Do(new BusOperation { Kind = OperationKind.Ask, Flags = (byte)setting, Ksock = ksock.Id, Value = value });
+        result = asked.Value;
+        return asked.Error;
+    }
+
+    /// <inheritdoc/>
+    public override bool Take(KsockState ksock, out DeliveredMessage delivered, bool isHeld = false)
+    {
+        bool isThere = ksock.Carrier.Host.TryTake(out delivered, out uint number);
+        if (isThere)
+        {
+            _ = Do(new BusOperation { Kind = OperationKind.Taken, Ksock = ksock.Id, Bytes = BusOperation.BytesOf([new Take(number, isHeld)]) });
+        }
+
+        return isThere;
+    }
+
+    /// <inheritdoc/>
+    public override void NoteTakes(KsockState ksock) => ReportTakes();
+
+    /// <inheritdoc/>
+    public override void NoteReleased(KsockState ksock, int bytes) =>
+        _ = Do(new BusOperation { Kind = OperationKind.Released, Ksock = ksock.Id, Value = (uint)bytes });
+
+    /// <inheritdoc/>
+    public override bool TryReserve(KsockState ksock, int bytes) =>
+        Do(new BusOperation { Kind = OperationKind.Reserve, Ksock = ksock.Id, Value = (uint)bytes }).Error == Errno.None;
+
+    /// <inheritdoc/>
+    public override void ReturnReserved(KsockState ksock)
+    {
+        if (ksock.ReservedBytes > 0)
+        {
+            _ = Do(new BusOperation { Kind = OperationKind.ReturnReserved, Ksock = ksock.Id });
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool BringAnswerForward(KsockState ksock) =>
+        Do(new BusOperation { Kind = OperationKind.BringAnswerForward, Ksock = ksock.Id }).Value != 0;
+
+    private static BusOperation OfName(OperationKind kind, KsockState ksock, ReadOnlySpan<byte> name, bool isReplier) =>
+        new() { Kind = kind, Flags = isReplier ? BusOperation.AsReplier : (byte)0, Ksock = ksock.Id, Bytes = name };
+
+    private OperationResult Do(in BusOperation operation)
+    {
+        ProposeTakes();
+        _node.Propose(operation, result => _result = result);
+        Append(_node.NextEntry()!.Value);
+        return _result;
+    }
+
+    /// <summary>Puts what the processes have taken by themselves into the log.</summary>
+    private void ReportTakes()
+    {
+        ProposeTakes();
+        if (_node.NextEntry() is { } entry)
+        {
+            Append(entry);
+        }
+    }
+
+    private void ProposeTakes()
+    {
+        foreach (KsockState ksock in _own)
+        {
+            for (ReadOnlySpan<Take> takes = ksock.Carrier.Host.ObserveTaken(); !takes.IsEmpty; takes = ksock.Carrier.Host.ObserveTaken())
+            {
+                _node.Propose(new BusOperation { Kind = OperationKind.Taken, Ksock = ksock.Id, Bytes = BusOperation.BytesOf(takes) }, static _ => { });
+            }
+        }
+    }
+
+    private void Append(ReadOnlyMemory<byte> entry)
+    {
+        // Every call of this log is over when it returns.
+        Over(_log.AppendAsync(entry));
+        ReadOnlyMemory<byte> read = Over(_log.ReadAsync(_node.Replica.Applied));
+        _node.Apply(read.Span);
+        _ = _other.Apply(read.Span, _unused);
+        ulong applied = _node.Replica.Applied;
+        if (applied % EntriesBetweenDigests == 0 && _node.Replica.Digest() != _other.Digest())
+        {
+            throw new InvalidOperationException($"After entry {applied} two replicas differ.");
+        }
+
+        if (applied % EntriesBetweenSnapshots == 0)
+        {
+            Trim(applied);
+        }
+    }
+
+    /// <summary>Lets the other replica go on from a snapshot, so that the entries before it can go.</summary>
+    private void Trim(ulong applied)
+    {
+        Over(_log.SaveSnapshotAsync(applied, _node.Replica.Save()));
+        Over(_log.TrimAsync(applied));
+        _other.Load(Over(_log.LoadSnapshotAsync()).Snapshot.Span);
+    }
+
+    private static void Over(in ValueTask call)
+    {
+        if (!call.IsCompletedSuccessfully)
+        {
+            throw new InvalidOperationException("A log in memory did not act at once.");
+        }
+    }
+
+    private static T Over<T>(in ValueTask<T> call) =>
+        call.IsCompletedSuccessfully ? call.Result : throw new InvalidOperationException("A log in memory gave no answer at once.");
+}

@@ -13,6 +13,9 @@ internal sealed partial class Bus
     /// <summary>The version of the saved books. Books of another version are refused.</summary>
     public const uint BooksVersion = 1;
 
+    /// <summary>The version of what operations do. It is raised when an operation on some books gives another outcome than before.</summary>
+    public const uint SemanticsVersion = 1;
+
     /// <summary>A number by which buses with equal books are recognized: the first 16 bytes of the SHA-256 of the saved books.</summary>
     public UInt128 DigestOfBooks()
     {

@@ -5,7 +5,9 @@ namespace Kbus.Core;
 /// <param name="Genesis">The id that the bus was born with; entries of another bus count for nothing.</param>
 /// <param name="Node">Who proposes it. A Gone entry is about this node.</param>
 /// <param name="Incarnation">Which life of that node; a random number.</param>
-/// <param name="Sequence">Its number in that life, from 1. A Gone entry has the last number that was seen.</param>
+/// <param name="Sequence">
+/// Its number in that life, from 1. A Gone entry has the last number that was seen, a Hello entry the incarnation before, or 0.
+/// </param>
 /// <param name="Applied">The index of the entry that the node had applied last.</param>
 internal readonly record struct LogEntry(EntryKind Kind, Guid Genesis, uint Node, ulong Incarnation, ulong Sequence, ulong Applied)
 {
@@ -61,7 +63,8 @@ internal enum EntryKind : byte
     /// <summary>A bus is born; its empty books follow. The first one of a log counts.</summary>
     Genesis = 1,
 
-    /// <summary>A node begins a new life: what its former life had open is closed.</summary>
+    /// <summary>A node begins a new life: what its former life had open is closed. It counts only after that life, so not when it comes
+    /// late.</summary>
     Hello = 2,
 
     /// <summary>Operations of a node; their number, and each of them, follow. With none it is a sign of life.</summary>

@@ -42,6 +42,9 @@ internal sealed class Replica(BusOptions host, Func<KsockOwner, Carrier> carrier
         return isKnown;
     }
 
+    /// <summary>The last incarnation of a node that is known; 0 if none is.</summary>
+    public ulong IncarnationOf(uint node) => _lives.TryGetValue(node, out Life life) ? life.Incarnation : 0;
+
     /// <summary>Applies the next entry of the log.</summary>
     /// <param name="entry">Its bytes.</param>
     /// <param name="results">Gets the result of each operation.</param>
@@ -146,7 +149,7 @@ internal sealed class Replica(BusOptions host, Func<KsockOwner, Carrier> carrier
         bool isSame = isKnown && life.Incarnation == head.Incarnation;
         switch (head.Kind)
         {
-            case EntryKind.Hello when !isSame:
+            case EntryKind.Hello when !isSame && head.Sequence == life.Incarnation:
                 End(head.Node);
                 _lives[head.Node] = new Life(head.Incarnation, 0, IsAlive: true);
                 return true;

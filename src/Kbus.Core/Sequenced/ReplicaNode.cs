@@ -60,11 +60,13 @@ internal sealed class ReplicaNode
             return null;
         }
 
-        if (_entry is null && !_hasGreeted)
+        if (!_hasGreeted)
         {
-            _entry = Write(EntryKind.Hello, 0, default);
+            // Made anew each time, because it counts only after the life before, of which this node may have learnt just now.
+            return Write(EntryKind.Hello, Replica.IncarnationOf(Node), default);
         }
-        else if (_entry is null && (_proposed.Count > 0 || isSignOfLife))
+
+        if (_entry is null && (_proposed.Count > 0 || isSignOfLife))
         {
             var writer = new BooksWriter();
             writer.Write(_proposed.Count);
@@ -74,6 +76,12 @@ internal sealed class ReplicaNode
             {
                 _onTheirWay.Enqueue(done);
             }
+        }
+
+        // Not in one expression: an array that is null would become an empty entry.
+        if (_entry is null)
+        {
+            return null;
         }
 
         return _entry;
@@ -92,7 +100,6 @@ internal sealed class ReplicaNode
         if (isOwn && head.Kind == EntryKind.Hello)
         {
             _hasGreeted = true;
-            _entry = null;
         }
         else if (isOwn && head.Kind == EntryKind.Operations)
         {

@@ -55,6 +55,12 @@ internal sealed class ReplicasRun
     /// <summary>Entries of the log that counted for nothing.</summary>
     public ulong Dropped => _nodes.Max(n => n.Replica.Dropped);
 
+    /// <summary>The entries of the log.</summary>
+    public IEnumerable<byte[]> Entries => Enumerable.Range(0, (int)_log.Count).Select(i => _log[(ulong)i]);
+
+    /// <summary>The digest of every replica after an entry.</summary>
+    public UInt128 DigestAfter(ulong index) => _digests[index];
+
     /// <summary>Plays some steps, lets everything come to rest, and checks.</summary>
     public void Play(int steps)
     {
@@ -311,13 +317,16 @@ internal sealed class ReplicasRun
     private void ComeToRest()
     {
         _log.IsFaulty = false;
-        for (int round = 0; round < 400; round++)
+        int quiet = 0;
+        for (int round = 0; round < 1000 && quiet < 10; round++)
         {
+            quiet++;
             foreach (ReplicaNode node in _nodes)
             {
                 _log.Deliver();
-                if (node.NextEntry(isSignOfLife: true) is { } entry)
+                if (node.NextEntry() is { } entry)
                 {
+                    quiet = 0;
                     _log.Append(entry);
                 }
 
@@ -345,11 +354,21 @@ internal sealed class ReplicasRun
                     }
                 }
 
-                // Who waits to send something else cannot answer.
-                Propose(member, OperationKind.Discard);
-                Reply(member);
+                if (member.ToReply.Count > 0)
+                {
+                    // Who waits to send something else cannot answer.
+                    Propose(member, OperationKind.Discard);
+                    Reply(member);
+                }
+
                 Report(member);
             }
+        }
+
+        if (quiet < 10)
+        {
+            string busy = string.Join(", ", _members.Where(m => m.IsAlive && m.ToReply.Count > 0).Select(m => $"Ksock {m.Id} has {m.ToReply.Count} to reply to"));
+            throw new InvalidOperationException($"it does not come to rest: {busy}");
         }
     }
 

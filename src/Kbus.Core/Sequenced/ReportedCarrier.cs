@@ -4,6 +4,8 @@ namespace Kbus.Core;
 /// <param name="inner">The host's carrier.</param>
 internal sealed class ReportedCarrier(Carrier inner) : Carrier
 {
+    private bool _isHeld;
+
     /// <inheritdoc/>
     public override Carrier Host => inner;
 
@@ -29,13 +31,46 @@ internal sealed class ReportedCarrier(Carrier inner) : Carrier
     public override bool DropOne() => inner.DropOne();
 
     /// <inheritdoc/>
-    public override void Freeze() => inner.Freeze();
+    public override void Freeze()
+    {
+        if (!_isHeld)
+        {
+            inner.Freeze();
+        }
+    }
 
     /// <inheritdoc/>
-    public override void Freeze(int count, int length) => inner.Freeze(count, length);
+    public override void Freeze(int count, int length)
+    {
+        if (!_isHeld)
+        {
+            inner.Freeze(count, length);
+        }
+    }
 
     /// <inheritdoc/>
-    public override void Thaw() => inner.Thaw();
+    public override void Thaw()
+    {
+        if (!_isHeld)
+        {
+            inner.Thaw();
+        }
+    }
+
+    /// <summary>From now on until <see cref="LetGo"/> the process takes nothing by itself: an operation that takes messages back is on its
+    /// way.</summary>
+    public void Hold()
+    {
+        inner.Freeze();
+        _isHeld = true;
+    }
+
+    /// <summary>The operation has been applied.</summary>
+    public void LetGo()
+    {
+        _isHeld = false;
+        inner.Thaw();
+    }
 
     /// <inheritdoc/>
     public override void TellTakes(bool tell) => inner.TellTakes(tell);

@@ -53,6 +53,7 @@ internal sealed class SequencedBus : BusOperations
     /// <inheritdoc/>
     public override void Close(KsockState ksock)
     {
+        ((ReportedCarrier)ksock.Carrier).Hold();
         _ = Do(new BusOperation { Kind = OperationKind.Close, Ksock = ksock.Id });
         _own.Remove(ksock);
     }
@@ -61,10 +62,12 @@ internal sealed class SequencedBus : BusOperations
     public override Errno Bind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier) => Do(OfName(OperationKind.Bind, ksock, name, isReplier)).Error;
 
     /// <inheritdoc/>
-    public override Errno Unbind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier) => Do(OfName(OperationKind.Unbind, ksock, name, isReplier)).Error;
+    public override Errno Unbind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier) =>
+        DoHeld(OfName(OperationKind.Unbind, ksock, name, isReplier), ksock).Error;
 
     /// <inheritdoc/>
-    public override bool Revoke(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier) => Do(OfName(OperationKind.Revoke, ksock, name, isReplier)).Value != 0;
+    public override bool Revoke(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier) =>
+        DoHeld(OfName(OperationKind.Revoke, ksock, name, isReplier), ksock).Value != 0;
 
     /// <inheritdoc/>
     public override Errno FindReplier(ReadOnlySpan<byte> name, bool isMatching, out uint replier) => Books.FindReplier(name, isMatching, out replier);
@@ -148,10 +151,21 @@ internal sealed class SequencedBus : BusOperations
 
     /// <inheritdoc/>
     public override bool BringAnswerForward(KsockState ksock) =>
-        Do(new BusOperation { Kind = OperationKind.BringAnswerForward, Ksock = ksock.Id }).Value != 0;
+        DoHeld(new BusOperation { Kind = OperationKind.BringAnswerForward, Ksock = ksock.Id }, ksock).Value != 0;
 
     private static BusOperation OfName(OperationKind kind, KsockState ksock, ReadOnlySpan<byte> name, bool isReplier) =>
         new() { Kind = kind, Flags = isReplier ? BusOperation.AsReplier : (byte)0, Ksock = ksock.Id, Bytes = name };
+
+    /// <summary>Has an operation applied that takes messages back, or moves them: what the process takes meanwhile would be taken back,
+    /// too.</summary>
+    private OperationResult DoHeld(in BusOperation operation, KsockState ksock)
+    {
+        var carrier = (ReportedCarrier)ksock.Carrier;
+        carrier.Hold();
+        OperationResult result = Do(operation);
+        carrier.LetGo();
+        return result;
+    }
 
     private OperationResult Do(in BusOperation operation)
     {

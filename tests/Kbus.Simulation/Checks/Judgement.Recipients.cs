@@ -59,7 +59,10 @@ internal sealed partial class Judgement
         }
 
         (uint mayBeAny, uint mayBeOnce) = Choice.InForce(member.OnlyOnce, sending.From, sending.Until);
-        Expect(mayBeAny == 0 || received.Length <= 1, "P5", () => $"{member} wants each message once, and got {received.Length} copies: {sending}");
+
+        // That is about listeners' copies. Who answers its own Request with another one gets that as an answer and to answer it.
+        bool isOnce = others <= 1 && received.Length <= Math.Max(1, direct + answers);
+        Expect(mayBeAny == 0 || isOnce, "P5", () => $"{member} wants each message once, and got {received.Length} copies: {sending}");
         if (member.DrainedAt < sending.Until || sending.Fate != Fate.Sent)
         {
             return;

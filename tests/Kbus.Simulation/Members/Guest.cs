@@ -118,7 +118,7 @@ internal sealed class Guest
     private Completion Inside(CommandCode code, Call call, ReadOnlySpan<byte> body)
     {
         bool isReplier = (call.Flags & CommandFlags.Replier) != 0;
-        Bus bus = _ksock.Bus.Bus;
+        BusOperations bus = _ksock.Bus.Operations;
         uint value = 0;
         MessageId id = default;
         Errno error = Errno.None;

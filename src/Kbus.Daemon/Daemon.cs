@@ -290,7 +290,7 @@ internal sealed class Daemon : IDisposable
     {
         // With a secret seed, members cannot choose names that collide. It changes no result.
         ulong seed = (ulong)Random.Shared.NextInt64();
-        var bus = new BusThread(this, number, _options.Bus with { HashSeed = seed }, hasDevice: _options.Devices is not null);
+        var bus = new BusThread(this, number, _options.Bus with { HashSeed = seed }, _options.Devices is not null, IsSequenced);
         if (_policy is { } policy)
         {
             bus.Adopt(policy.Rules);

@@ -7,6 +7,7 @@ internal static class TraceHosts
     [
         new CoreHostFactory(),
         new KbusdHostFactory(),
+        new SequencedHostFactory(),
         new CDriverFactory(),
         new PythonDriverFactory(),
         new DevicesHostFactory(),

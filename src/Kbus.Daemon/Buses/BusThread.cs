@@ -38,13 +38,18 @@ internal sealed partial class BusThread
     private bool _takesNoWork;
 
     /// <summary>Makes the bus; <see cref="Start"/> starts its thread.</summary>
+    /// <param name="daemon">The daemon.</param>
+    /// <param name="number">The bus's number.</param>
+    /// <param name="options">Its limits.</param>
+    /// <param name="hasDevice">True if other threads come in with calls on its device file.</param>
+    /// <param name="isSequenced">True if it is a replica that is fed by a log in memory.</param>
     /// <exception cref="KbusdException">There are no descriptors left.</exception>
-    public BusThread(Daemon daemon, uint number, BusOptions options, bool hasDevice)
+    public BusThread(Daemon daemon, uint number, BusOptions options, bool hasDevice, bool isSequenced)
     {
         _daemon = daemon;
         _gate = hasDevice ? new BusGate() : null;
         Number = number;
-        Operations = daemon.IsSequenced
+        Operations = isSequenced
             ? new SequencedBus(options)
             : new Bus(options with { StepsAtOnce = Math.Min(options.StepsAtOnce, StepsAtOnce) });
         Bus = Operations.Books;

@@ -6,11 +6,12 @@ namespace Kbus.Conformance;
 /// <summary>The promises over links to a daemon in a process of its own.</summary>
 public sealed class PromisesInKbusd : PromiseTests
 {
-    private protected override IPromiseHost Start() => new Host();
+    private protected override IPromiseHost Start() => new Host(isSequenced: false);
 
-    private sealed class Host : IPromiseHost
+    /// <summary>A daemon.</summary>
+    internal sealed class Host(bool isSequenced) : IPromiseHost
     {
-        private readonly DaemonProcess _daemon = DaemonProcess.Start("--buses", "2");
+        private readonly DaemonProcess _daemon = DaemonProcess.Start(isSequenced, "--buses", "2");
         private readonly ConcurrentBag<Ksock> _opened = [];
 
         public Ksock Open(uint device)

@@ -17,7 +17,7 @@ internal sealed class FuzzedBus : IDisposable
     /// <summary>Makes the bus.</summary>
     public FuzzedBus(BusOptions options, bool hasDevice = false)
     {
-        Thread = new BusThread(FuzzedDaemon.Get(), 0, options, hasDevice);
+        Thread = new BusThread(FuzzedDaemon.Get(), 0, options, hasDevice, isSequenced: false);
         Thread.BeginRounds(() => _nanoseconds += 300, _events, RingsAtOnce, () => (Errno.EINVAL, 0));
     }
 

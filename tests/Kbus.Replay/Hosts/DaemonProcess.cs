@@ -28,10 +28,20 @@ internal sealed class DaemonProcess : IDisposable
 
     /// <summary>Starts a daemon and waits until Ksocks can be opened.</summary>
     /// <param name="options">Its options, but for the directory.</param>
-    public static DaemonProcess Start(params string[] options)
+    public static DaemonProcess Start(params string[] options) => Start(isSequenced: false, options);
+
+    /// <summary>The same; each of its buses can be a replica that is fed by a log in memory.</summary>
+    /// <param name="isSequenced">Whether they are.</param>
+    /// <param name="options">Its options, but for the directory.</param>
+    public static DaemonProcess Start(bool isSequenced, params string[] options)
     {
         string directory = System.IO.Directory.CreateTempSubdirectory("kbus-").FullName;
         var start = new ProcessStartInfo(Program(), ["--runtime-dir", directory, .. options]) { RedirectStandardError = true };
+        if (isSequenced)
+        {
+            start.Environment["KBUS_TEST_SEQUENCED"] = "1";
+        }
+
         Process process = Process.Start(start) ?? throw new InvalidOperationException("kbusd could not be started.");
         string? first = process.StandardError.ReadLine();
         if (first is null || !first.Contains(" in ", StringComparison.Ordinal))

@@ -14,15 +14,25 @@ internal sealed class KbusdHostFactory : ITraceHostFactory
     public ITraceHost Start(TraceMeta meta) => new KbusdHost(meta);
 }
 
+/// <summary>The same, through a log: each bus is a replica.</summary>
+internal sealed class SequencedHostFactory : ITraceHostFactory
+{
+    public string Name => "sequenced";
+
+    public string Description => "the same, with each bus as a replica that is fed by a log in memory";
+
+    public ITraceHost Start(TraceMeta meta) => new KbusdHost(meta, isSequenced: true);
+}
+
 /// <summary>A daemon of its own, in a directory of its own.</summary>
 internal sealed class KbusdHost : LibraryHost
 {
     private readonly DaemonProcess _daemon;
     private readonly KsockOptions _options;
 
-    public KbusdHost(TraceMeta meta)
+    public KbusdHost(TraceMeta meta, bool isSequenced = false)
     {
-        _daemon = DaemonProcess.Start([.. meta.DaemonOptions]);
+        _daemon = DaemonProcess.Start(isSequenced, [.. meta.DaemonOptions]);
         _options = new KsockOptions { RuntimeDirectory = _daemon.Directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) };
     }
 

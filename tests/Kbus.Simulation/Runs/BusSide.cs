@@ -14,7 +14,8 @@ internal sealed class BusSide : IDisposable
     {
         World = world;
         Number = number;
-        Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, hasDevice: world.Scenario.HasGuests);
+        bool isSequenced = ServedDaemon.Get().IsSequenced || world.Scenario.IsSequenced;
+        Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, world.Scenario.HasGuests, isSequenced);
         Thread.BeginRounds(world.Clock, _events, world.Scenario.RingsAtOnce, world.MakeBus);
     }
 

@@ -56,6 +56,9 @@ internal sealed record Scenario
     /// <summary>True if some members use device files.</summary>
     public required bool HasGuests { get; init; }
 
+    /// <summary>Whether each bus is a replica that is fed by a log. So is every eighth run.</summary>
+    public bool IsSequenced => Seed % 8 == 5;
+
     /// <summary>Members beside the others that listen to one name from the beginning.</summary>
     public required int Crowd { get; init; }
 

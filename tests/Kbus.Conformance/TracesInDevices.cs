@@ -19,4 +19,12 @@ public sealed class TracesInDevices
         Assert.SkipUnless(DeviceSupport.WhyNot is null, $"No device files on this machine: {DeviceSupport.WhyNot}.");
         return RecordedTraces.AssertIdentical(trace, "devices");
     }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task A_recorded_trace_plays_identically_on_device_files_through_a_log(string trace)
+    {
+        Assert.SkipUnless(DeviceSupport.WhyNot is null, $"No device files on this machine: {DeviceSupport.WhyNot}.");
+        return RecordedTraces.AssertIdentical(trace, "sequenced-devices");
+    }
 }

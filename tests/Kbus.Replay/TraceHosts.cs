@@ -11,6 +11,7 @@ internal static class TraceHosts
         new CDriverFactory(),
         new PythonDriverFactory(),
         new DevicesHostFactory(),
+        new SequencedDevicesHostFactory(),
     ];
 
     /// <summary>The host called <paramref name="name"/>.</summary>

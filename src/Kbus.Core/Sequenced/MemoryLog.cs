@@ -11,6 +11,9 @@ internal sealed class MemoryLog : ISequencedLog
     /// <inheritdoc/>
     public Guid Id { get; } = Guid.NewGuid();
 
+    /// <summary>The index before the first entry that has not been trimmed.</summary>
+    public ulong First => _trimmed;
+
     /// <summary>The index of the last entry.</summary>
     public ulong Last => _trimmed + (ulong)_entries.Count;
 

@@ -18,13 +18,16 @@ internal sealed class SequencedBus : BusOperations
     private readonly Replica _other;
     private readonly List<OperationResult> _unused = [];
     private readonly List<KsockState> _own = [];
+    private readonly Random? _faults;
     private Carrier? _opening;
     private OperationResult _result;
 
     /// <summary>Makes a bus, which is born at once.</summary>
     /// <param name="options">Its limits, already checked.</param>
-    public SequencedBus(BusOptions options)
+    /// <param name="faults">Has entries come again, early and late, and the other replica begin anew; null for none of that.</param>
+    public SequencedBus(BusOptions options, Random? faults = null)
     {
+        _faults = faults;
         _node = new ReplicaNode(1, (ulong)Random.Shared.NextInt64(), options, _ => new ReportedCarrier(_opening!));
         _other = new Replica(options with { HashSeed = options.HashSeed ^ OtherSeed }, owner => new StubCarrier(owner));
         Append(Replica.Birth(Guid.NewGuid(), options));
@@ -200,9 +203,41 @@ internal sealed class SequencedBus : BusOperations
     {
         // Every call of this log is over when it returns.
         Over(_log.AppendAsync(entry));
-        ReadOnlyMemory<byte> read = Over(_log.ReadAsync(_node.Replica.Applied));
-        _node.Apply(read.Span);
-        _ = _other.Apply(read.Span, _unused);
+        if (_faults is not null)
+        {
+            Disturb(entry, _faults);
+        }
+
+        while (_node.Replica.Applied < _log.Last)
+        {
+            ReadOnlyMemory<byte> read = Over(_log.ReadAsync(_node.Replica.Applied));
+            _node.Apply(read.Span);
+            _ = _other.Apply(read.Span, _unused);
+            Compare();
+        }
+    }
+
+    /// <summary>What an engine may do: an entry comes twice, or once more when it is long past. And a node may begin anew.</summary>
+    private void Disturb(ReadOnlyMemory<byte> entry, Random faults)
+    {
+        switch (faults.Next(8))
+        {
+            case 0:
+                Over(_log.AppendAsync(entry));
+                break;
+            case 1:
+                Over(_log.AppendAsync(Over(_log.ReadAsync(_log.First + (ulong)faults.NextInt64((long)(_log.Last - _log.First))))));
+                break;
+            case 2 when _node.Replica.Applied > 0:
+                _other.Load(_node.Replica.Save());
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Compare()
+    {
         ulong applied = _node.Replica.Applied;
         if (applied % EntriesBetweenDigests == 0 && _node.Replica.Digest() != _other.Digest())
         {

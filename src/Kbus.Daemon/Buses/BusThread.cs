@@ -43,14 +43,15 @@ internal sealed partial class BusThread
     /// <param name="options">Its limits.</param>
     /// <param name="hasDevice">True if other threads come in with calls on its device file.</param>
     /// <param name="isSequenced">True if it is a replica that is fed by a log in memory.</param>
+    /// <param name="faults">What such a log does wrong; null for nothing.</param>
     /// <exception cref="KbusdException">There are no descriptors left.</exception>
-    public BusThread(Daemon daemon, uint number, BusOptions options, bool hasDevice, bool isSequenced)
+    public BusThread(Daemon daemon, uint number, BusOptions options, bool hasDevice, bool isSequenced, Random? faults = null)
     {
         _daemon = daemon;
         _gate = hasDevice ? new BusGate() : null;
         Number = number;
         Operations = isSequenced
-            ? new SequencedBus(options)
+            ? new SequencedBus(options, faults)
             : new Bus(options with { StepsAtOnce = Math.Min(options.StepsAtOnce, StepsAtOnce) });
         Bus = Operations.Books;
         _toldMaxMessageSize = Bus.MaxMessageSize;

@@ -90,8 +90,7 @@ internal sealed partial class Session
         }
 
         _isFrozen = false;
-        bool isWrittenAnew = _isEmptied;
-        if (isWrittenAnew)
+        if (_isEmptied)
         {
             _isEmptied = false;
             _ = FillWindow();
@@ -103,9 +102,14 @@ internal sealed partial class Session
             return;
         }
 
-        if (isWrittenAnew)
+        // Some may have been taken back, or have come while nothing could be written.
+        if (_behind.Count > 0)
         {
             Refill();
+        }
+        else
+        {
+            SetFlags();
         }
 
         RingLater();

@@ -16,6 +16,18 @@ internal sealed class DevicesHostFactory : ITraceHostFactory
     public ITraceHost Start(TraceMeta meta) => new DevicesHost(meta);
 }
 
+/// <summary>The same, through a log: each bus is a replica.</summary>
+internal sealed class SequencedDevicesHostFactory : ITraceHostFactory
+{
+    public string Name => "sequenced-devices";
+
+    public string Description => "the same, with each bus as a replica that is fed by a log in memory";
+
+    public string? WhyNot => DeviceSupport.WhyNot;
+
+    public ITraceHost Start(TraceMeta meta) => new DevicesHost(meta, isSequenced: true);
+}
+
 /// <summary>Device files of a daemon of its own, and the descriptors that are open on them.</summary>
 internal sealed class DevicesHost : ITraceHost
 {
@@ -27,7 +39,8 @@ internal sealed class DevicesHost : ITraceHost
     private readonly Dictionary<int, int> _files = [];
     private readonly List<IntPtr> _pointed = [];
 
-    public DevicesHost(TraceMeta meta) => _daemon = DaemonProcess.Start([.. meta.DaemonOptions, "--devices"]);
+    public DevicesHost(TraceMeta meta, bool isSequenced = false) =>
+        _daemon = DaemonProcess.Start(isSequenced, [.. meta.DaemonOptions, "--devices"]);
 
     public bool CanWriteNothing => false;
 

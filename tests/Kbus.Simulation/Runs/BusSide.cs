@@ -15,7 +15,7 @@ internal sealed class BusSide : IDisposable
         World = world;
         Number = number;
         bool isSequenced = ServedDaemon.Get().IsSequenced || world.Scenario.IsSequenced;
-        Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, world.Scenario.HasGuests, isSequenced);
+        Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, world.Scenario.HasGuests, isSequenced, new Random((int)world.Scenario.Seed));
         Thread.BeginRounds(world.Clock, _events, world.Scenario.RingsAtOnce, world.MakeBus);
     }
 

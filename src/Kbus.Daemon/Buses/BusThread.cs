@@ -59,7 +59,7 @@ internal sealed partial class BusThread
             throw;
         }
 
-        _thread = new Thread(Run) { Name = $"bus {number}", IsBackground = true };
+        _thread = Threads.Make($"bus {number}", Run);
     }
 
     /// <summary>The bus's number.</summary>
@@ -99,7 +99,7 @@ internal sealed partial class BusThread
             }
         }
 
-        work.Abandon();
+        Abandon(work);
         return false;
     }
 

@@ -102,7 +102,7 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
     private string Why(Exception e) => e switch
     {
         LimpetException => e.Message,
-        OperationCanceledException => $"No link with {address}: nobody answered within {options.GreetingLimit.TotalSeconds:0.#} s.",
+        OperationCanceledException => $"No link with {address}: nobody answered within {options.GreetingLimit.TotalSeconds:0.###} s.",
         KbusException => $"Bus {options.Device}: {e.Message}",
         _ => $"No link with {address}: {SocketFault.OfClient(address, e)}.",
     };

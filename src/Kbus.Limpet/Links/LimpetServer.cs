@@ -255,7 +255,7 @@ public sealed class LimpetServer : IDisposable
             string why = stranger.IsCrowdedOut ? "It had not greeted, and too many others neither."
                 : e is LimpetException ? e.Message
                 : e is KbusException ? $"Bus {_options.Device}: {e.Message}"
-                : e is OperationCanceledException ? $"It said nothing within {_options.GreetingLimit.TotalSeconds:0.#} s."
+                : e is OperationCanceledException ? $"It said nothing within {_options.GreetingLimit.TotalSeconds:0.###} s."
                 : "The connection broke.";
             if (!cancellationToken.IsCancellationRequested)
             {

@@ -133,13 +133,20 @@ internal sealed unsafe class DeviceFiles : IDisposable
         }
 
         Stuck(user);
-        if (TryStartThread())
+        bool isReplaced = false;
+        try
         {
-            return true;
+            isReplaced = TryStartThread();
+        }
+        finally
+        {
+            if (!isReplaced)
+            {
+                Unstuck(user);
+            }
         }
 
-        Unstuck(user);
-        return false;
+        return isReplaced;
     }
 
     /// <summary>A thread in whose place another serves waits for memory of this user. Under <see cref="Serving"/>.</summary>

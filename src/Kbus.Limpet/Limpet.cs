@@ -68,6 +68,8 @@ public sealed partial class Limpet : IDisposable
                 stream.Write(Greeting.Of(options.NetworkId));
                 stream.Flush();
             }
+
+            _watch = options.Time.CreateTimer(_ => LookAlone(), null, WatchEvery, WatchEvery);
         }
         catch
         {
@@ -76,7 +78,6 @@ public sealed partial class Limpet : IDisposable
             throw;
         }
 
-        _watch = options.Time.CreateTimer(_ => LookAlone(), null, WatchEvery, WatchEvery);
         _inward = Threads.Make("kbus-limpet-in", CarryInward);
         int started = !Threads.TryStart(_inward) ? 0 : !Threads.TryStart("kbus-limpet-out", CarryOutward) ? 1 : 2;
         if (started < 2)
@@ -137,6 +138,12 @@ public sealed partial class Limpet : IDisposable
             options.Check();
             return Begin(stream, options, Greet(stream, options), isGreeted: true);
         }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // The first timer of a process needs a thread.
+            stream.Dispose();
+            throw NoThread(self: null);
+        }
         catch
         {
             stream.Dispose();
@@ -157,6 +164,11 @@ public sealed partial class Limpet : IDisposable
         try
         {
             return new Limpet(stream, options, peerId, isGreeted);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            stream.Dispose();
+            throw NoThread(self: null);
         }
         catch
         {
@@ -308,8 +320,11 @@ public sealed partial class Limpet : IDisposable
         }
 
         End(LimpetEndingKind.PeerGone, "There can be no further thread.");
-        throw Refusals.Of(Errno.ENOMEM, "thread", "The process can have no further thread, and a Limpet needs two.", self, "wait");
+        throw NoThread(self);
     }
+
+    private static KbusException NoThread(KsockName? self) =>
+        Refusals.Of(Errno.ENOMEM, "thread", "The process can have no further thread, and a Limpet needs two, and timers.", self, "wait");
 
     /// <summary>The outermost frame of the timer.</summary>
     private void LookAlone()

@@ -4,7 +4,8 @@ namespace Kbus.Daemon;
 /// <remarks>A frame itself throws nothing, and needs no memory of its own. Any thread may call.</remarks>
 /// <param name="log">Where faults are logged.</param>
 /// <param name="before">Called in each frame before its step, with the name of the step. A test makes its faults there.</param>
-internal sealed class Frames(Log log, Action<string>? before = null)
+/// <param name="faulted">Called with each fault. A test may throw it again, so that it is seen.</param>
+internal sealed class Frames(Log log, Action<string>? before = null, Action<Exception>? faulted = null)
 {
     /// <summary>Carries out a step in a frame of its own.</summary>
     /// <param name="what">The name of the step, as the log says that it was given up.</param>
@@ -22,6 +23,7 @@ internal sealed class Frames(Log log, Action<string>? before = null)
         catch (Exception e)
         {
             log.GivenUp(what, e);
+            faulted?.Invoke(e);
             return false;
         }
     }

@@ -274,13 +274,18 @@ public sealed class SurroundingTests : IDisposable
         Stop(daemon);
     });
 
-    [Fact]
-    public Task A_SIGTERM_during_the_start_leaves_no_sockets() => Limited.Run(() =>
+    [Theory]
+    [InlineData("lock")]
+    [InlineData("bus0")]
+    [InlineData("bus128")]
+    [InlineData("bus255")]
+    [InlineData("control")]
+    public Task A_SIGTERM_during_the_start_leaves_no_sockets(string isThere) => Limited.Run(() =>
     {
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < 3; i++)
         {
             using Process daemon = Kbusd.Start(Kbusd.Path, "--runtime-dir", Runtime, "--buses", "256");
-            while (!File.Exists(Path.Join(Runtime, "lock")))
+            while (!File.Exists(Path.Join(Runtime, isThere)))
             {
                 Thread.Yield();
             }
@@ -288,6 +293,24 @@ public sealed class SurroundingTests : IDisposable
             Stop(daemon);
             Assert.Equal(["lock"], Directory.GetFileSystemEntries(Runtime).Select(f => Path.GetFileName(f)));
             File.Delete(Path.Join(Runtime, "lock"));
+        }
+    });
+
+    [Fact]
+    public Task A_SIGTERM_before_the_start_ends_it_by_the_signal_or_in_order() => Limited.Run(() =>
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            using Process daemon = Kbusd.Start(Kbusd.Path, "--runtime-dir", Runtime);
+            for (int moment = 0; moment < i * i * 10; moment++)
+            {
+                Thread.Yield();
+            }
+
+            Signal(daemon, "TERM");
+            daemon.WaitForExit();
+            Assert.Contains(daemon.ExitCode, (int[])[0, 128 + 15]);
+            Assert.DoesNotContain(Directory.Exists(Runtime) ? Directory.GetFileSystemEntries(Runtime) : [], f => Path.GetFileName(f) != "lock");
         }
     });
 

@@ -109,6 +109,10 @@ public sealed class HeaderTests
     [InlineData("lasterror.c")]
     [InlineData("forking.c")]
     [InlineData("cancelling.c")]
+    [InlineData("lastthread.c")]
+    [InlineData("closedstandard.c")]
+    [InlineData("refused.c")]
+    [InlineData("smallstack.c")]
     public async Task A_program_may_have_the_library_in_itself(string source)
     {
         CompiledLibrary library = CompiledLibrary.Find();

@@ -91,12 +91,7 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
             return Task.FromCanceled<Ksock>(cancellationToken);
         }
 
-        if (!OwnThread.TryRun("kbus open", () => Open(device, mode, options), out Task<Ksock>? opening))
-        {
-            return Task.FromException<Ksock>(Refusals.Of(
-                Errno.ENOMEM, "thread", "The process can have no further thread, which opening asynchronously needs.", self: null, "open"));
-        }
-
+        Task<Ksock> opening = OwnThread.Run("kbus open", () => Open(device, mode, options), "opening asynchronously needs", "open");
         return cancellationToken.CanBeCanceled ? OpenOrGiveUpAsync(opening, cancellationToken) : opening;
     }
 

@@ -242,6 +242,7 @@ public sealed class StartingTests
             mount -t tmpfs -o mode=755 tmpfs /run && cp "$1" /run/kbusd && chmod 755 /run/kbusd && mkdir -m 777 /run/said || exit 1
             printf '#!/bin/sh\n{ grep -E "^Sig(Blk|Ign):" /proc/self/status; ulimit -S -n; } >/run/said/mounting\nexit 1\n' >/run/fusermount3
             chmod 755 /run/fusermount3 && mount --bind /run/fusermount3 /usr/bin/fusermount3 || exit 1
+            mknod /run/fuse c 10 229 && chmod 666 /run/fuse && mount --bind /run/fuse /dev/fuse || exit 1
             ulimit -S -n 500 && ulimit -H -n 5000 || exit 1
             setpriv --reuid 54321 --regid 54321 --clear-groups /run/kbusd --runtime-dir /run/said/kbus --devices 2>/dev/null
             echo $?

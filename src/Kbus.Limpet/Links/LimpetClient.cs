@@ -176,6 +176,6 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
     }
 
     /// <summary>What blocks for long does not take a thread of the pool from others.</summary>
-    private static Task OnThreadOfItsOwn(Action action) =>
-        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static Task<bool> OnThreadOfItsOwn(Action action) =>
+        OwnThread.Run("kbus-limpet-call", () => { action(); return true; }, "making a link needs", "wait");
 }

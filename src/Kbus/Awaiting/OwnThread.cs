@@ -18,6 +18,15 @@ internal static class OwnThread
         return Threads.TryStart(name, () => Run(function, completion));
     }
 
+    /// <summary>Runs it. The task ends as the function does; with ENOMEM if this process can have no further thread.</summary>
+    /// <param name="name">The name of the thread.</param>
+    /// <param name="function">What is to be run.</param>
+    /// <param name="need">What needs the thread, as the end of a sentence.</param>
+    /// <param name="operation">The operation that fails without it, as errors.json names it.</param>
+    public static Task<T> Run<T>(string name, Func<T> function, string need, string operation) => TryRun(name, function, out Task<T>? task)
+        ? task
+        : Task.FromException<T>(Refusals.Of(Errno.ENOMEM, "thread", $"The process can have no further thread, which {need}.", self: null, operation));
+
     private static void Run<T>(Func<T> function, TaskCompletionSource<T> completion)
     {
         try

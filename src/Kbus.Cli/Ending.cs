@@ -6,7 +6,8 @@ namespace Kbus.Cli;
 /// was.</summary>
 /// <remarks>
 /// While nothing has been entered to be closed, and at the second signal, the signal does what it always does. Signals are handled on a
-/// thread of the runtime's; any thread may call.
+/// thread of the runtime's. If the kernel allows none, each signal does what it always does, and the bus closes what was open. Any thread
+/// may call.
 /// </remarks>
 internal sealed class Ending : IDisposable
 {
@@ -17,11 +18,21 @@ internal sealed class Ending : IDisposable
 
     private readonly Lock _lock = new();
     private readonly List<Action> _closings = [];
-    private readonly List<PosixSignalRegistration> _registrations;
+    private readonly List<PosixSignalRegistration> _registrations = [];
     private int _signal;
 
     /// <summary>Begins to watch for signals.</summary>
-    public Ending() => _registrations = [.. Signals.Select(s => PosixSignalRegistration.Create(s.Signal, c => c.Cancel = Begin(s.Number)))];
+    public Ending()
+    {
+        try
+        {
+            _registrations.AddRange(Signals.Select(s => PosixSignalRegistration.Create(s.Signal, c => c.Cancel = Begin(s.Number))));
+        }
+        catch (Exception e) when (e is TypeInitializationException { InnerException: IOException } or IOException or OutOfMemoryException)
+        {
+            // There is no thread for signals (ulimit -u).
+        }
+    }
 
     /// <summary>The exit code if a signal has come; null if none has.</summary>
     public int? ExitCode => Volatile.Read(ref _signal) is var number and not 0 ? Cli.ExitCode.OfSignal(number) : null;

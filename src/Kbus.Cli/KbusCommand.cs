@@ -18,7 +18,20 @@ internal static class KbusCommand
     /// <returns>The exit code.</returns>
     public static int Run(IReadOnlyList<string> args, LineOutput output, LineOutput errors, Func<Stream> openInput)
     {
-        using var ending = new Ending();
+        try
+        {
+            using var ending = new Ending();
+            return Run(args, output, errors, openInput, ending);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException or TaskSchedulerException)
+        {
+            errors.WriteLine("kbus: this process can have no more memory, or no further thread. Allow it more (ulimit -u, ulimit -v, the pids and memory controllers).");
+            return ExitCode.Failed;
+        }
+    }
+
+    private static int Run(IReadOnlyList<string> args, LineOutput output, LineOutput errors, Func<Stream> openInput, Ending ending)
+    {
         try
         {
             ParsedArguments arguments = ArgumentReader.Read(ExactWords.Of(args));

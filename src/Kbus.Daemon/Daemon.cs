@@ -20,8 +20,9 @@ internal sealed class Daemon : IDisposable
     private DeviceHost? _devices;
     private bool _isDisposed;
 
-    private Daemon(DaemonOptions options, ServingDirectory serving, DaemonPolicy? policy, Log log, StopRequest stop)
+    private Daemon(DaemonOptions options, ServingDirectory serving, DaemonPolicy? policy, Log log, StopRequest stop, Frames frames)
     {
+        Frames = frames;
         _policy = policy;
         _stop = stop;
         _options = options;
@@ -45,6 +46,9 @@ internal sealed class Daemon : IDisposable
 
     /// <summary>True if each bus is a replica that is fed by a log in memory. It is slower, and for the tests of replicas.</summary>
     public bool IsSequenced { get; } = TrustedEnvironment.Variable("KBUS_TEST_SEQUENCED") == "1";
+
+    /// <summary>The outermost frames of the threads.</summary>
+    public Frames Frames { get; }
 
     /// <summary>The current policy; null if there is none.</summary>
     public PolicyRules? Policy => _policy?.Rules;
@@ -78,8 +82,12 @@ internal sealed class Daemon : IDisposable
         (options.RuntimeDirectory ?? RuntimeDirectory.ForDaemon) is { } directory ? Path.GetFullPath(directory) : null;
 
     /// <summary>Starts serving: when this returns, Ksocks can be opened.</summary>
+    /// <param name="options">Where and what it serves.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="stop">Is asked when the daemon ends by itself.</param>
+    /// <param name="frames">The outermost frames of its threads; null for those that only log.</param>
     /// <exception cref="KbusdException">It cannot, and the message says why; nothing is left behind.</exception>
-    public static Daemon Start(DaemonOptions options, Log log, StopRequest stop)
+    public static Daemon Start(DaemonOptions options, Log log, StopRequest stop, Frames? frames = null)
     {
         string directory = DirectoryOf(options)
             ?? throw new KbusdException("Say where the sockets should be, with --runtime-dir: neither XDG_RUNTIME_DIR nor HOME is set.");
@@ -89,7 +97,7 @@ internal sealed class Daemon : IDisposable
         Daemon daemon;
         try
         {
-            daemon = new Daemon(options, held, policy, log, stop);
+            daemon = new Daemon(options, held, policy, log, stop, frames ?? new Frames(log));
         }
         catch
         {
@@ -121,13 +129,8 @@ internal sealed class Daemon : IDisposable
         _devices?.Report();
     }
 
-    /// <summary>Reads the policy again. Any thread may call.</summary>
-    /// <returns>False if there is none.</returns>
-    public bool ReloadPolicy()
-    {
-        _policy?.Reload(Adopt);
-        return _policy is not null;
-    }
+    /// <summary>Reads the policy again, if there is one. Any thread may call.</summary>
+    public void ReloadPolicy() => _policy?.Reload(Adopt);
 
     /// <summary>Asks the daemon to stop. Any thread may call; the first reason counts.</summary>
     public void AskToStop(string why) => _stop.Ask(why);

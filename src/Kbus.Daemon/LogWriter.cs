@@ -5,26 +5,31 @@ namespace Kbus.Daemon;
 
 /// <summary>Writes the daemon's lines to a descriptor, on a thread of its own. A fault there affects nothing else.</summary>
 /// <remarks>
-/// A line that cannot be written (a full disk, a closed descriptor, a closed pipe) is lost and counted. The count is written with the next line
+/// A line that cannot be written (a full disk, a closed descriptor, a closed pipe, no memory) is lost and counted. The count is written with the next line
 /// that can be. A reader that does not read blocks this thread alone: lines wait in a short queue, and when it is full, further ones are lost and
 /// counted, too. Any thread may call.
 /// </remarks>
 internal sealed class LogWriter : IDisposable
 {
     private const int MostWaiting = 64;
+    private const int NoDescriptor = -1;
     private const int LongestLine = 8192;
     private static readonly TimeSpan PatienceWithReader = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PatienceAtEnd = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromMilliseconds(50);
 
     private readonly int _descriptor;
     private readonly Lock _lock = new();
-    private readonly Queue<string> _waiting = new();
+
+    // It never grows, so a line can be queued when memory is short.
+    private readonly Queue<string> _waiting = new(MostWaiting);
     private readonly SemaphoreSlim _come = new(0);
     private readonly ManualResetEventSlim _isIdle = new(initialState: true);
     private readonly Thread _thread;
     private readonly bool _isAlone;
     private int _lost;
     private bool _isInsideLine;
+    private bool _hasEnded;
     private volatile bool _isEnding;
     private volatile LogFile? _file;
 
@@ -33,7 +38,7 @@ internal sealed class LogWriter : IDisposable
     public LogWriter(int descriptor)
     {
         _descriptor = descriptor;
-        _thread = new Thread(Run) { Name = "log", IsBackground = true };
+        _thread = Threads.Make("log", Run);
         _isAlone = !Threads.TryStart(_thread);
     }
 
@@ -45,16 +50,10 @@ internal sealed class LogWriter : IDisposable
     }
 
     /// <summary>How many lines have been lost since the last one that was written.</summary>
-    public int Lost
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _lost;
-            }
-        }
-    }
+    public int Lost => Volatile.Read(ref _lost);
+
+    /// <summary>A line could not even be put together: counts it as lost. Never waits and never fails.</summary>
+    public void Lose() => Interlocked.Increment(ref _lost);
 
     /// <summary>Queues a line. Never waits and never fails.</summary>
     public void Write(string line)
@@ -70,7 +69,7 @@ internal sealed class LogWriter : IDisposable
 
             if (_isEnding || _waiting.Count >= MostWaiting)
             {
-                _lost++;
+                Lose();
                 return;
             }
 
@@ -105,29 +104,46 @@ internal sealed class LogWriter : IDisposable
 
     private void Run()
     {
+        while (!_hasEnded)
+        {
+            try
+            {
+                _come.Wait();
+                WriteWaiting();
+            }
+            catch (Exception)
+            {
+                // Not even a wait is possible without memory. The lines are still there for the next attempt.
+                _ = LibC.Poll(NoDescriptor, 0, Deadline.After(PauseAfterFault));
+            }
+        }
+    }
+
+    /// <summary>Writes all waiting lines.</summary>
+    private void WriteWaiting()
+    {
         while (true)
         {
-            _come.Wait();
             string? line;
-            int lost;
             lock (_lock)
             {
                 if (!_waiting.TryDequeue(out line))
                 {
+                    _isIdle.Set();
+                    _hasEnded = _isEnding;
                     return;
                 }
-
-                lost = _lost;
             }
 
-            bool isWritten = TryWrite(line, lost);
-            lock (_lock)
+            // Only this thread takes from the count.
+            int lost = Lost;
+            if (TryWrite(line, lost))
             {
-                _lost = isWritten ? _lost - lost : _lost + 1;
-                if (_waiting.Count == 0)
-                {
-                    _isIdle.Set();
-                }
+                Interlocked.Add(ref _lost, -lost);
+            }
+            else
+            {
+                Lose();
             }
         }
     }
@@ -144,8 +160,9 @@ internal sealed class LogWriter : IDisposable
             _file?.Prepare(bytes.Length);
             return TryWrite(bytes);
         }
-        catch (OutOfMemoryException)
+        catch (Exception)
         {
+            // A fault ends this one line. It cannot be logged, but it is counted.
             return false;
         }
     }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Kbus.Daemon;
 using Kbus.Link;
 
@@ -15,21 +14,18 @@ if (args is ["--version"])
 }
 
 const int StandardError = 2;
+ObeyedSignals.BlockInAllThreads();
 LibC.IgnoreMeaninglessSignals();
 LibC.GiveGreatBlocksBack();
 using var writer = new LogWriter(StandardError);
 var log = new Log(writer, TimeProvider.System);
-var stop = new StopRequest();
-var hangUp = new HangUp(log, stop);
-using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, s => Stop(s, "SIGTERM"));
-using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, s => Stop(s, "SIGINT"));
-using PosixSignalRegistration hangUps = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s => { s.Cancel = true; hangUp.Came(); });
 try
 {
     DaemonOptions options = CommandLine.Parse(args, File.ReadAllText);
-    hangUp.Expect(options.Policy is not null);
     IReadOnlyList<string> kept = options.Detached ? Detachment.Apply() : [];
     string? excess = Privileges.GiveUp(options);
+    using ObeyedSignals signals = ObeyedSignals.Receive();
+    var stop = new StopRequest(signals.Ring);
     using Daemon daemon = Daemon.Start(options, log, stop);
     if (options.Detached)
     {
@@ -43,11 +39,15 @@ try
         log.Detached(kept, Detachment.SharedControlGroup());
     }
 
-    hangUp.Serve(daemon);
+    using var hangUp = new HangUp(daemon, stop);
     ServiceActivation.Notify("READY=1");
-    string why = await stop.Asked;
+    while (stop.Why is null)
+    {
+        Obey(signals.Next(), stop, hangUp);
+    }
+
     ServiceActivation.Notify("STOPPING=1");
-    log.Stopping(why, daemon.OpenKsocks);
+    log.Stopping(stop.Why, daemon.OpenKsocks);
     daemon.Dispose();
     log.Stopped();
     return 0;
@@ -59,12 +59,18 @@ catch (KbusdException e)
 }
 catch (Exception e)
 {
-    log.Ended($"a fault of kbusd ended it. Please report this:\n{e}");
+    log.EndedByFault(e);
     return 70;
 }
 
-void Stop(PosixSignalContext signal, string name)
+static void Obey(int signal, StopRequest stop, HangUp hangUp)
 {
-    signal.Cancel = true;
-    stop.Ask(name);
+    if (signal == LibC.HangUp)
+    {
+        hangUp.Came();
+    }
+    else if (signal != 0)
+    {
+        stop.Ask(ObeyedSignals.NameOf(signal));
+    }
 }

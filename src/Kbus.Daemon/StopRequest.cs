@@ -1,13 +1,18 @@
 namespace Kbus.Daemon;
 
-/// <summary>The request to stop the daemon, with its reason. It exists before the daemon, so that a signal during the start is not lost.</summary>
-internal sealed class StopRequest
+/// <summary>The request to stop the daemon, with its reason. It exists before the daemon, so that a request during the start is not lost.</summary>
+/// <param name="ring">Notifies the main thread; null if nobody waits.</param>
+internal sealed class StopRequest(Action? ring = null)
 {
-    private readonly TaskCompletionSource<string> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string? _why;
 
-    /// <summary>Completes, with the reason, when the daemon is to stop.</summary>
-    public Task<string> Asked => _asked.Task;
+    /// <summary>The reason; null if nobody has asked.</summary>
+    public string? Why => Volatile.Read(ref _why);
 
     /// <summary>Asks the daemon to stop. Any thread may call; the first reason counts.</summary>
-    public void Ask(string why) => _asked.TrySetResult(why);
+    public void Ask(string why)
+    {
+        _ = Interlocked.CompareExchange(ref _why, why, null);
+        ring?.Invoke();
+    }
 }

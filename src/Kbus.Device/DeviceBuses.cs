@@ -29,6 +29,10 @@ internal abstract class DeviceBuses
     /// <param name="why">The reason, as the rest of a sentence.</param>
     public abstract void MemoryRefused(int processId, uint userId, string why);
 
-    /// <summary>A request came to an exception and has failed with EIO.</summary>
+    /// <summary>Starts a thread that serves the files.</summary>
+    /// <returns>False if the kernel allows no further one.</returns>
+    public abstract bool TryStartThread(string name, ThreadStart run);
+
+    /// <summary>A request came to an exception and has failed with EIO, or another step of serving was given up.</summary>
     public abstract void RequestFailed(Exception fault);
 }

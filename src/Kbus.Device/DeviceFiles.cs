@@ -13,6 +13,7 @@ internal sealed unsafe class DeviceFiles : IDisposable
     private static readonly TimeSpan PatienceAtEnd = TimeSpan.FromSeconds(5);
 
     private readonly DeviceBuses _buses;
+    private readonly TimeProvider _time;
     private readonly DeviceDirectory _directory;
     private readonly DeviceLinks? _links;
     private readonly MountPoint? _place;
@@ -23,6 +24,7 @@ internal sealed unsafe class DeviceFiles : IDisposable
     private DeviceFiles(DeviceOptions options, DeviceBuses buses, bool forOthers)
     {
         _buses = buses;
+        _time = options.Time;
         _directory = new DeviceDirectory(buses, options);
         _links = options.Links ? new DeviceLinks(options.LinkDirectory, options.Directory) : null;
         _place = MountPoint.Prepare(options.Directory);
@@ -42,6 +44,7 @@ internal sealed unsafe class DeviceFiles : IDisposable
     internal DeviceFiles(DeviceOptions options, DeviceBuses buses, FuseSession session)
     {
         _buses = buses;
+        _time = options.Time;
         _directory = new DeviceDirectory(buses, options);
         _session = session;
     }
@@ -130,13 +133,20 @@ internal sealed unsafe class DeviceFiles : IDisposable
         }
 
         Stuck(user);
-        if (TryStartThread())
+        bool isReplaced = false;
+        try
         {
-            return true;
+            isReplaced = TryStartThread();
+        }
+        finally
+        {
+            if (!isReplaced)
+            {
+                Unstuck(user);
+            }
         }
 
-        Unstuck(user);
-        return false;
+        return isReplaced;
     }
 
     /// <summary>A thread in whose place another serves waits for memory of this user. Under <see cref="Serving"/>.</summary>
@@ -151,42 +161,70 @@ internal sealed unsafe class DeviceFiles : IDisposable
         }
     }
 
+    /// <summary>Logs that a step of serving was given up.</summary>
+    internal void GaveUp(Exception fault) => _buses.RequestFailed(fault);
+
     private bool TryStartThread()
     {
-        try
+        // What the thread needs is made here, where a fault has a caller.
+        var turn = new ServingTurn(this, _time);
+        var server = new RequestServer(_buses, _directory, turn);
+        if (_buses.TryStartThread("device files", () => Serve(turn, server)))
         {
-            new Thread(Serve) { Name = "device files", IsBackground = true }.Start();
             return true;
         }
-        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
-        {
-            return false;
-        }
+
+        server.Dispose();
+        turn.Dispose();
+        return false;
     }
 
-    private void Serve()
+    /// <summary>The outermost frame of the thread. Each request has its own (<see cref="FuseRequests"/>).</summary>
+    private void Serve(ServingTurn turn, RequestServer server)
     {
-        using var turn = new ServingTurn(this);
-        using var server = new RequestServer(_buses, _directory, turn);
         RequestServer.OfThread = server;
         FuseBuffer buffer = default;
         bool goesOn = true;
         while (goesOn)
         {
-            bool received = _session.Receive(&buffer);
-            lock (Serving)
+            try
             {
-                if (received && !IsEnding)
-                {
-                    _session.Process(&buffer);
-                }
-
-                goesOn = received && !IsEnding && !turn.IsReplaced;
+                goesOn = ServeNext(turn, &buffer);
+            }
+            catch (Exception e)
+            {
+                GaveUp(e);
             }
         }
 
         NativeMemory.Free(buffer.Memory);
-        End(turn);
+        try
+        {
+            End(turn);
+        }
+        catch (Exception e)
+        {
+            GaveUp(e);
+            _isUnmounted.Set();
+        }
+
+        server.Dispose();
+        turn.Dispose();
+    }
+
+    /// <summary>Serves the next request. False if this thread serves no more.</summary>
+    private bool ServeNext(ServingTurn turn, FuseBuffer* buffer)
+    {
+        bool received = _session.Receive(buffer);
+        lock (Serving)
+        {
+            if (received && !IsEnding)
+            {
+                _session.Process(buffer);
+            }
+
+            return received && !IsEnding && !turn.IsReplaced;
+        }
     }
 
     /// <summary>A thread serves no more: another does so in its place, or the file system has come to its end.</summary>

@@ -20,4 +20,7 @@ internal sealed record DeviceOptions
 
     /// <summary>Their permission bits: default 0666, so that everybody may open a bus.</summary>
     public int Mode { get; init; } = 0x1B6;
+
+    /// <summary>Makes the timers that end the waiting for a caller's memory.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -68,6 +68,10 @@ public sealed partial class Limpet
         {
             EndBroken(e);
         }
+        catch (Exception e)
+        {
+            EndByFault(e);
+        }
         finally
         {
             PartEnded();
@@ -283,6 +287,10 @@ public sealed partial class Limpet
         catch (Exception e) when (e is KbusException or ObjectDisposedException)
         {
             // The bus has gone too.
+        }
+        catch (Exception e)
+        {
+            EndByFault(e);
         }
     }
 

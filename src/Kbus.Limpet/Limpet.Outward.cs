@@ -44,6 +44,10 @@ public sealed partial class Limpet
             WriteOutward();
             End(LimpetEndingKind.BusGone, $"Bus {_options.Device}: {e.Message}");
         }
+        catch (Exception e)
+        {
+            EndByFault(e);
+        }
         finally
         {
             Array.ForEach(_taken, static message => message.Clear());

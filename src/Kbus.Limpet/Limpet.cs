@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Text;
 using Kbus.Core;
+using Kbus.Link;
 
 namespace Kbus.Limpets;
 
@@ -67,6 +68,8 @@ public sealed partial class Limpet : IDisposable
                 stream.Write(Greeting.Of(options.NetworkId));
                 stream.Flush();
             }
+
+            _watch = options.Time.CreateTimer(_ => LookAlone(), null, WatchEvery, WatchEvery);
         }
         catch
         {
@@ -75,10 +78,12 @@ public sealed partial class Limpet : IDisposable
             throw;
         }
 
-        _watch = options.Time.CreateTimer(_ => Look(), null, WatchEvery, WatchEvery);
-        _inward = new Thread(CarryInward) { Name = "kbus-limpet-in", IsBackground = true };
-        _inward.Start();
-        new Thread(CarryOutward) { Name = "kbus-limpet-out", IsBackground = true }.Start();
+        _inward = Threads.Make("kbus-limpet-in", CarryInward);
+        int started = !Threads.TryStart(_inward) ? 0 : !Threads.TryStart("kbus-limpet-out", CarryOutward) ? 1 : 2;
+        if (started < 2)
+        {
+            GiveUpStart(started);
+        }
     }
 
     internal static LimpetEnding StoppedBefore { get; } = new(LimpetEndingKind.Stopped, "It was ended here.");
@@ -133,6 +138,12 @@ public sealed partial class Limpet : IDisposable
             options.Check();
             return Begin(stream, options, Greet(stream, options), isGreeted: true);
         }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // The first timer of a process needs a thread.
+            stream.Dispose();
+            throw NoThread(self: null);
+        }
         catch
         {
             stream.Dispose();
@@ -153,6 +164,11 @@ public sealed partial class Limpet : IDisposable
         try
         {
             return new Limpet(stream, options, peerId, isGreeted);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            stream.Dispose();
+            throw NoThread(self: null);
         }
         catch
         {
@@ -218,7 +234,7 @@ public sealed partial class Limpet : IDisposable
         }
         catch (Exception e) when (e is (IOException and not LimpetException) or ObjectDisposedException)
         {
-            string what = Volatile.Read(ref isLate) ? $"it did not greet within {options.GreetingLimit.TotalSeconds:0.#} s"
+            string what = Volatile.Read(ref isLate) ? $"it did not greet within {options.GreetingLimit.TotalSeconds:0.###} s"
                 : stream is SslStream && e is not WireException ? "it closed the connection before it greeted; it may not know this side's key"
                 : e is EndOfStreamException ? "it closed the connection before it greeted"
                 : e.Message;
@@ -292,6 +308,39 @@ public sealed partial class Limpet : IDisposable
             _ended.SetResult(_ending!);
         }
     }
+
+    /// <summary>There can be no further thread: closes all that was opened.</summary>
+    /// <exception cref="KbusException">ENOMEM.</exception>
+    private void GiveUpStart(int started)
+    {
+        KsockName self = _ksock.Name;
+        for (int i = started; i < 2; i++)
+        {
+            PartEnded();
+        }
+
+        End(LimpetEndingKind.PeerGone, "There can be no further thread.");
+        throw NoThread(self);
+    }
+
+    private static KbusException NoThread(KsockName? self) =>
+        Refusals.Of(Errno.ENOMEM, "thread", "The process can have no further thread, and a Limpet needs two, and timers.", self, "wait");
+
+    /// <summary>The outermost frame of the timer.</summary>
+    private void LookAlone()
+    {
+        try
+        {
+            Look();
+        }
+        catch (Exception e)
+        {
+            EndByFault(e);
+        }
+    }
+
+    /// <summary>A fault of ours ends this link, and no other of the process.</summary>
+    private void EndByFault(Exception fault) => End(LimpetEndingKind.Fault, $"A fault of KBUS ended the link. Please report this: {fault}");
 
     private void Look()
     {

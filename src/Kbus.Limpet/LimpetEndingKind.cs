@@ -30,4 +30,7 @@ public enum LimpetEndingKind
 
     /// <summary>The Limpets join buses in a ring, or two of them have the same network id.</summary>
     Loop,
+
+    /// <summary>An unexpected exception in the Limpet itself. The text has its trace.</summary>
+    Fault,
 }

@@ -91,7 +91,7 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
             return Task.FromCanceled<Ksock>(cancellationToken);
         }
 
-        Task<Ksock> opening = OwnThread.Run(() => Open(device, mode, options));
+        Task<Ksock> opening = OwnThread.Run("kbus open", () => Open(device, mode, options), "opening asynchronously needs", "open");
         return cancellationToken.CanBeCanceled ? OpenOrGiveUpAsync(opening, cancellationToken) : opening;
     }
 
@@ -127,11 +127,12 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
             return new ValueTask(_closed.Task);
         }
 
-        if (_host.ClosingWaits)
+        if (_host.ClosingWaits && OwnThread.TryRun("kbus close", () => { Close(); return true; }, out Task<bool>? closing))
         {
-            return new ValueTask(OwnThread.Run(Close));
+            return new ValueTask(closing);
         }
 
+        // Where there can be no further thread, the caller waits: a Ksock that is closed late is better than one that is never closed.
         Close();
         return ValueTask.CompletedTask;
     }

@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +45,33 @@ __attribute__((constructor(101))) static void open_standard_descriptors(void)
 	open_closed(1, KBUS_IS_DAEMON ? O_WRONLY : O_RDONLY);
 	open_closed(2, KBUS_IS_DAEMON ? O_WRONLY : O_RDONLY);
 }
+
+#if KBUS_IS_DAEMON
+
+/* What libfuse forks is fusermount3. It does not get the blocked signals of kbusd. Signals that are caught are reset by exec. */
+static void unblock_in_child(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	pthread_sigmask(SIG_SETMASK, &none, NULL);
+}
+
+/* The signals that kbusd obeys are blocked before the first thread is made, so that the main thread can receive them (ObeyedSignals). */
+__attribute__((constructor(102))) static void block_signals(void)
+{
+	sigset_t obeyed;
+
+	sigemptyset(&obeyed);
+	sigaddset(&obeyed, SIGTERM);
+	sigaddset(&obeyed, SIGINT);
+	sigaddset(&obeyed, SIGHUP);
+	sigaddset(&obeyed, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &obeyed, NULL);
+	pthread_atfork(NULL, NULL, unblock_in_child);
+}
+
+#endif
 
 static void end(const char *sentence)
 {

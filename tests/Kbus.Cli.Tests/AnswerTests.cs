@@ -33,6 +33,22 @@ public sealed class AnswerTests
     });
 
     [Fact]
+    public Task A_command_does_not_inherit_the_short_time_slices_of_the_thread_that_answers() => Limited.Run(() =>
+    {
+        Assert.SkipUnless(
+            File.Exists("/proc/self/sched") && File.ReadAllText("/proc/self/sched").Contains("se.slice", StringComparison.Ordinal), "this kernel tells no slices");
+        using var bus = new PrivateBus();
+        using Program replier = bus.StartBound("reply", "$.A", "--exec", "sed -n 's/^se.slice *: *//p' /proc/self/sched", "-n", "3");
+        string first = bus.Run("call", "$.A", "--raw").Output;
+
+        // By now the thread has sent a Reply.
+        Assert.Equal(first, bus.Run("call", "$.A", "--raw").Output);
+        Assert.Equal(first, bus.Run("call", "$.A", "--raw").Output);
+        Assert.NotEqual("100000\n", first);
+        Assert.Equal(0, replier.End().Code);
+    });
+
+    [Fact]
     public Task What_a_command_leaves_running_in_the_background_is_not_waited_for() => Limited.Run(() =>
     {
         using var bus = new PrivateBus();

@@ -23,6 +23,31 @@ public sealed class StatusTests
     });
 
     [Fact]
+    public void On_a_narrow_terminal_no_line_of_the_charges_is_broken_by_the_terminal()
+    {
+        const string held = "{ \"bindings\": 12, \"name_bytes\": 345, \"requests\": 6, \"message_bytes\": 78901 }";
+        const string most = "{ \"bindings\": 1000000, \"name_bytes\": 67108864, \"requests\": 65536, \"message_bytes\": 268435456 }";
+        using var report = JsonDocument.Parse($$"""
+            { "version": "0.1.0", "runtime_dir": "/run/user/1000/kbus", "pid": 28614, "missing": [5], "buses": [ { "bus": 0, "held": {{held}}, "limits": {{most}},
+              "users_in_all": 7, "users": [ { "uid": 0, "held": {{held}}, "share": {{most}} } ],
+              "processes_in_all": 1, "processes": [ { "uid": 0, "pid": 28604, "program": "thermometer", "held": {{held}}, "share": {{most}} } ] } ] }
+            """);
+        string[] lines = [.. new ChargesText(null, 60).Lines(report.RootElement)];
+        Assert.Empty(lines.Where(l => l.Length > 60));
+        Assert.Equal(
+            [
+                "bus 0",
+                "  all", "    bindings 12/1000000, name bytes 345/67108864, requests", "      6/65536, message bytes 78901/268435456",
+                "  root", "    bindings 12/1000000, name bytes 345/67108864, requests", "      6/65536, message bytes 78901/268435456",
+                "  6 more users",
+                "  root, process 28604 (thermometer)", "    bindings 12/1000000, name bytes 345/67108864, requests", "      6/65536, message bytes 78901/268435456",
+                "bus 5 did not answer in time: it is very busy",
+            ],
+            lines.SkipWhile(l => l != "bus 0"));
+        Assert.Contains("MESSAGE BYTES", string.Concat(new ChargesText(null, 120).Lines(report.RootElement)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public Task It_shows_ksocks_bindings_queues_and_who_owes_whom_a_reply() => Limited.Run(() =>
     {
         using var bus = new PrivateBus("--buses", "2");

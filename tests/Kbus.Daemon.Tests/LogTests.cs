@@ -92,6 +92,53 @@ public sealed partial class LogTests
         Assert.All(lines, l => Assert.StartsWith("kbusd: ", l, StringComparison.Ordinal));
     });
 
+    [Fact]
+    public Task A_fault_whose_trace_cannot_be_made_is_logged_by_its_type_and_throws_nothing() => Limited.Run(() => Assert.Equal(
+        "kbusd: a step was given up by a fault of kbusd. Please report this:\nKbus.Daemon.Tests.UnspeakableException\n",
+        Said(log => log.GivenUp("a step", new UnspeakableException()))));
+
+    [Fact]
+    public Task A_line_that_cannot_be_put_together_is_counted_and_throws_nothing() => Limited.Run(() => Assert.Equal(
+        "kbusd: 2 lines could not be written before this one.\nkbusd: stopped.\n",
+        Said(log =>
+        {
+            log.Detached(new Unreadable(), controlGroup: null);
+            log.Detached(new Unreadable(), controlGroup: null);
+            log.Stopped();
+        })));
+
+    [Fact]
+    public Task A_line_that_cannot_be_put_together_costs_no_line_that_was_left_out_before() => Limited.Run(() =>
+    {
+        var clock = new StandingClock();
+        string said = Said(log =>
+        {
+            for (int i = 0; i < 12; i++)
+            {
+                log.DevicesIncomplete($"line {i}");
+            }
+
+            clock.Seconds++;
+            log.DevicesIncomplete("the next second");
+        }, clock);
+        Assert.EndsWith("kbusd: line 9.\nkbusd: 2 further lines were left out.\nkbusd: the next second.\n", said, StringComparison.Ordinal);
+    });
+
+    private static string Said(Action<Log> say, TimeProvider? time = null)
+    {
+        string path = Path.GetTempFileName();
+        using (var file = new Descriptor(LibC.Open(path, LibC.OpenReadWrite, 0)))
+        using (var writer = new LogWriter(file.Number))
+        {
+            say(new Log(writer, time ?? TimeProvider.System));
+            Assert.True(writer.TryFlush(Limited.Limit));
+        }
+
+        string said = File.ReadAllText(path);
+        File.Delete(path);
+        return said;
+    }
+
     private static long ReadAll(Descriptor reader)
     {
         byte[] bytes = new byte[65536];
@@ -106,4 +153,24 @@ public sealed partial class LogTests
 
     [LibraryImport("libc", EntryPoint = "dup2")]
     private static partial int DuplicateTo(int from, int to);
+
+    private sealed class StandingClock : TimeProvider
+    {
+        public long Seconds { get; set; } = 1;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => Seconds;
+    }
+
+    private sealed class Unreadable : IReadOnlyList<string>
+    {
+        public int Count => 1;
+
+        public string this[int index] => throw new InvalidOperationException("what a test makes unreadable");
+
+        public IEnumerator<string> GetEnumerator() => throw new InvalidOperationException("what a test makes unreadable");
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
 }

@@ -62,7 +62,7 @@ public sealed class SurroundingTests : IDisposable
     public Task Signals_that_mean_nothing_end_nothing() => Limited.Run(() =>
     {
         using Process daemon = Start("exec \"$0\" --runtime-dir \"$1\"");
-        string[] signals = ["USR1", "USR2", "ALRM", "STKFLT", "XFSZ", "VTALRM", "PROF", "IO", "PWR", "RTMIN+1", "RTMAX", "PIPE", "WINCH", "URG"];
+        string[] signals = ["USR1", "USR2", "ALRM", "STKFLT", "XCPU", "XFSZ", "TTOU", "VTALRM", "PROF", "IO", "PWR", "RTMIN+1", "RTMAX", "PIPE", "WINCH", "URG"];
         foreach (string signal in signals)
         {
             Assert.Equal(0, Kbusd.Run("/bin/bash", "-c", $"kill -{signal} {daemon.Id}").Code);
@@ -135,14 +135,18 @@ public sealed class SurroundingTests : IDisposable
         Stop(daemon);
     });
 
-    [Fact]
-    public Task Where_there_can_be_no_further_thread_there_is_no_further_bus_and_nothing_else_happens() => Limited.Run(() =>
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    [InlineData("HUP")]
+    public Task Where_there_can_be_no_further_thread_there_is_no_further_bus_and_nothing_else_happens(string signal) => Limited.Run(() =>
     {
         Assert.SkipUnless(Environment.UserName == "root", "only root can become a user whose processes are counted");
         Directory.CreateDirectory(Runtime, (UnixFileMode)511);
         File.SetUnixFileMode(_directory, (UnixFileMode)511);
         File.SetUnixFileMode(Runtime, (UnixFileMode)511);
-        using Process daemon = Start("exec setpriv --reuid 61234 --regid 61234 --clear-groups bash -c 'ulimit -u 40; exec \"$0\" --runtime-dir \"$1\"' \"$0\" \"$1\"");
+        using Process daemon = Start(
+            "exec setpriv --reuid 61234 --regid 61234 --clear-groups bash -c 'ulimit -u 40; exec \"$0\" --runtime-dir \"$1\"' \"$0\" \"$1\"", isSupervised: false);
         using Ksock ksock = Open();
         Errno refused = Errno.None;
         while (refused == Errno.None)
@@ -163,9 +167,71 @@ public sealed class SurroundingTests : IDisposable
         ksock.Send(new Announcement("$.A"));
         Assert.Equal("$.A", ksock.WaitForMessage()!.Name);
 
-        // The runtime needs a thread to hear of SIGTERM.
-        daemon.Kill();
-        daemon.WaitForExit();
+        // None of these needs a thread of its own.
+        Stop(daemon, signal);
+        Assert.Equal(["lock"], Directory.GetFileSystemEntries(Runtime).Select(f => Path.GetFileName(f)));
+        Assert.Equal(Errno.ENODEV, Assert.Throws<KbusException>(() => ksock.WaitForMessage()).Errno);
+    });
+
+    [Fact]
+    public Task A_policy_is_read_again_where_there_can_be_no_further_thread() => Limited.Run(() =>
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "only root can become a user whose processes are counted");
+        File.SetUnixFileMode(_directory, (UnixFileMode)511);
+        Directory.CreateDirectory(Runtime);
+        File.SetUnixFileMode(Runtime, (UnixFileMode)511);
+        string policy = Path.Join(_directory, "policy");
+        File.WriteAllText(policy, """{ "rules": [ { "allow": "everybody", "everything": true } ] }""");
+        File.SetUnixFileMode(policy, (UnixFileMode)0x1A4);
+        using Process daemon = Start(
+            "exec setpriv --reuid 61236 --regid 61236 --clear-groups bash -c 'ulimit -u 40; exec \"$0\" --runtime-dir \"$1\" --policy \"$1/../policy\"' \"$0\" \"$1\"");
+        using (Ksock ksock = Open())
+        {
+            while (TryMakeBus(ksock))
+            {
+            }
+
+            File.WriteAllText(policy, """{ "rules": [] }""");
+            Signal(daemon, "HUP");
+            Assert.Equal(Errno.ENODEV, Assert.Throws<KbusException>(() => ksock.WaitForMessage()).Errno);
+        }
+
+        Stop(daemon);
+    });
+
+    [Fact]
+    public Task Processor_time_beyond_the_soft_limit_ends_nothing() => Limited.Run(() =>
+    {
+        using Process daemon = Start("ulimit -S -t 1; exec \"$0\" --runtime-dir \"$1\"");
+        using Ksock sender = Open();
+        using Ksock listener = Open();
+        listener.Bind("$.A");
+        while (daemon.TotalProcessorTime < TimeSpan.FromSeconds(2.5))
+        {
+            for (int i = 0; i < 1000; i++)
+            {
+                sender.Send(new Announcement("$.A"));
+                Assert.NotNull(listener.WaitForMessage());
+            }
+
+            daemon.Refresh();
+        }
+
+        Stop(daemon);
+    });
+
+    [Theory]
+    [InlineData("128")]
+    [InlineData("unlimited")]
+    public Task Threads_have_a_stack_of_their_own_size_whatever_the_limit_is(string limit) => Limited.Run(() =>
+    {
+        using Process daemon = Start($"ulimit -S -s {limit}; exec \"$0\" --runtime-dir \"$1\" --buses 3");
+        using Ksock ksock = Open();
+        ksock.Bind("$.A");
+        ksock.Send(new Announcement("$.A", new byte[200_000]));
+        Assert.Equal(200_000, ksock.WaitForMessage()!.Data.Length);
+        Assert.Equal(daemon.Id, ProcessTests.Status(Runtime).GetProperty("pid").GetInt32());
+        Stop(daemon);
     });
 
     [Fact]
@@ -208,13 +274,18 @@ public sealed class SurroundingTests : IDisposable
         Stop(daemon);
     });
 
-    [Fact]
-    public Task A_SIGTERM_during_the_start_leaves_no_sockets() => Limited.Run(() =>
+    [Theory]
+    [InlineData("lock")]
+    [InlineData("bus0")]
+    [InlineData("bus128")]
+    [InlineData("bus255")]
+    [InlineData("control")]
+    public Task A_SIGTERM_during_the_start_leaves_no_sockets(string isThere) => Limited.Run(() =>
     {
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < 3; i++)
         {
             using Process daemon = Kbusd.Start(Kbusd.Path, "--runtime-dir", Runtime, "--buses", "256");
-            while (!File.Exists(Path.Join(Runtime, "lock")))
+            while (!File.Exists(Path.Join(Runtime, isThere)))
             {
                 Thread.Yield();
             }
@@ -222,6 +293,24 @@ public sealed class SurroundingTests : IDisposable
             Stop(daemon);
             Assert.Equal(["lock"], Directory.GetFileSystemEntries(Runtime).Select(f => Path.GetFileName(f)));
             File.Delete(Path.Join(Runtime, "lock"));
+        }
+    });
+
+    [Fact]
+    public Task A_SIGTERM_before_the_start_ends_it_by_the_signal_or_in_order() => Limited.Run(() =>
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            using Process daemon = Kbusd.Start(Kbusd.Path, "--runtime-dir", Runtime);
+            for (int moment = 0; moment < i * i * 10; moment++)
+            {
+                Thread.Yield();
+            }
+
+            Signal(daemon, "TERM");
+            daemon.WaitForExit();
+            Assert.Contains(daemon.ExitCode, (int[])[0, 128 + 15]);
+            Assert.DoesNotContain(Directory.Exists(Runtime) ? Directory.GetFileSystemEntries(Runtime) : [], f => Path.GetFileName(f) != "lock");
         }
     });
 
@@ -248,26 +337,52 @@ public sealed class SurroundingTests : IDisposable
     });
 
     /// <summary>Runs a script that starts kbusd (<c>$0</c>) on a directory (<c>$1</c>), and waits until it serves.</summary>
-    private Process Start(string script)
+    private Process Start(string script, bool isSupervised = true)
     {
         string ready = Path.Join(_directory, "ready");
         using var supervisor = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 50_000 };
         supervisor.Bind(new UnixDomainSocketEndPoint(ready));
         File.SetUnixFileMode(ready, (UnixFileMode)511);
-        Process process = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", script, Kbusd.Path, Runtime])
+        var start = new ProcessStartInfo("/bin/bash", ["-c", script, Kbusd.Path, Runtime])
         {
             // The managed program maps its own code by way of a file, which some of these limits forbid.
             Environment = { ["NOTIFY_SOCKET"] = ready, ["DOTNET_EnableWriteXorExecute"] = "0" },
-        })!;
-        Assert.Equal(7, supervisor.Receive(new byte[100]));
+        };
+        if (isSupervised)
+        {
+            Process supervised = Process.Start(start)!;
+            Assert.Equal(7, supervisor.Receive(new byte[100]));
+            return supervised;
+        }
+
+        start.Environment.Remove("NOTIFY_SOCKET");
+        start.RedirectStandardError = true;
+        Process process = Process.Start(start)!;
+        Assert.Contains(" in ", process.StandardError.ReadLine(), StringComparison.Ordinal);
         return process;
     }
 
-    private static void Stop(Process daemon)
+    private static void Stop(Process daemon, string signal = "TERM")
     {
-        Assert.Equal(0, Kbusd.Run("/bin/kill", "-TERM", daemon.Id.ToString(CultureInfo.InvariantCulture)).Code);
+        Signal(daemon, signal);
         daemon.WaitForExit();
         Assert.Equal(0, daemon.ExitCode);
+    }
+
+    private static void Signal(Process daemon, string signal) =>
+        Assert.Equal(0, Kbusd.Run("/bin/kill", $"-{signal}", daemon.Id.ToString(CultureInfo.InvariantCulture)).Code);
+
+    private static bool TryMakeBus(Ksock ksock)
+    {
+        try
+        {
+            return ksock.NewDevice() > 0;
+        }
+        catch (KbusException e)
+        {
+            Assert.Equal(Errno.ENOMEM, e.Errno);
+            return false;
+        }
     }
 
     /// <summary>What kbusd has said to a connection that says nothing.</summary>

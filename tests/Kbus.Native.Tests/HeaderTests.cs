@@ -27,10 +27,13 @@ public sealed class HeaderTests
     [InlineData("gcc", "c", "c11")]
     [InlineData("gcc", "c", "c17")]
     [InlineData("gcc", "c", "gnu17")]
+    [InlineData("gcc", "c", "c2x")]
+    [InlineData("gcc", "c", "gnu2x")]
     [InlineData("g++", "c++", "c++98")]
     [InlineData("g++", "c++", "c++11")]
     [InlineData("g++", "c++", "c++17")]
     [InlineData("g++", "c++", "c++20")]
+    [InlineData("g++", "c++", "c++23")]
     public void The_headers_pass_without_a_warning_alone_twice_and_in_any_order(string compiler, string language, string standard)
     {
         foreach (string[] headers in Inclusions)
@@ -44,16 +47,19 @@ public sealed class HeaderTests
     /// <summary>What newer compilers than ours make errors of is an error here, too.</summary>
     [Theory]
     [InlineData("gcc", "c", "c89")]
+    [InlineData("gcc", "c", "gnu89")]
     [InlineData("gcc", "c", "c99")]
     [InlineData("gcc", "c", "gnu99")]
     [InlineData("gcc", "c", "c11")]
     [InlineData("gcc", "c", "c17")]
     [InlineData("gcc", "c", "c2x")]
+    [InlineData("gcc", "c", "gnu2x")]
     [InlineData("g++", "c++", "c++98")]
     [InlineData("g++", "c++", "c++11")]
     [InlineData("g++", "c++", "c++14")]
     [InlineData("g++", "c++", "c++17")]
     [InlineData("g++", "c++", "c++20")]
+    [InlineData("g++", "c++", "c++23")]
     public async Task A_program_that_relied_on_what_the_originals_header_brought_in_compiles_and_runs(string compiler, string language, string standard)
     {
         string[] strictest = language == "c"
@@ -103,6 +109,10 @@ public sealed class HeaderTests
     [InlineData("lasterror.c")]
     [InlineData("forking.c")]
     [InlineData("cancelling.c")]
+    [InlineData("lastthread.c")]
+    [InlineData("closedstandard.c")]
+    [InlineData("refused.c")]
+    [InlineData("smallstack.c")]
     public async Task A_program_may_have_the_library_in_itself(string source)
     {
         CompiledLibrary library = CompiledLibrary.Find();

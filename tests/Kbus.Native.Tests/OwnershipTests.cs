@@ -27,12 +27,16 @@ public sealed class OwnershipTests
     [Fact]
     public async Task Valgrind_takes_nothing_for_lost_when_no_kbusd_is_to_be_found() => await Watched("nokbusd.c", Suppressions);
 
+    [Fact]
+    public async Task Valgrind_takes_nothing_for_lost_when_a_kbusd_is_started_and_cannot_serve() => await Watched("failedkbusd.c", Suppressions);
+
     [Theory]
     [InlineData("functions.c")]
     [InlineData("conversation.c")]
     [InlineData("printing.c")]
     [InlineData("limpets.c")]
     [InlineData("nokbusd.c")]
+    [InlineData("failedkbusd.c")]
     [InlineData("lasterror.c")]
     public async Task AddressSanitizer_finds_nothing(string program) =>
         CProgram.AssertWell(await CProgram.CompileAndRun(program, ["-fsanitize=address"]));

@@ -19,6 +19,9 @@ public sealed class ProgramTests
     public Task The_kbusd_that_a_first_ksock_starts_inherits_nothing_of_its_program() => EndsWell("autostart.c");
 
     [Fact]
+    public Task A_thread_with_a_small_stack_can_make_all_kinds_of_calls() => EndsWell("smallstack.c");
+
+    [Fact]
     public Task Conversations_batches_borrowing_and_requests_do_what_the_header_says() => EndsWell("conversation.c");
 
     [Fact]

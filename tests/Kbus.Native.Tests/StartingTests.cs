@@ -115,7 +115,10 @@ public sealed class StartingTests
                 kill -TERM $!
                 wait $!
                 """);
-            Assert.Contains("the system call memfd_create, without which kbusd makes none, fails with EPERM", ending.Error, StringComparison.Ordinal);
+            Assert.Equal(
+                "kbus: EPERM: A link cannot be made: the system call memfd_create, without which kbusd makes none, fails with EPERM (Operation not permitted). "
+                + "Let kbusd make this system call, for example by SystemCallFilter= in its unit.\n",
+                ending.Error);
         }
         finally
         {
@@ -168,7 +171,7 @@ public sealed class StartingTests
                 }
                 /run/p/plain
                 as_another KBUS_RUNTIME_DIR="$KBUS_RUNTIME_DIR" /run/p/opened
-                as_another KBUS_RUNTIME_DIR= /run/p/opened
+                as_another KBUS_RUNTIME_DIR= /run/p/opened words
                 [ ! -e /run/p/its/started ] || echo "a daemon was started"
                 mkdir -p /run/user/54321 && chown 54321 /run/user/54321 || exit 1
                 cp "$3" /run/p/kbusd && chmod 755 /run/p/kbusd || exit 1
@@ -181,12 +184,72 @@ public sealed class StartingTests
                 """;
             CProgram.Ending ending = await CProgram.Run(
                 "unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", script, "sh", program, CompiledLibrary.Find().LibraryDirectory, Kbusd);
-            Assert.Equal(new CProgram.Ending(0, "Ksock 1\nerror 2\nerror 2\nKsock 1\n", ""), ending);
+            const string why = "ENOENT: No kbusd answers in /run/kbus or /run/user/54321/kbus. This program has more rights than the user who started it, "
+                + "so it starts none. Start one with 'kbusd'.";
+            Assert.Equal(new CProgram.Ending(0, $"Ksock 1\nerror 2\nerror 2\n{why}\nKsock 1\n", ""), ending);
         }
         finally
         {
             File.Delete(program);
         }
+    }
+
+    /// <summary>From so few that the runtime cannot start, to enough.</summary>
+    [Fact]
+    public async Task A_command_that_can_have_few_threads_works_or_says_so_in_a_sentence()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "only root can become a user whose processes are counted");
+        const string script = """
+            d=$(mktemp -d) && cp "$1" "$d/kbus" && chmod 755 "$d" "$d/kbus" "$KBUS_RUNTIME_DIR" && chmod 666 "$KBUS_RUNTIME_DIR/bus0" || exit 1
+            for threads in 1 2 3 4 5 6 7 8 9 10 11 12; do
+                printf 'one\ntwo\n' | setpriv --reuid 61240 --regid 61240 --clear-groups bash -c 'ulimit -u "$0"; exec "$@"' \
+                    $threads "$d/kbus" send --lines '$.A' >/dev/null 2>"$d/errors"
+                echo "$? $(cat "$d/errors")"
+            done
+            rm -r "$d"
+            """;
+        CProgram.Ending ending = await CProgram.Run("/bin/sh", "-c", script, "sh", Kbus);
+        Assert.Equal((0, ""), (ending.ExitCode, ending.Error));
+        string[] endings = ending.Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(12, endings.Length);
+        Assert.All(endings, e => Assert.Matches("^(0 |1 kbus: [A-Z].*\\.|1 kbus: [a-z].*\\.)$", e));
+        Assert.Contains(endings, e => e.Contains("can have no further thread", StringComparison.Ordinal));
+        Assert.Equal("0 ", endings[^1]);
+    }
+
+    [Fact]
+    public async Task A_user_who_has_no_place_for_a_daemon_hears_so()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "only root can become another user");
+        const string script = """
+            mount -t tmpfs -o mode=755 tmpfs /run && cp "$1" /run/kbus-command && chmod 755 /run/kbus-command || exit 1
+            exec setpriv --reuid 54321 --regid 54321 --clear-groups env -u HOME -u XDG_RUNTIME_DIR -u KBUS_RUNTIME_DIR -u KBUS_AUTOSTART /run/kbus-command send '$.A'
+            """;
+        Assert.Equal(
+            new CProgram.Ending(4, "",
+                "kbus: ENOENT: No kbusd answers in /run/kbus, and one of this user has no place: neither XDG_RUNTIME_DIR nor HOME is set. "
+                + "Set KBUS_RUNTIME_DIR to a directory.\n"),
+            await CProgram.Run("unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", script, "sh", Kbus));
+    }
+
+    /// <summary>A stand-in for fusermount3 says what it was started with. In mounts of its own, so that nothing of the machine's is touched.</summary>
+    [Fact]
+    public async Task What_the_daemon_starts_to_mount_device_files_has_no_signal_blocked_or_ignored_and_the_usual_limit_of_descriptors()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "only root can become another user");
+        Assert.SkipUnless(File.Exists("/usr/bin/fusermount3") && File.Exists("/dev/fuse"), "there is no fusermount3 here");
+        const string script = """
+            mount -t tmpfs -o mode=755 tmpfs /run && cp "$1" /run/kbusd && chmod 755 /run/kbusd && mkdir -m 777 /run/said || exit 1
+            printf '#!/bin/sh\n{ grep -E "^Sig(Blk|Ign):" /proc/self/status; ulimit -S -n; } >/run/said/mounting\nexit 1\n' >/run/fusermount3
+            chmod 755 /run/fusermount3 && mount --bind /run/fusermount3 /usr/bin/fusermount3 || exit 1
+            mknod /run/fuse c 10 229 && chmod 666 /run/fuse && mount --bind /run/fuse /dev/fuse || exit 1
+            ulimit -S -n 500 && ulimit -H -n 5000 || exit 1
+            setpriv --reuid 54321 --regid 54321 --clear-groups /run/kbusd --runtime-dir /run/said/kbus --devices 2>/dev/null
+            echo $?
+            cat /run/said/mounting
+            """;
+        CProgram.Ending ending = await CProgram.Run("unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", script, "sh", Kbusd);
+        Assert.Equal(new CProgram.Ending(0, "2\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n1024\n", ""), ending);
     }
 
     private static Task<CProgram.Ending> Shell(string script) => CProgram.Run("/bin/sh", "-c", script);

@@ -66,6 +66,21 @@ public sealed partial class SourceTests
                 .Where(f => !f.EndsWith("/TrustedEnvironment.cs", StringComparison.Ordinal)),
             EnvironmentVariable()));
 
+    /// <summary>The kernel may refuse a thread at any time. Whoever starts one must have an answer to that.</summary>
+    [Fact]
+    public void Threads_are_made_and_started_in_one_place_that_knows_that_there_may_be_none() =>
+        Assert.Empty(LinesMatching(Checkout.CSharp("src/").Where(f => !f.EndsWith("/Linux/Threads.cs", StringComparison.Ordinal)), BareThread()));
+
+    [Fact]
+    public void The_table_of_steps_in_the_document_lists_exactly_the_frames_of_the_daemon()
+    {
+        string document = Checkout.Text("docs/threading.md");
+        string table = document[document.IndexOf("| Step, as the log names it |", StringComparison.Ordinal)..];
+        IEnumerable<string> told = table[..table.IndexOf("\n\n", StringComparison.Ordinal)].Split('\n').Skip(2).SelectMany(l => l.Split('|')[1].Trim().Split(", "));
+        IEnumerable<string> run = Checkout.CSharp("src/Kbus.Daemon/").SelectMany(f => Step().Matches(Checkout.Text(f)).Select(m => m.Groups[1].Value));
+        Assert.Equal(run.Distinct().Order(StringComparer.Ordinal), told.Order(StringComparer.Ordinal));
+    }
+
     private static bool IsText(string file) => Path.GetExtension(file) is not (".br" or ".gz" or ".png" or ".svg" or ".pdf");
 
     private static IEnumerable<string> LinesMatching(IEnumerable<string> files, Regex pattern) =>
@@ -81,6 +96,12 @@ public sealed partial class SourceTests
 
     [GeneratedRegex(@"\bEnvironment\.(GetEnvironmentVariable|ExpandEnvironment)")]
     private static partial Regex EnvironmentVariable();
+
+    [GeneratedRegex(@"\bnew Thread\(|[Tt]hread\w*\.(Unsafe)?Start\(\)|TaskCreationOptions\.LongRunning")]
+    private static partial Regex BareThread();
+
+    [GeneratedRegex("TryRun\\(\"([^\"]+)\"")]
+    private static partial Regex Step();
 
     [GeneratedRegex(@"^\s*#pragma warning disable|\[SuppressMessage")]
     private static partial Regex Pragma();

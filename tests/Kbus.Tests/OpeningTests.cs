@@ -133,8 +133,29 @@ public sealed class OpeningTests
         using var impostor = new Impostor(_ => false);
         KbusException refusal = Assert.Throws<KbusException>(
             () => Ksock.Open(0, options: impostor.Options with { OpenTimeout = TimeSpan.FromMilliseconds(10) }));
-        Assert.StartsWith("ETIMEDOUT: Bus 0 did not answer within 0 s. See whether kbusd was stopped", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("ETIMEDOUT: Bus 0 did not answer within 0.01 s. See whether kbusd was stopped", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Request", refusal.Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public Task What_a_stranger_answers_steers_no_terminal() => Limited.Run(() =>
+    {
+        byte[] refusal = BusWelcome.Refusal((int)Errno.EMFILE, "none \u009b31m left\u001b[2J\n").Encode();
+        using var impostor = new Impostor(c => c.Send(refusal) > 0);
+        KbusException refused = Assert.Throws<KbusException>(() => Ksock.Open(0, options: impostor.Options));
+        Assert.StartsWith(@"EMFILE: none \xc2\x9b31m left\x1b[2J\x0a ", refused.Message, StringComparison.Ordinal);
+    });
+
+    [Theory]
+    [InlineData(true, "'kbus policy explain' shows which rule decides.")]
+    [InlineData(false, "Let kbusd make this system call, for example by SystemCallFilter= in its unit.")]
+    public Task Only_a_refusal_by_the_policy_gets_the_advice_about_it(bool isByPolicy, string advice) => Limited.Run(() =>
+    {
+        byte[] refusal = BusWelcome.Refusal((int)Errno.EPERM, "It is not allowed.", isByPolicy).Encode();
+        using var impostor = new Impostor(c => c.Send(refusal) > 0);
+        KbusException refused = Assert.Throws<KbusException>(() => Ksock.Open(0, options: impostor.Options));
+        Assert.StartsWith("EPERM: It is not allowed. ", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith(advice, refused.Message, StringComparison.Ordinal);
     });
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using Kbus.Link;
 
 namespace Kbus.Cli;
 
@@ -25,7 +26,7 @@ internal sealed class AnsweringProgram(Invocation invocation, string command)
     {
         try
         {
-            using Process process = Process.Start(Start(request))!;
+            using Process process = Started(request);
             Action kill = () => Kill(process);
             invocation.Ending.Add(kill);
             using var pipes = new ProgramPipes(process, request.Data, most);
@@ -72,6 +73,14 @@ internal sealed class AnsweringProgram(Invocation invocation, string command)
         }
 
         return printed;
+    }
+
+    private Process Started(Message request)
+    {
+        // Without the short time slices of a thread that answers Requests.
+        Process? process = null;
+        PromptThread.AsMostThreads(() => process = Process.Start(Start(request)));
+        return process!;
     }
 
     private ProcessStartInfo Start(Message request)

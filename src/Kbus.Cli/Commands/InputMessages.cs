@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Kbus.Link;
 
 namespace Kbus.Cli;
 
@@ -32,7 +33,12 @@ internal sealed class InputMessages : IDisposable
         _ending = ending;
         _stop = _stopping.Cancel;
         ending.Add(_stop);
-        new Thread(() => ReadAll(open, name)) { IsBackground = true, Name = "input" }.Start();
+        if (!Threads.TryStart("input", () => ReadAll(open, name)))
+        {
+            ending.Remove(_stop);
+            throw new CommandException(
+                ExitCode.Failed, $"{name} cannot be read: this process can have no further thread. Allow it more (ulimit -u, the pids controller).");
+        }
     }
 
     /// <summary>Waits for the next piece.</summary>

@@ -65,7 +65,7 @@ internal static class StatusCommand
         }
 
         using JsonDocument report = JsonDocument.Parse(document);
-        foreach (string line in new ChargesText(bus).Lines(report.RootElement))
+        foreach (string line in new ChargesText(bus, invocation.Width).Lines(report.RootElement))
         {
             invocation.Output.WriteLine(line);
         }

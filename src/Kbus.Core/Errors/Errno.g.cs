@@ -17,6 +17,8 @@ public enum Errno
     /// <remarks>
     /// <para>On attempting an operation that the policy of kbusd does not allow this user: opening a Ksock, binding, sending, changing a setting of the bus, making a bus or seeing the status. Nothing was done. A Reply that is owed is never refused like that.</para>
     /// <para>Ask whoever runs kbusd. &apos;kbus policy explain&apos; shows which rule decides.</para>
+    /// <para>On attempting to open a Ksock, kbusd was refused a system call that every link needs: by the kernel, or by a filter of system calls (seccomp).</para>
+    /// <para>Let kbusd make this system call, for example by SystemCallFilter= in its unit.</para>
     /// <para>On attempting to change the owner or the permissions of a device file: they stay as kbusd made them.</para>
     /// <para>Choose them when kbusd is started (kbusd --device-owner, --device-mode).</para>
     /// </remarks>
@@ -96,7 +98,7 @@ public enum Errno
     /// <remarks>
     /// <para>On sending, taking a message or opening a Ksock, the bus or this process could not get the memory for it. Nothing was done.</para>
     /// <para>Read what waits in queues, send smaller messages, or give the bus or this process more memory.</para>
-    /// <para>On calling asynchronously, this process could not get the thread that hears of news.</para>
+    /// <para>On calling asynchronously or joining buses, this process could not get a thread that this needs.</para>
     /// <para>Allow this process more threads (ulimit -u, the pids controller).</para>
     /// </remarks>
     ENOMEM = 12,

@@ -423,14 +423,14 @@ internal static class ErrnoTable
     /// <summary>What the errno means when a bus gives it, in lines of at most 80 characters; null if buses never give it.</summary>
     public static string? KbusMeaning(Errno errno) => errno switch
     {
-        Errno.EPERM => "On attempting an operation that the policy of kbusd does not allow this user: opening a\nKsock, binding, sending, changing a setting of the bus, making a bus or seeing the\nstatus. Nothing was done. A Reply that is owed is never refused like that.\n\nOn attempting to change the owner or the permissions of a device file: they stay\nas kbusd made them.",
+        Errno.EPERM => "On attempting an operation that the policy of kbusd does not allow this user: opening a\nKsock, binding, sending, changing a setting of the bus, making a bus or seeing the\nstatus. Nothing was done. A Reply that is owed is never refused like that.\n\nOn attempting to open a Ksock, kbusd was refused a system call that every link\nneeds: by the kernel, or by a filter of system calls (seccomp).\n\nOn attempting to change the owner or the permissions of a device file: they stay\nas kbusd made them.",
         Errno.ENOENT => "On attempting to open a Ksock, there is no bus with that number.\n\nOn attempting to open a Ksock or to ask for bindings, no kbusd answers, and\nnone is to be started (KBUS_AUTOSTART=0).\n\nOn attempting to open a Ksock, no kbusd answers, and no kbusd program is to be\nfound to start one.\n\nOn attempting to open a Ksock, no kbusd answers, and the one that was started\ncould not serve.\n\nOn attempting to open a Ksock, no kbusd answers, and this user has no directory\nfor one of its own.",
         Errno.ESRCH => "On attempting to open a Ksock, the process that had made the connection has\nended.",
         Errno.EINTR => "On waiting for a message or for room, a signal arrived first. Nothing was sent\nor taken.\n\nOn any call of a C program or in Python, a signal arrived while kbusd did not\nanswer. The call was withdrawn, and nothing was done.",
         Errno.EIO => "On using a device file, the bus that carried it has died.\n\nOn any call, the library came upon a fault of its own. What was asked for has\nnot been done.",
         Errno.EBADF => "On attempting to write to a Ksock opened read-only, or to read from one opened\nwrite-only.\n\nOn attempting to use a Ksock that is closed, or that was opened by the parent\nof a forked process.",
         Errno.EAGAIN => "On attempting to send with ALL_OR_WAIT, some recipient's queue is full. Nobody\nhas received the message: it waits, its id is assigned, and it is sent when\nthere is room.\n\nOn attempting to bind or unbind as replier while replier bind events are\nreported, some listener for these events has a full queue. The binding is as it\nwas.",
-        Errno.ENOMEM => "On sending, taking a message or opening a Ksock, the bus or this process could\nnot get the memory for it. Nothing was done.\n\nOn calling asynchronously, this process could not get the thread that hears of\nnews.",
+        Errno.ENOMEM => "On sending, taking a message or opening a Ksock, the bus or this process could\nnot get the memory for it. Nothing was done.\n\nOn calling asynchronously or joining buses, this process could not get a thread\nthat this needs.",
         Errno.EACCES => "On attempting to open a Ksock, this user may not use the bus: the permissions\nof its socket or device file say so.",
         Errno.EFAULT => "In C, on any call, a pointer that is needed is null. Nothing was done.\n\nOn attempting to bind, unbind, find a replier or send, memory that was named in\nthe call (the name, the data, the structure itself) cannot be read.",
         Errno.EBUSY => "On attempting to send a Request, the replier's queue is full.\n\nOn attempting to send a Reply, the queue of the Ksock that it is for is full.\n\nOn attempting to send with ALL_OR_FAIL, some recipient's queue is full.\n\nOn asking for replier bind events, not all present bindings could be reported\nbecause the own queue is full; reporting is on all the same.\n\nIn C, on beginning a batch, as many batches as there may be are under way.",
@@ -469,7 +469,7 @@ internal static class ErrnoTable
     /// <summary>What to do about it, one line for all cases; null where <see cref="KbusMeaning"/> is null.</summary>
     public static string? Advice(Errno errno) => errno switch
     {
-        Errno.EPERM => "For the policy: ask whoever runs kbusd. 'kbus policy explain' shows which rule decides. For a device file: choose them when kbusd is started (kbusd --device-owner, --device-mode).",
+        Errno.EPERM => "For the policy: ask whoever runs kbusd. 'kbus policy explain' shows which rule decides. For a system call: let kbusd make this system call, for example by SystemCallFilter= in its unit. For a device file: choose them when kbusd is started (kbusd --device-owner, --device-mode).",
         Errno.ENOENT => "For a number: check the number: buses are numbered from 0, and bus 0 always exists. More are made by kbusd --buses, or by asking an open Ksock for a new bus. For the daemon: start one with 'kbusd'. For the program: install it, or set KBUS_DAEMON to its path. For a start: mend what it says, or start kbusd by hand. For a place: set KBUS_RUNTIME_DIR to a directory.",
         Errno.ESRCH => "Open the Ksock in the process that uses it.",
         Errno.EINTR => "Wait again if the signal does not mean that you should stop. While kbusd stands still: call again if the signal does not mean that you should stop.",
@@ -518,6 +518,7 @@ internal static class ErrnoTable
         Errno.EPERM =>
         [
             new("policy", "open bind send request set read", "On attempting an operation that the policy of kbusd does not allow this user: opening a Ksock, binding, sending, changing a setting of the bus, making a bus or seeing the status. Nothing was done. A Reply that is owed is never refused like that.", "Ask whoever runs kbusd. 'kbus policy explain' shows which rule decides."),
+            new("call", "open", "On attempting to open a Ksock, kbusd was refused a system call that every link needs: by the kernel, or by a filter of system calls (seccomp).", "Let kbusd make this system call, for example by SystemCallFilter= in its unit."),
             new("device", "device", "On attempting to change the owner or the permissions of a device file: they stay as kbusd made them.", "Choose them when kbusd is started (kbusd --device-owner, --device-mode)."),
         ],
         Errno.ENOENT =>
@@ -555,7 +556,7 @@ internal static class ErrnoTable
         Errno.ENOMEM =>
         [
             new("memory", "open send request reply write read wait", "On sending, taking a message or opening a Ksock, the bus or this process could not get the memory for it. Nothing was done.", "Read what waits in queues, send smaller messages, or give the bus or this process more memory."),
-            new("thread", "wait", "On calling asynchronously, this process could not get the thread that hears of news.", "Allow this process more threads (ulimit -u, the pids controller)."),
+            new("thread", "open wait", "On calling asynchronously or joining buses, this process could not get a thread that this needs.", "Allow this process more threads (ulimit -u, the pids controller)."),
         ],
         Errno.EACCES =>
         [

@@ -37,14 +37,7 @@ internal sealed partial class BusThread
             _daemon.Log.BusEnded(Number, OpenKsocks, _fault);
         }
 
-        try
-        {
-            CloseAll();
-        }
-        catch (Exception e)
-        {
-            _daemon.Log.GivenUp($"what bus {Number} still held", e);
-        }
+        CloseAll();
     }
 
     /// <summary>Makes the thread check its work queue. Any thread may call, even after the bus has ended.</summary>
@@ -71,27 +64,34 @@ internal sealed partial class BusThread
 
     private void Leave() => _gate?.LeaveAsOwner();
 
+    /// <summary>Frees everything. Each step has a frame of its own, because the fault may have left anything behind: members learn of the end first.</summary>
     private void CloseAll()
     {
+        Frames frames = _daemon.Frames;
+
         // The fault may have happened inside the gate. What follows needs no gate.
         Leave();
-        EndWork();
-
-        // Hung up, not closed one by one: delivered messages can still be read, and no Ksock is notified of the others that end with it.
-        foreach (Session session in _sessions)
-        {
-            session.HangUp();
-        }
-
-        _sessions.Clear();
+        _ = frames.TryRun("the hanging up of a bus's Ksocks", this, static bus => bus.HangUpAll());
+        _ = frames.TryRun("a bus's posted work", this, static bus => bus.EndWork());
         if (_fault is not null)
         {
-            TellDeviceKsocks();
+            _ = frames.TryRun("the notice of a bus's end to device files", this, static bus => bus.TellDeviceKsocks());
         }
 
         Volatile.Write(ref _openKsocks, 0);
-        Release();
-        _daemon.KsocksChanged();
+        _ = frames.TryRun("what a bus still held", this, static bus => bus.Release());
+        _ = frames.TryRun("the notice that a bus has no Ksock left", _daemon, static daemon => daemon.KsocksChanged());
+    }
+
+    /// <summary>Hung up, not closed one by one: delivered messages can still be read, and no Ksock is notified of the others that end with it.</summary>
+    private void HangUpAll()
+    {
+        foreach (Session session in _sessions)
+        {
+            _ = _daemon.Frames.TryRun("the hanging up of a Ksock", session, static s => s.HangUp());
+        }
+
+        _sessions.Clear();
     }
 
     /// <summary>Wakes programs that poll a device file of a failed bus. Their next call fails.</summary>
@@ -119,9 +119,11 @@ internal sealed partial class BusThread
 
         foreach (BusWork work in left)
         {
-            work.Abandon();
+            Abandon(work);
         }
     }
+
+    private void Abandon(BusWork work) => _ = _daemon.Frames.TryRun("work for a bus", work, static w => w.Abandon());
 
     private void Release()
     {
@@ -137,7 +139,7 @@ internal sealed partial class BusThread
         }
 
         _watches.Clear();
-        Payloads.Dispose();
         _epoll.Dispose();
+        Payloads.Dispose();
     }
 }

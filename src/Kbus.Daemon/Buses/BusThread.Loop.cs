@@ -305,7 +305,7 @@ internal sealed partial class BusThread
             }
             catch
             {
-                work.Abandon();
+                Abandon(work);
                 throw;
             }
 

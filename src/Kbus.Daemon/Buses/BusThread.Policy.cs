@@ -60,7 +60,7 @@ internal sealed partial class BusThread
 
     private static void Refuse(OpenRequest request, string refusal)
     {
-        var welcome = BusWelcome.Refusal((int)Errno.EPERM, refusal);
+        var welcome = BusWelcome.Refusal((int)Errno.EPERM, refusal, isByPolicy: true);
         _ = HandshakeExchange.SendWelcome(request.Socket, welcome, null, null, Deadline.Passed);
         request.Dispose();
     }

@@ -68,7 +68,7 @@ internal sealed partial class BusThread
             throw;
         }
 
-        _thread = new Thread(Run) { Name = $"bus {number}", IsBackground = true };
+        _thread = Threads.Make($"bus {number}", Run);
     }
 
     /// <summary>The bus's number.</summary>
@@ -111,7 +111,7 @@ internal sealed partial class BusThread
             }
         }
 
-        work.Abandon();
+        Abandon(work);
         return false;
     }
 

@@ -1,5 +1,6 @@
 using Kbus.Core;
 using Kbus.Device;
+using Kbus.Link;
 
 namespace Kbus.Daemon;
 
@@ -25,6 +26,9 @@ internal sealed class GuestBuses(Daemon daemon) : DeviceBuses
 
     /// <inheritdoc/>
     public override void MemoryRefused(int processId, uint userId, string why) => daemon.Log.MemoryRefused(processId, userId, why);
+
+    /// <inheritdoc/>
+    public override bool TryStartThread(string name, ThreadStart run) => Threads.TryStart(name, run);
 
     /// <inheritdoc/>
     public override void RequestFailed(Exception fault) => daemon.Log.GivenUp("a call on a device file", fault);

@@ -20,6 +20,7 @@ internal sealed class ControlServer : IDisposable
     private const long Second = 1_000_000_000;
     private const long Patience = 5 * Second;
     private const long PatienceAfterwards = Second;
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromMilliseconds(50);
     private static readonly byte[] NoQuestion =
         "{\"error\":\"that is no question of this kbusd: it answers to 'status' and 'charges', and an end of line.\"}"u8.ToArray();
 
@@ -31,6 +32,7 @@ internal sealed class ControlServer : IDisposable
     private readonly ListeningSocket _socket;
     private readonly Descriptor _epoll;
     private readonly Descriptor _wake;
+    private readonly EpollEvents _events = new(EventsAtOnce);
     private readonly Thread _thread;
     private readonly ControlConnections _connections = new();
     private readonly Dictionary<uint, BusTurn> _turns = [];
@@ -42,6 +44,7 @@ internal sealed class ControlServer : IDisposable
     private readonly Lock _wakeLock = new();
     private ulong _lastToken = ListenerToken;
     private ulong _lastServed;
+    private int _came;
     private volatile bool _stopping;
 
     /// <summary>Opens the socket.</summary>
@@ -49,7 +52,7 @@ internal sealed class ControlServer : IDisposable
     public ControlServer(Daemon daemon, int mode, ulong token)
     {
         _daemon = daemon;
-        _thread = new Thread(Run) { Name = "status", IsBackground = true };
+        _thread = Threads.Make("status", Run);
         _epoll = Needed.Descriptor(LibC.CreateEpoll(), "epoll_create1", NoStatus);
         try
         {
@@ -107,6 +110,7 @@ internal sealed class ControlServer : IDisposable
         _listener.Dispose();
         _daemon.Serving.Close(_socket);
         _epoll.Dispose();
+        _events.Dispose();
         lock (_wakeLock)
         {
             _wake.Dispose();
@@ -115,35 +119,37 @@ internal sealed class ControlServer : IDisposable
 
     private void Run()
     {
-        using var events = new EpollEvents(EventsAtOnce);
-        Prepare();
+        _ = _daemon.Frames.TryRun("the preparation of the status", this, static s => s.Prepare());
         while (!_stopping)
         {
-            int count = LibC.EpollWait(_epoll.Number, events, NextMoment());
-            try
+            if (!_daemon.Frames.TryRun("all questions about the status", this, static s => s.Turn()))
             {
-                _listener.Resume(LibC.MonotonicNanoseconds());
-                for (int i = 0; i < count && !_stopping; i++)
-                {
-                    Handle(events.Data(i), events.Events(i));
-                }
-
-                while (_listener.NextEarly() is { } socket)
-                {
-                    Take(socket);
-                }
-
-                TakePieces();
-                PostPieces();
-                DropTheSlow();
-                _listener.Keep();
-            }
-            catch (Exception e)
-            {
-                _daemon.Log.GivenUp("all questions about the status", e);
                 DropAll();
+
+                // What failed may fail again at once.
+                _ = LibC.Poll(_wake.Number, 0, Deadline.After(PauseAfterFault));
             }
         }
+    }
+
+    private void Turn()
+    {
+        _came = LibC.EpollWait(_epoll.Number, _events, NextMoment());
+        _listener.Resume(LibC.MonotonicNanoseconds());
+        for (int i = 0; i < _came && !_stopping; i++)
+        {
+            Handle(_events.Data(i), _events.Events(i));
+        }
+
+        while (_listener.NextEarly() is { } socket)
+        {
+            Take(socket);
+        }
+
+        TakePieces();
+        PostPieces();
+        DropTheSlow();
+        _listener.Keep();
     }
 
     /// <summary>Loads what a report needs: there may be no descriptor for that when the first question comes.</summary>
@@ -157,11 +163,14 @@ internal sealed class ControlServer : IDisposable
 
     private void DropAll()
     {
-        foreach (ControlConnection connection in _connections.All.ToArray())
+        for (int i = _connections.Count - 1; i >= 0; i--)
         {
-            Drop(connection);
+            DropAlone(_connections.All[i]);
         }
     }
+
+    private void DropAlone(ControlConnection connection) =>
+        _ = _daemon.Frames.TryRun("the closing of a question", (Server: this, connection), static q => q.Server.Drop(q.connection));
 
     private void Handle(ulong token, uint events)
     {
@@ -179,20 +188,9 @@ internal sealed class ControlServer : IDisposable
     private void Serve(ControlConnection connection, Action<ControlConnection> step)
     {
         ControlState before = connection.State;
-        try
+        if (!_daemon.Frames.TryRun("a question about the status", connection, step) || connection.State == ControlState.Done)
         {
-            step(connection);
-        }
-        catch (Exception e)
-        {
-            _daemon.Log.GivenUp("a question about the status", e);
-            Drop(connection);
-            return;
-        }
-
-        if (connection.State == ControlState.Done)
-        {
-            Drop(connection);
+            DropAlone(connection);
         }
         else if (connection.State != before)
         {
@@ -294,6 +292,24 @@ internal sealed class ControlServer : IDisposable
     private void Drop(ControlConnection connection)
     {
         _connections.Remove(connection);
+        try
+        {
+            GiveBackReport(connection);
+        }
+        finally
+        {
+            connection.Dispose();
+        }
+
+        if (_connections.Count == 0)
+        {
+            // Many questions leave garbage.
+            _daemon.TidyLater();
+        }
+    }
+
+    private void GiveBackReport(ControlConnection connection)
+    {
         if (connection.Report is { } report)
         {
             LeaveBus(connection);
@@ -306,13 +322,6 @@ internal sealed class ControlServer : IDisposable
             {
                 report.Dispose();
             }
-        }
-
-        connection.Dispose();
-        if (_connections.Count == 0)
-        {
-            // Many questions leave garbage.
-            _daemon.TidyLater();
         }
     }
 

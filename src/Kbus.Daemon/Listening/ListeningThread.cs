@@ -22,11 +22,13 @@ internal sealed class ListeningThread : IDisposable
     private const ulong FirstPending = 1UL << 32;
     private static readonly TimeSpan TimeForHello = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PauseWhenExhausted = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromMilliseconds(50);
 
     private readonly Daemon _daemon;
     private readonly DaemonOptions _options;
     private readonly Descriptor _epoll;
     private readonly Descriptor _wake;
+    private readonly EpollEvents _events = new(EventsAtOnce);
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, ListeningSocket> _listeners = [];
     private readonly Dictionary<ulong, PendingConnection> _pending = [];
@@ -37,6 +39,7 @@ internal sealed class ListeningThread : IDisposable
     private Descriptor? _reserve;
     private ulong _lastPending = FirstPending;
     private long _idleSince;
+    private int _came;
     private long _exhaustedUntil;
     private volatile bool _stopping;
 
@@ -52,7 +55,7 @@ internal sealed class ListeningThread : IDisposable
         _ = Needed.Done(LibC.EpollAdd(_epoll.Number, _wake.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, WakeToken), "epoll_ctl", NoConnections);
         _mending = new DirectoryMending(daemon.Serving, _epoll.Number, DirectoryToken, daemon.Log);
         _tidying = new Tidying(daemon.TrimBuses);
-        _thread = new Thread(Run) { Name = "listening", IsBackground = true };
+        _thread = Threads.Make("listening", Run);
         _idleSince = Stopwatch.GetTimestamp();
     }
 
@@ -127,53 +130,47 @@ internal sealed class ListeningThread : IDisposable
         _reserve?.Dispose();
         _epoll.Dispose();
         _wake.Dispose();
+        _events.Dispose();
     }
 
     private void Run()
     {
-        using var events = new EpollEvents(EventsAtOnce);
         while (!_stopping)
         {
-            int count = LibC.EpollWait(_epoll.Number, events, NextMoment());
-            for (int i = 0; i < count && !_stopping; i++)
+            if (!Turn())
             {
-                HandleAlone(events.Data(i));
+                // What failed may fail again at once.
+                _ = LibC.Poll(_wake.Number, 0, Deadline.After(PauseAfterFault));
             }
-
-            DropTheSlow();
-            MendAlone();
-            _tidying.TidyIfDue();
-            StopIfIdle();
         }
     }
 
-    /// <summary>The outermost frame of each event. A fault in it ends one connection.</summary>
-    private void HandleAlone(ulong token)
+    /// <summary>Waits for events and handles them, each step in a frame of its own. False if a step was given up.</summary>
+    private bool Turn()
     {
-        try
+        Frames frames = _daemon.Frames;
+        bool isWell = frames.TryRun("a wait for connections", this, static t => t._came = LibC.EpollWait(t._epoll.Number, t._events, t.NextMoment()));
+        for (int i = 0; isWell && i < _came && !_stopping; i++)
         {
-            Handle(token);
-        }
-        catch (Exception e)
-        {
-            _daemon.Log.GivenUp("a connection", e);
-            Drop(token);
-            LookAway();
-        }
-    }
-
-    private void MendAlone()
-    {
-        try
-        {
-            if (_mending.MendIfDue(Replace) is { } why)
+            ulong token = _events.Data(i);
+            if (!frames.TryRun("a connection", (Thread: this, token), static e => e.Thread.Handle(e.token)))
             {
-                _daemon.AskToStop(why);
+                isWell = false;
+                _ = frames.TryRun("the closing of a connection", (Thread: this, token), static e => e.Thread.Drop(e.token));
             }
         }
-        catch (Exception e)
+
+        isWell &= frames.TryRun("the check for silent connections", this, static t => t.DropTheSlow());
+        isWell &= frames.TryRun("the mending of the directory", this, static t => t.Mend());
+        isWell &= frames.TryRun("the return of memory", this, static t => t._tidying.TidyIfDue());
+        return isWell & frames.TryRun("the check whether kbusd is in use", this, static t => t.StopIfIdle());
+    }
+
+    private void Mend()
+    {
+        if (_mending.MendIfDue(Replace) is { } why)
         {
-            _daemon.Log.GivenUp("the mending of the directory", e);
+            _daemon.AskToStop(why);
         }
     }
 

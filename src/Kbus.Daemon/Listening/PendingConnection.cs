@@ -58,7 +58,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
             if (why.Length > 0)
             {
                 daemon.Log.Refused(bus, why);
-                _ = HandshakeExchange.SendWelcome(socket, BusWelcome.Refusal((int)error, why), null, null, Deadline.Passed);
+                _ = HandshakeExchange.SendWelcome(socket, BusWelcome.Refusal((int)error, why, isByPolicy: _refusal is not null), null, null, Deadline.Passed);
             }
 
             Dispose();

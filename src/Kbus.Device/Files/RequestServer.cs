@@ -53,7 +53,7 @@ internal sealed unsafe class RequestServer : IDisposable
         _readBufferSize = 0;
     }
 
-    /// <summary>A request came to an exception: it fails with EIO, and so does the bus that was being touched.</summary>
+    /// <summary>A request came to an exception: it fails with EIO, and so does the bus that was being touched. Throws nothing.</summary>
     public void Fail(nint request, Exception fault)
     {
         if (fault is KsockRevokedException)
@@ -62,7 +62,15 @@ internal sealed unsafe class RequestServer : IDisposable
             return;
         }
 
-        GiveUp(fault);
+        try
+        {
+            GiveUp(fault);
+        }
+        catch (Exception)
+        {
+            // There is nobody else to take it: libfuse has called. The request fails all the same.
+        }
+
         _ = LibFuse.ReplyError(request, (int)Errno.EIO);
     }
 

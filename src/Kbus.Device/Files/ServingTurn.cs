@@ -12,12 +12,17 @@ internal sealed class ServingTurn : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
 
     private readonly DeviceFiles _files;
-    private Timer? _watch;
+    private readonly TimeProvider _time;
+    private ITimer? _watch;
     private uint _user;
     private bool _isOut;
 
     /// <summary>Makes the turn of one thread.</summary>
-    public ServingTurn(DeviceFiles files) => _files = files;
+    public ServingTurn(DeviceFiles files, TimeProvider time)
+    {
+        _files = files;
+        _time = time;
+    }
 
     /// <summary>True if another thread serves in this one's place.</summary>
     public bool IsReplaced { get; private set; }
@@ -42,8 +47,7 @@ internal sealed class ServingTurn : IDisposable
             _files.Stuck(user);
         }
 
-        _watch ??= new Timer(static turn => ((ServingTurn)turn!).ReplaceIfStuck(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _watch.Change(Patience, Timeout.InfiniteTimeSpan);
+        Watch(Patience);
         _files.Serving.Exit();
         return true;
     }
@@ -53,7 +57,7 @@ internal sealed class ServingTurn : IDisposable
     {
         _files.Serving.Enter();
         _isOut = false;
-        _watch!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Watch(Timeout.InfiniteTimeSpan);
         if (IsReplaced)
         {
             _files.Unstuck(_user);
@@ -63,14 +67,35 @@ internal sealed class ServingTurn : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _watch?.Dispose();
 
+    private void Watch(TimeSpan due)
+    {
+        try
+        {
+            _watch ??= _time.CreateTimer(static turn => ((ServingTurn)turn!).ReplaceIfStuck(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _ = _watch.Change(due, Timeout.InfiniteTimeSpan);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // The first timer of a process needs a thread. Without one, no other thread could serve either: others wait until the memory comes.
+        }
+    }
+
+    /// <summary>The outermost frame of the timer.</summary>
     private void ReplaceIfStuck()
     {
-        lock (_files.Serving)
+        try
         {
-            if (_isOut && !IsReplaced)
+            lock (_files.Serving)
             {
-                IsReplaced = _files.TryReplace(_user);
+                if (_isOut && !IsReplaced)
+                {
+                    IsReplaced = _files.TryReplace(_user);
+                }
             }
+        }
+        catch (Exception e)
+        {
+            _files.GaveUp(e);
         }
     }
 }

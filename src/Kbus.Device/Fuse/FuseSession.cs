@@ -39,7 +39,14 @@ internal sealed unsafe class FuseSession
             throw new DeviceException($"There is no {LibFuse.Library}: {needed}.");
         }
 
-        if (session != 0 && LibFuse.Mount(session, directory) == 0)
+        // Without the right to mount, it runs fusermount3.
+        int result = -1;
+        if (session != 0)
+        {
+            LinuxCalls.WithUsualDescriptors(() => result = LibFuse.Mount(session, directory));
+        }
+
+        if (result == 0)
         {
             return new FuseSession(session, directory);
         }
@@ -72,7 +79,7 @@ internal sealed unsafe class FuseSession
     public void Process(FuseBuffer* buffer) => LibFuse.Process(_session, buffer);
 
     /// <summary>Closes the connection, so that nothing of all this can be called any more, and unmounts.</summary>
-    public void Unmount() => LibFuse.Unmount(_session);
+    public void Unmount() => LinuxCalls.WithUsualDescriptors(() => LibFuse.Unmount(_session));
 
     /// <summary>Forgets the session; no thread answers requests of it any more.</summary>
     public void Destroy() => LibFuse.Destroy(_session);

@@ -18,6 +18,13 @@ internal static unsafe partial class LinuxCalls
     private const uint CapabilityVersion3 = 0x20080522;
     private const int OpenCloseOnExec = 0x80000;
     private const int UnmountDetach = 2;
+    private const int LimitDescriptors = 7;
+    private const ulong UsualDescriptors = 1024;
+
+    // Larger than these structures are in any C library for Linux.
+    private const int SpawnAttributesLength = 1024;
+    private const int SignalSetLength = 256;
+    private const short SetSignalMask = 0x08;
 
     /// <summary>The effective user of this process.</summary>
     [LibraryImport(Library, EntryPoint = "geteuid")]
@@ -88,7 +95,16 @@ internal static unsafe partial class LinuxCalls
 
         values[arguments.Length + 1] = 0;
         int process, status = -1;
-        bool started = NativeSpawn(&process, (byte*)values[0], 0, 0, values, null) == 0;
+        byte* attributes = stackalloc byte[SpawnAttributesLength];
+        byte* none = stackalloc byte[SignalSetLength];
+        _ = NativeInitAttributes(attributes);
+        _ = NativeEmptySignals(none);
+        _ = NativeSetMask(attributes, none);
+        _ = NativeSetFlags(attributes, SetSignalMask);
+        ulong own = UseUsualDescriptors();
+        bool started = NativeSpawn(&process, (byte*)values[0], 0, attributes, values, null) == 0;
+        UseDescriptors(own);
+        _ = NativeDestroyAttributes(attributes);
         while (started && Result(NativeWait(process, &status, 0)) == -(int)Errno.EINTR)
         {
         }
@@ -99,6 +115,46 @@ internal static unsafe partial class LinuxCalls
         }
 
         return started && status == 0;
+    }
+
+    /// <summary>Does something that may start a program, with the usual soft limit of descriptors: with more, one that calls select() may write beyond its sets.</summary>
+    /// <remarks>The limit belongs to the whole process. So meanwhile no other thread should need a descriptor with a high number.</remarks>
+    public static void WithUsualDescriptors(Action act)
+    {
+        ulong own = UseUsualDescriptors();
+        try
+        {
+            act();
+        }
+        finally
+        {
+            UseDescriptors(own);
+        }
+    }
+
+    /// <summary>Lowers the soft limit of descriptors to the usual one. The limit before; zero if it was no higher.</summary>
+    private static ulong UseUsualDescriptors()
+    {
+        ulong* limit = stackalloc ulong[2];
+        if (NativeGetLimit(LimitDescriptors, limit) != 0 || limit[0] <= UsualDescriptors)
+        {
+            return 0;
+        }
+
+        ulong own = limit[0];
+        limit[0] = UsualDescriptors;
+        return NativeSetLimit(LimitDescriptors, limit) == 0 ? own : 0;
+    }
+
+    /// <summary>Sets the soft limit of descriptors again, unless it is zero.</summary>
+    private static void UseDescriptors(ulong own)
+    {
+        ulong* limit = stackalloc ulong[2];
+        if (own != 0 && NativeGetLimit(LimitDescriptors, limit) == 0)
+        {
+            limit[0] = own;
+            _ = NativeSetLimit(LimitDescriptors, limit);
+        }
     }
 
     /// <summary>Takes a capability out of what this thread, and no other, can do at the moment, or puts it back if the process has it.</summary>
@@ -147,7 +203,28 @@ internal static unsafe partial class LinuxCalls
     private static partial int NativeUnmount(string directory, int flags);
 
     [LibraryImport(Library, EntryPoint = "posix_spawnp")]
-    private static partial int NativeSpawn(int* process, byte* program, nint actions, nint attributes, nint* arguments, nint* environment);
+    private static partial int NativeSpawn(int* process, byte* program, nint actions, byte* attributes, nint* arguments, nint* environment);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_init")]
+    private static partial int NativeInitAttributes(byte* attributes);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_destroy")]
+    private static partial int NativeDestroyAttributes(byte* attributes);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_setflags")]
+    private static partial int NativeSetFlags(byte* attributes, short flags);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_setsigmask")]
+    private static partial int NativeSetMask(byte* attributes, byte* signals);
+
+    [LibraryImport(Library, EntryPoint = "sigemptyset")]
+    private static partial int NativeEmptySignals(byte* signals);
+
+    [LibraryImport(Library, EntryPoint = "getrlimit")]
+    private static partial int NativeGetLimit(int resource, ulong* limit);
+
+    [LibraryImport(Library, EntryPoint = "setrlimit")]
+    private static partial int NativeSetLimit(int resource, ulong* limit);
 
     [LibraryImport(Library, EntryPoint = "waitpid", SetLastError = true)]
     private static partial int NativeWait(int process, int* status, int options);

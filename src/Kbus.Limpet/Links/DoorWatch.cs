@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Kbus.Link;
 
@@ -21,9 +22,16 @@ internal sealed class DoorWatch : IDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
-    public async Task ReadableAsync(Socket socket, CancellationToken cancellationToken)
+    public Task ReadableAsync(Socket socket, CancellationToken cancellationToken) =>
+        TryAdd(socket, out Waiting? waiting)
+            ? ReadableAsync(waiting, cancellationToken)
+            : socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).AsTask();
+
+    /// <summary>Has the thread wait for a connection.</summary>
+    /// <returns>False if there is no thread and can be none. Then the framework must wait.</returns>
+    private bool TryAdd(Socket socket, [NotNullWhen(true)] out Waiting? waiting)
     {
-        var waiting = new Waiting(socket.SafeHandle);
+        waiting = new Waiting(socket.SafeHandle);
         lock (_lock)
         {
             if (_isDisposed)
@@ -32,15 +40,22 @@ internal sealed class DoorWatch : IDisposable
                 throw new OperationCanceledException();
             }
 
-            _waiting.Add(waiting);
-            Monitor.PulseAll(_lock);
+            _isRunning = _isRunning || Threads.TryStart("kbus-limpet-door", Watch);
             if (!_isRunning)
             {
-                _isRunning = true;
-                new Thread(Watch) { Name = "kbus-limpet-door", IsBackground = true }.Start();
+                waiting.Release();
+                waiting = null;
+                return false;
             }
-        }
 
+            _waiting.Add(waiting);
+            Monitor.PulseAll(_lock);
+            return true;
+        }
+    }
+
+    private async Task ReadableAsync(Waiting waiting, CancellationToken cancellationToken)
+    {
         try
         {
             await waiting.Came.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -90,6 +105,11 @@ internal sealed class DoorWatch : IDisposable
             try
             {
                 Look(all);
+            }
+            catch (Exception)
+            {
+                // They are polled again. Nothing else waits for them.
+                _ = LibC.Poll([], LookEvery);
             }
             finally
             {

@@ -102,7 +102,7 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
     private string Why(Exception e) => e switch
     {
         LimpetException => e.Message,
-        OperationCanceledException => $"No link with {address}: nobody answered within {options.GreetingLimit.TotalSeconds:0.#} s.",
+        OperationCanceledException => $"No link with {address}: nobody answered within {options.GreetingLimit.TotalSeconds:0.###} s.",
         KbusException => $"Bus {options.Device}: {e.Message}",
         _ => $"No link with {address}: {SocketFault.OfClient(address, e)}.",
     };
@@ -176,6 +176,6 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
     }
 
     /// <summary>What blocks for long does not take a thread of the pool from others.</summary>
-    private static Task OnThreadOfItsOwn(Action action) =>
-        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static Task<bool> OnThreadOfItsOwn(Action action) =>
+        OwnThread.Run("kbus-limpet-call", () => { action(); return true; }, "making a link needs", "wait");
 }

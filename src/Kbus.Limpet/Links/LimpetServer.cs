@@ -255,18 +255,14 @@ public sealed class LimpetServer : IDisposable
             string why = stranger.IsCrowdedOut ? "It had not greeted, and too many others neither."
                 : e is LimpetException ? e.Message
                 : e is KbusException ? $"Bus {_options.Device}: {e.Message}"
-                : e is OperationCanceledException ? $"It said nothing within {_options.GreetingLimit.TotalSeconds:0.#} s."
+                : e is OperationCanceledException ? $"It said nothing within {_options.GreetingLimit.TotalSeconds:0.###} s."
                 : "The connection broke.";
             if (!cancellationToken.IsCancellationRequested)
             {
                 _sentAway.Tell($"A connection from {stranger.Name} was sent away. {why}");
                 if (greeted is not null && e is LimpetException or KbusException)
                 {
-                    await Task.Factory.StartNew(
-                        () => Refuse(greeted.Stream, why, e is LimpetException { IsPeersFault: true }),
-                        CancellationToken.None,
-                        TaskCreationOptions.LongRunning,
-                        TaskScheduler.Default).ConfigureAwait(false);
+                    await RefuseAsync(greeted!.Stream, why, e is LimpetException { IsPeersFault: true }).ConfigureAwait(false);
                 }
             }
 
@@ -296,8 +292,7 @@ public sealed class LimpetServer : IDisposable
         await _door.ReadableAsync(stranger.Socket, limit.Token).ConfigureAwait(false);
         _silent.Remove(stranger);
         await _speaking.AddAsync(stranger, limit.Token).ConfigureAwait(false);
-        Greeted greeted = await Task.Factory.StartNew(
-            () => Meet(stranger, limit.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        Greeted greeted = await OwnThread.Run("kbus-limpet-greet", () => Meet(stranger, limit.Token), "making a link needs", "wait").ConfigureAwait(false);
         _speaking.Remove(stranger);
         return greeted;
     }
@@ -331,6 +326,10 @@ public sealed class LimpetServer : IDisposable
         int count = socket.Receive(first, SocketFlags.Peek);
         return System.Text.Encoding.Latin1.GetString(first, 0, count);
     }
+
+    /// <summary>Says why, if there can be a thread for that.</summary>
+    private static Task RefuseAsync(Stream stream, string why, bool isForGood) =>
+        OwnThread.TryRun("kbus-limpet-refuse", () => { Refuse(stream, why, isForGood); return true; }, out Task<bool>? refusing) ? refusing : Task.CompletedTask;
 
     /// <summary>Says why, and waits a moment until the client has read it: closing at once could take it back.</summary>
     private static void Refuse(Stream stream, string why, bool isForGood)

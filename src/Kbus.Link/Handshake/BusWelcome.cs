@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Kbus.Core;
 
 namespace Kbus.Link;
 
@@ -15,6 +16,8 @@ internal sealed record BusWelcome
 
     /// <summary>Descriptors that come with a link.</summary>
     public const int DescriptorCount = 2;
+
+    private const uint PolicyFlag = 1;
 
     /// <summary>Zero, or the errno of a refusal.</summary>
     public int Error { get; private init; }
@@ -34,8 +37,11 @@ internal sealed record BusWelcome
     /// <summary>The bus's limits.</summary>
     public BusLimits Limits { get; private init; }
 
-    /// <summary>Further properties of the link.</summary>
+    /// <summary>Further properties of the link, or of the refusal.</summary>
     public uint Flags { get; private init; }
+
+    /// <summary>True for a refusal by the policy of kbusd. A kbusd that does not know this property says that it is none.</summary>
+    public bool IsByPolicy => Error != 0 && (Flags & PolicyFlag) != 0;
 
     /// <summary>Of a link, the version and the features that both sides use, as a range of one; of a refusal, what the bus speaks.</summary>
     public LinkVersions Versions { get; private init; } = LinkVersions.Ours;
@@ -56,10 +62,13 @@ internal sealed record BusWelcome
     }
 
     /// <summary>A refusal.</summary>
-    public static BusWelcome Refusal(int error, string reason)
+    /// <param name="error">The errno.</param>
+    /// <param name="reason">A sentence that says why.</param>
+    /// <param name="isByPolicy">True if the policy of kbusd says so.</param>
+    public static BusWelcome Refusal(int error, string reason, bool isByPolicy = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(error);
-        return new() { Error = error, Reason = Shorten(reason) };
+        return new() { Error = error, Reason = Shorten(reason), Flags = isByPolicy ? PolicyFlag : 0 };
     }
 
     /// <summary>The record's bytes.</summary>
@@ -139,7 +148,8 @@ internal sealed record BusWelcome
 
         if (error > 0)
         {
-            welcome = new BusWelcome { Error = error, Reason = Encoding.UTF8.GetString(record[FixedSize..]), Versions = versions };
+            // Whoever answers may be a stranger, and the reason goes to a terminal or a log.
+            welcome = new BusWelcome { Error = error, Reason = PrintableText.Of(record[FixedSize..]), Versions = versions, Flags = Word(record, 11) };
             return HandshakeFault.None;
         }
 

@@ -38,8 +38,11 @@ internal static class DaemonStarter
         start "$@" </dev/null >/dev/null &
         """;
 
-    /// <summary>False if <c>KBUS_AUTOSTART=0</c>, and in a process whose environment, which the daemon would inherit, cannot be trusted.</summary>
-    public static bool IsAllowed => TrustedEnvironment.IsTrusted && TrustedEnvironment.Variable("KBUS_AUTOSTART") != "0";
+    /// <summary>Why this process starts no daemon: its environment, which the daemon would inherit, cannot be trusted, or forbids it. Null if it may.</summary>
+    public static string? WhyNotAllowed =>
+        !TrustedEnvironment.IsTrusted ? "This program has more rights than the user who started it, so it starts none"
+        : TrustedEnvironment.Variable("KBUS_AUTOSTART") == "0" ? "KBUS_AUTOSTART=0 forbids to start one"
+        : null;
 
     /// <summary>Starts a daemon on a directory and waits until one answers there.</summary>
     /// <exception cref="KbusException">

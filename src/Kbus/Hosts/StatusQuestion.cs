@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kbus.Core;
 using Kbus.Link;
 
 namespace Kbus.Hosts;
@@ -45,7 +46,7 @@ internal static class StatusQuestion
         }
 
         using JsonDocument json = JsonDocument.Parse(document);
-        throw Refusals.Of(Errno.EPERM, "policy", json.RootElement.GetProperty("refused").GetString(), self: null, "read");
+        throw Refusals.Of(Errno.EPERM, "policy", PrintableText.Of(json.RootElement.GetProperty("refused").GetString() ?? ""), self: null, "read");
     }
 
     private static byte[] Answer(int socket, Deadline deadline)
@@ -62,7 +63,7 @@ internal static class StatusQuestion
                 return !whole.AsSpan().StartsWith("{\"error\""u8)
                     ? whole
                     : throw Refusals.Of(
-                        Errno.EBUSY, null, $"The kbusd gave no answer about itself: {System.Text.Encoding.UTF8.GetString(whole)}", self: null, "open");
+                        Errno.EBUSY, null, $"The kbusd gave no answer about itself: {PrintableText.Of(whole)}", self: null, "open");
             }
 
             if (result > 0)

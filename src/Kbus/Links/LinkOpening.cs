@@ -95,9 +95,9 @@ internal static class LinkOpening
         }
 
         string own = places[^1];
-        if (!options.StartDaemon || !DaemonStarter.IsAllowed)
+        if (!options.StartDaemon || DaemonStarter.WhyNotAllowed is not null)
         {
-            string why = DaemonStarter.IsAllowed ? "This Ksock is not to start one (KsockOptions.StartDaemon)" : "KBUS_AUTOSTART=0 forbids to start one";
+            string why = DaemonStarter.WhyNotAllowed ?? "This Ksock is not to start one (KsockOptions.StartDaemon)";
             throw NotOpened(Errno.ENOENT, "daemon", $"No kbusd answers in {string.Join(" or ", places)}. {why}.");
         }
 
@@ -125,7 +125,8 @@ internal static class LinkOpening
         bool isStrange = (Errno)welcome.Error == Errno.EPROTO;
         if (!isStrange || LinkVersions.Ours.CommonWith(welcome.Versions) != 0)
         {
-            return NotOpened((Errno)welcome.Error, isStrange ? "stranger" : null, welcome.Reason);
+            string? because = isStrange ? "stranger" : (Errno)welcome.Error != Errno.EPERM ? null : welcome.IsByPolicy ? "policy" : "call";
+            return NotOpened((Errno)welcome.Error, because, welcome.Reason);
         }
 
         return NotOpened(
@@ -148,7 +149,7 @@ internal static class LinkOpening
     {
         HandshakeFault.NoDescriptors => NotOpened(Errno.EMFILE, null, "This process has no descriptors left; a Ksock needs two."),
         HandshakeFault.Interrupted => NotOpened(Errno.EINTR, "still", $"Bus {device} had not answered when a signal arrived; nothing was opened."),
-        HandshakeFault.TimedOut => NotOpened(Errno.ETIMEDOUT, "held", $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.#} s."),
+        HandshakeFault.TimedOut => NotOpened(Errno.ETIMEDOUT, "held", $"Bus {device} did not answer within {options.OpenTimeout.TotalSeconds:0.###} s."),
         HandshakeFault.CallRefused => NotOpened(
             Errno.ENOSYS, null, "The kernel or a filter (seccomp) refuses this process a system call that every Ksock needs: sendmsg, recvmsg or ppoll."),
         HandshakeFault.OtherVersion => NotOpened(Errno.EPROTO, "stranger", $"Bus {device} answers with a version of the link that this library did not offer."),

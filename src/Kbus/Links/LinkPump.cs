@@ -59,11 +59,7 @@ internal static class LinkPump
     private static void Start(Descriptor set)
     {
         _epoll = set;
-        try
-        {
-            new Thread(Run) { Name = "kbus doorbells", IsBackground = true }.Start();
-        }
-        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        if (!Threads.TryStart("kbus doorbells", Run))
         {
             _epoll = null;
             set.Dispose();

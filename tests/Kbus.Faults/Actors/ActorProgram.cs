@@ -42,6 +42,9 @@ internal static class ActorProgram
             case "waiter":
                 WaiterActor.Run(directory);
                 return 0;
+            case "threadless":
+                ThreadlessActor.Run(directory);
+                return 0;
             case "bound":
                 BoundActor.Run(directory, arguments[0]);
                 return 0;

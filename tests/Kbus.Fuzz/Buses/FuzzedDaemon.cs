@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Kbus.Daemon;
 
 namespace Kbus.Fuzz;
@@ -17,7 +18,11 @@ internal static class FuzzedDaemon
     private static Daemon.Daemon Start()
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("kbus-fuzz-");
-        var daemon = Daemon.Daemon.Start(new DaemonOptions { RuntimeDirectory = directory.FullName }, Log.Silent, new StopRequest());
+        var options = new DaemonOptions { RuntimeDirectory = directory.FullName };
+
+        // A fault that the daemon would survive is a finding here.
+        var frames = new Frames(Log.Silent, faulted: ExceptionDispatchInfo.Throw);
+        var daemon = Daemon.Daemon.Start(options, Log.Silent, new StopRequest(), frames);
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
             daemon.Dispose();

@@ -46,6 +46,9 @@ internal sealed unsafe class FuzzedDevice : DeviceBuses, IDisposable
     /// <inheritdoc/>
     public override int Count => 1;
 
+    /// <inheritdoc/>
+    public override bool TryStartThread(string name, ThreadStart run) => Threads.TryStart(name, run);
+
     /// <summary>Where a member's request came to an exception; null if none did.</summary>
     public Exception? Failure { get; private set; }
 
@@ -139,7 +142,7 @@ internal sealed unsafe class FuzzedDevice : DeviceBuses, IDisposable
                 throw new FindingException("the session has ended");
             }
 
-            using var turn = new ServingTurn(_files);
+            using var turn = new ServingTurn(_files, TimeProvider.System);
             using var server = new RequestServer(this, _directory, turn);
             RequestServer.OfThread = server;
             lock (_files.Serving)

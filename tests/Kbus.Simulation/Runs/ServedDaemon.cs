@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Kbus.Daemon;
 
 namespace Kbus.Simulation;
@@ -13,7 +14,11 @@ internal static class ServedDaemon
     private static Daemon.Daemon Start()
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("kbus-simulation-");
-        var daemon = Daemon.Daemon.Start(new DaemonOptions { RuntimeDirectory = directory.FullName }, Log.Silent, new StopRequest());
+        var options = new DaemonOptions { RuntimeDirectory = directory.FullName };
+
+        // A fault that the daemon would survive is a finding here.
+        var frames = new Frames(Log.Silent, faulted: ExceptionDispatchInfo.Throw);
+        var daemon = Daemon.Daemon.Start(options, Log.Silent, new StopRequest(), frames);
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
             daemon.Dispose();

@@ -238,18 +238,15 @@ public sealed partial class Limpet
         _posted.Clear();
     }
 
-    /// <summary>Counts what the bus has taken since the last call.</summary>
+    /// <summary>Counts what the bus has taken since the last call. The caller holds the lock.</summary>
     private void CountIn()
     {
-        lock (_inwardLock)
+        if (_ending is null && _posted.Kept > 0)
         {
-            if (_ending is null && _posted.Kept > 0)
+            _ksock.Host.LookForOutcome(_lastPost);
+            if (_posted.IsTold)
             {
-                _ksock.Host.LookForOutcome(_lastPost);
-                if (_posted.IsTold)
-                {
-                    SettleQuietly();
-                }
+                SettleQuietly();
             }
         }
     }

@@ -8,6 +8,7 @@ public sealed partial class Limpet
 {
     private const int WorthWriting = 64 * 1024;
     private const int TakenAtOnce = 32;
+    private const int LargestKept = 64 * 1024;
     private readonly MessageBuffer[] _taken = [.. Enumerable.Range(0, TakenAtOnce).Select(_ => new MessageBuffer())];
     private FrameWriter _outward = new();
     private bool _isMissing;
@@ -29,8 +30,12 @@ public sealed partial class Limpet
                 {
                     CarryOutward(_taken[i]);
 
-                    // Big data stays the bus's until then.
+                    // Big data stays the bus's until then, or fills a buffer that nothing else needs.
                     _taken[i].Clear();
+                    if (_taken[i].Capacity > LargestKept)
+                    {
+                        _taken[i] = new MessageBuffer();
+                    }
                 }
             }
         }
@@ -164,7 +169,7 @@ public sealed partial class Limpet
             if (_isMissing)
             {
                 _isMissing = false;
-                _options.Tell($"The peer takes messages again; it missed {Interlocked.Read(ref _missed) - _missedBefore} announcements and Requests.");
+                _options.Say(LimpetLogLevel.Information, $"The peer takes messages again; it missed {Interlocked.Read(ref _missed) - _missedBefore} announcements and Requests.");
             }
 
             return true;
@@ -189,7 +194,7 @@ public sealed partial class Limpet
         {
             _isMissing = true;
             _missedBefore = missed - 1;
-            _options.Tell($"The peer takes nothing and {_outbox.Waiting} bytes wait for it: it misses announcements, and requests for it are refused.");
+            _options.Say(LimpetLogLevel.Warning, $"The peer takes nothing and {_outbox.Waiting} bytes wait for it: it misses announcements, and requests for it are refused.");
         }
 
         return false;

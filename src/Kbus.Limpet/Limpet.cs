@@ -101,23 +101,44 @@ public sealed partial class Limpet : IDisposable
     /// fails.</summary>
     public Task<LimpetEnding> Ended => _ended.Task;
 
-    /// <summary>Counts of the messages carried so far.</summary>
+    /// <summary>Counts of what was carried so far.</summary>
     public LimpetCounts Counts
     {
         get
         {
-            CountIn();
-            (int bound, int waiting) = _rules.Proxies.Counts;
-            return new LimpetCounts(
-                Interlocked.Read(ref _carriedOut) + Interlocked.Read(ref _answered),
-                Interlocked.Read(ref _carriedIn),
-                Interlocked.Read(ref _refused),
-                Interlocked.Read(ref _missed),
-                _rules.Awaited,
-                bound,
-                waiting);
+            lock (_inwardLock)
+            {
+                CountIn();
+            }
+
+            return ReadCounts();
         }
     }
+
+    /// <summary>As <see cref="Counts"/>, but it waits for nobody. Messages that the bus is taking just now may be missing.</summary>
+    internal LimpetCounts CountsNow
+    {
+        get
+        {
+            if (_inwardLock.TryEnter())
+            {
+                try
+                {
+                    CountIn();
+                }
+                finally
+                {
+                    _inwardLock.Exit();
+                }
+            }
+
+            return ReadCounts();
+        }
+    }
+
+    /// <summary>How long a byte and its acknowledgement take to the peer's machine and back, as the kernel measures it; null if the
+    /// connection does not leave this machine's sockets, or has ended.</summary>
+    internal TimeSpan? RoundTrip => (_stream as IWatched)?.RoundTrip;
 
     /// <summary>Greets the peer, opens the Ksock and begins to carry messages.</summary>
     /// <remarks>It blocks until the peer has greeted. From then on the stream belongs to the Limpet, which closes it at its end; also if
@@ -244,6 +265,27 @@ public sealed partial class Limpet : IDisposable
 
     /// <summary>Bytes that may wait for the peer if they must not be missed.</summary>
     private long OutboxLimit => 4L * _options.Backlog;
+
+    /// <summary>Bytes of all buffers that it keeps for messages to come, whatever is in them now.</summary>
+    internal long BytesHeld => (long)_reader.Capacity + _outbox.Capacity + _outward.Capacity + _answers.Capacity + _taken.Sum(static m => (long)m.Capacity);
+
+    private LimpetCounts ReadCounts()
+    {
+        (int bound, int waiting) = _rules.Proxies.Counts;
+        return new LimpetCounts(
+            Interlocked.Read(ref _carriedOut) + Interlocked.Read(ref _answered),
+            Interlocked.Read(ref _carriedIn),
+            Interlocked.Read(ref _refused),
+            Interlocked.Read(ref _missed),
+            _rules.Awaited,
+            bound,
+            waiting)
+        {
+            BytesOut = _outbox.Written,
+            BytesIn = _reader.Received,
+            Backlog = _outbox.Waiting,
+        };
+    }
 
     /// <summary>Ends the link for a reason; only the first one counts.</summary>
     private void End(LimpetEndingKind kind, string text)

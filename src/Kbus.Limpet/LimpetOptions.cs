@@ -85,6 +85,9 @@ public sealed record LimpetOptions
     /// <summary>Receives, from any thread, what people should know: one sentence each. By default they are discarded.</summary>
     public Action<string> Tell { get; init; } = static _ => { };
 
+    /// <summary>Receives the same sentences with their levels, for a log. Default null.</summary>
+    public Action<LimpetLogLevel, string>? Log { get; init; }
+
     /// <summary>Receives, from any thread, each link that a <see cref="LimpetClient"/> or <see cref="LimpetServer"/> has made. Default
     /// null.</summary>
     public Action<Limpet>? Linked { get; init; }
@@ -129,6 +132,13 @@ public sealed record LimpetOptions
         && AllowIn.SequenceEqual(other.AllowIn)
         && AllowOut.SequenceEqual(other.AllowOut)
         && (PeerNetworks ?? [NetworkRange.Any]).SequenceEqual(other.PeerNetworks ?? [NetworkRange.Any]);
+
+    /// <summary>Passes a sentence on to <see cref="Tell"/> and <see cref="Log"/>.</summary>
+    internal void Say(LimpetLogLevel level, string sentence)
+    {
+        Tell(sentence);
+        Log?.Invoke(level, sentence);
+    }
 
     /// <summary>Opens a Ksock for the Limpet as the options say.</summary>
     public Ksock Open() => OpenKsock is { } open ? open() : Kbus.Ksock.Open(Device, KsockMode.ReadWrite, (Ksock ?? KsockOptions.Default) with { PostsMuch = true });

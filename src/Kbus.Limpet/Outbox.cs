@@ -24,6 +24,7 @@ internal sealed class Outbox
     private FrameWriter _writing = new();
     private int _left;
     private long _waiting;
+    private long _written;
     private bool _isWriting;
     private bool _isBroken;
     private bool _isStuck;
@@ -50,6 +51,21 @@ internal sealed class Outbox
 
     /// <summary>Bytes that wait.</summary>
     public long Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>Bytes that the stream has taken.</summary>
+    public long Written => Volatile.Read(ref _written);
+
+    /// <summary>Bytes of its buffers, whether anything waits in them or not.</summary>
+    public long Capacity
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (long)_filling.Capacity + _writing.Capacity;
+            }
+        }
+    }
 
     /// <summary>Whether it is not full.</summary>
     public bool HasRoom => Waiting <= _limit;
@@ -178,7 +194,7 @@ internal sealed class Outbox
                 {
                     int count = Math.Min(_atOnce, length - start);
                     await _stream.WriteAsync(_writing.Memory(start, count)).ConfigureAwait(false);
-                    Progress(length - start - count);
+                    Progress(count, length - start - count);
                 }
             }
         }
@@ -216,10 +232,11 @@ internal sealed class Outbox
         }
     }
 
-    private void Progress(int left)
+    private void Progress(int written, int left)
     {
         lock (_lock)
         {
+            Volatile.Write(ref _written, _written + written);
             _left = left;
             _progress = _time.GetTimestamp();
             _isStuck = false;

@@ -4,7 +4,7 @@ namespace Kbus.Limpets;
 /// <remarks>Of many at once the first fifty pass, then one each second, with the number of those left out. Any thread may call.</remarks>
 /// <param name="tell">Receives them.</param>
 /// <param name="time">The source of time.</param>
-internal sealed class SparingTell(Action<string> tell, TimeProvider time)
+internal sealed class SparingTell(Action<LimpetLogLevel, string> tell, TimeProvider time)
 {
     private const int Most = 50;
     private static readonly TimeSpan Each = TimeSpan.FromSeconds(1);
@@ -14,7 +14,9 @@ internal sealed class SparingTell(Action<string> tell, TimeProvider time)
     private long _leftOut;
 
     /// <summary>Passes a sentence on, or only counts it.</summary>
-    public void Tell(string sentence)
+    /// <param name="level">How much it matters.</param>
+    /// <param name="sentence">The sentence.</param>
+    public void Tell(LimpetLogLevel level, string sentence)
     {
         long leftOut;
         lock (_lock)
@@ -36,6 +38,6 @@ internal sealed class SparingTell(Action<string> tell, TimeProvider time)
             (leftOut, _leftOut) = (_leftOut, 0);
         }
 
-        tell(leftOut == 0 ? sentence : $"{sentence} ({leftOut} lines like this were left out.)");
+        tell(level, leftOut == 0 ? sentence : $"{sentence} ({leftOut} lines like this were left out.)");
     }
 }

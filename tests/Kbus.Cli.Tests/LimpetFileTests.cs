@@ -38,6 +38,18 @@ public sealed class LimpetFileTests
     }
 
     [Theory]
+    [InlineData("\"id\": \"auto\", \"peers\": [ PEER ]")]
+    [InlineData("\"peers\": [ PEER ], \"id\": \"auto\"")]
+    public void The_network_id_is_the_one_that_the_command_line_derives_from_the_machine_wherever_it_stands(string rest)
+    {
+        rest = rest.Replace("PEER", "{ \"name\": \"a\", \"id\": 7, \"user\": \"0\" }", StringComparison.Ordinal);
+        LimpetFile file = Parse($"{{ \"listen\": \"/run/glass\", \"bus\": 3, {rest} }}");
+        Assert.Equal(MachineIds.Of(3, isServer: true, LimpetAddress.Parse("/run/glass")), file.NetworkId);
+        Assert.Equal(file.NetworkId, Assert.Single(file.Peers).Options.NetworkId);
+        Assert.NotEqual(file.NetworkId, Parse($"{{ \"listen\": \"/run/other\", \"bus\": 3, {rest} }}").NetworkId);
+    }
+
+    [Theory]
     [InlineData("", "limpet.json, line 1, column 1: it is not JSON there")]
     [InlineData("[]", "limpet.json, line 1, column 1: here should stand one JSON object")]
     [InlineData("{ \"listen\": \"a\" }", "there is no \"id\": this side's network id.")]
@@ -46,7 +58,8 @@ public sealed class LimpetFileTests
     [InlineData("{ \"listen\": \"a\", \"listen\": \"b\" }", "\"listen\" stands here a second time")]
     [InlineData("{ \"listen\": \"a:x\" }", "a:x is no HOST:PORT with a port of 0 to 65535")]
     [InlineData("{ \"listen\": 5 }", "here should stand HOST:PORT, or the path of a Unix socket")]
-    [InlineData("{ \"id\": 0 }", "here should stand a whole number from 1 to 4294967295")]
+    [InlineData("{ \"id\": 0 }", "here should stand a whole number from 1 to 4294967295, or \"auto\"")]
+    [InlineData("{ \"id\": \"any\" }", "here should stand a whole number from 1 to 4294967295, or \"auto\"")]
     [InlineData("{ \"listen\": \"a\" } }", "limpet.json, line 1, column 19: it is not JSON there")]
     [InlineData("{ \"plain\": \"yes\" }", "here should stand \"loopback\" or \"everywhere\"")]
     [InlineData("{ \"tls\": {} }", "\"tls\" needs a \"certificate\"")]
@@ -120,6 +133,9 @@ public sealed class LimpetFileTests
         bus.Run("send", "$.Gulp", "--bus", "1");
         Assert.Contains("id=[11:", Assert.Single(listener.End().Lines), StringComparison.Ordinal);
 
+        File.WriteAllText(file, $$"""{ "listen": "{{glass}}2", "id": 1, "peers": [ {{Peer("near", 11)}} ] }""");
+        server.Program.Signal("HUP");
+        server.Await("\"listen\" has changed. That needs a new start; all stays as it is.");
         File.WriteAllText(file, "{ \"peers\": 5 }");
         server.Program.Signal("HUP");
         server.Await("was read again and is not used, all stays as it is: ");

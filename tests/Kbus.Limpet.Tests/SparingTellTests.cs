@@ -9,21 +9,21 @@ public sealed class SparingTellTests
     {
         using var clock = new HandClock();
         List<string> told = [];
-        var sparing = new SparingTell(told.Add, clock);
+        var sparing = new SparingTell((_, sentence) => told.Add(sentence), clock);
         for (int i = 0; i < 1000; i++)
         {
-            sparing.Tell($"{i}.");
+            sparing.Tell(LimpetLogLevel.Warning, $"{i}.");
         }
 
         Assert.Equal(50, told.Count);
         clock.Advance(TimeSpan.FromSeconds(1));
-        sparing.Tell("More.");
-        sparing.Tell("And more.");
+        sparing.Tell(LimpetLogLevel.Warning, "More.");
+        sparing.Tell(LimpetLogLevel.Warning, "And more.");
         Assert.Equal("More. (950 lines like this were left out.)", told[^1]);
         clock.Advance(TimeSpan.FromHours(1));
         for (int i = 0; i < 50; i++)
         {
-            sparing.Tell("Again.");
+            sparing.Tell(LimpetLogLevel.Warning, "Again.");
         }
 
         Assert.Equal(("Again. (1 lines like this were left out.)", "Again."), (told[^50], told[^1]));

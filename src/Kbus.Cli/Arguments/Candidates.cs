@@ -30,6 +30,9 @@ internal enum Candidates
     /// <summary>Forms of data in JSON.</summary>
     DataForms,
 
+    /// <summary>Forms of a Limpet's log.</summary>
+    LogForms,
+
     /// <summary>Symbols of errors.</summary>
     Errors,
 

@@ -51,6 +51,10 @@ internal static class Options
     public static readonly Option Networks = new("networks", null, "IDS", "the ids of networks behind the other, as 7,10-19 or none (default: any)");
     public static readonly Option Config = new("config", null, "FILE", "serve many peers, as FILE says; SIGHUP reads it again", Candidates.Files);
     public static readonly Option CheckFile = new("check", null, "FILE", "say whether anything is wrong with such a file, and end", Candidates.Files);
+    public static readonly Option Health = new("health", null, "", "say in one line whether all links here, or those of ADDRESS or a peer's name, are up (else exit code 1)");
+    public static readonly Option Metrics = new("metrics", null, "", "print what all Limpets here carry, as Prometheus reads it, and end");
+    public static readonly Option Log = new("log", null, "FORM", "how lines begin: plain (default), times (with time and level) or journal (for systemd)", Candidates.LogForms);
+    public static readonly Option OnlyLimpets = new("limpets", null, "", "only Limpets and their links; with --json a line for each Limpet");
     public static readonly Option Silence = new("silence", null, "SECONDS", "end a link whose other machine has been silent so long (default 30)");
     public static readonly Option MaxMessages = new("max-messages", null, "N", "how many messages its queue on the bus holds (default 10000)");
     public static readonly Option Once = new("once", null, "", "end with the first link");
@@ -77,7 +81,7 @@ internal static class Options
     [
         Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
-        Plain, PlainLoopback, Networks, Config, CheckFile, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
+        Plain, PlainLoopback, Networks, Config, CheckFile, Health, Metrics, Log, OnlyLimpets, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
         Group, SendName, BindName, Replier, OpenMode, Set, SeeStatus, ActAsLimpet, NewBus, Watch, Help, Version,
     ];
 

@@ -104,7 +104,7 @@ internal static class Verbs
 
     private static readonly Verb Status = new("status", "shows buses, Ksocks, bindings, queues and who owes whom a reply", "", StatusCommand.Run)
     {
-        Options = [Bus with { Text = "this bus only" }, Name, Cli.Options.Program, User, Charges, RuntimeDir, JsonDocument],
+        Options = [Bus with { Text = "this bus only" }, OnlyLimpets, Name, Cli.Options.Program, User, Charges, RuntimeDir, JsonDocument],
         Text = """
             Asks the daemon, without opening a Ksock: no id is used up. Exit code 4 if no daemon answers.
             QUEUE is messages waiting and how many may; MISSED is messages that a full queue kept a listener from getting.
@@ -129,7 +129,7 @@ internal static class Verbs
         Options =
         [
             Server, Client, Bus with { Also = ["kbus", "k"] }, RuntimeDir, NetworkId, Cli.Options.Message, Terminate, AllowOut, AllowIn, Verbosity, Quiet,
-            TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, PlainLoopback, Networks, Config, CheckFile, MakeKey, Silence, MaxMessages, Once,
+            TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, PlainLoopback, Networks, Config, CheckFile, Health, Metrics, Log, MakeKey, Silence, MaxMessages, Once,
             ReadyFd with { Text = "when it listens, or is linked, write its address to this descriptor and close it" },
         ],
         Text = """

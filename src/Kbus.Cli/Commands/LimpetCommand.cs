@@ -27,13 +27,24 @@ internal static class LimpetCommand
             return LimpetService.Check(invocation, checkedFile);
         }
 
+        if (arguments.Has(Options.Health))
+        {
+            return LimpetSight.Health(invocation);
+        }
+
+        if (arguments.Has(Options.Metrics))
+        {
+            return LimpetSight.Metrics(invocation);
+        }
+
         if (arguments.Text(Options.Config) is { } config)
         {
             return LimpetService.Run(invocation, config);
         }
 
         using var stopping = new CancellationTokenSource();
-        var lines = new LimpetLines(invocation.Output, LimpetArguments.Verbosity(invocation), LimpetArguments.NetworkId(invocation), stopping.Cancel);
+        var lines = new LimpetLines(
+            invocation.Output, LimpetArguments.Verbosity(invocation), LimpetArguments.Log(invocation), LimpetArguments.NetworkId(invocation), invocation.Time, stopping.Cancel);
         LimpetAddress address = LimpetArguments.Address(invocation);
         LimpetOptions options = LimpetArguments.LimpetOptions(invocation, lines);
         LimpetSecurity security = LimpetArguments.Security(invocation);
@@ -84,10 +95,13 @@ internal static class LimpetCommand
                         }
                     },
                 };
-                return new LimpetClient(address, options, security).RunAsync(isOnce, stopping).GetAwaiter().GetResult();
+                var client = new LimpetClient(address, options, security);
+                using StateSocket shown = LimpetSight.Open(invocation, () => client.Report, options);
+                return client.RunAsync(isOnce, stopping).GetAwaiter().GetResult();
             }
 
             using LimpetServer server = LimpetServer.ListenAsync(address, options, security, stopping).GetAwaiter().GetResult();
+            using StateSocket state = LimpetSight.Open(invocation, () => server.Report, options);
             lines.Say($"Listening for a connection at {server.Address}");
             TellReady(invocation, server.Address);
             return server.RunAsync(isOnce, stopping).GetAwaiter().GetResult();

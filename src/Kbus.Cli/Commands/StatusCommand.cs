@@ -15,6 +15,11 @@ internal static class StatusCommand
             return ShowCharges(invocation, bus);
         }
 
+        if (arguments.Has(Options.OnlyLimpets))
+        {
+            return ShowLimpets(invocation, bus);
+        }
+
         var filter = new KsockFilter(arguments.Text(Options.Name), arguments.Text(Options.Program), arguments.Text(Options.User));
         IReadOnlyList<string> places = DaemonPlaces.Find(arguments.Text(Options.RuntimeDir), Environment.GetEnvironmentVariable);
         if (arguments.Has(Options.JsonDocument) && bus is null && filter.ShowsAll)
@@ -48,9 +53,41 @@ internal static class StatusCommand
             {
                 invocation.Output.WriteLine(line);
             }
+
+            // Whoever asks for some Ksocks does not ask for links.
+            if (filter.ShowsAll)
+            {
+                Print(invocation, LimpetSight.Ask(invocation), bus);
+            }
         }
 
         return ExitCode.Done;
+    }
+
+    /// <summary>The Limpets that run here, and their links. They need no daemon to answer.</summary>
+    private static int ShowLimpets(Invocation invocation, uint? bus)
+    {
+        IReadOnlyList<LimpetAnswer> answers = LimpetSight.Ask(invocation);
+        if (!invocation.Arguments.Has(Options.JsonDocument))
+        {
+            Print(invocation, answers, bus);
+            return ExitCode.Done;
+        }
+
+        foreach (LimpetAnswer answer in answers.Where(a => a.Status is not null))
+        {
+            invocation.Output.Write([.. answer.Document, (byte)'\n']);
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static void Print(Invocation invocation, IReadOnlyList<LimpetAnswer> answers, uint? bus)
+    {
+        foreach (string line in new LimpetText(invocation.Width).Lines(answers, bus))
+        {
+            invocation.Output.WriteLine(line);
+        }
     }
 
     /// <summary>The amounts that users and processes hold.</summary>

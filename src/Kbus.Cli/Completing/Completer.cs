@@ -107,6 +107,7 @@ internal sealed class Completer(IReadOnlyList<string> words, Func<string?, Daemo
         Candidates.Programs => All().GroupBy(k => TerminalText.Of(k.Program)).Select(p => (p.Key, Counted(p.Count()))),
         Candidates.Users => All().GroupBy(k => UserNames.Of(k.UserId)).Select(u => (u.Key, Counted(u.Count()))),
         Candidates.DataForms => Enum.GetValues<DataForm>().Select(f => (JsonData.Word(f), "")),
+        Candidates.LogForms => LimpetArguments.LogForms.Keys.Select(f => (f, "")),
         Candidates.PolicyDeeds => [(PolicyCommand.Check, "says what is wrong with a policy file"), (PolicyCommand.Explain, "says what a policy allows, and why")],
         Candidates.OpenModes => PolicyCommand.Modes.Select(m => (m, "")),
         Candidates.Settings => PolicyCommand.Settings.Keys.Select(s => (s, "")),

@@ -47,7 +47,7 @@ internal static class DaemonQuestion
     {
         foreach (string place in places)
         {
-            SocketError error = TryAsk(question, place, limit ?? UsualLimit, take, out int process);
+            SocketError error = TryAsk(question, Path.Join(place, "control"), limit ?? UsualLimit, take, out int process);
             if (error == SocketError.Success)
             {
                 return;
@@ -96,7 +96,13 @@ internal static class DaemonQuestion
         };
     }
 
-    private static SocketError TryAsk(string question, string place, TimeSpan limit, Action<ReadOnlySpan<byte>> take, out int process)
+    /// <summary>Asks whoever listens at a socket.</summary>
+    /// <param name="question">One word.</param>
+    /// <param name="path">The socket.</param>
+    /// <param name="limit">The time limit for the next piece of an answer.</param>
+    /// <param name="take">Called with each piece of the answer.</param>
+    /// <param name="process">The process of a kbusd that listens there; 0 if it is none, or not known.</param>
+    internal static SocketError TryAsk(string question, string path, TimeSpan limit, Action<ReadOnlySpan<byte>> take, out int process)
     {
         process = 0;
         try
@@ -106,7 +112,7 @@ internal static class DaemonQuestion
                 ReceiveTimeout = (int)limit.TotalMilliseconds,
                 SendTimeout = (int)limit.TotalMilliseconds,
             };
-            socket.Connect(new UnixDomainSocketEndPoint(Path.Join(place, "control")));
+            socket.Connect(new UnixDomainSocketEndPoint(path));
             process = ProcessOf(socket);
             socket.Send(System.Text.Encoding.ASCII.GetBytes(question + "\n"));
             byte[] chunk = new byte[65536];

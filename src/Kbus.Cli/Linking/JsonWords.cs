@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Kbus.Policy;
 
@@ -117,23 +116,29 @@ internal ref struct JsonWords
     public uint NextNumber(uint least, uint most)
     {
         Next();
-        return Kind == JsonTokenType.Number && _json.TryGetUInt32(out uint number) && number >= least && number <= most ? number
-            : throw Wrong($"here should stand a whole number from {least} to {most}");
+        return Number(least, most) ?? throw Wrong($"here should stand a whole number from {least} to {most}");
+    }
+
+    /// <summary>The next word: a whole number, or one word instead of it.</summary>
+    /// <returns>The number; null if the word is there.</returns>
+    public uint? NextNumberOr(string word, uint least, uint most)
+    {
+        Next();
+        return Kind == JsonTokenType.String && _json.ValueTextEquals(word) ? null
+            : Number(least, most) ?? throw Wrong($"here should stand a whole number from {least} to {most}, or \"{word}\"");
     }
 
     /// <summary>An error at the current word.</summary>
     public readonly PolicyException Wrong(string what) => WrongAt(Place, what);
 
     /// <summary>An error at a place.</summary>
-    public readonly PolicyException WrongAt(int place, string what)
-    {
-        int line = 1 + _text[..Math.Min(place, _text.Length)].Count((byte)'\n');
-        int start = LineStart(line - 1);
-        return new PolicyException($"{_path}, line {line}, column {Column(start, place - start)}: {what}.");
-    }
+    public readonly PolicyException WrongAt(int place, string what) => new($"{_path}, {TextPlace.Of(_text, place)}: {what}.");
 
     /// <summary>Text of the file, as errors show it.</summary>
     public static string Shown(string text) => TerminalText.Of(text.Length > 200 ? text[..200] : text);
+
+    private readonly uint? Number(uint least, uint most) =>
+        Kind == JsonTokenType.Number && _json.TryGetUInt32(out uint number) && number >= least && number <= most ? number : null;
 
     private readonly string Text(string expected)
     {
@@ -149,34 +154,6 @@ internal ref struct JsonWords
         }
     }
 
-    private readonly PolicyException NotJson(JsonException e)
-    {
-        int line = (int)(e.LineNumber ?? 0);
-        return new PolicyException(
-            $"{_path}, line {line + 1}, column {Column(LineStart(line), (int)(e.BytePositionInLine ?? 0))}: it is not JSON there, also if comments are left out.");
-    }
-
-    private readonly int LineStart(int before)
-    {
-        int start = 0;
-        for (; before > 0; before--)
-        {
-            int end = _text[start..].IndexOf((byte)'\n');
-            if (end < 0)
-            {
-                return _text.Length;
-            }
-
-            start += end + 1;
-        }
-
-        return start;
-    }
-
-    /// <summary>The column, in characters from 1, of a byte of a line.</summary>
-    private readonly int Column(int lineStart, int offset)
-    {
-        int end = Math.Min(_text.Length, lineStart + Math.Max(0, offset));
-        return 1 + Encoding.UTF8.GetCharCount(_text[Math.Min(lineStart, end)..end]);
-    }
+    private readonly PolicyException NotJson(JsonException e) =>
+        new($"{_path}, {TextPlace.Of(_text, e)}: it is not JSON there, also if comments are left out.");
 }

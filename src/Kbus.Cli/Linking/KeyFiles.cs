@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -9,6 +10,8 @@ namespace Kbus.Cli;
 /// <summary>The files of keys and certificates that protect a link.</summary>
 internal static class KeyFiles
 {
+    private const int LongestPem = 1024 * 1024;
+
     /// <summary>The library that the framework has its TLS from. Without it the framework would end the process.</summary>
     private static readonly string[] OpenSsl = ["libssl.so.3", "libssl.so.1.1"];
 
@@ -53,15 +56,45 @@ internal static class KeyFiles
     {
         NeedOpenSsl();
         string where = key is null ? certificate : $"{certificate} with {key}";
-        X509Certificate2 read = Reading(where, "a certificate with its private key, not encrypted, in PEM form", () => LimpetKeys.Read(certificate, key));
+        X509Certificate2 read = Reading(where, () => WhyNoKey(certificate, key ?? certificate), () => LimpetKeys.Read(certificate, key));
         WarnOfReaders(key ?? certificate, warn);
+        WarnOfDates(read, certificate, warn);
         return read;
     }
 
     /// <summary>Reads the certificates of authorities.</summary>
     /// <exception cref="CommandException">They cannot be read, or there is none.</exception>
     public static X509Certificate2Collection ReadAuthorities(string file) =>
-        Reading(file, "certificates in PEM form", () => LimpetKeys.ReadAuthorities(file));
+        Reading(file, () => $"{file} has no certificate in PEM form.", () => LimpetKeys.ReadAuthorities(file));
+
+    /// <summary>Why there is no certificate with its private key in files that can be read.</summary>
+    private static string WhyNoKey(string certificate, string key)
+    {
+        string ofKey = Beginning(key);
+        return !Beginning(certificate).Contains("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal) ? $"{certificate} has no certificate in PEM form."
+            : ofKey.Contains("ENCRYPTED", StringComparison.Ordinal) ? $"the private key in {key} is encrypted, and nobody is here to type its password. 'openssl pkey -in {key}' prints it without."
+            : !ofKey.Contains("PRIVATE KEY-----", StringComparison.Ordinal) ? $"{key} has no private key in PEM form."
+            : $"the private key in {key} is not that of the certificate in {certificate}, or one of them is damaged.";
+    }
+
+    private static string Beginning(string file)
+    {
+        using FileStream stream = File.OpenRead(file);
+        byte[] bytes = new byte[LongestPem];
+        return Encoding.Latin1.GetString(bytes, 0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+    }
+
+    /// <summary>The other side would refuse it, if it knows it by an authority.</summary>
+    private static void WarnOfDates(X509Certificate2 certificate, string file, Action<string> warn)
+    {
+        DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
+        (DateTime from, DateTime to) = (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+        if (now < from || now > to)
+        {
+            string when = now > to ? $"expired on {Date(to)}" : $"is not valid before {Date(from)} (is the clock right?)";
+            warn($"warning: the certificate in {file} {when}. A peer that knows it by an authority refuses it.");
+        }
+    }
 
     /// <summary>Whoever can read the key can pose as this Limpet.</summary>
     private static void WarnOfReaders(string file, Action<string> warn)
@@ -73,7 +106,9 @@ internal static class KeyFiles
         }
     }
 
-    private static T Reading<T>(string where, string what, Func<T> read)
+    private static string Date(DateTime day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private static T Reading<T>(string where, Func<string> whyNot, Func<T> read)
     {
         try
         {
@@ -85,7 +120,7 @@ internal static class KeyFiles
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new CommandException(ExitCode.Failed, $"{where} is not {what}.", e);
+            throw new CommandException(ExitCode.Failed, whyNot(), e);
         }
     }
 

@@ -5,7 +5,13 @@ namespace Kbus.Cli;
 /// <summary>The parsed arguments of <c>kbus limpet</c>.</summary>
 internal static class LimpetArguments
 {
-    private const string Auto = "auto";
+    /// <summary>Stands for a network id that is derived from the machine's identity.</summary>
+    public const string Auto = "auto";
+
+    /// <summary>The words for how a Limpet's lines begin.</summary>
+    public static readonly IReadOnlyDictionary<string, LogForm> LogForms =
+        new Dictionary<string, LogForm> { ["plain"] = LogForm.Plain, ["times"] = LogForm.Times, ["journal"] = LogForm.Journal };
+
     private const uint OfClient = 1;
     private const uint OfServer = 2;
     private static readonly uint DefaultMaxMessages = new LimpetOptions().MaxMessages;
@@ -30,7 +36,7 @@ internal static class LimpetArguments
 
     /// <summary>The Limpet's network id.</summary>
     public static uint NetworkId(Invocation invocation) => invocation.Arguments.Text(Options.NetworkId) == Auto
-        ? MachineIds.Of(invocation.Arguments.Number(Options.Bus) ?? 0, $"{(IsServer(invocation) ? "server" : "client")} {Address(invocation)}")
+        ? MachineIds.Of(invocation.Arguments.Number(Options.Bus) ?? 0, IsServer(invocation), Address(invocation))
         : invocation.Arguments.Number(Options.NetworkId, least: 1) ?? (IsServer(invocation) ? OfServer : OfClient);
 
     /// <summary>The verbosity of its output.</summary>
@@ -38,6 +44,15 @@ internal static class LimpetArguments
     {
         invocation.Arguments.NotBoth(Options.Quiet, Options.Verbosity);
         return invocation.Arguments.Has(Options.Quiet) ? 0 : invocation.Arguments.Number(Options.Verbosity) ?? 1;
+    }
+
+    /// <summary>How its lines begin.</summary>
+    /// <exception cref="CommandException">It is no such form.</exception>
+    public static LogForm Log(Invocation invocation)
+    {
+        string word = invocation.Arguments.Text(Options.Log) ?? "plain";
+        return LogForms.TryGetValue(word, out LogForm form) ? form
+            : throw CommandException.Usage($"{Options.Log}: '{word}' is none of {string.Join(", ", LogForms.Keys)}.", invocation.Verb);
     }
 
     /// <summary>The options of the Limpet.</summary>
@@ -55,9 +70,9 @@ internal static class LimpetArguments
         MaxMessages = invocation.Arguments.Number(Options.MaxMessages, least: 1) ?? DefaultMaxMessages,
         Ksock = new KsockOptions { RuntimeDirectory = invocation.Arguments.Text(Options.RuntimeDir) },
         GivesMemoryBack = true,
-        Tell = lines.Tell,
+        Log = lines.Tell,
         Linked = lines.TellPeer,
-        Trace = lines.HasTrace ? lines.Tell : null,
+        Trace = lines.HasTrace ? lines.Trace : null,
         Time = invocation.Time,
     };
 
@@ -66,7 +81,7 @@ internal static class LimpetArguments
     public static LimpetOptions ServiceOptions(Invocation invocation)
     {
         ParsedArguments arguments = invocation.Arguments;
-        Option[] allowed = [Options.Config, Options.RuntimeDir, Options.Verbosity, Options.Quiet, Options.ReadyFd];
+        Option[] allowed = [Options.Config, Options.RuntimeDir, Options.Verbosity, Options.Quiet, Options.Log, Options.ReadyFd];
         Option? other = arguments.Verb!.Options.FirstOrDefault(o => arguments.Has(o) && !allowed.Any(a => a.Name == o.Name));
         return other is null && arguments.Operands.Count == 0
             ? new LimpetOptions

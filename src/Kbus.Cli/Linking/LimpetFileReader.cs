@@ -45,6 +45,7 @@ internal ref struct LimpetFileReader
         HashSet<string> seen = [];
         LimpetAddress? listen = null;
         uint? id = null;
+        bool isAuto = false;
         string? plain = null;
         while (_words.NextKey(seen) is { } key)
         {
@@ -54,9 +55,8 @@ internal ref struct LimpetFileReader
                     listen = Meant("HOST:PORT, or the path of a Unix socket", LimpetAddress.Parse);
                     break;
                 case "id":
-                    id = _words.NextNumber(1, uint.MaxValue);
-                    CheckFirst(key);
-                    _options = _options with { NetworkId = id.Value };
+                    id = _words.NextNumberOr(LimpetArguments.Auto, 1, uint.MaxValue);
+                    isAuto = id is null;
                     break;
                 case "bus":
                     CheckFirst(key);
@@ -82,11 +82,13 @@ internal ref struct LimpetFileReader
         }
 
         _words.End();
+        LimpetAddress place = listen ?? throw Missing("listen", "where peers connect");
+        uint ownId = id ?? (isAuto ? Derived(place) : throw Missing("id", "this side's network id"));
         LimpetFile file = new()
         {
-            Listen = listen ?? throw Missing("listen", "where peers connect"),
-            NetworkId = id ?? throw Missing("id", "this side's network id"),
-            Peers = [.. _peers.Select(p => p.Peer)],
+            Listen = place,
+            NetworkId = ownId,
+            Peers = [.. _peers.Select(p => p.Peer with { Options = p.Peer.Options with { NetworkId = ownId } })],
             Certificate = _certificate,
             Key = _key,
             Authorities = _authorities,
@@ -94,6 +96,19 @@ internal ref struct LimpetFileReader
         };
         Check(file);
         return file;
+    }
+
+    /// <summary>The network id that this machine's identity gives a server on this bus, at this place.</summary>
+    private readonly uint Derived(LimpetAddress place)
+    {
+        try
+        {
+            return MachineIds.Of(_options.Device, isServer: true, place);
+        }
+        catch (CommandException e)
+        {
+            throw _words.WrongAt(0, e.Message.TrimEnd('.'));
+        }
     }
 
     private void ReadTls()

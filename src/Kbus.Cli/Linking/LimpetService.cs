@@ -20,8 +20,9 @@ internal static class LimpetService
         using var stopping = new CancellationTokenSource();
         LimpetOptions before = LimpetArguments.ServiceOptions(invocation);
         LimpetFile file = LimpetFile.Read(path, before);
-        var lines = new LimpetLines(invocation.Output, LimpetArguments.Verbosity(invocation), file.NetworkId, stopping.Cancel);
-        LimpetOptions options = before with { NetworkId = file.NetworkId, Tell = lines.Tell };
+        var lines = new LimpetLines(
+            invocation.Output, LimpetArguments.Verbosity(invocation), LimpetArguments.Log(invocation), file.NetworkId, invocation.Time, stopping.Cancel);
+        LimpetOptions options = before with { NetworkId = file.NetworkId, Log = lines.Tell };
         LimpetSecurity security = file.Security(invocation.Warn);
         invocation.Ending.Add(stopping.Cancel);
         lines.Say($"Limpet: Server at {file.Listen} for {file.Peers.Count} peers, using network id {file.NetworkId}");
@@ -42,9 +43,10 @@ internal static class LimpetService
         try
         {
             using LimpetServer server = LimpetServer.ListenAsync(file.Listen, Told(file.Peers, lines), options, security, stopping).GetAwaiter().GetResult();
+            using StateSocket state = LimpetSight.Open(invocation, () => server.Report, options);
             lines.Say($"Listening for connections at {server.Address}");
             LimpetCommand.TellReady(invocation, server.Address);
-            invocation.Ending.HangUp = () => Reload(invocation, path, options, server, lines);
+            invocation.Ending.HangUp = () => Reload(invocation, path, file, options, server, lines);
             _ = server.RunAsync(isOnce: false, stopping).GetAwaiter().GetResult();
             invocation.Ending.HangUp = null;
         }
@@ -60,14 +62,15 @@ internal static class LimpetService
     }
 
     /// <summary>Reads the file again. If anything is wrong with it, all stays as it is.</summary>
-    private static void Reload(Invocation invocation, string path, LimpetOptions options, LimpetServer server, LimpetLines lines)
+    private static void Reload(Invocation invocation, string path, LimpetFile first, LimpetOptions options, LimpetServer server, LimpetLines lines)
     {
         try
         {
             LimpetFile file = LimpetFile.Read(path, options);
-            if (file.NetworkId != options.NetworkId)
+            string? fixedNow = file.Listen != first.Listen ? "listen" : file.NetworkId != first.NetworkId ? "id" : null;
+            if (fixedNow is not null)
             {
-                lines.Say($"{path} was read again, and \"id\" has changed. That needs a new start; all stays as it is.");
+                lines.Say($"{path} was read again, and \"{fixedNow}\" has changed. That needs a new start; all stays as it is.", LimpetLogLevel.Warning);
                 return;
             }
 
@@ -76,7 +79,7 @@ internal static class LimpetService
         }
         catch (Exception e) when (e is CommandException or ArgumentException)
         {
-            lines.Say($"{path} was read again and is not used, all stays as it is: {e.Message}");
+            lines.Say($"{path} was read again and is not used, all stays as it is: {e.Message}", LimpetLogLevel.Warning);
         }
     }
 
@@ -87,8 +90,8 @@ internal static class LimpetService
         {
             Options = peer.Options with
             {
-                Tell = line => lines.Tell($"{peer.Name}: {line}"),
-                Trace = lines.HasTrace ? line => lines.Tell($"{peer.Name}: {line}") : null,
+                Log = (level, line) => lines.Tell(level, $"{peer.Name}: {line}"),
+                Trace = lines.HasTrace ? line => lines.Trace($"{peer.Name}: {line}") : null,
             },
         }),
     ];

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Kbus.Limpets;
 
 namespace Kbus.Cli;
 
@@ -17,10 +18,12 @@ internal static class MachineIds
 
     /// <summary>The id of a Limpet of this machine.</summary>
     /// <param name="bus">The number of its bus.</param>
-    /// <param name="place">The address at which it listens or to which it connects: each link of a bus has an id of its own.</param>
+    /// <param name="isServer">Whether it listens.</param>
+    /// <param name="address">The address at which it listens or to which it connects: each link of a bus has an id of its own.</param>
     /// <exception cref="CommandException">This machine has no identity.</exception>
-    public static uint Of(uint bus, string place)
+    public static uint Of(uint bus, bool isServer, LimpetAddress address)
     {
+        string place = $"{(isServer ? "server" : "client")} {address}";
         foreach (string file in Files)
         {
             try

@@ -9,4 +9,8 @@ namespace Kbus.Limpets;
 /// <param name="Address">The address that it comes from; null for a process of this machine.</param>
 /// <param name="Credentials">The user whose process connected to the path of a Unix socket, as the kernel knows; null over TCP.</param>
 /// <param name="Proof">What its certificate shows; null without TLS.</param>
-internal sealed record Arrival(string Name, uint PeerId, IPAddress? Address, PeerCredentials? Credentials, PeerProof? Proof);
+internal sealed record Arrival(string Name, uint PeerId, IPAddress? Address, PeerCredentials? Credentials, PeerProof? Proof)
+{
+    /// <summary>Who it has shown to be, in words.</summary>
+    public string Identity => PeerIdentity.Of(Proof, Credentials, Address);
+}

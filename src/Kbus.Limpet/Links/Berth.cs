@@ -12,6 +12,7 @@ internal sealed class Berth : IDisposable
     private readonly Action<LimpetEnding> _ended;
     private readonly Rivals _rivals;
     private readonly SparingTell _told;
+    private readonly LinkRecord _record;
     private readonly SemaphoreSlim _changing = new(1);
     private Limpet? _limpet;
     private string _linkedFrom = "";
@@ -28,7 +29,8 @@ internal sealed class Berth : IDisposable
         _options = options;
         _ended = ended;
         _rivals = new Rivals(options.Time);
-        _told = new SparingTell(options.Tell, options.Time);
+        _told = new SparingTell(options.Say, options.Time);
+        _record = new LinkRecord(options);
     }
 
     /// <summary>The link; null if there is none.</summary>
@@ -36,6 +38,9 @@ internal sealed class Berth : IDisposable
 
     /// <summary>Whether it has been stopped.</summary>
     public bool IsStopping => Volatile.Read(ref _isStopping);
+
+    /// <summary>What the links of this place are, and were.</summary>
+    public LinkRecord Record => _record;
 
     /// <summary>Makes the link with a peer that has greeted, unless there is one with another peer.</summary>
     /// <exception cref="LimpetException">It is sent away; the message says why.</exception>
@@ -61,7 +66,8 @@ internal sealed class Berth : IDisposable
             Interlocked.Exchange(ref _limpet, limpet);
             _linkedFrom = arrival.Name;
             SetBeacon(null);
-            _told.Tell($"Connected from {arrival.Name}: {limpet}.");
+            _record.Begin(limpet, arrival.Identity, arrival.Name);
+            _told.Tell(LimpetLogLevel.Information, $"Connected from {arrival.Name}: {limpet}.");
             _options.Linked?.Invoke(limpet);
             _ = FollowAsync(limpet);
 
@@ -133,12 +139,13 @@ internal sealed class Berth : IDisposable
                 $"It has network id {arrival.PeerId}, and so has the Limpet that is linked from {_linkedFrom}; they push each other out. Give one of them another id by --id.");
         }
 
-        _told.Tell($"Limpet {arrival.PeerId} has come again, from {arrival.Name}, and takes the place of its link from {_linkedFrom}.");
+        _told.Tell(LimpetLogLevel.Warning, $"Limpet {arrival.PeerId} has come again, from {arrival.Name}, and takes the place of its link from {_linkedFrom}.");
     }
 
     private async Task FollowAsync(Limpet limpet)
     {
         LimpetEnding ending = await limpet.Ended.ConfigureAwait(false);
+        _record.End(limpet, ending);
         Rest(ending);
         if (ending.Kind == LimpetEndingKind.Loop && !IsStopping)
         {
@@ -147,7 +154,7 @@ internal sealed class Berth : IDisposable
 
         if (Interlocked.CompareExchange(ref _limpet, null, limpet) == limpet)
         {
-            _told.Tell(ending.Text);
+            _told.Tell(ending.Level, ending.Text);
             _ended(ending);
         }
     }

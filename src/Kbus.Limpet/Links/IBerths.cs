@@ -6,6 +6,9 @@ internal interface IBerths
     /// <summary>All of them.</summary>
     IReadOnlyCollection<Berth> All { get; }
 
+    /// <summary>What the links of all are at this moment.</summary>
+    IReadOnlyList<LimpetLinkReport> Links { get; }
+
     /// <summary>The place of a peer that has greeted.</summary>
     /// <param name="arrival">What is known of it.</param>
     /// <returns>Its place.</returns>

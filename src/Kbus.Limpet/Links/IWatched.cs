@@ -7,4 +7,7 @@ internal interface IWatched
     /// <returns>The time for which the peer has taken nothing although the kernel holds bytes for it and the peer's machine is
     /// alive.</returns>
     TimeSpan Watch();
+
+    /// <summary>The time to the peer's machine and back, as the kernel measures it; null if it measures none. Any thread may ask.</summary>
+    TimeSpan? RoundTrip { get; }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Kbus.Link;
 
 namespace Kbus.Limpets;
 
@@ -11,8 +12,20 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
 {
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(5);
     private readonly LimpetSecurity _security = security ?? new LimpetSecurity();
+    private readonly LinkRecord _record = new(options);
+    private readonly DateTimeOffset _started = options.Time.GetUtcNow();
     private TimeSpan _patience;
     private long _stoodBy;
+
+    /// <summary>What it is at this moment, and its link. Waits for nobody; any thread may ask.</summary>
+    public LimpetReport Report => new()
+    {
+        Address = address,
+        NetworkId = options.NetworkId,
+        IsTls = _security.IsTls,
+        Started = _started,
+        Links = [_record.Report()],
+    };
 
     /// <summary>Keeps the link up until it ends for good.</summary>
     /// <remarks>
@@ -37,12 +50,13 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
             try
             {
                 using Limpet limpet = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-                options.Tell($"Connected to {address}: {limpet}.");
+                options.Say(LimpetLogLevel.Information, $"Connected to {address}: {limpet}.");
                 options.Linked?.Invoke(limpet);
                 told = null;
                 long since = options.Time.GetTimestamp();
                 LimpetEnding ending = await limpet.EndedOrStoppedAsync(cancellationToken).ConfigureAwait(false);
-                options.Tell(ending.Text);
+                _record.End(limpet, ending);
+                options.Say(ending.Level, ending.Text);
                 if (isOnce || (!ending.IsWorthAnotherTry && ending.Kind != LimpetEndingKind.Loop))
                 {
                     return ending;
@@ -65,10 +79,11 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
                     throw e as LimpetException ?? new LimpetException(Why(e), e);
                 }
 
+                _record.Fail(Why(e));
                 if (told != e.Message)
                 {
                     told = e.Message;
-                    options.Tell($"{Why(e)} Tried again.");
+                    options.Say(e is KbusException ? LimpetLogLevel.Error : LimpetLogLevel.Warning, $"{Why(e)} Tried again.");
                 }
             }
             catch (Exception) when (cancellationToken.IsCancellationRequested)
@@ -93,10 +108,12 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
     {
         _patience = options.Time.GetElapsedTime(_stoodBy) > LongestPatience ? options.SilenceLimit / 2 : _patience * 2;
         _patience = TimeSpan.FromTicks(Math.Clamp(_patience.Ticks, (options.SilenceLimit / 2).Ticks, LongestPatience.Ticks));
-        options.Tell($"The link with Limpet {peerId} is on standby: it is made again when the other way fails.");
+        options.Say(LimpetLogLevel.Warning, $"The link with Limpet {peerId} is on standby: it is made again when the other way fails.");
         await OnThreadOfItsOwn(() => StandbyWatch.WaitUntilLost(options, peerId, _patience, cancellationToken)).ConfigureAwait(false);
         _stoodBy = options.Time.GetTimestamp();
-        options.Tell($"Nothing comes from Limpet {peerId} by another way any more. The link is made again.");
+        string lost = $"Nothing comes from Limpet {peerId} by another way any more. The link is made again.";
+        _record.Fail(lost);
+        options.Say(LimpetLogLevel.Warning, lost);
     }
 
     private string Why(Exception e) => e switch
@@ -147,7 +164,7 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
 
     private async Task<Limpet> ConnectAsync(EndPoint place, CancellationToken limit)
     {
-        _security.CheckPlace(place, options.Tell);
+        _security.CheckPlace(place, options.Say);
         Socket socket = Sockets.For(place);
         try
         {
@@ -170,7 +187,9 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
         {
             Stream stream = _security.Protect(new SocketStream(socket, options.SilenceLimit, options.Time), isServer: false, limit);
             using CancellationTokenRegistration giveUp = limit.Register(stream.Dispose);
+            PeerCredentials? credentials = PeerIdentity.CredentialsOf(socket);
             limpet = Limpet.Attach(stream, options);
+            _record.Begin(limpet, PeerIdentity.Of((stream as ProtectedStream)?.Proof, credentials, (place as IPEndPoint)?.Address), $"{place}");
         }).ConfigureAwait(false);
         return limpet!;
     }

@@ -83,7 +83,7 @@ public sealed record LimpetSecurity
     /// <remarks>Every user of this machine can connect to a loopback address, whatever the permissions of the bus are. The file of a Unix
     /// socket has permissions of its own.</remarks>
     /// <exception cref="LimpetException">The place is elsewhere, or open to every user of this machine.</exception>
-    internal void CheckPlace(EndPoint place, Action<string> tell)
+    internal void CheckPlace(EndPoint place, Action<LimpetLogLevel, string> tell)
     {
         if (IsTls || place is not IPEndPoint ip || (AllowPlainLoopback && IPAddress.IsLoopback(ip.Address)))
         {
@@ -99,7 +99,7 @@ public sealed record LimpetSecurity
                 isPeersFault: true);
         }
 
-        tell($"Warning: the link with {place} is not protected; anybody on the way can read and change messages.");
+        tell(LimpetLogLevel.Warning, $"Warning: the link with {place} is not protected; anybody on the way can read and change messages.");
     }
 
     /// <summary>Puts TLS on a connection, if the link is protected. It blocks.</summary>

@@ -27,6 +27,8 @@ public sealed class LimpetServer : IDisposable
     private readonly SparingTell _sentAway;
     private readonly IBerths _berths;
     private readonly TaskCompletionSource<LimpetEnding> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly DateTimeOffset _started;
+    private long _countSentAway;
     private bool _isOnce;
 
     private LimpetServer(LimpetOptions options, LimpetSecurity security, Listeners listeners, Func<Action<LimpetEnding>, IBerths> berths)
@@ -36,12 +38,25 @@ public sealed class LimpetServer : IDisposable
         _listeners = listeners;
         _silent = new Strangers(options.Time, MostSilent);
         _speaking = new Strangers(options.Time, MostSpeaking);
-        _sentAway = new SparingTell(options.Tell, options.Time);
+        _sentAway = new SparingTell(options.Say, options.Time);
+        _started = options.Time.GetUtcNow();
         _berths = berths(EndWith);
     }
 
     /// <summary>The address at which it listens, with its port. If the host's name has several addresses, the first of them.</summary>
     public LimpetAddress Address => _listeners.Address;
+
+    /// <summary>What it is at this moment, and each of its links. Waits for nobody; any thread may ask.</summary>
+    public LimpetReport Report => new()
+    {
+        IsServer = true,
+        Address = Address,
+        NetworkId = _options.NetworkId,
+        IsTls = _security.IsTls,
+        Started = _started,
+        SentAway = Interlocked.Read(ref _countSentAway),
+        Links = _berths.Links,
+    };
 
     /// <summary>Begins to listen, at every address of the host's name. The file of a Unix socket is for this user alone and is removed at
     /// the end. A dead one is replaced.</summary>
@@ -60,7 +75,7 @@ public sealed class LimpetServer : IDisposable
         security ??= new LimpetSecurity();
         options.Check();
         security.Check();
-        Listeners listeners = await Listeners.OpenAsync(address, security, options.Tell, cancellationToken).ConfigureAwait(false);
+        Listeners listeners = await Listeners.OpenAsync(address, security, options.Say, cancellationToken).ConfigureAwait(false);
         return new LimpetServer(options, security, listeners, ended => new OneBerth(new Berth(options, ended)));
     }
 
@@ -83,7 +98,7 @@ public sealed class LimpetServer : IDisposable
         options.Check();
         security = (security ?? new LimpetSecurity()) with { Rule = static _ => null };
         security.Check();
-        Listeners listeners = await Listeners.OpenAsync(address, security, options.Tell, cancellationToken).ConfigureAwait(false);
+        Listeners listeners = await Listeners.OpenAsync(address, security, options.Say, cancellationToken).ConfigureAwait(false);
         var berths = new PeerBerths(peers);
         return new LimpetServer(options, security with { Rule = berths.Refuses }, listeners, _ => berths);
     }
@@ -234,7 +249,7 @@ public sealed class LimpetServer : IDisposable
                 if (told != e.Message)
                 {
                     told = e.Message;
-                    _options.Tell($"A connection to {Address} could not be taken: {e.Message}. Tried again.");
+                    _options.Say(LimpetLogLevel.Warning, $"A connection to {Address} could not be taken: {e.Message}. Tried again.");
                 }
             }
 
@@ -259,7 +274,8 @@ public sealed class LimpetServer : IDisposable
                 : "The connection broke.";
             if (!cancellationToken.IsCancellationRequested)
             {
-                _sentAway.Tell($"A connection from {stranger.Name} was sent away. {why}");
+                Interlocked.Increment(ref _countSentAway);
+                _sentAway.Tell(LimpetLogLevel.Warning, $"A connection from {stranger.Name} was sent away. {why}");
                 if (greeted is not null && e is LimpetException or KbusException)
                 {
                     await RefuseAsync(greeted!.Stream, why, e is LimpetException { IsPeersFault: true }).ConfigureAwait(false);
@@ -272,7 +288,8 @@ public sealed class LimpetServer : IDisposable
         catch (Exception e)
         {
             // A fault of ours costs this one connection.
-            _sentAway.Tell($"A connection from {stranger.Name} could not be taken: {e}");
+            Interlocked.Increment(ref _countSentAway);
+            _sentAway.Tell(LimpetLogLevel.Error, $"A connection from {stranger.Name} could not be taken: {e}");
             greeted?.Stream.Dispose();
             stranger.Socket.Dispose();
         }

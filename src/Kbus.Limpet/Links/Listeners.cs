@@ -35,7 +35,7 @@ internal sealed class Listeners : IDisposable
     /// <param name="tell">Receives what a person should know.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="LimpetException">It cannot be listened there, or may not without protection.</exception>
-    public static async Task<Listeners> OpenAsync(LimpetAddress address, LimpetSecurity security, Action<string> tell, CancellationToken cancellationToken)
+    public static async Task<Listeners> OpenAsync(LimpetAddress address, LimpetSecurity security, Action<LimpetLogLevel, string> tell, CancellationToken cancellationToken)
     {
         try
         {
@@ -45,7 +45,7 @@ internal sealed class Listeners : IDisposable
             var listeners = new Listeners(address, Open(places, address.Port == 0 ? TriesForOnePort : 1, tell));
             foreach (Socket also in listeners.Sockets.Skip(1))
             {
-                tell($"Listens at {AddressOf(also)} as well.");
+                tell(LimpetLogLevel.Information, $"Listens at {AddressOf(also)} as well.");
             }
 
             return listeners;
@@ -76,7 +76,7 @@ internal sealed class Listeners : IDisposable
     /// <param name="tries">The number of attempts to find a port that is free for all of them.</param>
     /// <param name="tell">Receives the addresses that do not exist.</param>
     /// <exception cref="SocketException">There is none, or somebody listens there.</exception>
-    internal static List<Socket> Open(EndPoint[] places, int tries, Action<string> tell)
+    internal static List<Socket> Open(EndPoint[] places, int tries, Action<LimpetLogLevel, string> tell)
     {
         List<Socket> open = [];
         SocketException? last = null;
@@ -92,7 +92,7 @@ internal sealed class Listeners : IDisposable
             {
                 // Names often have an address of IPv6 on machines without IPv6.
                 last = e;
-                tell($"Does not listen at {there}: {e.Message}.");
+                tell(LimpetLogLevel.Warning, $"Does not listen at {there}: {e.Message}.");
             }
             catch (Exception e)
             {

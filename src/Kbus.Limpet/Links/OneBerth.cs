@@ -8,5 +8,8 @@ internal sealed class OneBerth(Berth berth) : IBerths
     public IReadOnlyCollection<Berth> All { get; } = [berth];
 
     /// <inheritdoc/>
+    public IReadOnlyList<LimpetLinkReport> Links => [berth.Record.Report()];
+
+    /// <inheritdoc/>
     public Berth Find(Arrival arrival) => berth;
 }

@@ -14,6 +14,9 @@ internal sealed class PeerBerths : IBerths
     /// <inheritdoc/>
     public IReadOnlyCollection<Berth> All => [.. _entries.Select(e => e.Berth)];
 
+    /// <inheritdoc/>
+    public IReadOnlyList<LimpetLinkReport> Links => [.. _entries.Select(e => e.Berth.Record.Report(e.Peer.Name, e.Peer.NetworkId))];
+
     /// <summary>Takes other peers. The links of those that stay as they are go on; those of others end.</summary>
     /// <returns>The names of the peers whose links ended, or would have.</returns>
     public IReadOnlyList<string> Change(IReadOnlyList<LimpetPeer> peers)

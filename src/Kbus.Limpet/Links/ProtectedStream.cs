@@ -25,4 +25,7 @@ internal sealed class ProtectedStream(SocketStream plain) : SslStream(plain, lea
 
     /// <inheritdoc/>
     public TimeSpan Watch() => plain.Watch();
+
+    /// <inheritdoc/>
+    public TimeSpan? RoundTrip => plain.RoundTrip;
 }

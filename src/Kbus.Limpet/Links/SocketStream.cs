@@ -77,6 +77,9 @@ internal sealed class SocketStream : Stream, IFinishing, IProgressing, IWatched
     public TimeSpan Watch() => _window?.Look() ?? TimeSpan.Zero;
 
     /// <inheritdoc/>
+    public TimeSpan? RoundTrip => _window?.RoundTrip;
+
+    /// <inheritdoc/>
     public void FinishWriting()
     {
         try

@@ -20,7 +20,7 @@ internal sealed class Stranger(Socket socket)
     public IPAddress? Address { get; } = (EndPointOf(socket) as IPEndPoint)?.Address;
 
     /// <summary>The user of the process that connected to the path of a Unix socket, as the kernel knows; null over TCP.</summary>
-    public PeerCredentials? Credentials { get; } = CredentialsOf(socket);
+    public PeerCredentials? Credentials { get; } = PeerIdentity.CredentialsOf(socket);
 
     /// <summary>Its origin, as far as known: an address with its port, or a process.</summary>
     public string Name => EndPointOf(socket) is IPEndPoint ip ? $"{ip}" : Credentials is { ProcessId: > 0 } peer ? $"process {peer.ProcessId}" : "somebody";
@@ -39,18 +39,6 @@ internal sealed class Stranger(Socket socket)
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // It has gone already.
-        }
-    }
-
-    private static PeerCredentials? CredentialsOf(Socket socket)
-    {
-        try
-        {
-            return socket.AddressFamily == AddressFamily.Unix && LibC.PeerCredentials((int)socket.Handle, out PeerCredentials peer) >= 0 ? peer : null;
-        }
-        catch (ObjectDisposedException)
-        {
-            return null;
         }
     }
 

@@ -19,6 +19,11 @@ internal sealed class WindowWatch(Socket socket, TimeSpan silenceLimit, TimeProv
     private ulong _acknowledged;
     private long _since;
 
+    /// <summary>The time to the peer's machine and back, smoothed; null if the connection is closed, or nothing was acknowledged yet. Any
+    /// thread may ask.</summary>
+    public TimeSpan? RoundTrip =>
+        TcpState.TryRead(socket, out TcpState state) && state.RoundTrip > 0 ? TimeSpan.FromMicroseconds(state.RoundTrip) : null;
+
     /// <summary>Looks at the connection, and lifts the limit or sets it again.</summary>
     /// <returns>The time for which the peer's buffer has been full and nothing was acknowledged.</returns>
     public TimeSpan Look()
@@ -53,12 +58,13 @@ internal sealed class WindowWatch(Socket socket, TimeSpan silenceLimit, TimeProv
     }
 
     /// <summary>What the kernel says of a connection (TCP_INFO of linux/tcp.h).</summary>
-    private readonly record struct TcpState(int Retransmits, int BackedOff, uint Unacknowledged, ulong Acknowledged, uint Unsent)
+    private readonly record struct TcpState(int Retransmits, int BackedOff, uint Unacknowledged, ulong Acknowledged, uint Unsent, uint RoundTrip)
     {
         private const int Information = 11;
         private const int RetransmitsAt = 2;
         private const int BackoffAt = 4;
         private const int UnacknowledgedAt = 24;
+        private const int RoundTripAt = 68;
         private const int AcknowledgedAt = 120;
         private const int UnsentAt = 144;
         private const int Length = 148;
@@ -87,7 +93,8 @@ internal sealed class WindowWatch(Socket socket, TimeSpan silenceLimit, TimeProv
                 bytes[BackoffAt],
                 BitConverter.ToUInt32(bytes, UnacknowledgedAt),
                 BitConverter.ToUInt64(bytes, AcknowledgedAt),
-                BitConverter.ToUInt32(bytes, UnsentAt));
+                BitConverter.ToUInt32(bytes, UnsentAt),
+                BitConverter.ToUInt32(bytes, RoundTripAt));
             return true;
         }
     }

@@ -41,8 +41,8 @@ internal sealed partial class LimpetRules : IDisposable
         _outward = new NameList(options.AllowOut);
         _inward = new NameList(options.AllowIn);
         _networks = new NetworkList(_ownId, peerId, options.PeerNetworks);
-        _told = new SparingTell(options.Tell, options.Time);
-        _judge = new LoopJudge(ksock, options.Time, LinkRank.Of(options.Time.GetUtcNow(), _ownId, peerId), sendProbe, _told.Tell);
+        _told = new SparingTell(options.Say, options.Time);
+        _judge = new LoopJudge(ksock, options.Time, LinkRank.Of(options.Time.GetUtcNow(), _ownId, peerId), sendProbe, Warn);
         _carried = new CarriedOut(_judge.IsLimpet);
         _ways = new ReplyWays(_judge.IsLimpet);
         Proxies = new Proxies(ksock, options);
@@ -107,6 +107,8 @@ internal sealed partial class LimpetRules : IDisposable
 
     /// <summary>Tries no binding any more.</summary>
     public void Dispose() => Proxies.Dispose();
+
+    private void Warn(string sentence) => _told.Tell(LimpetLogLevel.Warning, sentence);
 
     /// <summary>A Request that whoever receives this copy is to answer.</summary>
     public static bool MustBeAnswered(in MessageHeader header) => header.IsRequest && !header.IsOverheard;

@@ -42,7 +42,7 @@ internal sealed class Proxies : IDisposable
     {
         _ksock = ksock;
         _most = options.MaxProxies;
-        _told = new SparingTell(options.Tell, options.Time);
+        _told = new SparingTell(options.Say, options.Time);
         _time = options.Time;
         _timer = _time.CreateTimer(_ => TryAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -143,12 +143,12 @@ internal sealed class Proxies : IDisposable
             proxy.IsBound = proxy.IsWanted;
             if (isNews && proxy.Refused != Errno.None)
             {
-                _told.Tell($"{(proxy.IsBound ? "Bound to" : "Unbound from")} {proxy.Name} as replier after all.");
+                _told.Tell(LimpetLogLevel.Information, $"{(proxy.IsBound ? "Bound to" : "Unbound from")} {proxy.Name} as replier after all.");
             }
         }
         else if (error != proxy.Refused)
         {
-            _told.Tell($"Not {(proxy.IsWanted ? "bound to" : "unbound from")} {proxy.Name} as replier: {Why(error)}.");
+            _told.Tell(LimpetLogLevel.Warning, $"Not {(proxy.IsWanted ? "bound to" : "unbound from")} {proxy.Name} as replier: {Why(error)}.");
         }
 
         proxy.Refused = error;
@@ -199,7 +199,7 @@ internal sealed class Proxies : IDisposable
         if (!_isFull)
         {
             _isFull = true;
-            _told.Tell($"Not bound to {name} as replier: the peer has repliers for more than {_most} names, and that is the most for one link.");
+            _told.Tell(LimpetLogLevel.Warning, $"Not bound to {name} as replier: the peer has repliers for more than {_most} names, and that is the most for one link.");
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed class FrameReader(Stream stream, uint mostData)
     private const int SmallestBuffer = 128 * 1024;
     private const int FirstStep = 1024 * 1024;
     private int _givenUp;
+    private long _received;
     private int _count;
     private byte[] _bytes = new byte[SmallestBuffer];
     private int _start;
@@ -25,6 +26,12 @@ internal sealed class FrameReader(Stream stream, uint mostData)
 
     /// <summary>How often a buffer for a long frame was given up. What it took is free when the collector next looks.</summary>
     public int GivenUp => Volatile.Read(ref _givenUp);
+
+    /// <summary>Bytes of its buffer. Any thread may ask.</summary>
+    public int Capacity => Volatile.Read(ref _bytes).Length;
+
+    /// <summary>Bytes that have come. Any thread may ask.</summary>
+    public long Received => Volatile.Read(ref _received);
 
     /// <summary>The name of the frame that was read last. Valid until <see cref="Fill"/>.</summary>
     public ReadOnlySpan<byte> Name => _bytes.AsSpan(NameAt, _nameLength);
@@ -118,6 +125,7 @@ internal sealed class FrameReader(Stream stream, uint mostData)
         MakeRoom();
         int count = stream.Read(_bytes, _end, _bytes.Length - _end);
         _end += count;
+        Volatile.Write(ref _received, _received + count);
         if (count == 0 && _end != _start)
         {
             throw new WireException($"the connection ended in the middle of a message, after {_end - _start} of its bytes");

@@ -11,6 +11,9 @@ internal sealed class FrameWriter
     /// <summary>Bytes of the frames.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Bytes of its buffer. Any thread may ask.</summary>
+    public int Capacity => Volatile.Read(ref _bytes).Length;
+
     /// <summary>The frames.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Count);
 

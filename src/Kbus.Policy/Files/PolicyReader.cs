@@ -42,9 +42,7 @@ internal ref struct PolicyReader
         }
         catch (JsonException e)
         {
-            int line = (int)(e.LineNumber ?? 0);
-            throw new PolicyException(
-                $"{_path}, line {line + 1}, column {Column(LineStart(line), (int)(e.BytePositionInLine ?? 0))}: it is not JSON there, also if comments are left out.");
+            throw new PolicyException($"{_path}, {TextPlace.Of(_text, e)}: it is not JSON there, also if comments are left out.");
         }
         catch (InvalidOperationException)
         {
@@ -109,7 +107,7 @@ internal ref struct PolicyReader
         }
 
         int start = (int)_json.TokenStartIndex;
-        uint line = (uint)LineOf(start);
+        uint line = (uint)TextPlace.LineOf(_text, start);
         Whom? whom = null;
         bool allows = false;
         IReadOnlySet<uint>? buses = null;
@@ -399,39 +397,7 @@ internal ref struct PolicyReader
 
     private readonly PolicyException Wrong(string what) => WrongAt((int)_json.TokenStartIndex, what);
 
-    private readonly PolicyException WrongAt(int place, string what)
-    {
-        int line = LineOf(place);
-        int start = LineStart(line - 1);
-        return new PolicyException($"{_path}, line {line}, column {Column(start, place - start)}: {what}.");
-    }
-
-    private readonly int LineOf(int place) => 1 + _text[..Math.Min(place, _text.Length)].Count((byte)'\n');
-
-    /// <summary>Where the line begins that has so many lines before it.</summary>
-    private readonly int LineStart(int before)
-    {
-        int start = 0;
-        for (; before > 0; before--)
-        {
-            int end = _text[start..].IndexOf((byte)'\n');
-            if (end < 0)
-            {
-                return _text.Length;
-            }
-
-            start += end + 1;
-        }
-
-        return start;
-    }
-
-    /// <summary>The column, in characters from 1, of a byte of a line.</summary>
-    private readonly int Column(int lineStart, int offset)
-    {
-        int end = Math.Min(_text.Length, lineStart + Math.Max(0, offset));
-        return 1 + Encoding.UTF8.GetCharCount(_text[Math.Min(lineStart, end)..end]);
-    }
+    private readonly PolicyException WrongAt(int place, string what) => new($"{_path}, {TextPlace.Of(_text, place)}: {what}.");
 
     private static string Shown(string text) => PrintableText.Of(text);
 }

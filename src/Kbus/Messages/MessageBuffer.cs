@@ -103,6 +103,9 @@ public sealed class MessageBuffer : IDisposable
     /// <summary>What borrowed the data of an earlier message and has given them back: it may borrow again, so that big messages leave nothing behind either.</summary>
     internal BorrowedData? GivenBack => _givenBack;
 
+    /// <summary>Bytes that it keeps for messages to come.</summary>
+    internal int Capacity => _bytes.Length;
+
     internal ref readonly MessageHeader Header
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

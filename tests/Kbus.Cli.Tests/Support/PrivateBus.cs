@@ -78,6 +78,9 @@ internal sealed class PrivateBus : IDisposable
     /// <summary>Opens a Ksock in this process.</summary>
     public Ksock Open() => Ksock.Open(0, options: new KsockOptions { RuntimeDirectory = Directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 
+    /// <summary>Kills the daemon without a word, as kill -9 does.</summary>
+    public void KillDaemon() => _daemon.Signal("KILL");
+
     public void Dispose()
     {
         _daemon.Signal("TERM");

@@ -59,6 +59,9 @@ internal static class ActorProgram
                     (uint)Number(arguments[2]),
                     arguments.Length > 3 ? TimeSpan.FromSeconds(Number(arguments[3])) : null);
                 return 0;
+            case "hub":
+                HubActor.Run(directory, arguments);
+                return 0;
             default:
                 return 2;
         }

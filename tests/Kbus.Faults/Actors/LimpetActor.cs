@@ -7,7 +7,7 @@ internal static class LimpetActor
 {
     public static void Run(string directory, string role, string address, uint networkId, TimeSpan? silence = null)
     {
-        var options = new LimpetOptions { NetworkId = networkId, Ksock = ActorProgram.Options(directory), Tell = Console.Error.WriteLine };
+        var options = new LimpetOptions { NetworkId = networkId, Ksock = ActorProgram.Options(directory), Tell = Console.Error.WriteLine, GivesMemoryBack = true };
         options = options with { SilenceLimit = silence ?? options.SilenceLimit };
         var place = LimpetAddress.Parse(address);
 

@@ -13,6 +13,7 @@ internal static class Limited
     public static async Task Run(Action<Random> test)
     {
         int seed = int.TryParse(Environment.GetEnvironmentVariable("KBUS_TEST_SEED"), out int given) ? given : Random.Shared.Next();
+        TestContext.Current.TestOutputHelper?.WriteLine($"KBUS_TEST_SEED={seed}");
         try
         {
             await InBackground(() => test(new Random(seed))).WaitAsync(Span + Grace, CancellationToken.None);

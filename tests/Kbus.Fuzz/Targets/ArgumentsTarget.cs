@@ -91,7 +91,10 @@ internal sealed class ArgumentsTarget : Target
         {
             case "limpet":
                 Try(() => _ = LimpetArguments.Address(invocation));
-                Try(() => _ = LimpetArguments.LimpetOptions(invocation, new LimpetLines(invocation.Output, LimpetArguments.Verbosity(invocation), 1, () => { })));
+                Try(() => _ = LimpetArguments.Log(invocation));
+                Try(() => _ = LimpetArguments.LimpetOptions(
+                    invocation,
+                    new LimpetLines(invocation.Output, LimpetArguments.Verbosity(invocation), LogForm.Plain, 1, invocation.Time, () => { })));
                 break;
             case "policy" when arguments.Operands is [PolicyCommand.Explain]:
                 Try(() => _ = verb.Run(invocation));

@@ -3,19 +3,22 @@ using Kbus.Core;
 namespace Kbus.Limpets.Tests;
 
 /// <summary>A hub with two spokes, of which one uses network ids that are not its own. It ends at most its own link.</summary>
-public sealed class ForgingSpokeTests : IDisposable
+public abstract class ForgingSpokeTests : IDisposable
 {
     private const uint HostileId = 5;
     private const uint HonestId = 9;
     private const uint BehindHonest = 20;
-    private readonly Bowls _bowls = new(1);
+    private readonly Bowls _bowls;
     private readonly List<IDisposable> _open = [];
+
+    protected ForgingSpokeTests(Way way) => _bowls = new Bowls(1) { Way = way };
 
     public void Dispose()
     {
         _open.Reverse();
         _open.ForEach(o => o.Dispose());
         _bowls.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -114,8 +117,17 @@ public sealed class ForgingSpokeTests : IDisposable
     private (Limpet Limpet, RawPeer Peer) Attach(uint ownId, uint peerId, bool isListed, string behind = "none")
     {
         LimpetOptions options = _bowls.Options(0, ownId) with { PeerNetworks = isListed ? NetworkRange.ParseList(behind) : null };
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(options, peerId);
+        (Limpet limpet, RawPeer peer) = _bowls.Attach(options, peerId);
         _open.AddRange([limpet, peer]);
         return (limpet, peer);
     }
 }
+
+/// <summary>The same over a Unix socket.</summary>
+public sealed class ForgingSpokeOverUnixTests() : ForgingSpokeTests(Way.Unix);
+
+/// <summary>The same over TCP.</summary>
+public sealed class ForgingSpokeOverTcpTests() : ForgingSpokeTests(Way.Tcp);
+
+/// <summary>The same over TLS.</summary>
+public sealed class ForgingSpokeOverTlsTests() : ForgingSpokeTests(Way.Tls);

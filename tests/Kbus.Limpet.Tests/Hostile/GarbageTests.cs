@@ -5,12 +5,18 @@ using Kbus.Core;
 namespace Kbus.Limpets.Tests;
 
 /// <summary>A peer that does not speak as a Limpet does: it is told why, and the bus goes on as if it had not been.</summary>
-public sealed class GarbageTests : IDisposable
+public abstract class GarbageTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
-    private readonly Bowls _bowls = new(1);
+    private readonly Bowls _bowls;
 
-    public void Dispose() => _bowls.Dispose();
+    protected GarbageTests(Way way) => _bowls = new Bowls(1) { Way = way };
+
+    public void Dispose()
+    {
+        _bowls.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [InlineData("GET / HT", "greeted with the bytes 47455420 in place of HELO")]
@@ -20,7 +26,7 @@ public sealed class GarbageTests : IDisposable
     [InlineData("HELO\0\0", "closed")]
     public void A_wrong_greeting_makes_no_link_and_leaves_no_Ksock(string greeting, string fault)
     {
-        (Stream ours, Stream theirs) = StreamPair.WithPlainPeer();
+        (Stream ours, Stream theirs) = StreamPair.WithPlainPeer(_bowls.Way);
         theirs.Write(Encoding.Latin1.GetBytes(greeting));
         if (greeting.Length < Greeting.Length)
         {
@@ -39,7 +45,7 @@ public sealed class GarbageTests : IDisposable
     [Fact]
     public void A_peer_that_does_not_greet_is_given_up()
     {
-        (Stream ours, Stream theirs) = StreamPair.WithPlainPeer();
+        (Stream ours, Stream theirs) = StreamPair.WithPlainPeer(_bowls.Way);
         LimpetOptions options = _bowls.Options(0, 1) with { GreetingLimit = TimeSpan.FromMilliseconds(50) };
         LimpetException refusal = Assert.Throws<LimpetException>(() => Limpet.Attach(ours, options));
         Assert.Contains("did not greet within", refusal.Message, StringComparison.Ordinal);
@@ -57,7 +63,7 @@ public sealed class GarbageTests : IDisposable
     [InlineData(14, 0xFFFFFFFDu, "4294967293 bytes of data")]
     public async Task What_is_no_message_ends_the_link_and_what_came_before_counts(int word, uint value, string fault)
     {
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(_bowls.Options(0, 1) with { MaxData = 1000 }, 2);
+        (Limpet limpet, RawPeer peer) = _bowls.Attach(_bowls.Options(0, 1) with { MaxData = 1000 }, 2);
         Ksock listener = _bowls.Bound(0, "$.A");
         byte[] bad = RawPeer.Bytes(default, "$.B");
         BinaryPrimitives.WriteUInt32BigEndian(bad.AsSpan(word * 4), value);
@@ -77,7 +83,7 @@ public sealed class GarbageTests : IDisposable
         var random = new Random(seed);
         for (int i = 0; i < 100; i++)
         {
-            (Limpet limpet, RawPeer peer) = RawPeer.Attach(_bowls.Options(0, 1), 2);
+            (Limpet limpet, RawPeer peer) = _bowls.Attach(_bowls.Options(0, 1), 2);
             byte[] garbage = new byte[random.Next(200, 4000)];
             random.NextBytes(garbage);
             if (random.Next(2) == 0)
@@ -102,7 +108,7 @@ public sealed class GarbageTests : IDisposable
     [Fact]
     public async Task Half_a_message_and_the_end_is_told_as_that()
     {
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(_bowls.Options(0, 1), 2);
+        (Limpet limpet, RawPeer peer) = _bowls.Attach(_bowls.Options(0, 1), 2);
         peer.Write(RawPeer.Bytes(default, "$.A", new byte[500]).AsSpan(0, 300));
         peer.Dispose();
         LimpetEnding ending = await limpet.Ended.WaitAsync(Limit, TestContext.Current.CancellationToken);
@@ -112,7 +118,7 @@ public sealed class GarbageTests : IDisposable
     [Fact]
     public async Task Half_a_message_and_then_silence_keeps_nothing_else_from_passing()
     {
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(_bowls.Options(0, 1), 2);
+        (Limpet limpet, RawPeer peer) = _bowls.Attach(_bowls.Options(0, 1), 2);
         byte[] message = RawPeer.Bytes(new MessageHeader { Id = new MessageId(2, 1) }, "$.A", new byte[500]);
         Ksock listener = _bowls.Bound(0, "$.A");
         peer.Write(message.AsSpan(0, 300));
@@ -131,7 +137,7 @@ public sealed class GarbageTests : IDisposable
     [InlineData(13)]
     public async Task A_bind_event_with_nonsense_for_data_ends_the_link(int length)
     {
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(_bowls.Options(0, 1), 2);
+        (Limpet limpet, RawPeer peer) = _bowls.Attach(_bowls.Options(0, 1), 2);
         peer.Send(default, ReplierBindEvent.MessageName, new byte[length]);
         LimpetEnding ending = await limpet.Ended.WaitAsync(Limit, TestContext.Current.CancellationToken);
         Assert.Equal(LimpetEndingKind.PeerConfused, ending.Kind);
@@ -142,7 +148,7 @@ public sealed class GarbageTests : IDisposable
     [Fact]
     public async Task A_bind_event_whose_name_is_longer_than_its_data_ends_the_link()
     {
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(_bowls.Options(0, 1), 2);
+        (Limpet limpet, RawPeer peer) = _bowls.Attach(_bowls.Options(0, 1), 2);
         byte[] data = RawPeer.BindEvent("$.Abc", isBind: true);
         BitConverter.TryWriteBytes(data.AsSpan(8), uint.MaxValue);
         peer.Send(default, ReplierBindEvent.MessageName, data);
@@ -151,3 +157,12 @@ public sealed class GarbageTests : IDisposable
         peer.Dispose();
     }
 }
+
+/// <summary>The same over a Unix socket.</summary>
+public sealed class GarbageOverUnixTests() : GarbageTests(Way.Unix);
+
+/// <summary>The same over TCP.</summary>
+public sealed class GarbageOverTcpTests() : GarbageTests(Way.Tcp);
+
+/// <summary>The same over TLS.</summary>
+public sealed class GarbageOverTlsTests() : GarbageTests(Way.Tls);

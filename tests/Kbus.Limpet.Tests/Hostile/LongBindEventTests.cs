@@ -4,7 +4,7 @@ using Kbus.Core;
 namespace Kbus.Limpets.Tests;
 
 /// <summary>One bind event with a name of 67 MB took 2.9 GB of memory, and a line of 268 MB in the log.</summary>
-public sealed class LongBindEventTests
+public abstract class LongBindEventTests(Way way)
 {
     [Theory]
     [InlineData(1001, "none")]
@@ -12,8 +12,8 @@ public sealed class LongBindEventTests
     [InlineData(60_000_000, "$.*")]
     public async Task A_bind_event_with_a_name_that_none_can_have_ends_the_link_and_nothing_is_made_of_it(int length, string allowed)
     {
-        using var bowls = new Bowls(1);
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(bowls.Options(0, 1) with { AllowIn = [allowed], AllowOut = [allowed] }, 2);
+        using var bowls = new Bowls(1) { Way = way };
+        (Limpet limpet, RawPeer peer) = bowls.Attach(bowls.Options(0, 1) with { AllowIn = [allowed], AllowOut = [allowed] }, 2);
         using (limpet)
         using (peer)
         {
@@ -43,8 +43,8 @@ public sealed class LongBindEventTests
     [Fact]
     public void The_longest_name_that_there_can_be_is_bound()
     {
-        using var bowls = new Bowls(1);
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(bowls.Options(0, 1), 2);
+        using var bowls = new Bowls(1) { Way = way };
+        (Limpet limpet, RawPeer peer) = bowls.Attach(bowls.Options(0, 1), 2);
         using (limpet)
         using (peer)
         {
@@ -54,3 +54,15 @@ public sealed class LongBindEventTests
         }
     }
 }
+
+/// <summary>The same over a Unix socket.</summary>
+[Collection(nameof(MemoryTests))]
+public sealed class LongBindEventOverUnixTests() : LongBindEventTests(Way.Unix);
+
+/// <summary>The same over TCP.</summary>
+[Collection(nameof(MemoryTests))]
+public sealed class LongBindEventOverTcpTests() : LongBindEventTests(Way.Tcp);
+
+/// <summary>The same over TLS.</summary>
+[Collection(nameof(MemoryTests))]
+public sealed class LongBindEventOverTlsTests() : LongBindEventTests(Way.Tls);

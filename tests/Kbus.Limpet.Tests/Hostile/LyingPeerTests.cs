@@ -4,18 +4,21 @@ using Kbus.Core;
 namespace Kbus.Limpets.Tests;
 
 /// <summary>A peer whose messages are messages, but not true or not allowed.</summary>
-public sealed class LyingPeerTests : IDisposable
+public abstract class LyingPeerTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
-    private readonly Bowls _bowls = new(1);
+    private readonly Bowls _bowls;
     private Limpet? _limpet;
     private RawPeer? _peer;
+
+    protected LyingPeerTests(Way way) => _bowls = new Bowls(1) { Way = way };
 
     public void Dispose()
     {
         _peer?.Dispose();
         _limpet?.Dispose();
         _bowls.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -238,7 +241,7 @@ public sealed class LyingPeerTests : IDisposable
         Assert.Equal(Encoding.ASCII.GetBytes("$.Flood"), full.ReadNextMessage()!.NameBytes.ToArray());
     }
 
-    private (Limpet Limpet, RawPeer Peer) Attach() => (_limpet, _peer) = RawPeer.Attach(_bowls.Options(0, 1), 2);
+    private (Limpet Limpet, RawPeer Peer) Attach() => (_limpet, _peer) = _bowls.Attach(_bowls.Options(0, 1), 2);
 
     /// <summary>Waits until all that was sent has been looked at: a Request that nobody replies to is answered after it.</summary>
     private static void Synchronise(RawPeer peer)
@@ -250,3 +253,12 @@ public sealed class LyingPeerTests : IDisposable
         }
     }
 }
+
+/// <summary>The same over a Unix socket.</summary>
+public sealed class LyingPeerOverUnixTests() : LyingPeerTests(Way.Unix);
+
+/// <summary>The same over TCP.</summary>
+public sealed class LyingPeerOverTcpTests() : LyingPeerTests(Way.Tcp);
+
+/// <summary>The same over TLS.</summary>
+public sealed class LyingPeerOverTlsTests() : LyingPeerTests(Way.Tls);

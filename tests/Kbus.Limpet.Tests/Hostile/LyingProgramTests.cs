@@ -3,12 +3,18 @@ using Kbus.Core;
 namespace Kbus.Limpets.Tests;
 
 /// <summary>Programs that speak as if they were the bus; and a peer that carries what such a program says.</summary>
-public sealed class LyingProgramTests : IDisposable
+public abstract class LyingProgramTests : IDisposable
 {
     private const string EventsLost = "$.KBUS.UnbindEventsLost";
-    private readonly Bowls _bowls = new(3);
+    private readonly Bowls _bowls;
 
-    public void Dispose() => _bowls.Dispose();
+    protected LyingProgramTests(Way way) => _bowls = new Bowls(3) { Way = way };
+
+    public void Dispose()
+    {
+        _bowls.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public void A_program_that_says_that_events_were_lost_ends_no_link_and_is_heard_beyond()
@@ -26,7 +32,7 @@ public sealed class LyingProgramTests : IDisposable
     public void A_peer_that_carries_the_news_that_events_were_lost_ends_no_link_of_its_own_or_of_others()
     {
         (Limpet one, Limpet other) = _bowls.Join(0, 1, 1, 2);
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(_bowls.Options(0, 7), 9);
+        (Limpet limpet, RawPeer peer) = _bowls.Attach(_bowls.Options(0, 7), 9);
         Ksock listener = _bowls.Bound(1, EventsLost);
         peer.Send(new MessageHeader { Id = new MessageId(9, 1), OrigFrom = new OrigFrom(9, 0), Flags = MessageFlags.Synthetic }, EventsLost);
         Assert.Equal(new MessageId(9, 1), Bowls.Next(listener).Id);
@@ -58,7 +64,7 @@ public sealed class LyingProgramTests : IDisposable
     [Fact]
     public void A_bind_event_that_a_program_of_the_peer_s_bus_has_made_up_binds_nothing_and_one_of_that_bus_does()
     {
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(_bowls.Options(0, 1), 2);
+        (Limpet limpet, RawPeer peer) = _bowls.Attach(_bowls.Options(0, 1), 2);
         peer.Send(
             new MessageHeader { Id = new MessageId(2, 1), From = 5, OrigFrom = new OrigFrom(2, 5) },
             ReplierBindEvent.MessageName,
@@ -93,3 +99,12 @@ public sealed class LyingProgramTests : IDisposable
         Assert.Equal("$.Afterwards", Bowls.Next(listener).Name);
     }
 }
+
+/// <summary>The same over a Unix socket.</summary>
+public sealed class LyingProgramOverUnixTests() : LyingProgramTests(Way.Unix);
+
+/// <summary>The same over TCP.</summary>
+public sealed class LyingProgramOverTcpTests() : LyingProgramTests(Way.Tcp);
+
+/// <summary>The same over TLS.</summary>
+public sealed class LyingProgramOverTlsTests() : LyingProgramTests(Way.Tls);

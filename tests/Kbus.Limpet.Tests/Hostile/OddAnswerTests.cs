@@ -4,13 +4,21 @@ using Kbus.Core;
 namespace Kbus.Limpets.Tests;
 
 /// <summary>Answers whose name, or whose other side, hid that they are answers: the asker waited for ever, with honest members only.</summary>
-public sealed class OddAnswerTests : IDisposable
+public abstract class OddAnswerTests : IDisposable
 {
-    private readonly Bowls _bowls = new(2);
+    private readonly Bowls _bowls;
 
-    public OddAnswerTests() => _bowls.Join(0, 1, 1, 2);
+    protected OddAnswerTests(Way way)
+    {
+        _bowls = new Bowls(2) { Way = way };
+        _bowls.Join(0, 1, 1, 2);
+    }
 
-    public void Dispose() => _bowls.Dispose();
+    public void Dispose()
+    {
+        _bowls.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [InlineData("$.KBUS.ReplierBindEvent", "1234567890123456")]
@@ -75,3 +83,12 @@ public sealed class OddAnswerTests : IDisposable
         return id;
     }
 }
+
+/// <summary>The same over a Unix socket.</summary>
+public sealed class OddAnswerOverUnixTests() : OddAnswerTests(Way.Unix);
+
+/// <summary>The same over TCP.</summary>
+public sealed class OddAnswerOverTcpTests() : OddAnswerTests(Way.Tcp);
+
+/// <summary>The same over TLS.</summary>
+public sealed class OddAnswerOverTlsTests() : OddAnswerTests(Way.Tls);

@@ -3,17 +3,23 @@ using Kbus.Core;
 namespace Kbus.Limpets.Tests;
 
 /// <summary>A peer that stops reading: what waits for it is bounded, and nobody on the bus waits for it.</summary>
-public sealed class StuckPeerTests : IDisposable
+public abstract class StuckPeerTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
-    private readonly Bowls _bowls = new(1);
+    private readonly Bowls _bowls;
 
-    public void Dispose() => _bowls.Dispose();
+    protected StuckPeerTests(Way way) => _bowls = new Bowls(1) { Way = way };
+
+    public void Dispose()
+    {
+        _bowls.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public void Announcements_are_missed_and_counted_requests_refused_and_the_bus_goes_on()
     {
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(_bowls.Options(0, 1) with { Backlog = 100_000 }, 2);
+        (Limpet limpet, RawPeer peer) = _bowls.Attach(_bowls.Options(0, 1) with { Backlog = 100_000 }, 2);
         peer.TellBind("$.Far");
         _bowls.AwaitReplier(0, "$.Far");
         Ksock sender = _bowls.Open(0);
@@ -58,7 +64,7 @@ public sealed class StuckPeerTests : IDisposable
     [Fact]
     public async Task It_is_given_up_after_a_while()
     {
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(_bowls.Options(0, 1) with { Backlog = 100_000, StallLimit = TimeSpan.FromSeconds(1) }, 2);
+        (Limpet limpet, RawPeer peer) = _bowls.Attach(_bowls.Options(0, 1) with { Backlog = 100_000, StallLimit = TimeSpan.FromSeconds(1) }, 2);
         peer.TellBind("$.Far");
         _bowls.AwaitReplier(0, "$.Far");
         Ksock sender = _bowls.Open(0);
@@ -80,7 +86,7 @@ public sealed class StuckPeerTests : IDisposable
     [Fact]
     public async Task It_cannot_fill_the_memory_by_requests_whose_answers_it_does_not_read()
     {
-        (Limpet limpet, RawPeer peer) = RawPeer.Attach(_bowls.Options(0, 1) with { Backlog = 100_000 }, 2);
+        (Limpet limpet, RawPeer peer) = _bowls.Attach(_bowls.Options(0, 1) with { Backlog = 100_000 }, 2);
         byte[] frame = RawPeer.Bytes(
             new MessageHeader { Id = new MessageId(2, 1), From = 9, Flags = MessageFlags.WantAReply | MessageFlags.WantYouToReply }, "$.Nobody");
         byte[] many = [.. Enumerable.Repeat(frame, 1000).SelectMany(f => f)];
@@ -104,3 +110,12 @@ public sealed class StuckPeerTests : IDisposable
         peer.Dispose();
     }
 }
+
+/// <summary>The same over a Unix socket.</summary>
+public sealed class StuckPeerOverUnixTests() : StuckPeerTests(Way.Unix);
+
+/// <summary>The same over TCP.</summary>
+public sealed class StuckPeerOverTcpTests() : StuckPeerTests(Way.Tcp);
+
+/// <summary>The same over TLS.</summary>
+public sealed class StuckPeerOverTlsTests() : StuckPeerTests(Way.Tls);

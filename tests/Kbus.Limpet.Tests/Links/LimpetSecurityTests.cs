@@ -128,12 +128,12 @@ public sealed class LimpetSecurityTests : IDisposable
         var security = new LimpetSecurity { AllowPlainLoopback = allowed == "loopback", AllowPlain = allowed == "all" };
         if (mayBe)
         {
-            security.CheckPlace(place, told.Add);
+            security.CheckPlace(place, (_, sentence) => told.Add(sentence));
             Assert.Equal(allowed == "all" ? 1 : 0, told.Count(t => t.StartsWith("Warning", StringComparison.Ordinal)));
         }
         else
         {
-            Assert.True(Assert.Throws<LimpetException>(() => security.CheckPlace(place, told.Add)).IsPeersFault);
+            Assert.True(Assert.Throws<LimpetException>(() => security.CheckPlace(place, (_, sentence) => told.Add(sentence))).IsPeersFault);
         }
     }
 

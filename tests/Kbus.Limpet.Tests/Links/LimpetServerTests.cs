@@ -163,12 +163,14 @@ public sealed class LimpetServerTests : IDisposable
 
     /// <summary>A thousand idle connections a second kept an authenticated peer out.</summary>
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task However_many_connect_and_say_nothing_the_peer_is_let_in(bool isTls)
+    [InlineData(Way.Unix)]
+    [InlineData(Way.Tcp)]
+    [InlineData(Way.Tls)]
+    public async Task However_many_connect_and_say_nothing_the_peer_is_let_in(Way way)
     {
         using var keys = new Keys();
-        await using Served server = await Served.At(Served.AnyPort(), _bowls.Options(0, 1), isTls ? keys.One : null);
+        bool isTls = way == Way.Tls;
+        await using Served server = await Served.At(way == Way.Unix ? Served.NewPath() : Served.AnyPort(), _bowls.Options(0, 1), isTls ? keys.One : null);
         List<NetworkStream> flood = [.. Enumerable.Range(0, 2 * LimpetServer.MostSilent).Select(_ => server.Connect())];
         using var stop = new CancellationTokenSource();
         Task<LimpetEnding> running = new LimpetClient(server.Address, _bowls.Options(1, 2), isTls ? keys.Other : Served.Plain).RunAsync(cancellationToken: stop.Token);

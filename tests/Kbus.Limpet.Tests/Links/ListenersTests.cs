@@ -10,7 +10,7 @@ public sealed class ListenersTests
     {
         List<string> told = [];
         IPAddress[] places = [IPAddress.Loopback, IPAddress.Parse("127.0.0.2"), IPAddress.IPv6Loopback];
-        List<Socket> open = Listeners.Open([.. places.Select(p => new IPEndPoint(p, 0))], tries: 10, told.Add);
+        List<Socket> open = Listeners.Open([.. places.Select(p => new IPEndPoint(p, 0))], tries: 10, (_, sentence) => told.Add(sentence));
         try
         {
             // Where there is no address of IPv6 a person is told.
@@ -33,11 +33,11 @@ public sealed class ListenersTests
     [Fact]
     public void If_somebody_listens_at_one_of_them_none_is_taken()
     {
-        using Socket somebody = Assert.Single(Listeners.Open([new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0)], tries: 1, _ => { }));
+        using Socket somebody = Assert.Single(Listeners.Open([new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0)], tries: 1, (_, _) => { }));
         int port = ((IPEndPoint)somebody.LocalEndPoint!).Port;
         EndPoint[] both = [new IPEndPoint(IPAddress.Loopback, port), somebody.LocalEndPoint!];
-        Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(() => Listeners.Open(both, tries: 1, _ => { })).SocketErrorCode);
-        Assert.Single(Listeners.Open([both[0]], tries: 1, _ => { })).Dispose();
+        Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(() => Listeners.Open(both, tries: 1, (_, _) => { })).SocketErrorCode);
+        Assert.Single(Listeners.Open([both[0]], tries: 1, (_, _) => { })).Dispose();
     }
 
     [Fact]
@@ -45,8 +45,8 @@ public sealed class ListenersTests
     {
         List<string> told = [];
         var elsewhere = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0);
-        Assert.Single(Listeners.Open([elsewhere, new IPEndPoint(IPAddress.Loopback, 0)], tries: 1, told.Add)).Dispose();
+        Assert.Single(Listeners.Open([elsewhere, new IPEndPoint(IPAddress.Loopback, 0)], tries: 1, (_, sentence) => told.Add(sentence))).Dispose();
         Assert.StartsWith("Does not listen at 192.0.2.1:0: ", Assert.Single(told), StringComparison.Ordinal);
-        Assert.Throws<SocketException>(() => Listeners.Open([elsewhere], tries: 1, told.Add));
+        Assert.Throws<SocketException>(() => Listeners.Open([elsewhere], tries: 1, (_, sentence) => told.Add(sentence)));
     }
 }

@@ -19,6 +19,9 @@ internal sealed class Bowls : IDisposable
         ? new LinkedBuses(limits ?? new BusOptions(), count)
         : new EmbeddedBuses(new EmbeddedKbus(limits, count));
 
+    /// <summary>How the Limpets are connected.</summary>
+    public Way Way { get; init; }
+
     /// <summary>What the Limpets told.</summary>
     public ConcurrentQueue<string> Told { get; } = [];
 
@@ -49,11 +52,14 @@ internal sealed class Bowls : IDisposable
     /// <summary>Puts a pair of Limpets between two buses.</summary>
     public (Limpet One, Limpet Other) Join(LimpetOptions one, LimpetOptions other)
     {
-        (Stream stream, Stream otherStream) = StreamPair.Make();
+        (Stream stream, Stream otherStream) = StreamPair.Make(Way);
         Task<Limpet> attaching = Task.Run(() => Keep(Limpet.Attach(stream, one)));
         Limpet second = Keep(Limpet.Attach(otherStream, other));
         return (attaching.GetAwaiter().GetResult(), second);
     }
+
+    /// <summary>Attaches a Limpet to a stream whose other end is a peer that says what a test wants.</summary>
+    public (Limpet Limpet, RawPeer Peer) Attach(LimpetOptions options, uint networkId) => RawPeer.Attach(options, networkId, Way);
 
     /// <summary>Waits until a Request of this name has a replier on a bus.</summary>
     public void AwaitReplier(uint bus, string name) => AwaitThat(bus, k => k.FindReplierFor(name) is not null, $"a replier for {name}");

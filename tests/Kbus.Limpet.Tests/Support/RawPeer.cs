@@ -13,9 +13,9 @@ internal sealed class RawPeer(Stream stream) : IDisposable
     public sealed record Frame(MessageHeader Header, string Name, byte[] Data);
 
     /// <summary>Attaches a Limpet to a stream whose other end is the peer, which has greeted.</summary>
-    public static (Limpet Limpet, RawPeer Peer) Attach(LimpetOptions options, uint networkId)
+    public static (Limpet Limpet, RawPeer Peer) Attach(LimpetOptions options, uint networkId, Way way = Way.Unix)
     {
-        (Stream ours, Stream theirs) = StreamPair.WithPlainPeer();
+        (Stream ours, Stream theirs) = StreamPair.WithPlainPeer(way);
         var peer = new RawPeer(theirs);
         peer.Write(Greeting.Of(networkId));
         Limpet limpet = Limpet.Attach(ours, options);

@@ -22,6 +22,9 @@ internal sealed class Served : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public LimpetAddress Address => _server.Address;
 
+    /// <summary>What it says of itself.</summary>
+    public LimpetReport Report => _server.Report;
+
     /// <summary>How it ends.</summary>
     public Task<LimpetEnding> Running { get; }
 

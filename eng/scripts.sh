@@ -63,9 +63,10 @@ bring() {
 }
 
 # True if nothing that goes into the programs is newer than the file $1. Folders count: their time changes when a file goes.
+# The hosting library is in none of them.
 up_to_date() {
     [ -e "$1" ] && [ -z "$(find src VERSION eng/*.props Directory.Build.props Directory.Build.targets Directory.Packages.props global.json \
-        -newer "$1" -print -quit 2>/dev/null)" ]
+        -path src/Kbus.Extensions.Hosting -prune -o -newer "$1" -print -quit 2>/dev/null)" ]
 }
 
 # need_packages PACKAGE:FILE ...: installs the Debian packages whose file (a path, or a command) is missing.

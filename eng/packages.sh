@@ -45,9 +45,11 @@ make_nuget_packages() {
         mkdir -p $daemons/linux-arm64
         cp artifacts/aot-arm64/out/kbusd/kbusd $daemons/linux-arm64/
     fi
+    local published=
+    case $(git remote get-url origin 2>/dev/null) in https://*) published=-p:PublishRepositoryUrl=true ;; esac
     # Apart from the plain builds, of which the programs are no .NET tools.
     quietly artifacts/log/pack.log dotnet pack eng/packages.slnf -c Release -warnaserror --artifacts-path artifacts/pack -o artifacts/pack/out \
-        "-p:KbusDaemons=$PWD/$daemons" -p:ContinuousIntegrationBuild=true -v quiet --nologo || die "could not pack for NuGet"
+        "-p:KbusDaemons=$PWD/$daemons" -p:ContinuousIntegrationBuild=true $published -v quiet --nologo || die "could not pack for NuGet"
     quietly artifacts/log/nupkg.log python3 eng/nupkg.py "$out" artifacts/pack/out/*.nupkg artifacts/pack/out/*.snupkg || die "could not pack for NuGet"
 }
 

@@ -28,6 +28,10 @@ public sealed class BusTests : IDisposable
         Assert.Equal(0, await host.Services.GetRequiredKeyedService<HostedBus>("one").AskAsync<Question, int>("$.Which", new Question("")));
         Assert.Equal(1, await host.Services.GetRequiredKeyedService<HostedBus>("two").AskAsync<Question, int>("$.Which", new Question("")));
         Assert.Null(host.Services.GetService<HostedBus>());
+
+        HealthCheckRegistration health = BusHealthCheck.Of("two");
+        Assert.Equal("kbus-two", health.Name);
+        Assert.Equal(HealthStatus.Healthy, (await health.Factory(host.Services).CheckHealthAsync(new HealthCheckContext { Registration = health })).Status);
     }
 
     [Fact]

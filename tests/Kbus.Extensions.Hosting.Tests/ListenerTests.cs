@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Kbus.Hosting.Tests;
 
@@ -79,6 +80,46 @@ public sealed class ListenerTests : IDisposable
                 Assert.Equal(7, values.Current);
             }
         });
+    }
+
+    [Fact]
+    public async Task A_class_receives_values_several_at_once_if_it_may()
+    {
+        using var bothBegun = new CountdownEvent(2);
+        await using Host host = await Host.StartAsync(_daemon, k =>
+        {
+            k.Services.AddSingleton(bothBegun);
+            k.AddListener<Together, int>("$.Number", concurrency: 2);
+        });
+        await host.Bus.SendAsync("$.Number", 1);
+        await host.Bus.SendAsync("$.Number", 2);
+        Assert.True(bothBegun.Wait(Host.Patience));
+    }
+
+    [Fact]
+    public async Task A_Ksock_of_the_programs_own_sends_and_asks_with_values()
+    {
+        var serializer = new JsonMessageSerializer(TestJson.Default);
+        Channel<int> received = Channel.CreateUnbounded<int>();
+        await using Host host = await Host.StartAsync(_daemon, k => k
+            .AddListener<int>("$.Number", (value, _) => received.Writer.WriteAsync(value))
+            .AddReplier<int, int>("$.Next", (value, _) => value < 0 ? throw new ErrorReplyException("Negative", "") : ValueTask.FromResult(value + 1)));
+        await using Ksock ksock = await host.Bus.OpenKsockAsync();
+        await ksock.SendAsync(serializer, "$.Number", 42);
+        Assert.Equal(42, await received.Reader.ReadAsync().AsTask().WaitAsync(Host.Patience));
+        Assert.Equal(8, await ksock.AskAsync<int, int>(serializer, "$.Next", 7, Host.Patience));
+        ErrorReplyException e = await Assert.ThrowsAsync<ErrorReplyException>(() => ksock.AskAsync<int, int>(serializer, "$.Next", -7, Host.Patience));
+        Assert.Equal(("Negative", "Negative"), (e.Error.Code, e.Message));
+        Assert.Equal(MessageFlags.ErrorReply, e.Answer!.Flags);
+    }
+
+    private sealed class Together(CountdownEvent bothBegun) : IListener<int>
+    {
+        public ValueTask ReceiveAsync(int value, Delivery message)
+        {
+            bothBegun.Signal();
+            return bothBegun.Wait(Host.Patience) ? ValueTask.CompletedTask : throw new TimeoutException();
+        }
     }
 
     private sealed class Heard : IListener

@@ -166,6 +166,21 @@ public sealed class ReplierTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 50).Select(i => $"{i}"), order);
     }
 
+    [Fact]
+    public async Task A_service_that_cannot_be_disposed_of_gives_no_second_answer()
+    {
+        await using Host host = await Host.StartAsync(_daemon, k =>
+        {
+            k.Services.AddScoped<Stubborn>();
+            k.AddReplier<Question, int>("$.Count", (_, r) => ValueTask.FromResult(r.Services.GetRequiredService<Stubborn>().Number));
+        });
+        Assert.Equal(7, await host.Bus.AskAsync<Question, int>("$.Count", new Question("")));
+        Assert.Equal(7, await host.Bus.AskAsync<Question, int>("$.Count", new Question("")));
+        await host.StopAsync();
+        Assert.Equal(2, host.Log.Lines.Count(l => l.EndsWith("stubborn", StringComparison.Ordinal)));
+        Assert.DoesNotContain(host.Log.Lines, l => l.Contains("could not be sent", StringComparison.Ordinal));
+    }
+
     private static void InterlockedMax(ref int most, int value)
     {
         int seen;
@@ -201,6 +216,13 @@ public sealed class ReplierTests : IDisposable
             Assert.Same(scoped, request.Services.GetRequiredService<Scoped>());
             return ValueTask.FromResult(counts.Made);
         }
+    }
+
+    private sealed class Stubborn : IDisposable
+    {
+        public int Number => 7;
+
+        public void Dispose() => throw new InvalidOperationException("stubborn");
     }
 
     private sealed class Upper : IReplier

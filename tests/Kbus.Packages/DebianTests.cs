@@ -17,6 +17,11 @@ public sealed class DebianTests
     [MemberData(nameof(Packages))]
     public async Task Lintian_finds_no_error(string package)
     {
+        if (!File.Exists("/usr/bin/lintian"))
+        {
+            Assert.Skip("There is no lintian here, and no package that brings it.");
+        }
+
         using var place = new CleanPlace();
         (int code, string output) = await place.TryRunAsync("lintian", "--allow-root", "--fail-on", "error", "--tag-display-limit", "0", PathOf(package));
         Assert.True(code == 0, output);
@@ -58,6 +63,12 @@ public sealed class DebianTests
             string output = await place.RunAsync("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", Path.Join(system, unit));
             Assert.DoesNotContain("kbus", output, StringComparison.Ordinal);
         }
+
+        string users = Path.Join(place.Folder, "usr/lib/systemd/user/kbusd.service");
+        File.WriteAllText(users, File.ReadAllText(users).Replace("/usr/bin/kbus", $"{place.Folder}/usr/bin/kbus", StringComparison.Ordinal));
+        place.Environment["XDG_RUNTIME_DIR"] = place.Folder;
+        Assert.DoesNotContain(
+            "kbus", await place.RunAsync("systemd-analyze", "verify", "--user", "--man=no", "--recursive-errors=no", users), StringComparison.Ordinal);
     }
 
     [Fact]

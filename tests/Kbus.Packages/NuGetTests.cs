@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Compression;
+using System.Reflection.Metadata;
 
 namespace Kbus.Packages;
 
@@ -7,6 +8,9 @@ namespace Kbus.Packages;
 public sealed class NuGetTests
 {
     private const string Greeting = "<Reply '$.Greet', id=[0:2], to=2, from=1, in_reply_to=[0:1], data='hello'>\n";
+
+    private const UnixFileMode EverybodyMayRun =
+        UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute | UnixFileMode.OtherRead;
 
     /// <summary>The libraries that programs refer to, as packages.</summary>
     private static readonly string[] Libraries = ["Kbus", "Kbus.Core", "Kbus.Extensions.Hosting", "Kbus.Limpet", "Kbus.Link"];
@@ -46,13 +50,33 @@ public sealed class NuGetTests
         var file = new MemoryStream();
         packed.CopyTo(file);
         file.Position = 0;
-        using var provider = System.Reflection.Metadata.MetadataReaderProvider.FromPortablePdbStream(file);
-        System.Reflection.Metadata.MetadataReader symbols = provider.GetMetadataReader();
+        using MetadataReaderProvider provider = MetadataReaderProvider.FromPortablePdbStream(file);
+        MetadataReader symbols = provider.GetMetadataReader();
         var embedded = new Guid("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
         int with = symbols.Documents.Count(d => symbols.GetCustomDebugInformation(d)
             .Any(i => symbols.GetGuid(symbols.GetCustomDebugInformation(i).Kind) == embedded));
         Assert.Equal(symbols.Documents.Count, with);
         Assert.All(symbols.Documents, d => Assert.StartsWith("/_/", symbols.GetString(symbols.GetDocument(d).Name), StringComparison.Ordinal));
+    }
+
+    /// <summary>SourceLink: where the sources can be fetched is known only in a clone of a server.</summary>
+    [Fact]
+    [Trait("Length", "long")]
+    public async Task In_a_clone_of_a_server_symbols_say_where_the_sources_are()
+    {
+        using var place = new CleanPlace();
+        string clone = Path.Join(place.Folder, "clone");
+        await place.RunAsync("git", "clone", "--quiet", "--no-hardlinks", Checkout.Root, clone);
+        await place.RunAsync("git", "-C", clone, "remote", "set-url", "origin", "https://github.com/example/kbus.git");
+        string commit = (await place.RunAsync("git", "-C", clone, "rev-parse", "HEAD")).Trim();
+        await place.RunAsync("dotnet", "build", Path.Join(clone, "src", "Kbus.Core"), "-c", "Release", "--nologo", "-v", "quiet");
+        using var file = File.OpenRead(Path.Join(clone, "artifacts", "bin", "Kbus.Core", "release", "Kbus.Core.pdb"));
+        using MetadataReaderProvider provider = MetadataReaderProvider.FromPortablePdbStream(file);
+        MetadataReader symbols = provider.GetMetadataReader();
+        var sourceLink = new Guid("CC110556-A091-4D38-9FEC-25AB9A351A6A");
+        CustomDebugInformation link = symbols.CustomDebugInformation.Select(symbols.GetCustomDebugInformation).Single(i => symbols.GetGuid(i.Kind) == sourceLink);
+        Assert.Contains(
+            $"https://raw.githubusercontent.com/example/kbus/{commit}/*", System.Text.Encoding.UTF8.GetString(symbols.GetBlobBytes(link.Value)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,6 +86,7 @@ public sealed class NuGetTests
         string program = await consumer.BuildAsync();
         Assert.Equal(Greeting, await consumer.Place.RunAsync(program));
         Assert.StartsWith(consumer.Place.Folder, consumer.Place.Daemon, StringComparison.Ordinal);
+        Assert.True(File.GetUnixFileMode(consumer.Place.Daemon!).HasFlag(EverybodyMayRun));
     }
 
     [Theory]
@@ -82,6 +107,7 @@ public sealed class NuGetTests
         Directory.Delete(Path.Join(consumer.Place.Folder, ".packages", "kbus"), recursive: true);
         Assert.Equal(Greeting, await consumer.Place.RunAsync(Path.Join(elsewhere, "console")));
         Assert.True(consumer.Place.Daemon?.StartsWith(elsewhere, StringComparison.Ordinal), $"{how}: {consumer.Place.Daemon}");
+        Assert.True(File.GetUnixFileMode(consumer.Place.Daemon!).HasFlag(EverybodyMayRun), how);
     }
 
     [Theory]

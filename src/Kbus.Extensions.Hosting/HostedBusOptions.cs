@@ -12,7 +12,7 @@ public sealed record HostedBusOptions
     /// <summary>Whether a daemon may be started if the user has none: default true.</summary>
     public bool StartDaemon { get; set; } = true;
 
-    /// <summary>How long opening a Ksock may take at most: more than 0, default 10 seconds.</summary>
+    /// <summary>How long opening a Ksock may take at most, and how long a host that stops waits for a bus that does not answer: more than 0, default 10 seconds.</summary>
     public TimeSpan OpenTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How many messages fit in the queue of each handler's Ksock: 1 or more; null (the default) for what the bus gives, usually 100.</summary>

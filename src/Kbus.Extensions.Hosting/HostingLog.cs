@@ -27,7 +27,7 @@ internal static partial class HostingLog
     public static partial void NotAnswered(ILogger logger, Exception exception, string name, MessageId id);
 
     [LoggerMessage(7, LogLevel.Warning, "The {Part} of {Name} could not be unbound.")]
-    public static partial void NotUnbound(ILogger logger, Exception exception, string part, string name);
+    public static partial void NotUnbound(ILogger logger, Exception? exception, string part, string name);
 
     [LoggerMessage(8, LogLevel.Warning, "The {Part} of {Name} was stopped while it handled {Count} messages. Those that are owed an answer got an error reply.")]
     public static partial void StoppedBeforeEnd(ILogger logger, string part, string name, int count);

@@ -65,6 +65,29 @@ public sealed class StoppingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bus_that_stands_still_does_not_keep_the_host_from_stopping()
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Host host = await Host.StartAsync(
+            _daemon,
+            k => k.AddReplier("$.Endless", async r =>
+            {
+                begun.SetResult();
+                await Task.Delay(Timeout.Infinite, r.Stopping);
+                return default;
+            }),
+            o => (o.StopTimeout, o.OpenTimeout) = (TimeSpan.Zero, TimeSpan.FromSeconds(1)));
+        using Ksock ksock = _daemon.Open();
+        _ = ksock.RequestAsync(new Request("$.Endless"), Host.Patience);
+        await begun.Task.WaitAsync(Host.Patience);
+        _daemon.StandStill();
+        await host.StopAsync().WaitAsync(Host.Patience);
+        Assert.Contains(host.Log.Lines, l => l.StartsWith("Warning: The replier of $.Endless could not be unbound.", StringComparison.Ordinal));
+        _daemon.Kill();
+        await host.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_handler_that_blocks_its_thread_does_not_keep_the_host_from_stopping()
     {
         using var begun = new ManualResetEventSlim();

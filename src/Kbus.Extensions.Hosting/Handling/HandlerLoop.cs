@@ -11,6 +11,7 @@ namespace Kbus.Hosting;
 /// </remarks>
 internal sealed class HandlerLoop(Handler handler, HostedBus bus, IServiceScopeFactory scopes, ILogger logger) : IDisposable
 {
+    private static readonly ErrorReply Stopped = new(ErrorReply.Stopping, "The replier is being stopped.");
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim _room = new(handler.Concurrency, handler.Concurrency);
@@ -26,6 +27,9 @@ internal sealed class HandlerLoop(Handler handler, HostedBus bus, IServiceScopeF
 
     /// <summary>False before the start, after the end, and while a bus that has died was not found again.</summary>
     public bool IsBound => _isBound;
+
+    /// <summary>How long the bus may take to answer while the host stops.</summary>
+    private TimeSpan BusTimeout => bus.Options.OpenTimeout;
 
     /// <summary>Opens the Ksock and binds it. When this has ended, every message of the name comes here.</summary>
     /// <exception cref="KbusException">The bus refused it, or there is none.</exception>
@@ -56,17 +60,18 @@ internal sealed class HandlerLoop(Handler handler, HostedBus bus, IServiceScopeF
     public async Task StopAsync(TimeSpan timeLimit, CancellationToken cancellationToken)
     {
         await _end.CancelAsync().ConfigureAwait(false);
-        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Unbind();
-        await WaitForRunningAsync(timeLimit, cancellationToken).ConfigureAwait(false);
+        _ = await EndsAsync(_reading, BusTimeout, cancellationToken).ConfigureAwait(false);
+        if (!await EndsAsync(Task.Run(Unbind, CancellationToken.None), BusTimeout, cancellationToken).ConfigureAwait(false))
+        {
+            HostingLog.NotUnbound(logger, null, handler.Part, handler.Name);
+        }
+
+        _ = await EndsAsync(Task.WhenAll(_running.Keys.Select(d => d.Handled.Task)), timeLimit, cancellationToken).ConfigureAwait(false);
         if (!_running.IsEmpty)
         {
             HostingLog.StoppedBeforeEnd(logger, handler.Part, handler.Name, _running.Count);
-            foreach (Debt debt in _running.Keys)
-            {
-                await AnswerAsync(debt, new ErrorReply(ErrorReply.Stopping, "The replier is being stopped.")).ConfigureAwait(false);
-            }
-
+            Task answering = Task.WhenAll(_running.Keys.Select(d => d.AnswerAsync(Stopped).AsTask()));
+            _ = await EndsAsync(answering, BusTimeout, CancellationToken.None).ConfigureAwait(false);
             await _stopping.CancelAsync().ConfigureAwait(false);
         }
 
@@ -122,7 +127,7 @@ internal sealed class HandlerLoop(Handler handler, HostedBus bus, IServiceScopeF
                 throw;
             }
 
-            var debt = new Debt(ksock, message);
+            var debt = new Debt(handler, ksock, message, logger);
             _running[debt] = true;
 
             // Elsewhere: a handler that computes, or blocks, must keep neither other messages nor the end of the reading waiting.
@@ -162,7 +167,7 @@ internal sealed class HandlerLoop(Handler handler, HostedBus bus, IServiceScopeF
         {
             await using AsyncServiceScope scope = scopes.CreateAsyncScope();
             ReadOnlyMemory<byte> data = await handler.Handle(new Delivery(debt.Message, scope.ServiceProvider, _stopping.Token)).ConfigureAwait(false);
-            await AnswerAsync(debt, data).ConfigureAwait(false);
+            await debt.AnswerAsync(data).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -183,7 +188,7 @@ internal sealed class HandlerLoop(Handler handler, HostedBus bus, IServiceScopeF
             // An error reply that the handler itself got from some other replier is a failure of its own like any other.
             ErrorReplyException { Answer: null } meant => meant.Error,
             UnreadableDataException unreadable => new ErrorReply(ErrorReply.BadRequest, unreadable.Message),
-            OperationCanceledException when _stopping.IsCancellationRequested => new ErrorReply(ErrorReply.Stopping, "The replier is being stopped."),
+            OperationCanceledException when _stopping.IsCancellationRequested => Stopped,
             _ => new ErrorReply(ErrorReply.Failed, bus.Options.TellExceptions ? exception.Message : "The replier failed."),
         };
         if (exception is UnreadableDataException)
@@ -195,50 +200,7 @@ internal sealed class HandlerLoop(Handler handler, HostedBus bus, IServiceScopeF
             HostingLog.Failed(logger, exception, handler.Part, handler.Name, debt.Message.Id);
         }
 
-        await AnswerAsync(debt, error).ConfigureAwait(false);
-    }
-
-    private async ValueTask AnswerAsync(Debt debt, ReadOnlyMemory<byte> data)
-    {
-        if (!handler.IsReplier || !debt.TryTake())
-        {
-            return;
-        }
-
-        try
-        {
-            _ = await debt.SendAsync(Message.ReplyTo(debt.Message, data)).ConfigureAwait(false);
-        }
-        catch (KbusException e) when (e.Errno == Errno.EMSGSIZE)
-        {
-            // Nobody got it, so there is still one answer to give.
-            HostingLog.Failed(logger, e, handler.Part, handler.Name, debt.Message.Id);
-            await SendAsync(debt, new ErrorReply(ErrorReply.Failed, $"The answer has {data.Length} bytes, which are too many for the bus.")).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is KbusException or ObjectDisposedException)
-        {
-            HostingLog.NotAnswered(logger, e, handler.Name, debt.Message.Id);
-        }
-    }
-
-    private async ValueTask AnswerAsync(Debt debt, ErrorReply error)
-    {
-        if (handler.IsReplier && debt.TryTake())
-        {
-            await SendAsync(debt, error).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask SendAsync(Debt debt, ErrorReply error)
-    {
-        try
-        {
-            _ = await debt.SendAsync(error.To(debt.Message)).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is KbusException or ObjectDisposedException)
-        {
-            HostingLog.NotAnswered(logger, e, handler.Name, debt.Message.Id);
-        }
+        await debt.AnswerAsync(error).ConfigureAwait(false);
     }
 
     /// <summary>The bus answers what was not read with a Status: nobody acted on it, and who asked can ask another replier at once.</summary>
@@ -257,16 +219,10 @@ internal sealed class HandlerLoop(Handler handler, HostedBus bus, IServiceScopeF
         }
     }
 
-    private async Task WaitForRunningAsync(TimeSpan timeLimit, CancellationToken cancellationToken)
+    /// <summary>Waits for a task for some time. False if it did not end. A bus that stands still must not keep the host from stopping.</summary>
+    private async Task<bool> EndsAsync(Task task, TimeSpan timeLimit, CancellationToken cancellationToken)
     {
-        Task all = Task.WhenAll(_running.Keys.Select(d => d.Handled.Task));
-        try
-        {
-            await all.WaitAsync(timeLimit, bus.Time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
-        {
-            // What they owe is answered now, by the caller.
-        }
+        await task.WaitAsync(timeLimit, bus.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted;
     }
 }

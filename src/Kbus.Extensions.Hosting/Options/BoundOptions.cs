@@ -6,15 +6,15 @@ namespace Kbus.Hosting;
 
 /// <summary>Reads <see cref="HostedBusOptions"/> from a section of the configuration, key by key: without reflection, so that it can be compiled ahead of time.</summary>
 /// <remarks>A key that is not known is an error: otherwise a misspelled option would silently have its default.</remarks>
-internal sealed class BoundOptions(string name, IConfiguration section) : IConfigureNamedOptions<HostedBusOptions>
+internal sealed class BoundOptions(string key, IConfiguration section) : IConfigureNamedOptions<HostedBusOptions>
 {
     /// <inheritdoc/>
     public void Configure(HostedBusOptions options) => Configure(Microsoft.Extensions.Options.Options.DefaultName, options);
 
     /// <inheritdoc/>
-    public void Configure(string? name1, HostedBusOptions options)
+    public void Configure(string? name, HostedBusOptions options)
     {
-        if (name1 != name)
+        if (name != key)
         {
             return;
         }

@@ -19,9 +19,18 @@ internal sealed class Daemon : IDisposable
     /// <summary>Kills it without a word.</summary>
     public void Kill()
     {
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+    }
+
+    /// <summary>Makes it stand still: SIGSTOP.</summary>
+    public void StandStill()
+    {
+        using Process stop = Process.Start("kill", ["-STOP", $"{_process.Id}"]);
+        stop.WaitForExit();
     }
 
     /// <summary>Starts it again in the same directory.</summary>

@@ -63,9 +63,10 @@ bring() {
 }
 
 # True if nothing that goes into the programs is newer than the file $1. Folders count: their time changes when a file goes.
+# The hosting library is in none of them.
 up_to_date() {
-    [ -e "$1" ] && [ -z "$(find src eng/*.props Directory.Build.props Directory.Build.targets Directory.Packages.props global.json \
-        -newer "$1" -print -quit 2>/dev/null)" ]
+    [ -e "$1" ] && [ -z "$(find src VERSION eng/*.props Directory.Build.props Directory.Build.targets Directory.Packages.props global.json \
+        -path src/Kbus.Extensions.Hosting -prune -o -newer "$1" -print -quit 2>/dev/null)" ]
 }
 
 # need_packages PACKAGE:FILE ...: installs the Debian packages whose file (a path, or a command) is missing.
@@ -97,6 +98,7 @@ need_compiler() {
 compile() {
     say "compiling $2 ..."
     quietly "artifacts/log/$2.log" dotnet publish "$1" -c Release -r "$rid" -p:KbusAot=true -p:CppCompilerAndLinker=gcc \
+        -p:ContinuousIntegrationBuild=true -p:EnableSourceLink=false \
         --artifacts-path artifacts/aot -o "artifacts/aot/out/$2" -v quiet --nologo || die "could not compile $2"
 }
 
@@ -116,7 +118,7 @@ compile_programs() {
 # artifacts/libkbus.
 compile_library() {
     local version directory=artifacts/libkbus
-    version=$(sed -n 's/.*<VersionPrefix>\(.*\)<\/VersionPrefix>.*/\1/p' Directory.Build.props)
+    version=$(cat VERSION)
     if up_to_date artifacts/libkbus.stamp && [ -z "$(find packaging/libkbus -newer artifacts/libkbus.stamp -print -quit)" ]; then
         return 0
     fi

@@ -11,6 +11,9 @@ public sealed class FrontDoorTests
     [InlineData("bench")]
     [InlineData("fuzz")]
     [InlineData("build")]
+    [InlineData("install")]
+    [InlineData("uninstall")]
+    [InlineData("eng/version")]
     [InlineData(".ci/run")]
     public void A_script_can_be_run(string script)
     {
@@ -24,6 +27,8 @@ public sealed class FrontDoorTests
     [InlineData("test")]
     [InlineData("fuzz")]
     [InlineData("build")]
+    [InlineData("install")]
+    [InlineData("uninstall")]
     public async Task A_script_explains_itself(string script)
     {
         (int exitCode, string output) = await Checkout.Run(Limit, Checkout.FullPath(script), "--help");
@@ -39,6 +44,20 @@ public sealed class FrontDoorTests
     [InlineData("LICENSE")]
     public void A_document_of_the_front_door_is_there(string file) =>
         Assert.True(Checkout.Files.Contains(file), $"{file} is missing.");
+
+    [Fact]
+    public void The_copies_of_the_version_are_those_of_the_one_place()
+    {
+        string version = Checkout.Text("VERSION").Trim();
+        string[] numbers = version.Split('.');
+        string header = Checkout.Text("src/Kbus.Native/include/kbus.h");
+        Assert.Contains($"#define KBUS_VERSION \"{version}\"\n", header, StringComparison.Ordinal);
+        Assert.Contains($"#define KBUS_VERSION_MAJOR {numbers[0]}\n#define KBUS_VERSION_MINOR {numbers[1]}\n#define KBUS_VERSION_PATCH {numbers[2]}\n", header, StringComparison.Ordinal);
+        Assert.Contains($"\n__version__ = \"{version}\"\n", Checkout.Text("python/kbus/__init__.py"), StringComparison.Ordinal);
+        string[] templates = [.. Checkout.Files.Where(f => f.StartsWith("packaging/templates/content/", StringComparison.Ordinal) && f.EndsWith(".csproj", StringComparison.Ordinal))];
+        Assert.Equal(2, templates.Length);
+        Assert.All(templates, t => Assert.Contains($"Include=\"Kbus.Extensions.Hosting\" Version=\"{version}\"", Checkout.Text(t), StringComparison.Ordinal));
+    }
 
     [Fact]
     public async Task Generated_files_are_up_to_date()

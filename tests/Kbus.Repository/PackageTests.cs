@@ -1,30 +1,9 @@
-using System.IO.Compression;
-
 namespace Kbus.Repository;
 
-/// <summary>The libraries as packages, for programs of .NET that refer to them.</summary>
+/// <summary>What packages contain besides programs. Kbus.Packages tests the packages.</summary>
 public sealed class PackageTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
-
-    [Fact]
-    public async Task Packing_the_libraries_warns_of_nothing()
-    {
-        string folder = Directory.CreateTempSubdirectory("kbus-").FullName;
-        try
-        {
-            (int exitCode, string output) = await Checkout.Run(
-                Limit, "dotnet", "pack", "eng/packages.slnf", "-c", "Release", "-o", folder, "-warnaserror", "-v", "quiet", "--nologo", "--disable-build-servers");
-            Assert.True(exitCode == 0 && !output.Contains("warn", StringComparison.OrdinalIgnoreCase), output);
-            string[] packages = [.. Directory.GetFiles(folder).Select(f => Path.GetFileName(f).Split(".0.", 2)[0]).Order(StringComparer.Ordinal)];
-            Assert.Equal(["Kbus", "Kbus.Core", "Kbus.Limpet", "Kbus.Link"], packages);
-            Assert.All(Directory.GetFiles(folder), Check);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
 
     [Fact]
     public async Task The_AppArmor_profile_that_is_packaged_can_be_compiled()
@@ -56,17 +35,5 @@ public sealed class PackageTests
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    private static void Check(string package)
-    {
-        using ZipArchive archive = ZipFile.OpenRead(package);
-        ZipArchiveEntry description = archive.Entries.Single(e => e.FullName.EndsWith(".nuspec", StringComparison.Ordinal));
-        string name = Path.GetFileNameWithoutExtension(description.FullName);
-        Assert.All(["README.md", $"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml"], f => Assert.NotNull(archive.GetEntry(f)));
-        using var reader = new StreamReader(description.Open());
-        string text = reader.ReadToEnd();
-        Assert.All(["<license type=\"expression\">MIT</license>", "<readme>README.md</readme>", "<description>"], t => Assert.Contains(t, text, StringComparison.Ordinal));
-        Assert.DoesNotContain("Package Description", text, StringComparison.Ordinal);
     }
 }

@@ -53,7 +53,8 @@ public sealed partial class ReferenceTests
         Assert.Empty(XDocument.Parse(Checkout.Text("src/Kbus.Core/Kbus.Core.csproj")).Descendants("PackageReference"));
 
     private static IEnumerable<string> ProjectFiles(string below) =>
-        Checkout.Files.Where(f => f.StartsWith(below, StringComparison.Ordinal) && f.EndsWith(".csproj", StringComparison.Ordinal));
+        Checkout.Files.Where(f => f.StartsWith(below, StringComparison.Ordinal) && f.EndsWith(".csproj", StringComparison.Ordinal)
+            && !f.StartsWith("packaging/templates/content/", StringComparison.Ordinal));
 
     private static IEnumerable<string> References(string project) =>
         XDocument.Parse(Checkout.Text(project)).Descendants("ProjectReference").Select(r => Name(r.Attribute("Include")!.Value));

@@ -1,7 +1,7 @@
 namespace Kbus;
 
 /// <summary>The flag bits of a message. Source: spec section 1.3.</summary>
-/// <remarks>Bits 16 to 31 belong to the application and travel untouched; so do the reserved bits 4 to 7 and 10 to 15.</remarks>
+/// <remarks>Bits 16 to 31 belong to the application and travel untouched; so do the reserved bits 4 to 7 and 11 to 15.</remarks>
 [Flags]
 public enum MessageFlags : uint
 {
@@ -25,4 +25,8 @@ public enum MessageFlags : uint
 
     /// <summary>Send to all intended recipients or to none, failing with EBUSY if one has no room.</summary>
     AllOrFail = 0x200,
+
+    /// <summary>Set by a replier, on a Reply: it failed, and the data says why instead of being an answer (D27; docs/error-replies.md).</summary>
+    /// <remarks>The bus carries it untouched. Programs that do not know it see an ordinary Reply.</remarks>
+    ErrorReply = 0x400,
 }

@@ -366,6 +366,11 @@ EXPORTED const char *kbus_msg_error_text(kbus_ksock_t ksock, const kbus_message_
 	return text;
 }
 
+EXPORTED const char *kbus_version(void)
+{
+	return KBUS_VERSION;
+}
+
 EXPORTED const char *kbus_error_name(int errnum)
 {
 	const char *name = "?";

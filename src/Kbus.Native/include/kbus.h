@@ -26,9 +26,18 @@
 
 #include "linux/kbus_defns.h"
 
+/* The version of this header: as text, and as numbers for #if. kbus_version() gives that of the library that is loaded. */
+#define KBUS_VERSION "0.1.0"
+#define KBUS_VERSION_MAJOR 0
+#define KBUS_VERSION_MINOR 1
+#define KBUS_VERSION_PATCH 0
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The version of the library, such as "0.1.0". It never fails and starts nothing; it may be called at any time, also in a forked child. */
+const char *kbus_version(void);
 
 /* A Ksock is a descriptor: select, poll and epoll report it readable when a message can be taken, or the bus has died, and not
  * writable while a message waits to be sent. Nothing else may be done with it; kbus_ksock_close closes it. */

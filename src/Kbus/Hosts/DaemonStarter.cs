@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kbus.Link;
 
 namespace Kbus.Hosts;
@@ -115,7 +116,24 @@ internal static class DaemonStarter
         }
 
         string? path = TrustedEnvironment.Variable("PATH");
-        IEnumerable<string> places = [AppContext.BaseDirectory, .. path?.Split(':') ?? [], "/usr/local/bin", "/usr/bin", "/usr/libexec"];
+        IEnumerable<string> places = [AppContext.BaseDirectory, .. Packaged(), .. path?.Split(':') ?? [], "/usr/local/bin", "/usr/bin", "/usr/libexec"];
         return places.Where(p => p.Length > 0).Select(p => Path.Join(p, "kbusd")).FirstOrDefault(File.Exists);
+    }
+
+    /// <summary>Where the daemon lies that the NuGet package brought, if the program was not published for one kind of machine.</summary>
+    /// <remarks>
+    /// The .NET host names the folders of the native files of all packages; for a program that is built and not published they may be in the package
+    /// cache. The last place is that of a .NET tool, whose host knows of no such files.
+    /// </remarks>
+    private static IEnumerable<string> Packaged()
+    {
+        string? folders = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string;
+        string? machine = RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 => "linux-x64",
+            Architecture.Arm64 => "linux-arm64",
+            _ => null,
+        };
+        return machine is null ? [] : [.. folders?.Split(':') ?? [], Path.Join(AppContext.BaseDirectory, "runtimes", machine, "native")];
     }
 }

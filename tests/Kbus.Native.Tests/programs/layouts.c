@@ -38,6 +38,7 @@ _Static_assert(KBUS_PADDED_NAME_LEN(3) == 4 && KBUS_PADDED_NAME_LEN(4) == 8 && K
 _Static_assert(KBUS_ENTIRE_MSG_DATA_INDEX(6) == 2 && KBUS_ENTIRE_MSG_END_GUARD_INDEX(6, 7) == 4, "indices");
 _Static_assert(KBUS_BIT_WANT_A_REPLY == 1 && KBUS_BIT_WANT_YOU_TO_REPLY == 2 && KBUS_BIT_SYNTHETIC == 4, "flags");
 _Static_assert(KBUS_BIT_URGENT == 8 && KBUS_BIT_ALL_OR_WAIT == 0x100 && KBUS_BIT_ALL_OR_FAIL == 0x200, "more flags");
+_Static_assert(KBUS_BIT_ERROR_REPLY == 0x400, "a flag of ours");
 _Static_assert(KBUS_MSG_START_GUARD == 0x7375624B && KBUS_MSG_END_GUARD == 0x4B627573 && KBUS_MAX_NAME_LEN == 1000, "guards");
 
 int main(void)

@@ -146,6 +146,7 @@ KBUS_INLINE uint32_t *kbus_msg_end_ptr(struct kbus_entire_message *msg)
 #define KBUS_BIT_URGENT BIT(3)            /* goes to the front of each queue */
 #define KBUS_BIT_ALL_OR_WAIT BIT(8)       /* nobody gets it until everybody can; the send waits (EAGAIN) */
 #define KBUS_BIT_ALL_OR_FAIL BIT(9)       /* nobody gets it unless everybody can (EBUSY) */
+#define KBUS_BIT_ERROR_REPLY BIT(10)      /* set by a replier on a Reply: it failed, and the data says why */
 
 /* Names of messages that the bus sends by itself. */
 #define KBUS_MSG_NAME_REPLIER_GONEAWAY "$.KBUS.Replier.GoneAway"

@@ -24,9 +24,10 @@ var hangUp = new HangUp(log, stop);
 using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, s => Stop(s, "SIGTERM"));
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, s => Stop(s, "SIGINT"));
 using PosixSignalRegistration hangUps = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s => { s.Cancel = true; hangUp.Came(); });
+DaemonOptions? options = null;
 try
 {
-    DaemonOptions options = CommandLine.Parse(args, File.ReadAllText);
+    options = CommandLine.Parse(args, File.ReadAllText);
     hangUp.Expect(options.Policy is not null);
     IReadOnlyList<string> kept = options.Detached ? Detachment.Apply() : [];
     string? excess = Privileges.GiveUp(options);
@@ -54,7 +55,7 @@ try
 }
 catch (KbusdException e)
 {
-    log.Ended(e.Message + Privileges.Advice(e.Message));
+    log.Ended(e.Message + Privileges.Advice(e.Message, options?.User));
     return 2;
 }
 catch (Exception e)

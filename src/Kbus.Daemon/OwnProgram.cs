@@ -7,12 +7,12 @@ internal static class OwnProgram
 {
     private const string Itself = "/proc/self/exe";
 
-    /// <summary>Executes it with its own arguments. Returns only if that fails.</summary>
-    public static void BeginAnew()
+    /// <summary>Executes it with its own arguments, and further ones behind them. Returns only if that fails.</summary>
+    public static void BeginAnew(params ReadOnlySpan<string> further)
     {
         try
         {
-            string[] arguments = File.ReadAllText("/proc/self/cmdline").Split('\0')[..^1];
+            string[] arguments = [.. File.ReadAllText("/proc/self/cmdline").Split('\0')[..^1], .. further];
 
             // By its own path, because the kernel names the process after its last part. The other path works even if the program was removed meanwhile.
             if (new FileInfo(Itself).LinkTarget is { } path)

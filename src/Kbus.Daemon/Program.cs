@@ -19,9 +19,10 @@ LibC.IgnoreMeaninglessSignals();
 LibC.GiveGreatBlocksBack();
 using var writer = new LogWriter(StandardError);
 var log = new Log(writer, TimeProvider.System);
+DaemonOptions? options = null;
 try
 {
-    DaemonOptions options = CommandLine.Parse(args, File.ReadAllText);
+    options = CommandLine.Parse(args, File.ReadAllText);
     IReadOnlyList<string> kept = options.Detached ? Detachment.Apply() : [];
     string? excess = Privileges.GiveUp(options);
     using ObeyedSignals signals = ObeyedSignals.Receive();
@@ -54,7 +55,7 @@ try
 }
 catch (KbusdException e)
 {
-    log.Ended(e.Message + Privileges.Advice(e.Message));
+    log.Ended(e.Message + Privileges.Advice(e.Message, options?.User));
     return 2;
 }
 catch (Exception e)

@@ -12,6 +12,7 @@ public sealed class OptionTests
         DaemonOptions expected = new()
         {
             RuntimeDirectory = "/some/where",
+            User = "somebody",
             Buses = 7,
             MaxKsocks = 21,
             SocketMode = 0x1B0,
@@ -43,7 +44,7 @@ public sealed class OptionTests
             "--default-max-message-size", "1200", "--absolute-max-message-size", "13000", "--max-set-aside-events", "14", "--max-queued-bytes", "15",
             "--devices", "/some/dev", "--device-links", "--device-link-dir", "/some/links", "--device-owner", "somebody", "--device-group", "16",
             "--device-mode", "644", "--max-bindings", "16", "--max-name-bytes", "17", "--max-requests", "18", "--max-message-bytes", "19", "--max-repeats", "20", "--max-ksocks", "21",
-            "--policy", "/some/policy"));
+            "--policy", "/some/policy", "--user", "somebody"));
         Assert.Equal(expected, ParseFile("""
             {
               // Comments are allowed, and a comma at the end.
@@ -51,7 +52,7 @@ public sealed class OptionTests
               "default-max-message-size": 1200, "absolute-max-message-size": 13000, "max-set-aside-events": 14, "max-queued-bytes": 15,
               "devices": "/some/dev", "device-links": true, "device-link-dir": "/some/links", "device-owner": "somebody", "device-group": 16,
               "device-mode": "644", "max-bindings": 16, "max-name-bytes": 17, "max-requests": 18, "max-message-bytes": 19, "max-repeats": 20, "max-ksocks": 21,
-              "policy": "/some/policy",
+              "policy": "/some/policy", "user": "somebody",
             }
             """));
     }
@@ -94,6 +95,7 @@ public sealed class OptionTests
     [InlineData("--device-link-dir: its value is empty.", "--device-link-dir", "")]
     [InlineData("--socket-mode: its value is empty.", "--socket-mode", "")]
     [InlineData("--policy: its value is empty.", "--policy", "")]
+    [InlineData("--user: its value is empty.", "--user", "")]
     [InlineData("--buses needs a value. See kbusd --help.", "--buses")]
     [InlineData("--buses needs a value. See kbusd --help.", "--buses", "--config", "/file")]
     [InlineData("--runtime-dir needs a value. See kbusd --help.", "--runtime-dir", "--buses=1")]

@@ -16,7 +16,6 @@ internal sealed class LogFile
     private const int StandardOutput = 1;
     private const int StandardError = 2;
     private const int OwnerAlone = 0x180;
-    private const string Old = RuntimeDirectory.Log + ".old";
 
     private readonly ServingDirectory _directory;
     private long _length;
@@ -43,7 +42,7 @@ internal sealed class LogFile
         bool isFull = _length + bytes > MostBytes;
         if (isFull)
         {
-            _directory.Rename(RuntimeDirectory.Log, Old);
+            _directory.Rename(RuntimeDirectory.Log, RuntimeDirectory.OldLog);
         }
 
         if (isFull || (LibC.StatusOf(StandardError, out FileStatus status) >= 0 && status.Names == 0))

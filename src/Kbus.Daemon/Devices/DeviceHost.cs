@@ -5,7 +5,8 @@ namespace Kbus.Daemon;
 /// <summary>The device files of this daemon, if it was asked for them; only then is anything of FUSE loaded.</summary>
 internal sealed class DeviceHost : IDisposable
 {
-    private const string Usual = "dev";
+    /// <summary>The name of the usual place, in the runtime directory.</summary>
+    public const string Usual = "dev";
 
     private readonly DeviceFiles _files;
     private readonly Log _log;
@@ -56,9 +57,11 @@ internal sealed class DeviceHost : IDisposable
     /// <summary>
     /// Cleans what a killed daemon left in the default place, for a daemon that is about to give up the right to. Not while another one holds the directory.
     /// </summary>
-    public static void CleanUp(DaemonOptions options)
+    /// <param name="options">The daemon's options.</param>
+    /// <param name="directory">The runtime directory; null if it is not known.</param>
+    public static void CleanUp(DaemonOptions options, string? directory)
     {
-        if (options.Devices is not null || Daemon.DirectoryOf(options) is not { } directory || !MountPoint.IsInUse(Path.Join(directory, Usual)))
+        if (options.Devices is not null || directory is null || !MountPoint.IsInUse(Path.Join(directory, Usual)))
         {
             return;
         }

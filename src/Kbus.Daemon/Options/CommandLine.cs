@@ -15,6 +15,8 @@ internal static class CommandLine
           --runtime-dir DIR     where the sockets are (default: $KBUS_RUNTIME_DIR,
                                 else /run/kbus for root, else $XDG_RUNTIME_DIR/kbus,
                                 else $HOME/.cache/kbus)
+          --user USER           serve as this user, with the user's groups; only root
+                                can choose one (default: the user who starts kbusd)
           --buses N             buses at the start, numbered from 0: 1 to 256
                                 (default 1)
           --config FILE         the same options in a file: JSON with comments, names
@@ -84,7 +86,7 @@ internal static class CommandLine
         "--runtime-dir", "--buses", "--config", "--socket-mode", "--exit-when-idle", "--default-max-messages", "--default-max-message-size",
         "--absolute-max-message-size", "--max-set-aside-events", "--max-queued-bytes", "--max-ksocks", "--max-bindings", "--max-name-bytes",
         "--max-requests", "--max-message-bytes", "--max-repeats", "--devices", "--device-links", "--device-link-dir",
-        "--device-owner", "--device-group", "--device-mode", "--detached", "--policy",
+        "--device-owner", "--device-group", "--device-mode", "--detached", "--policy", "--user",
     ];
 
     /// <summary>Reads the arguments.</summary>
@@ -182,6 +184,7 @@ internal static class CommandLine
         return name switch
         {
             "runtime-dir" => options with { RuntimeDirectory = value },
+            "user" => options with { User = value },
             "buses" => options with { Buses = (int)Math.Min(Number(), int.MaxValue) },
             "socket-mode" => options with { SocketMode = Octal(value, where + name) },
             "exit-when-idle" => options with { ExitWhenIdle = TimeSpan.FromSeconds(Number()) },

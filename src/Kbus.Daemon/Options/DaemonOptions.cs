@@ -8,6 +8,9 @@ internal sealed record DaemonOptions
     /// <summary>Where the buses' sockets are: default <c>$KBUS_RUNTIME_DIR</c>, else <c>/run/kbus</c> for root, else <c>$XDG_RUNTIME_DIR/kbus</c>.</summary>
     public string? RuntimeDirectory { get; init; }
 
+    /// <summary>The user as whom a kbusd that root starts serves, by name or number; null, the default, for the user who starts it.</summary>
+    public string? User { get; init; }
+
     /// <summary>How many buses there are at the start: 1 to 256, default 1.</summary>
     public int Buses { get; init; } = 1;
 

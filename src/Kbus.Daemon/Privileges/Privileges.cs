@@ -19,24 +19,32 @@ internal static class Privileges
     public const ulong ForDevices = SetGroup | SetUser | Trace | Administer;
 
     /// <summary>Advice for root, when file permissions were the cause of an error.</summary>
-    public static string Advice(string complaint) =>
-        LibC.UserId() == 0 && complaint.Contains(nameof(Errno.EACCES), StringComparison.Ordinal)
-            ? " Here root's rights are those of a file's owner: kbusd gives up the right to pass over permissions."
-            : string.Empty;
+    /// <param name="complaint">The error.</param>
+    /// <param name="user">The user as whom root has kbusd serve; null if none was named.</param>
+    public static string Advice(string complaint, string? user) => (complaint.Contains(nameof(Errno.EACCES), StringComparison.Ordinal), user) switch
+    {
+        (true, { } name) => $" What counts here are the permissions of the user '{name}' (--user), also if root has started kbusd.",
+        (true, null) when LibC.UserId() == 0 => " Here root's rights are those of a file's owner: kbusd gives up the right to pass over permissions.",
+        _ => string.Empty,
+    };
 
-    /// <summary>Drops all privileges that these options do not need. May execute the program again.</summary>
+    /// <summary>Becomes the user who is to serve, and drops all privileges that these options do not need. May execute the program again.</summary>
     /// <returns>Why some are left that are not needed; null if none are.</returns>
+    /// <exception cref="KbusdException">It cannot become that user.</exception>
     public static string? GiveUp(DaemonOptions options)
     {
+        ServingUser? user = ServingUser.Of(options);
         ulong needed = options.Devices is null ? 0 : ForDevices;
         int result = LibC.PermittedCapabilities(out ulong had);
         ulong kept = had & needed;
-        if (result < 0 || had == kept)
+        if (user is null && (result < 0 || had == kept))
         {
             return result < 0 ? $"the system call capget fails with {ServingDirectory.Words(result)}" : null;
         }
 
-        DeviceHost.CleanUp(options);
+        string? directory = Daemon.DirectoryOf(options);
+        user?.Become(directory, had);
+        DeviceHost.CleanUp(options, directory);
 
         // Without the right to mount, fusermount3 mounts, which needs the rights of its owner.
         bool mayMount = options.Devices is null || (kept & Administer) != 0;
@@ -47,12 +55,20 @@ internal static class Privileges
         }
 
         result = result < 0 ? result : LibC.SetCapabilities(kept);
-        if (result < 0)
+        if (result >= 0 && LibC.UserId() != 0)
         {
-            return $"the kernel does not let it (prctl, capset: {ServingDirectory.Words(result)})";
+            // Only root has by itself, in a program that it executes, what it had before.
+            result = LibC.PassOnCapabilities(kept);
         }
 
-        OwnProgram.BeginAnew();
-        return "it cannot execute itself anew (/proc/self/exe)";
+        if (result < 0)
+        {
+            string refused = $"the kernel does not let it (prctl, capset: {ServingDirectory.Words(result)})";
+            return user is null ? refused : throw new KbusdException($"kbusd cannot give up root's privileges: {refused}.");
+        }
+
+        // The user's own environment would lead elsewhere: the place that was root's to choose stays.
+        OwnProgram.BeginAnew(user is null || directory is null ? [] : [$"--runtime-dir={directory}"]);
+        return user is null ? "it cannot execute itself anew (/proc/self/exe)" : throw user.CannotBegin();
     }
 }

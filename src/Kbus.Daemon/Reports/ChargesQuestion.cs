@@ -6,7 +6,7 @@ namespace Kbus.Daemon;
 /// <remarks>Each page is true of its moment. What a process holds is taken down with the first of its Ksocks.</remarks>
 /// <param name="place">Where the report has got to.</param>
 /// <param name="filled">Called when it has been taken down, or will never be; from any thread.</param>
-internal sealed class ChargesQuestion(ChargesPlace place, Action<ReportPiece> filled) : ReportPiece(filled)
+internal sealed class ChargesQuestion(ChargesPlace<KsockState> place, Action<ReportPiece> filled) : ReportPiece(filled)
 {
     private const int MostKsocks = 100;
 
@@ -38,7 +38,7 @@ internal sealed class ChargesQuestion(ChargesPlace place, Action<ReportPiece> fi
             Held[(int)kind] = book.HeldOf(kind);
         }
 
-        place.Enter(bus.Bus);
+        place.Enter(bus.Bus.KsocksByAge);
         for (int looks = 0; looks < MostKsocks && !IsLast; looks++)
         {
             IsLast = !place.TryNext(out ProcessCharges? process, out UserCharges? user);

@@ -7,7 +7,7 @@ namespace Kbus.Daemon;
 /// <param name="daemon">What it is about.</param>
 internal sealed class ChargesReport(Daemon daemon) : Report(daemon)
 {
-    private ChargesPlace _place = new();
+    private ChargesPlace<KsockState> _place = OnBus();
     private ChargesTable? _table;
 
     /// <inheritdoc/>
@@ -17,29 +17,17 @@ internal sealed class ChargesReport(Daemon daemon) : Report(daemon)
     protected override void BeginDaemon(Daemon about)
     {
         var table = new ChargesTable(ChargesRow.OfDaemon);
-        about.Shares.Read(book =>
+        var place = new ChargesPlace<KsockShare>(s => s.Process);
+        while (about.Shares.ReadNext(place, table))
         {
-            foreach (ChargeKind kind in table.Kinds)
-            {
-                table.Limits[(int)kind] = book.LimitOf(kind);
-                table.Held[(int)kind] = book.HeldOf(kind);
-            }
+        }
 
-            foreach (UserCharges user in book.Users)
-            {
-                table.AddUser(ChargesRow.Of(book, user, table.Kinds));
-                foreach (ProcessCharges process in user.Processes.Values)
-                {
-                    table.AddProcess(ChargesRow.Of(book, process, table.Kinds));
-                }
-            }
-        });
         Json.WritePropertyName("daemon");
         Write(Json, table, null);
     }
 
     /// <inheritdoc/>
-    protected override void BeginBus() => (_place, _table) = (new ChargesPlace(), null);
+    protected override void BeginBus() => (_place, _table) = (OnBus(), null);
 
     /// <inheritdoc/>
     protected override ReportPiece MakeNext(StatusPage page, Action<ReportPiece> filled) => new ChargesQuestion(_place, filled);
@@ -64,6 +52,8 @@ internal sealed class ChargesReport(Daemon daemon) : Report(daemon)
 
         return page.IsLast;
     }
+
+    private static ChargesPlace<KsockState> OnBus() => new(k => k.Charges);
 
     private void Write(Utf8JsonWriter json, ChargesTable table, uint? bus)
     {

@@ -213,8 +213,9 @@ internal sealed class ServingDirectory : IDisposable
         }
     }
 
-    /// <summary>Waits a little if another daemon holds the lock without answering: it may be starting or ending.</summary>
-    private static DirectoryLock WaitForLock(string path, SocketDirectory directory)
+    /// <summary>Locks a directory. Waits a little if another daemon holds the lock without answering: it may be starting or ending.</summary>
+    /// <exception cref="KbusdException">It cannot be locked; the message says why.</exception>
+    public static DirectoryLock WaitForLock(string path, SocketDirectory directory)
     {
         Deadline deadline = Deadline.After(TimeForAnother);
         while (true)

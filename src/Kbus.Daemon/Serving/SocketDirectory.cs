@@ -139,6 +139,9 @@ internal sealed class SocketDirectory : IDisposable
         }
     }
 
+    /// <summary>Gives the directory to a user and a group. Zero or <c>-errno</c>.</summary>
+    public int GiveTo(uint user, uint group) => LibC.ChangeOwner(Number, user, group);
+
     /// <summary>Closes the descriptor.</summary>
     public void Dispose() => _directory.Dispose();
 

@@ -17,8 +17,15 @@ internal sealed class DaemonShares(long ksocks)
     // A process may always have so many, as long as any is left.
     private const long KsocksOfEach = 4;
 
+    // As many as a page of a bus's charges has.
+    private const int MostOfPage = 100;
+
     private readonly Lock _lock = new();
     private readonly ChargeBook _book = new(Amounts(ksocks, Daemon.MostBuses), Amounts(KsocksOfEach, 1));
+    private readonly KsockShares _open = new();
+
+    // No more than there can be buses. They may have no Ksock any more.
+    private readonly HashSet<UserCharges> _usersWithBuses = [];
 
     /// <summary>The number of Ksocks that this process can serve, according to its limits of descriptors and mappings.</summary>
     public static long MostKsocks
@@ -46,7 +53,11 @@ internal sealed class DaemonShares(long ksocks)
             bool mayHave = _book.TryCharge(process, ChargeKind.Ksocks, 1);
             share = mayHave ? new KsockShare(this, process) : null;
             refusal = _book.Refusal;
-            if (!mayHave)
+            if (share is not null)
+            {
+                _open.Add(share);
+            }
+            else
             {
                 _book.Leave(process);
             }
@@ -62,6 +73,11 @@ internal sealed class DaemonShares(long ksocks)
         {
             bool mayHave = _book.TryCharge(share.Process, ChargeKind.Buses, 1);
             refusal = _book.Refusal;
+            if (mayHave)
+            {
+                _usersWithBuses.Add(share.Process.User);
+            }
+
             return mayHave;
         }
     }
@@ -72,25 +88,80 @@ internal sealed class DaemonShares(long ksocks)
         lock (_lock)
         {
             _book.Release(share.Process, ChargeKind.Buses, 1);
+            if (!share.Process.User.HoldsForGood)
+            {
+                _usersWithBuses.Remove(share.Process.User);
+            }
         }
     }
 
     /// <summary>A Ksock has closed.</summary>
-    public void Leave(ProcessCharges process)
+    public void Leave(KsockShare share)
     {
         lock (_lock)
         {
-            _book.Release(process, ChargeKind.Ksocks, 1);
-            _book.Leave(process);
+            _open.Remove(share);
+            _book.Release(share.Process, ChargeKind.Ksocks, 1);
+            _book.Leave(share.Process);
         }
     }
 
-    /// <summary>Reads the book while no other thread changes it.</summary>
+    /// <summary>Takes down who holds how much, a bounded part at a time: a bus's thread may wait for the lock.</summary>
+    /// <param name="place">Where the report has got to. It must be read to its end.</param>
+    /// <param name="table">Takes the limits and totals, and users and processes that have not come up before.</param>
+    /// <returns>False if nothing comes after it.</returns>
+    public bool ReadNext(ChargesPlace<KsockShare> place, ChargesTable table)
+    {
+        lock (_lock)
+        {
+            if (!place.IsEntered)
+            {
+                BeginReading(place, table);
+            }
+
+            for (int looks = 0; looks < MostOfPage; looks++)
+            {
+                if (!place.TryNext(out ProcessCharges? process, out UserCharges? user))
+                {
+                    return false;
+                }
+
+                if (process is not null)
+                {
+                    table.AddProcess(ChargesRow.Of(_book, process, table.Kinds));
+                }
+
+                if (user is not null)
+                {
+                    table.AddUser(ChargesRow.Of(_book, user, table.Kinds));
+                }
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Reads the whole book while no other thread changes it. A bus waits meanwhile, so this is for tests.</summary>
     public void Read(Action<ChargeBook> read)
     {
         lock (_lock)
         {
             read(_book);
+        }
+    }
+
+    private void BeginReading(ChargesPlace<KsockShare> place, ChargesTable table)
+    {
+        place.Enter(_open);
+        foreach (ChargeKind kind in table.Kinds)
+        {
+            table.Limits[(int)kind] = _book.LimitOf(kind);
+            table.Held[(int)kind] = _book.HeldOf(kind);
+        }
+
+        foreach (UserCharges user in _usersWithBuses)
+        {
+            table.AddUser(ChargesRow.Of(_book, user, table.Kinds));
         }
     }
 

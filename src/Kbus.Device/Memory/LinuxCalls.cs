@@ -8,6 +8,9 @@ internal static unsafe partial class LinuxCalls
     /// <summary>The capability to look into the memory of other users' processes.</summary>
     public const int CapabilityPtrace = 19;
 
+    /// <summary>The capability to mount, among much else.</summary>
+    public const int CapabilityAdminister = 21;
+
     /// <summary><c>-EPERM</c>.</summary>
     public const int NotPermitted = -(int)Errno.EPERM;
 

@@ -3,8 +3,9 @@ namespace Kbus.Device;
 /// <summary>Whether this user may mount a file system that other users can use too.</summary>
 internal static class OtherUsers
 {
-    /// <summary>True for root, and for everybody if the administrator says so.</summary>
-    public static bool MayBeLetIn => LinuxCalls.UserId() == 0 || IsAllowedToAll();
+    /// <summary>True for root, for those who may mount without fusermount3, and for everybody if the administrator says so.</summary>
+    public static bool MayBeLetIn =>
+        LinuxCalls.UserId() == 0 || LinuxCalls.SetCapability(LinuxCalls.CapabilityAdminister, wanted: true) || IsAllowedToAll();
 
     private static bool IsAllowedToAll()
     {

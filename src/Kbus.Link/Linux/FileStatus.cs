@@ -14,6 +14,7 @@ internal readonly record struct FileStatus(ulong Device, ulong Node, int Mode, u
     private const int Regular = 0x8000;
     private const int Link = 0xA000;
     private const int Pipe = 0x1000;
+    private const int GroupWrites = 0x10;
     private const int OthersWrite = 0x2;
     private const int Sticky = 0x200;
 
@@ -31,6 +32,9 @@ internal readonly record struct FileStatus(ulong Device, ulong Node, int Mode, u
 
     /// <summary>Of a directory: whether every user may remove what is in it.</summary>
     public bool AnybodyMayRemove => (Mode & (OthersWrite | Sticky)) == OthersWrite;
+
+    /// <summary>Whether its owner alone may write to it, root and access lists aside.</summary>
+    public bool IsWrittenByOwnerAlone => (Mode & (GroupWrites | OthersWrite)) == 0;
 
     /// <summary>Its permissions.</summary>
     public int Permissions => Mode & ~KindBits;

@@ -2,13 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Kbus.Link;
 
-/// <content>The capabilities of the calling thread. A bit of a set is one capability, counted from the lowest.</content>
+/// <content>The capabilities of the calling thread, and the users of the process. A bit of a set is one capability, counted from the lowest.</content>
 internal static unsafe partial class LibC
 {
     private const uint CapabilityVersion3 = 0x20080522;
     private const int DropFromBoundingSet = 24;
+    private const int SetKeepCapabilities = 8;
     private const int SetNoNewPrivileges = 38;
     private const int AmbientCapability = 47;
+    private const nuint AmbientRaise = 2;
     private const nuint AmbientLower = 3;
     private const int MostCapabilities = 64;
 
@@ -47,6 +49,38 @@ internal static unsafe partial class LibC
         }
     }
 
+    /// <summary>Lets the calling thread keep what it is permitted when it ceases to be root. Zero or <c>-errno</c>.</summary>
+    public static int KeepCapabilities() => Result(NativeControl(SetKeepCapabilities, 1, 0, 0, 0));
+
+    /// <summary>Gives these capabilities to what the calling thread executes, also if it is not root. They must be its own. Zero or <c>-errno</c>.</summary>
+    public static int PassOnCapabilities(ulong capabilities)
+    {
+        int result = 0;
+        for (int capability = 0; capability < MostCapabilities && result >= 0; capability++)
+        {
+            if ((capabilities & (1UL << capability)) != 0)
+            {
+                result = Result(NativeControl(AmbientCapability, AmbientRaise, (nuint)capability, 0, 0));
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Makes this process, all its threads, another user's: real, effective and saved ids, and the supplementary groups. Zero or <c>-errno</c>.</summary>
+    /// <remarks>After an error it may have the groups and still the user, so that it should end.</remarks>
+    public static int BecomeUser(uint user, uint group, ReadOnlySpan<uint> groups)
+    {
+        int result;
+        fixed (uint* list = groups)
+        {
+            result = Result(NativeSetGroups((nuint)groups.Length, list));
+        }
+
+        result = result < 0 ? result : Result(NativeSetGroupIds(group, group, group));
+        return result < 0 ? result : Result(NativeSetUserIds(user, user, user));
+    }
+
     /// <summary>Keeps the calling thread, and what it executes, from getting privileges by executing a program. Zero or <c>-errno</c>.</summary>
     public static int ForgoNewPrivileges() => Result(NativeControl(SetNoNewPrivileges, 1, 0, 0, 0));
 
@@ -58,4 +92,13 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "capset")]
     private static partial int NativeSetCapabilities(uint* header, uint* data);
+
+    [LibraryImport(Library, EntryPoint = "setgroups")]
+    private static partial int NativeSetGroups(nuint count, uint* groups);
+
+    [LibraryImport(Library, EntryPoint = "setresgid")]
+    private static partial int NativeSetGroupIds(uint real, uint effective, uint saved);
+
+    [LibraryImport(Library, EntryPoint = "setresuid")]
+    private static partial int NativeSetUserIds(uint real, uint effective, uint saved);
 }

@@ -91,6 +91,9 @@ internal static unsafe partial class LibC
     /// <summary>Gives a file of a directory another name there; a file that has that name goes.</summary>
     public static int RenameAt(int directory, string from, string to) => Result(NativeRenameAt(directory, from, directory, to));
 
+    /// <summary>Gives the file that a descriptor stands for to a user and a group; also one that was opened for its path only.</summary>
+    public static int ChangeOwner(int descriptor, uint user, uint group) => Result(NativeChangeOwnerAt(descriptor, string.Empty, user, group, AtEmptyPath));
+
     /// <summary>Makes another descriptor's number stand for the same open file. Other programs inherit that number.</summary>
     public static int DuplicateOnto(int descriptor, int number) => Result(NativeDuplicateOnto(descriptor, number));
 
@@ -108,6 +111,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "renameat", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int NativeRenameAt(int fromDirectory, string from, int toDirectory, string to);
+
+    [LibraryImport(Library, EntryPoint = "fchownat", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int NativeChangeOwnerAt(int directory, string name, uint user, uint group, int flags);
 
     [LibraryImport(Library, EntryPoint = "dup2")]
     private static partial int NativeDuplicateOnto(int descriptor, int number);

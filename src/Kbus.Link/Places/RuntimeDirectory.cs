@@ -20,6 +20,9 @@ internal static class RuntimeDirectory
     /// <summary>The name of the log of a daemon that a first Ksock started.</summary>
     public const string Log = "kbusd.log";
 
+    /// <summary>The name of the log that was full.</summary>
+    public const string OldLog = Log + ".old";
+
     /// <summary>The name of a bus's socket.</summary>
     public static string Bus(uint bus) => string.Create(CultureInfo.InvariantCulture, $"bus{bus}");
 

@@ -44,6 +44,7 @@ internal sealed class ConfigurationTarget : Target
         string?[] texts =
         [
             options.RuntimeDirectory, options.Policy, options.Devices, options.DeviceLinkDirectory, options.DeviceOwner, options.DeviceGroup,
+            options.User,
         ];
         Expect(!texts.Any(t => t?.Contains('\0') == true), "a path or name with a NUL was accepted, which no file can have");
         Expect(!texts.Any(t => t?.Contains('\uFFFD') == true), "a path or name was accepted whose bytes are not known");
@@ -74,6 +75,7 @@ internal sealed class ConfigurationTarget : Target
         };
         Add("runtime-dir", options.RuntimeDirectory);
         Add("policy", options.Policy);
+        Add("user", options.User);
         Add("device-owner", options.DeviceOwner);
         Add("device-group", options.DeviceGroup);
         Add("exit-when-idle", options.ExitWhenIdle?.TotalSeconds);

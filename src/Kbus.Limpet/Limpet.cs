@@ -256,7 +256,7 @@ public sealed partial class Limpet : IDisposable
         catch (Exception e) when (e is (IOException and not LimpetException) or ObjectDisposedException)
         {
             string what = Volatile.Read(ref isLate) ? $"it did not greet within {options.GreetingLimit.TotalSeconds:0.###} s"
-                : stream is SslStream && e is not WireException ? "it closed the connection before it greeted; it may not know this side's key"
+                : stream is SslStream && e is not WireException ? $"it closed the connection before it greeted; it may not know this side's key{(stream is ProtectedStream own ? $", which is {own.OwnKey}" : "")}"
                 : e is EndOfStreamException ? "it closed the connection before it greeted"
                 : e.Message;
             throw new LimpetException($"No link with the peer: {what}.", e, e is WireException);

@@ -18,7 +18,7 @@ public sealed class WrongSetupTests
         ["the server has a wrong pin of the client"] = site =>
         {
             site.Serve("--tls-cert", site.Key("one"), "--tls-pin", site.Pin("third"));
-            site.Client(1, "it may not know this side's key", "--tls-cert", site.Key("other"), "--tls-pin", site.Pin("one"));
+            site.Client(1, $"it may not know this side's key, which is {site.Pin("other")}", "--tls-cert", site.Key("other"), "--tls-pin", site.Pin("one"));
             site.ServerSays($"it has the key {site.Pin("other")}, which is none of those known here (--tls-pin)");
         },
         ["the client's certificate has expired"] = site =>

@@ -112,7 +112,7 @@ public sealed record LimpetSecurity
         }
 
         var check = new PeerCheck(this, isServer);
-        var stream = new ProtectedStream(plain);
+        var stream = new ProtectedStream(plain) { OwnKey = OwnKey };
         try
         {
             // A silent connection ends when it is closed.

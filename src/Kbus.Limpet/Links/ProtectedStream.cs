@@ -6,6 +6,9 @@ namespace Kbus.Limpets;
 /// <param name="plain">The socket's stream, which is closed with this one.</param>
 internal sealed class ProtectedStream(SocketStream plain) : SslStream(plain, leaveInnerStreamOpen: false), IFinishing, IProgressing, IWatched
 {
+    /// <summary>The key that this side shows, as <see cref="LimpetSecurity.PeerKeys"/> has it.</summary>
+    public required string OwnKey { get; init; }
+
     /// <summary>What the peer has shown of itself; null before the handshake.</summary>
     public PeerProof? Proof { get; set; }
 

@@ -5,7 +5,7 @@ namespace Kbus.Packages;
 /// <summary>A folder outside the tree, and programs that run there without anything of the checkout: no library, daemon or bus of its own.</summary>
 internal sealed class CleanPlace : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(30);
 
     /// <summary>The folder.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("kbus-").FullName;

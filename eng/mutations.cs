@@ -1,17 +1,22 @@
 // Shows that the simulation finds faults: breaks the bus in one place after another, as tests/Kbus.Simulation/mutations.json says, and plays seeds.
 //
 //   dotnet run eng/mutations.cs                  all of them, each until it is found or 1000 seeds have been played; writes docs/mutations.md
-//   dotnet run eng/mutations.cs -- --only TEXT   those whose names match the regular expression TEXT; writes nothing
+//   dotnet run eng/mutations.cs -- --only TEXT   those whose names match the regular expression TEXT
+//   dotnet run eng/mutations.cs -- --workers N   so many at a time (3)
+//
+// What has come of each is kept in artifacts/mutations. So all of them can be tried in pieces, and one that was interrupted goes on. It counts as
+// long as nothing has changed that they are tried on. docs/mutations.md is written when all have been tried.
 //
 // No source changes: what is broken is compiled from a changed copy of one file, into a folder of artifacts/mutations. Exit code 1 if one is not found.
 
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
 const int Seeds = 1000;
-const int Workers = 3;
+const int UsualWorkers = 3;
 const int Patience = 600_000;
 const string Configuration = "Simulation";
 
@@ -19,35 +24,45 @@ const string Configuration = "Simulation";
 string root = Path.GetDirectoryName((string)AppContext.GetData("EntryPointFileDirectoryPath")!)!;
 string work = Path.Combine(root, "artifacts", "mutations");
 string built = Path.Combine(root, "artifacts", "bin", "Kbus.Simulation", "simulation");
-string only = args is ["--only", string text] ? text : "";
+string only = Argument("--only") ?? "";
+int workerCount = int.Parse(Argument("--workers") ?? $"{UsualWorkers}", CultureInfo.InvariantCulture);
+string kept = Path.Combine(work, "outcomes.json");
 
 Console.WriteLine("building ...");
 _ = Must(Run("dotnet", ["build", "tests/Kbus.Simulation", "-c", Configuration, "-v", "quiet", "--nologo"], root));
-Mutation[] mutations =
-[
-    .. JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(root, "tests", "Kbus.Simulation", "mutations.json")), Json.Default.MutationArray)!
-        .Where(m => Regex.IsMatch(m.Name, only)),
-];
+Mutation[] all = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(root, "tests", "Kbus.Simulation", "mutations.json")), Json.Default.MutationArray)!;
+string state = State();
+Dictionary<string, Outcome> outcomes = File.Exists(kept) ? JsonSerializer.Deserialize(File.ReadAllText(kept), Json.Default.DictionaryStringOutcome)! : [];
+Mutation[] mutations = [.. all.Where(m => Regex.IsMatch(m.Name, only) && OutcomeOf(m) is null)];
 Dictionary<string, string[]> compilers = mutations.Select(m => m.Project).Distinct().ToDictionary(p => p, CommandOfCompiler);
 _ = Must(Run(Path.Combine(built, "Kbus.Simulation"), ["play", "1", $"{Seeds}", "promises"], root));
 
-(bool IsFound, string How)[] outcomes = new (bool, string)[mutations.Length];
 int next = -1;
-Thread[] workers = [.. Enumerable.Range(0, Workers).Select(number => new Thread(() => Work(Path.Combine(work, $"{number}"))))];
+var writing = new Lock();
+Thread[] workers = [.. Enumerable.Range(0, workerCount).Select(number => new Thread(() => Work(Path.Combine(work, $"{number}"))))];
 Array.ForEach(workers, w => w.Start());
 Array.ForEach(workers, w => w.Join());
-int missed = mutations.Zip(outcomes).Count(m => m.Second.IsFound == m.First.Harmless is not null);
-if (only.Length == 0)
+Mutation[] tried = [.. all.Where(m => OutcomeOf(m) is not null)];
+int missed = tried.Count(m => OutcomeOf(m)!.IsFound == m.Harmless is not null);
+if (tried.Length == all.Length)
 {
-    IEnumerable<string> rows = mutations.Zip(outcomes).Where(m => m.First.Harmless is null)
-        .Select(m => $"| {m.First.Breaks} | {m.First.Name} | `{Path.GetFileName(m.First.File)}` | {m.Second.How} |");
-    IEnumerable<string> harmless = mutations.Zip(outcomes).Where(m => m.First.Harmless is not null)
-        .Select(m => $"| {m.First.Name} | `{Path.GetFileName(m.First.File)}` | {m.First.Harmless} | {m.Second.How} |");
+    IEnumerable<string> rows = all.Where(m => m.Harmless is null)
+        .Select(m => $"| {m.Breaks} | {m.Name} | `{Path.GetFileName(m.File)}` | {OutcomeOf(m)!.How} |");
+    IEnumerable<string> harmless = all.Where(m => m.Harmless is not null)
+        .Select(m => $"| {m.Name} | `{Path.GetFileName(m.File)}` | {m.Harmless} | {OutcomeOf(m)!.How} |");
     File.WriteAllText(Path.Combine(root, "docs", "mutations.md"), Document(string.Join('\n', rows), string.Join('\n', harmless)));
 }
 
-Console.WriteLine(missed == 0 ? $"All {mutations.Length} came out as they should." : $"{missed} of {mutations.Length} did not come out as they should.");
+Console.WriteLine($"{tried.Length} of {all.Length} have been tried, and {missed} of them did not come out as they should.");
 return missed == 0 ? 0 : 1;
+
+string? Argument(string name) => Array.IndexOf(args, name) is >= 0 and int place && place + 1 < args.Length ? args[place + 1] : null;
+
+// What they are tried on: all that was built for the simulation.
+string State() => Convert.ToHexString(SHA256.HashData(
+    [.. Directory.GetFiles(built, "*.dll").Order(StringComparer.Ordinal).Where(f => Path.GetFileName(f).StartsWith("Kbus", StringComparison.OrdinalIgnoreCase)).SelectMany(f => SHA256.HashData(File.ReadAllBytes(f)))]));
+
+Outcome? OutcomeOf(Mutation mutation) => outcomes.TryGetValue(mutation.Name, out Outcome? known) && known.Of == $"{state} {mutation.Was} {mutation.Becomes}" ? known : null;
 
 // Each worker has a copy of the simulation of its own, of which it replaces the one assembly that a mutation changes.
 void Work(string folder)
@@ -60,8 +75,13 @@ void Work(string folder)
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
         }
 
-        outcomes[i] = Try(mutations[i], folder);
-        Console.WriteLine($"{mutations[i].Breaks}  {mutations[i].Name}: {outcomes[i].How}");
+        (bool isFound, string how) = Try(mutations[i], folder);
+        lock (writing)
+        {
+            outcomes[mutations[i].Name] = new Outcome($"{state} {mutations[i].Was} {mutations[i].Becomes}", isFound, how);
+            File.WriteAllText(kept, JsonSerializer.Serialize(outcomes, Json.Default.DictionaryStringOutcome));
+            Console.WriteLine($"{mutations[i].Breaks}  {mutations[i].Name}: {how}");
+        }
     }
 }
 
@@ -86,7 +106,8 @@ void Work(string folder)
         .Select(a => $"\"{a}\"");
     string response = Path.Combine(folder, "arguments.rsp");
     File.WriteAllLines(response, arguments);
-    (int failed, string messages) = Run(compilers[mutation.Project][0], ["/shared", "/noconfig", $"@{response}"], project);
+    string[] shared = Environment.GetEnvironmentVariable("UseSharedCompilation") == "false" ? [] : ["/shared"];
+    (int failed, string messages) = Run(compilers[mutation.Project][0], [.. shared, "/noconfig", $"@{response}"], project);
     if (failed != 0)
     {
         return (false, $"does not compile: {messages}");
@@ -172,6 +193,10 @@ internal sealed record Mutation(string Breaks, string Name, string File, string 
     public string Project => File.Split('/')[1];
 }
 
+// What came of one; and of what, since that may change.
+internal sealed record Outcome(string Of, bool IsFound, string How);
+
 [System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]
 [System.Text.Json.Serialization.JsonSerializable(typeof(Mutation[]))]
+[System.Text.Json.Serialization.JsonSerializable(typeof(Dictionary<string, Outcome>))]
 internal sealed partial class Json : System.Text.Json.Serialization.JsonSerializerContext;

@@ -78,8 +78,24 @@ internal abstract class DeviceBus
     /// <summary>A Ksock was closed here. Called inside.</summary>
     public abstract void Closed(DeviceKsock ksock);
 
-    /// <summary>The bus's message limit has been set. Called inside.</summary>
-    public abstract void MaxMessageSizeChanged();
+    /// <summary>The bus's message limit has been set: publishes it to all links. Called inside; it gets out now and then, so that others have their turns.</summary>
+    public void TellMaxMessageSize()
+    {
+        ulong until = BeginTelling();
+        while (!TellSome(until))
+        {
+            Leave();
+            Enter();
+        }
+    }
+
+    /// <summary>Begins to publish the message limit. Called inside.</summary>
+    /// <returns>What to ask <see cref="TellSome"/> with.</returns>
+    protected abstract ulong BeginTelling();
+
+    /// <summary>Publishes the message limit to some links. Called inside.</summary>
+    /// <returns>True if all have got it since the beginning.</returns>
+    protected abstract bool TellSome(ulong until);
 
     /// <summary>Gets in; false if a fault has ended the bus.</summary>
     protected abstract bool TryGetIn();

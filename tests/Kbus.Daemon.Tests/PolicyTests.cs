@@ -143,6 +143,18 @@ public sealed class PolicyTests
     });
 
     [Fact]
+    public Task The_charges_are_shown_only_of_buses_that_one_may_see() => Limited.Run(() =>
+    {
+        using var daemon = new PolicyDaemon([All, """{ "allow": "54321", "buses": 1, "status": true }"""], "--buses", "3");
+        JsonElement shown = OtherUser.Run(Stranger, () => ProcessTests.Answer(daemon.Runtime, "charges\n"u8));
+        Assert.Equal([1u], shown.GetProperty("buses").EnumerateArray().Select(b => b.GetProperty("bus").GetUInt32()));
+        Assert.Equal([0u, 2u], shown.GetProperty("withheld").EnumerateArray().Select(b => b.GetUInt32()));
+        JsonElement refused = OtherUser.Run(Friend, () => ProcessTests.Answer(daemon.Runtime, "charges\n"u8));
+        Assert.False(refused.TryGetProperty("buses", out _) || refused.TryGetProperty("daemon", out _));
+        Assert.Contains("may not see the status", refused.GetProperty("refused").GetString(), StringComparison.Ordinal);
+    });
+
+    [Fact]
     public Task A_reply_that_is_owed_is_never_refused_and_brings_nothing_past_the_policy() => Limited.Run(() =>
     {
         using var daemon = new PolicyDaemon([All, Opens, """{ "allow": "54321", "reply": "$.Mine", "send": "$.Mine" }"""]);

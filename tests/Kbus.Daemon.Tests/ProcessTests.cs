@@ -156,11 +156,14 @@ public sealed class ProcessTests : IDisposable
     private static Ksock Open(string directory, uint device = 0) =>
         Ksock.Open(device, KsockMode.ReadWrite, new KsockOptions { RuntimeDirectory = directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
 
-    internal static JsonElement Status(string directory)
+    internal static JsonElement Status(string directory) => Answer(directory, "status\n"u8);
+
+    /// <summary>What the control socket says to a question.</summary>
+    internal static JsonElement Answer(string directory, ReadOnlySpan<byte> question)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 30_000 };
         socket.Connect(new UnixDomainSocketEndPoint(Path.Join(directory, "control")));
-        socket.Send("status\n"u8);
+        socket.Send(question);
         using var stream = new NetworkStream(socket);
         using var document = JsonDocument.Parse(stream);
         return document.RootElement.Clone();

@@ -20,5 +20,16 @@ public sealed class ReplayTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void What_a_fuzzer_begins_with_is_read_without_harm(string target)
+    {
+        Target played = Targets.Find(target)!;
+        foreach (byte[] seed in played.Seeds)
+        {
+            played.Play(seed);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void A_target_has_inputs_that_are_kept(string target) => Assert.NotEmpty(Corpus.Of(Targets.Find(target)!));
 }

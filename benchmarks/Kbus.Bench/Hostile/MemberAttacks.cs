@@ -64,9 +64,18 @@ internal static class MemberAttacks
     public static void Reopen(Attacker attacker) => attacker.Repeat(() => attacker.Open().Dispose());
 
     /// <summary>The status is asked by many threads all the time.</summary>
-    public static void Status(Attacker attacker) => Attacker.InThreads((int)attacker.Size, _ =>
+    public static void Status(Attacker attacker) => Ask(attacker, "status\n");
+
+    /// <summary>The charges of all are asked by many threads all the time.</summary>
+    public static void Charges(Attacker attacker)
     {
-        using var reader = new StatusReader(attacker.Directory);
+        Held.AddRange(attacker.OpenMany(1000));
+        Ask(attacker, "charges\n");
+    }
+
+    private static void Ask(Attacker attacker, string question) => Attacker.InThreads((int)attacker.Size, _ =>
+    {
+        using var reader = new StatusReader(attacker.Directory, question);
         while (attacker.GoesOn)
         {
             if (reader.TryAsk(out int result, () => attacker.GoesOn))

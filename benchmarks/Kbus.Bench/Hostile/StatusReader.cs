@@ -2,8 +2,8 @@ using Kbus.Link;
 
 namespace Kbus.Bench.Hostile;
 
-/// <summary>Asks for the status and reads all of it, without looking at it.</summary>
-internal sealed class StatusReader(string directory) : IDisposable
+/// <summary>Asks for the status, or another report, and reads all of it without looking at it.</summary>
+internal sealed class StatusReader(string directory, string question = "status\n") : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private readonly byte[] _piece = new byte[64 * 1024];
@@ -29,7 +29,7 @@ internal sealed class StatusReader(string directory) : IDisposable
         using (_socket)
         {
             byte last = 0;
-            result = LibC.Send(_socket!.Number, "status\n"u8, LibC.MessageDontWait);
+            result = LibC.Send(_socket!.Number, System.Text.Encoding.ASCII.GetBytes(question), LibC.MessageDontWait);
             while (result > 0 && goesOn?.Invoke() != false)
             {
                 int reported = LibC.Poll(_socket.Number, LibC.PollIn, deadline);

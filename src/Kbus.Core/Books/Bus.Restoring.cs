@@ -42,6 +42,7 @@ internal sealed partial class Bus
         ReportsBinds = reader.ReadBool();
         _lastSerial = reader.ReadUInt32();
         _lastKsockId = reader.ReadUInt32();
+        _idsHaveWrapped = true;
         _deliveries = reader.ReadUInt64();
         _losingEvents = reader.ReadBool();
         ReadKsocks(ref reader, carrierOf);

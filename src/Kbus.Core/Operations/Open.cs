@@ -2,6 +2,9 @@ namespace Kbus.Core;
 
 internal sealed partial class Bus
 {
+    // Until then no id has been used twice, and none need be sought among those that are used.
+    private bool _idsHaveWrapped;
+
     /// <summary>Opens a Ksock. Ids ascend from 1; 0 means the bus itself, and is skipped when they wrap.</summary>
     /// <param name="canWrite">True if it was opened for writing and so can send.</param>
     /// <param name="carrier">How its messages reach it.</param>
@@ -12,10 +15,15 @@ internal sealed partial class Bus
         do
         {
             _lastKsockId++;
+            _idsHaveWrapped |= _lastKsockId == 0;
         }
-        while (_lastKsockId == 0 || _ksocks.ContainsKey(_lastKsockId));
+        while (_lastKsockId == 0 || (_idsHaveWrapped && _ksocks.ContainsKey(_lastKsockId)));
 
-        FinishLeaving(_lastKsockId);
+        if (_idsHaveWrapped)
+        {
+            FinishLeaving(_lastKsockId);
+        }
+
         KsockState ksock = Enter(_lastKsockId, canWrite, owner, carrier);
         Finish();
         return ksock;

@@ -91,13 +91,14 @@ internal sealed partial class BusThread
     }
 
     /// <summary>True if operations have left work to be continued.</summary>
-    private bool HasMore => Bus.HasMore || _toRing.Count > 0;
+    private bool HasMore => Bus.HasMore || _toRing.Count > 0 || IsTelling;
 
     /// <summary>Continues the work that operations have left, for as long as a turn of a process.</summary>
     private void Continue()
     {
         Enter();
         Ring(_toRing);
+        _ = TellSome(_tellUntil);
         Bus.Continue(StepsInTurn);
         RingRecipients();
         CloseFailed();

@@ -15,12 +15,13 @@ internal sealed partial class BusThread
     /// <summary>Prepares the bus for rounds.</summary>
     /// <param name="clock">Gives the time in nanoseconds; it never goes back.</param>
     /// <param name="events">Room for events, which the caller keeps until the bus has ended.</param>
-    /// <param name="ringsAtOnce">How many recipients are rung at once.</param>
+    /// <param name="ringsAtOnce">How many recipients are rung at once, and how many links told of another limit.</param>
     /// <param name="busMaker">Makes another bus (NEWDEVICE), instead of the daemon.</param>
     public void BeginRounds(Func<long> clock, EpollEvents events, int ringsAtOnce, Func<(Errno Error, uint Number)> busMaker)
     {
         _busMaker = busMaker;
         _ringsAtOnce = ringsAtOnce;
+        _toldAtOnce = ringsAtOnce;
         _steppedClock = clock;
         _events = events;
     }

@@ -33,7 +33,6 @@ internal sealed partial class BusThread
     private readonly Thread _thread;
     private readonly BusGate? _gate;
     private int _ringsAtOnce = MostRingsAtOnce;
-    private uint _toldMaxMessageSize;
     private volatile bool _stopping;
     private bool _takesNoWork;
 
@@ -188,21 +187,5 @@ internal sealed partial class BusThread
         Errno error = _daemon.NewDevice(session.Share, out number, out QuotaRefusal refusal);
         session.BusRefusal = error == Errno.EDQUOT ? refusal : null;
         return error;
-    }
-
-    /// <summary>Publishes the bus's current message limit to all links, if it has changed.</summary>
-    public void TellMaxMessageSize()
-    {
-        if (_toldMaxMessageSize == Bus.MaxMessageSize)
-        {
-            return;
-        }
-
-        _toldMaxMessageSize = Bus.MaxMessageSize;
-        _carried += (uint)_sessions.Count;
-        foreach (Session session in _sessions)
-        {
-            session.TellMaxMessageSize(Bus.MaxMessageSize);
-        }
     }
 }

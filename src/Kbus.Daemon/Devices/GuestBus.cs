@@ -51,7 +51,10 @@ internal sealed class GuestBus(BusThread thread, Daemon daemon) : DeviceBus
     public override void Closed(DeviceKsock ksock) => thread.Closed(ksock);
 
     /// <inheritdoc/>
-    public override void MaxMessageSizeChanged() => thread.TellMaxMessageSize();
+    protected override ulong BeginTelling() => thread.BeginTelling();
+
+    /// <inheritdoc/>
+    protected override bool TellSome(ulong until) => thread.TellSome(until);
 
     /// <inheritdoc/>
     protected override bool TryGetIn() => thread.TryEnterAsGuest();

@@ -18,6 +18,8 @@ internal sealed partial class Session
     private readonly List<Session> _toRing = [];
     private int _answeredCount;
     private LinkNews _answerNews;
+    private ulong _tellUntil;
+    private bool _isTelling;
     private StoredMessage? _incoming;
     private PlacedPayload? _incomingData;
     private long _incomingFilled;
@@ -31,6 +33,7 @@ internal sealed partial class Session
         if (IsRinging)
         {
             _thread.Ring(_toRing);
+            _isTelling = _isTelling && !_thread.TellSome(_tellUntil);
             Answer();
             return 1;
         }
@@ -76,7 +79,11 @@ internal sealed partial class Session
     }
 
     /// <summary>The session ends: the bus rings its remaining recipients.</summary>
-    public void EndRinging() => _thread.RingFor(_toRing);
+    public void EndRinging()
+    {
+        _isTelling = false;
+        _thread.RingFor(_toRing);
+    }
 
     /// <summary>Answers the commands that were carried out, once all of their recipients have been rung.</summary>
     private void Answer()
@@ -333,7 +340,8 @@ internal sealed partial class Session
             error = Admission.Ask(State, setting, argument, out value);
             if (setting == Setting.MaxMessageSize)
             {
-                _thread.TellMaxMessageSize();
+                _tellUntil = _thread.BeginTelling();
+                _isTelling = !_thread.TellSome(_tellUntil);
             }
         }
 

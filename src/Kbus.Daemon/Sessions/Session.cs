@@ -94,8 +94,9 @@ internal sealed partial class Session : Carrier, IDisposable
     /// <summary>True if the process has published commands, or has written an invalid tail.</summary>
     public bool HasCommands => _commands.HasCommands;
 
-    /// <summary>True while some of its recipients are still to be rung. Until then it gets no answers, and no further command is read.</summary>
-    public bool IsRinging => _toRing.Count > 0;
+    /// <summary>True while others are still to be rung, or told of a limit, because of its commands. Until then it gets no answers, and no
+    /// further command is read.</summary>
+    public bool IsRinging => _toRing.Count > 0 || _isTelling;
 
     /// <summary>True if there is something to do for it in its turn.</summary>
     public bool HasWork => HasCommands || IsEnding || IsRinging;

@@ -90,7 +90,7 @@ internal sealed class KsockCalls(DeviceBuses buses, CallerReader reader, Fetched
         Errno error = ksock.Admission.Ask(ksock.File.State, asked, request.FirstWord, out uint value);
         if (asked == Setting.MaxMessageSize)
         {
-            ksock.Bus.MaxMessageSizeChanged();
+            ksock.Bus.TellMaxMessageSize();
         }
 
         ksock.Bus.Leave();

@@ -161,7 +161,9 @@ internal sealed record BusWelcome
 
         // As numbers of more than 31 bits are no sizes at all, they come out as impossible ones.
         LinkLayout? layout = LinkLayout.TryCreate((int)Word(record, 5), (int)Word(record, 6), (int)Word(record, 7));
-        if (layout is null || reasonLength != 0 || versions.Oldest != versions.Newest || Word(record, 15) != 0)
+        bool isOneVersion = versions.Newest < LinkVersions.FirstWithRange || Word(record, 13) == versions.Newest;
+        bool isOffered = (versions.Features & ~LinkVersions.Ours.Features) == 0;
+        if (layout is null || reasonLength != 0 || !isOneVersion || !isOffered || Word(record, 15) != 0)
         {
             return HandshakeFault.Malformed;
         }

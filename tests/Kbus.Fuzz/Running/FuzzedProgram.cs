@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using SharpFuzz;
 
 namespace Kbus.Fuzz;
@@ -37,7 +38,7 @@ internal static class FuzzedProgram
             case [string deed, string name, .. string[] rest] when Targets.Find(name) is { } target:
                 return Run(deed, target, rest);
             default:
-                Console.Error.WriteLine("usage: Kbus.Fuzz list | types ASSEMBLY | pack FOLDER | (fuzz | unpack | play) TARGET [PATH]");
+                Console.Error.WriteLine("usage: Kbus.Fuzz list | types ASSEMBLY | pack FOLDER | (fuzz | unpack | play) TARGET [PATH] | hunt TARGET EXECUTIONS SEED");
                 return 2;
         }
     }
@@ -54,6 +55,8 @@ internal static class FuzzedProgram
                 return 0;
             case "play":
                 return Play(target, rest);
+            case "hunt":
+                return Hunt(target, int.Parse(rest[0], CultureInfo.InvariantCulture), int.Parse(rest[1], CultureInfo.InvariantCulture));
             default:
                 return 2;
         }
@@ -78,6 +81,13 @@ internal static class FuzzedProgram
         }
 
         return findings > 0 ? 1 : 0;
+    }
+
+    private static int Hunt(Target target, int executions, int seed)
+    {
+        Exception? finding = new Hunt(target, seed).Play(executions, out int after);
+        Console.WriteLine(finding is null ? $"nothing in {after}" : $"found after {after}: {finding}");
+        return finding is null ? 0 : 1;
     }
 
     private static byte[] ReadAll(Stream stream, int most)

@@ -22,6 +22,9 @@ internal sealed class FrameTarget : Target
         [20, .. Greeting.Of(7), .. FrameOf("$.A", "1", MessageFlags.None, 7), .. FrameOf("$.A", "2", MessageFlags.WantAReply | MessageFlags.WantYouToReply, 7), .. FrameOf("$.B", "", MessageFlags.None, 7)],
         [63, .. Greeting.Of(7), .. FrameOf("$.KBUS.ReplierBindEvent", "\0\0\0\u0001\0\0\0\u0003\0\0\0\u0004$.A\0", MessageFlags.Synthetic), .. FrameOf("$.C", "", MessageFlags.None, 2)],
         [3, .. Greeting.Of(1), .. FrameOf("$.KBUS.ReplierBindEvent", "aaaabbbbcccc$.A", MessageFlags.None), .. FrameOf("$.A", "", MessageFlags.WantAReply)],
+        [63, .. Greeting.Of(7), .. FrameOf(LongName(1000), "some data", MessageFlags.None), .. FrameOf(LongName(999), "", MessageFlags.WantAReply, 7)],
+        [63, .. Greeting.Of(7), .. FrameOf(LongName(997), "1", MessageFlags.None, 7), .. FrameOf("$.KBUS.ReplierBindEvent", BindEvent(LongName(1000)), MessageFlags.Synthetic)],
+        [63, .. Greeting.Of(1), .. FrameOf(LongName(1001), "1", MessageFlags.None)],
         [64 + 5, .. Greeting.Of(1), .. FrameOf("$.A", "12345", MessageFlags.Urgent), .. FrameOf("$.A", "1", MessageFlags.AllOrWait)],
     ];
 
@@ -101,10 +104,16 @@ internal sealed class FrameTarget : Target
         frame[(data + (int)header.DataLength)..^MessageLayout.FinalGuardLength].Clear();
     }
 
+    private static string LongName(int length) => "$." + new string('n', length - 2);
+
+    /// <summary>The data of the report that Ksock 3 replies to a name, in the order of bytes that the wire has.</summary>
+    private static string BindEvent(string name) =>
+        $"\0\0\0\u0001\0\0\0\u0003\0\0{(char)(name.Length >> 8)}{(char)(name.Length & 255)}{name}\0";
+
     private static byte[] FrameOf(string name, string data, MessageFlags flags, uint network = 0)
     {
-        byte[] nameBytes = System.Text.Encoding.ASCII.GetBytes(name);
-        byte[] dataBytes = System.Text.Encoding.ASCII.GetBytes(data);
+        byte[] nameBytes = System.Text.Encoding.Latin1.GetBytes(name);
+        byte[] dataBytes = System.Text.Encoding.Latin1.GetBytes(data);
         byte[] frame = new byte[Frame.Length((uint)nameBytes.Length, (uint)dataBytes.Length)];
         Frame.Write(frame, new MessageHeader { Flags = flags, Id = new MessageId(network, 5), From = network }, nameBytes, dataBytes);
         return frame;

@@ -22,6 +22,9 @@ internal sealed class PieceTarget : Target
         [.. Call(6, 1), 0, .. Written(0, Composed.Entire(default, "$.A"u8, "data"u8)), .. Call(2, 0), .. Call(4, 1), .. Call(5, 1), 200, .. new byte[PointedAt]],
         [.. Call(6, 1), 0x80, .. Pointy(), .. Call(2, 0), .. Call(4, 1), .. Call(5, 1), 90, .. Call(5, 1), 200, .. "$.A\0data"u8, .. new byte[PointedAt - 8]],
         [.. Call(6, 0), 1, .. Call(9, 1), 1, 1, 0, 4, 1, 2, .. Call(2, 1), .. Call(8, 0), .. Call(4, 0), .. Call(10, 0), 1, .. Call(3, 1), .. new byte[PointedAt]],
+        [.. Call(11, 1), 0xE5, 3, .. Call(7, 0), 0xE5, 3, 4, .. "data"u8, 0, 0, 100, 0, .. Call(2, 0), .. Call(4, 1), .. Call(5, 1), 255, .. new byte[PointedAt]],
+        [.. Call(11, 1), 0xE5, 3, .. Call(7, 0), 0xE5, 3, 4, .. "data"u8, 4, .. "more"u8, 0, 255, 255, .. Call(2, 0), .. Call(3, 0), .. Call(7, 0), 0xE6, 3, 0, 0, 0, 0, .. Call(2, 0), .. new byte[PointedAt]],
+        [.. Call(11, 1), 0xE4, 3, .. Call(7, 0), 0xE4, 3, 0, 0, 1, 255, 255, .. Call(2, 0), .. Call(3, 0), .. Call(7, 0), 0xE4, 3, 0, 0, 255, 0, .. Call(2, 0), .. new byte[PointedAt]],
         [.. Call(10, 1), 1, .. Call(6, 1), 0, .. Call(9, 0), 0, 0, 1, 0, .. Call(2, 0), .. Call(9, 0), 0, 0, 1, 0, .. Call(2, 0), .. Call(8, 0), .. Call(0, 0), 1, 75, .. Call(4, 1), .. Call(2, 0), .. new byte[PointedAt]],
     ];
 
@@ -84,6 +87,9 @@ internal sealed class PieceTarget : Target
                 byte how = reader.Byte();
                 Same(bus.Bind(file.State, Composed.Name(how), (how & 0x80) != 0), bare.Bind(Composed.Name(how), (how & 0x80) != 0), "BIND");
                 break;
+            case 7:
+                WriteLong(file, bare, ref reader);
+                break;
             case 8:
                 (bool readable, bool writable) = bus.Poll(file.State);
                 Same(Errno.None, bare.Poll(out bool bareReadable, out bool bareWritable), "poll");
@@ -94,6 +100,10 @@ internal sealed class PieceTarget : Target
                 var header = new MessageHeader { Flags = (MessageFlags)reader.Word() };
                 Write(file, bare, Composed.Entire(header, Composed.Name(name), reader.Bytes(reader.Byte())));
                 break;
+            case 11:
+                byte[] longName = LongName(reader.Word());
+                Same(bus.Bind(file.State, longName, isReplier: false), bare.Bind(longName, false), "BIND to a long name");
+                break;
             case 10:
                 uint most = reader.Byte();
                 Same(bus.Ask(file.State, Setting.MaxMessages, most, out uint value), bare.MaxMessages(most, out uint bareValue), "MAXMSGS");
@@ -102,6 +112,30 @@ internal sealed class PieceTarget : Target
         }
 
         Same(file.LengthLeft, (uint)bare.LengthLeft, "LENLEFT");
+    }
+
+    /// <summary>A message with a name that is as long as may be, or longer; its length may say otherwise, and bytes may follow it.</summary>
+    private static void WriteLong(KsockFile file, BareKsock bare, ref InputReader reader)
+    {
+        byte[] name = LongName(reader.Word());
+        byte[] data = reader.Bytes(reader.Byte()).ToArray();
+        byte[] behind = reader.Bytes(reader.Byte()).ToArray();
+        byte[] message = Composed.Entire(default, name, data);
+        uint claimed = (uint)(name.Length + (sbyte)reader.Byte());
+        MemoryMarshal.AsRef<MessageHeader>(message.AsSpan()).NameLength = claimed;
+        byte[] all = [.. message, .. behind];
+        int first = Math.Min(all.Length, (int)reader.Word());
+        Write(file, bare, all.AsSpan(0, first));
+        Write(file, bare, all.AsSpan(first));
+    }
+
+    /// <summary>A name of so many bytes, at most some more than a name may have.</summary>
+    private static byte[] LongName(int length)
+    {
+        byte[] name = new byte[3 + (length % (MessageName.MaxLength + 16))];
+        name.AsSpan().Fill((byte)'n');
+        "$."u8.CopyTo(name);
+        return name;
     }
 
     private static void Write(KsockFile file, BareKsock bare, ReadOnlySpan<byte> bytes) => Same(file.Write(bytes), bare.Write(bytes), "write");

@@ -37,4 +37,17 @@ public sealed class LinkVersionsTests
         var welcome = BusWelcome.Link(1, 0, LinkLayout.Default, new BusLimits(100, 409600, 1 << 26), client: newer);
         Assert.Equal(new LinkVersions(LinkLayout.Version, LinkLayout.Version, LinkVersions.Ours.Features), welcome.Versions);
     }
+
+    [Theory]
+    [InlineData(13, uint.MaxValue)]
+    [InlineData(13, 1u)]
+    [InlineData(14, 1u)]
+    public void A_link_of_no_one_version_or_with_a_feature_that_was_not_offered_is_malformed(int word, uint value)
+    {
+        byte[] record = BusWelcome.Link(1, 0, LinkLayout.Default, new BusLimits(100, 409600, 1 << 26)).Encode();
+        Assert.Equal(HandshakeFault.None, BusWelcome.Decode(record, out _));
+        BitConverter.TryWriteBytes(record.AsSpan(word * sizeof(uint)), value);
+        Assert.Equal(HandshakeFault.Malformed, BusWelcome.Decode(record, out BusWelcome? welcome));
+        Assert.Null(welcome);
+    }
 }

@@ -140,7 +140,7 @@ internal sealed partial class Judgement
         Expect(sending.IsRequest || sending.IsReply || sending.IsAllOrNone, "P3", () => $"nobody can refuse {sending}");
         Expect(!sending.IsOverheard, "P3", () => $"nobody can refuse what was overheard: {sending}");
         var mayBeFull = new List<Member>();
-        if (sending.IsReply && _bus.Find(sending.To) is { } requester && MayLack(requester, ownSlots: 1))
+        if (sending.IsReply && _bus.Find(sending.To) is { } requester && MayLack(requester, ownSlots: 1) && !IsPlaceHeld(sending, requester, until))
         {
             mayBeFull.Add(requester);
         }
@@ -153,5 +153,28 @@ internal sealed partial class Judgement
 
         mayBeFull.AddRange(asked.Where(b => b.MayBeThere(from, until) && MayLack(b.By)).Select(b => b.By));
         Expect(mayBeFull.Count > 0, "P3", () => $"everybody has room: {sending}");
+    }
+
+    /// <summary>
+    /// True if a place was surely held for this answer (P2), and bytes cannot be what is lacking. Nothing but a lower limit takes that place away; and
+    /// several copies of one message, which all find room if the first does.
+    /// </summary>
+    private bool IsPlaceHeld(Sending reply, Member requester, long until)
+    {
+        Sending? request = requester.Sendings.Find(s => !s.Id.IsNone && s.Id == reply.InReplyTo);
+        if (request is not { IsOwedAnswer: true, GivenId.IsNone: true } || !requester.IsHonest || MayBeSpoilt(until) || _scenario.HasFewBytes)
+        {
+            return false;
+        }
+
+        bool maySqueeze = requester.Bounds.Count > 1 || requester.Bounds.Exists(b => requester.Sendings.Exists(s => s.IsRequest && b.Matches(s.Name)));
+        if (maySqueeze)
+        {
+            return false;
+        }
+
+        (uint least, uint most) = Choice.InForce(requester.MaxMessages, request.Begun, until);
+        (_, long bytes) = OccupancyOf(requester).Most(reply.Begun, until, reply);
+        return least == most && (bytes == 0 || bytes + reply.EntireLength <= _scenario.Options.MaxQueuedBytes);
     }
 }

@@ -148,7 +148,7 @@ internal sealed class Guest
                 error = _ksock.Admission.Ask(State, call.Setting, call.Argument, out value);
                 if (call.Setting == Setting.MaxMessageSize)
                 {
-                    _ksock.Bus.MaxMessageSizeChanged();
+                    _ksock.Bus.TellMaxMessageSize();
                 }
 
                 break;

@@ -132,7 +132,7 @@ internal sealed partial class Member
 
     private void Ask(ref Dice dice)
     {
-        bool narrows = _world.Scenario.Theme == Theme.Knots && dice.OneIn(2);
+        bool narrows = _world.Scenario.Theme is Theme.Knots or Theme.Narrow && dice.OneIn(2);
         bool wantsOnce = _world.Scenario.Theme == Theme.Repeats && dice.OneIn(2);
         (Setting setting, uint argument) = (wantsOnce ? 1 : narrows ? 0 : dice.Below(11)) switch
         {
@@ -198,9 +198,9 @@ internal sealed partial class Member
             return;
         }
 
-        switch (dice.Below(7))
+        switch (dice.Below(_world.Scenario.Theme == Theme.Narrow ? 10 : 7))
         {
-            case 0: Discard(); break;
+            case 0 or 7 or 8: Discard(); break;
             case 1 or 3: Post(new Call { Code = CommandCode.Poll }, dice.OneIn(4)); break;
             case 2: Retry(); break;
             default: RetryIfRung(); break;
@@ -249,13 +249,35 @@ internal sealed partial class Member
     /// <summary>Asks for a number, for a check at the end.</summary>
     public void AskNow(Setting setting) => Post(new Call { Code = CommandCode.Ask, Flags = (ushort)setting }, isRungLater: false);
 
-    /// <summary>Sets the limit of its queue.</summary>
-    public void Widen()
+    /// <summary>Lets one message wait in its queue.</summary>
+    public void Narrow() => Limit(1);
+
+    /// <summary>Lets many messages wait in its queue.</summary>
+    public void Widen() => Limit(1000);
+
+    /// <summary>Listens to a name.</summary>
+    public void Listen(string name) => Bind(name, isReplier: false, isRungLater: false);
+
+    /// <summary>Lets so many messages wait in its queue.</summary>
+    public void Limit(uint messages)
     {
-        var call = new Call { Code = CommandCode.Ask, Flags = (ushort)Setting.MaxMessages, Argument = 1000 };
+        var call = new Call { Code = CommandCode.Ask, Flags = (ushort)Setting.MaxMessages, Argument = messages };
         if (Post(call, isRungLater: false))
         {
             MaxMessages.Add(call.Choice = new Choice(call.Argument, call.Begun, Sending.Never));
+        }
+    }
+
+    /// <summary>Rings for what it published, and tells of its takes.</summary>
+    public void KeepUp()
+    {
+        if (IsOpen && IsHonest && !WasThrownOut)
+        {
+            TellOfTakes();
+            if (_owesBell)
+            {
+                RingBell();
+            }
         }
     }
 

@@ -69,7 +69,7 @@ internal sealed partial class Member
 
         int which = dice.Below(Owed.Count);
         Receipt request = Owed[which];
-        MessageFlags flags = SomeFlags(ref dice) | (dice.OneIn(_world.Laws.Exist ? 4 : 15) ? MessageFlags.WantAReply : MessageFlags.None);
+        MessageFlags flags = SomeFlags(ref dice) | (dice.OneIn(_world.Scenario.Theme == Theme.Policies ? 2 : _world.Laws.Exist ? 4 : 15) ? MessageFlags.WantAReply : MessageFlags.None);
         if (IsLimpet && (flags & MessageFlags.WantAReply) != 0)
         {
             flags |= MessageFlags.WantYouToReply;
@@ -80,6 +80,15 @@ internal sealed partial class Member
             Owed.RemoveAt(which);
         }
     }
+
+    /// <summary>Sends an announcement that nobody can refuse.</summary>
+    public void AnnouncePlainly(ref Dice dice, string name) => Send(ref dice, name, MessageFlags.None, 0, default, isPlain: true);
+
+    /// <summary>Sends an announcement that reaches all or waits.</summary>
+    public void AnnounceOrWait(ref Dice dice, string name) => Send(ref dice, name, MessageFlags.AllOrWait, 0, default, isPlain: true);
+
+    /// <summary>Sends a Request whose answer it takes by itself.</summary>
+    public void AskAwaiting(ref Dice dice, string name) => Send(ref dice, name, MessageFlags.WantAReply, 0, default, isPlain: true, isAwaited: true);
 
     /// <summary>Answers the oldest Request that it owes an answer, plainly.</summary>
     /// <returns>False if there is none.</returns>
@@ -99,7 +108,7 @@ internal sealed partial class Member
         return true;
     }
 
-    private bool Send(ref Dice dice, string name, MessageFlags flags, uint to, MessageId inReplyTo, bool isPlain = false)
+    private bool Send(ref Dice dice, string name, MessageFlags flags, uint to, MessageId inReplyTo, bool isPlain = false, bool isAwaited = false)
     {
         if (!CanSend || _big is not null || (Waiting is not null && !dice.OneIn(10)))
         {
@@ -128,7 +137,7 @@ internal sealed partial class Member
             GivenId = given,
             Length = length,
             EntireLength = (int)MessageLayout.EntireLength((uint)name.Length, (uint)length),
-            IsAwaited = dice.OneIn(_world.Scenario.Theme == Theme.Answers ? 2 : 4) && !IsGuest && (flags & MessageFlags.WantAReply) != 0,
+            IsAwaited = (isAwaited | dice.OneIn(_world.Scenario.Theme is Theme.Answers or Theme.Piles ? 2 : 4)) && !IsGuest && (flags & MessageFlags.WantAReply) != 0,
             IsOverheard = IsLimpet && header.IsOverheard,
         };
         ushort commandFlags = sending.IsAwaited ? CommandFlags.Awaited : (ushort)0;

@@ -30,6 +30,9 @@ internal sealed partial class Member
     /// <summary>True while it sleeps, nobody has rung, and there is something new.</summary>
     public bool SleepsThroughNews => _isAsleep && !HearRings() && _isAsleep && HasMessage && (!_waitsForOne || Records != _seenAsleep);
 
+    /// <summary>It looks again by itself, as a process does when its time is up.</summary>
+    public void Rouse() => _isAsleep = false;
+
     /// <summary>What it waited for takes too long.</summary>
     public void WakeUp() => _isAsleep &= !_waitsForOne;
 
@@ -274,7 +277,8 @@ internal sealed partial class Member
         }
     }
 
-    private void TellOfTakes()
+    /// <summary>Tells the bus of its takes, if it was asked to and has not done so yet.</summary>
+    public void TellOfTakes()
     {
         if (_owesNote && Post(new Call { Code = CommandCode.NoteTakes }, isRungLater: false))
         {

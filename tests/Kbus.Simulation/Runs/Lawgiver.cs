@@ -31,12 +31,14 @@ internal sealed class Lawgiver
     private readonly Dictionary<(uint User, uint Bus, PolicyAction Action, string Name), bool> _known = [];
 
     /// <summary>Makes a policy.</summary>
-    public Lawgiver(ref Dice dice)
+    /// <param name="dice">From what it follows.</param>
+    /// <param name="closesOften">True if it says much about who may have a Ksock open.</param>
+    public Lawgiver(ref Dice dice, bool closesOften = false)
     {
         bool isStrict = dice.OneIn(2);
         for (int i = dice.Below(6); i >= 0; i--)
         {
-            _laws.Add(SomeLaw(ref dice));
+            _laws.Add(SomeLaw(ref dice, closesOften));
         }
 
         if (!isStrict)
@@ -80,7 +82,7 @@ internal sealed class Lawgiver
     private bool Decide(uint user, uint bus, PolicyAction action, string name) =>
         _laws.Find(law => law.IsAbout(user, bus, action, name)) is { Allows: true };
 
-    private static Law SomeLaw(ref Dice dice)
+    private static Law SomeLaw(ref Dice dice, bool closesOften)
     {
         string? whom = dice.Below(4) switch
         {
@@ -94,7 +96,7 @@ internal sealed class Lawgiver
         foreach (PolicyAction action in Plain)
         {
             bool isOpening = action is PolicyAction.OpenForReading or PolicyAction.OpenForWriting;
-            if (dice.OneIn(isOpening ? 12 : 4))
+            if (dice.OneIn(isOpening && !closesOften ? 12 : 4))
             {
                 plain.Add(action);
             }

@@ -86,18 +86,18 @@ internal sealed record Scenario
         var dice = new Dice(seed);
         Theme theme = Themes.Of(ref dice);
         bool hasSmallRings = theme == Theme.Piles || !dice.OneIn(4);
-        int mostNames = theme == Theme.Knots ? 2 : theme is Theme.Anything or Theme.Shares ? 5 : 3;
+        int mostNames = theme is Theme.Knots or Theme.Narrow ? 2 : theme is Theme.Anything or Theme.Shares ? 5 : 3;
         string[] names = [.. new[] { "$.A", "$.A.B", "$.A.C", "$.B", "$.A.B.C" }.Take(1 + dice.Below(mostNames))];
-        bool hasEvents = theme == Theme.Events || dice.OneIn(4);
+        bool hasEvents = theme == Theme.Events || dice.OneIn(theme == Theme.Policies ? 2 : 4);
         bool hasOneWatcher = hasEvents && (theme == Theme.Events || dice.OneIn(2));
         List<string> patterns = [.. names, .. names];
-        patterns.AddRange(new[] { "$.*", "$.A.*", "$.A.%", "$.%", "$.A.B.*", "$.A.B.%" }.Take(theme == Theme.Knots ? 0 : dice.Below(7)));
+        patterns.AddRange(new[] { "$.*", "$.A.*", "$.A.%", "$.%", "$.A.B.*", "$.A.B.%" }.Take(theme is Theme.Knots or Theme.Narrow ? 0 : dice.Below(7)));
         if (hasEvents && !hasOneWatcher)
         {
             patterns.AddRange(["$.KBUS.ReplierBindEvent", "$.KBUS.ReplierBindEvent"]);
         }
 
-        bool hasPolicy = dice.OneIn(theme == Theme.Events ? 4 : theme == Theme.Repeats ? 2 : 3);
+        bool hasPolicy = theme == Theme.Policies || dice.OneIn(theme == Theme.Events ? 4 : theme == Theme.Repeats ? 2 : 3);
         int crowd = dice.OneIn(100) ? 60 + dice.Below(12) : 0;
         return new Scenario
         {
@@ -115,7 +115,7 @@ internal sealed record Scenario
             HasEvents = hasEvents,
             BigOneIn = Themes.BigOneIn(theme, ref dice),
             UrgentOneIn = theme == Theme.Urgent ? 2 : 6,
-            Manners = theme == Theme.Knots ? (3, 0) : theme is Theme.Waiting or Theme.Bytes ? (2, 0) : dice.OneIn(3) ? (0, 2) : (1, 1),
+            Manners = theme is Theme.Knots or Theme.Narrow ? (3, 0) : theme is Theme.Waiting or Theme.Bytes ? (2, 0) : dice.OneIn(3) ? (0, 2) : (1, 1),
             RingsAtOnce = dice.OneIn(2) ? 1 + dice.Below(3) : 64,
             Steps = StepsOf(theme, ref dice, hasOneWatcher, hasPolicy, crowd),
         };
@@ -124,10 +124,11 @@ internal sealed record Scenario
     private static BusOptions OptionsOf(Theme theme, bool hasOneWatcher, ref Dice dice)
     {
         bool putsOff = theme == Theme.Knots ? !dice.OneIn(3) : dice.OneIn(theme == Theme.Waiting ? 2 : 3);
+        bool wakesFew = Themes.IsAboutRoom(theme) && dice.OneIn(2);
         bool isTight = theme == Theme.Shares;
         uint maxMessages = hasOneWatcher ? (uint)(1 + dice.Below(3))
             : theme == Theme.Piles ? 100u
-            : theme is Theme.Waiting or Theme.Knots ? (uint)(1 + dice.Below(2))
+            : theme is Theme.Waiting or Theme.Knots or Theme.Narrow ? (uint)(1 + dice.Below(2))
             : dice.OneIn(theme == Theme.Bytes ? 2 : 3) ? 100u
             : (uint)(1 + dice.Below(6));
         return new BusOptions
@@ -136,12 +137,12 @@ internal sealed record Scenario
             MaxQueuedBytes = Themes.HasFewQueuedBytes(theme, ref dice) ? 250 + dice.Below(1500) : 64 * 1024 * 1024,
             MaxSetAsideEvents = (uint)(hasOneWatcher ? 1 + dice.Below(8) : dice.Below(6)),
             HashSeed = dice.Next(),
-            StepsAtOnce = putsOff ? 0 : dice.OneIn(2) ? 1000 : (ulong)dice.Below(40),
+            StepsAtOnce = wakesFew ? 1 + (ulong)dice.Below(20) : putsOff ? 0 : dice.OneIn(2) ? 1000 : (ulong)dice.Below(40),
             ClearedAtOnce = putsOff ? 0 : dice.OneIn(2) ? 64 : dice.Below(5),
             MaxBindings = isTight || dice.OneIn(12) ? 2 + dice.Below(20) : 256 * 1024,
             MaxRepeats = theme == Theme.Repeats && dice.OneIn(2) ? 1 + dice.Below(3) : 1024,
             MaxRequests = dice.OneIn(isTight ? 2 : 12) ? 2 + dice.Below(20) : 64 * 1024,
-            MaxMessageBytes = dice.OneIn(isTight ? 3 : 12) ? 500 + dice.Below(10_000) : 2L * 1024 * 1024 * 1024,
+            MaxMessageBytes = dice.OneIn(isTight ? 2 : 12) ? 500 + dice.Below(10_000) : 2L * 1024 * 1024 * 1024,
         };
     }
 
@@ -152,7 +153,7 @@ internal sealed record Scenario
         int bus = 2 + dice.Below(4);
         bool interleaves = !dice.OneIn(3);
         List<Step> steps = [];
-        int members = theme == Theme.Knots ? Seats : 2 + dice.Below(Seats - 1);
+        int members = theme == Theme.Knots ? Seats : theme == Theme.Narrow ? 3 + dice.Below(Seats - 2) : 2 + dice.Below(Seats - 1);
         for (int seat = 0; seat < members + crowd; seat++)
         {
             steps.Add(new Step(Act.Open, seat < members ? seat : Seats + seat - members, dice.Next(), 0));
@@ -177,7 +178,7 @@ internal sealed record Scenario
 
         for (int i = 0; i < length; i++)
         {
-            if (hasPolicy && dice.OneIn(25))
+            if (hasPolicy && dice.OneIn(theme == Theme.Policies ? 10 : 25))
             {
                 steps.Add(new Step(Act.Reload, 0, dice.Next(), 0));
             }

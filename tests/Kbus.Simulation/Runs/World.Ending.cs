@@ -31,8 +31,19 @@ internal sealed partial class World
             Expect(!member.SleepsThroughNews, "P4", $"{member} sleeps, and was not rung for a message");
         }
 
-        if (dice.OneIn(Scenario.Theme is Theme.Waiting or Theme.Bytes ? 1 : 3))
+        if (Themes.IsAboutRoom(Scenario.Theme) || dice.OneIn(3))
         {
+            if (dice.OneIn(3))
+            {
+                // What was taken is told at last, and so whoever waits can be judged.
+                foreach (Member member in Honest.ToArray())
+                {
+                    member.KeepUp();
+                }
+
+                Rest();
+            }
+
             ProbeWaiting();
         }
     }

@@ -39,7 +39,7 @@ internal sealed partial class World
             _members.ForEach(m => m.CatchUp());
         }
 
-        Laws.Begin(new Lawgiver(ref dice), Tick());
+        Laws.Begin(new Lawgiver(ref dice, Scenario.Theme == Theme.Policies && dice.OneIn(3)), Tick());
         Log($"the policy is to be: {Laws.Latest}");
         var report = new PolicyReport("policy.json", _buses.Count, Daemon.Log.Silent);
         foreach (BusSide bus in _buses)

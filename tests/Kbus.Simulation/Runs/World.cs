@@ -208,6 +208,11 @@ internal sealed partial class World : IDisposable
             return;
         }
 
+        if (TryBringForward(ref dice) || (IsWorthARace(step.Act) && dice.OneIn(step.Act == Act.BringForward ? 1 : 3) && TryRace(RacerOf(step), step.Act, ref dice)))
+        {
+            return;
+        }
+
         _seats[step.Seat]?.Do(step.Act, ref dice);
         if (step.Act == Act.Announce && Scenario.RingsAtOnce < 4 && dice.OneIn(8))
         {
@@ -215,7 +220,8 @@ internal sealed partial class World : IDisposable
             _seats[step.Seat]?.Do(Act.Close, ref dice);
         }
 
-        if (step.Act == Act.Announce && Scenario.Crowd > 0 && dice.OneIn(3))
+        bool mayRingMany = Scenario.Crowd > 0 ? dice.OneIn(3) : Scenario.RingsAtOnce < 4 && dice.OneIn(100);
+        if (step.Act == Act.Announce && mayRingMany)
         {
             LoseWhileRinging(step.Seat, ref dice);
         }
@@ -304,7 +310,7 @@ internal sealed partial class World : IDisposable
         }
 
         SimulatedProcess[] living = [.. _processes.Where(p => !p.IsDead)];
-        SimulatedProcess? process = living.Length > 0 && dice.OneIn(3) ? living[dice.Below(living.Length)] : null;
+        SimulatedProcess? process = living.Length > 0 && (Scenario.Theme == Theme.Shares ? !dice.OneIn(3) : dice.OneIn(3)) ? living[dice.Below(living.Length)] : null;
         if (process is null)
         {
             process = new SimulatedProcess(_processes.Count + 1, user: dice.OneIn(4) ? 2u : 1u);

@@ -322,11 +322,12 @@ public sealed class SurroundingTests : IDisposable
         byte[] hello = new byte[Link.ClientHello.Size];
         new Link.ClientHello(KsockMode.ReadWrite, 1, 0, 0, 0, 0).Encode(hello);
         const string script = """
-            import os, socket, sys
+            import os, select, socket, sys
             s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
-            gone, tell = os.pipe()
+            # A process that ends closes its descriptors some time before it has ended.
+            connected = os.pidfd_open(os.getpid())
             if os.fork(): os._exit(0)
-            os.close(tell); os.read(gone, 1)
+            select.select([connected], [], [])
             s.sendall(bytes.fromhex(sys.argv[2])); sys.stdout.buffer.write(s.recv(2000)); sys.stdout.flush()
             """;
         (_, string said, _) = Kbusd.Run("/usr/bin/python3", "-c", script, Path.Join(Runtime, "bus0"), Convert.ToHexString(hello));

@@ -92,7 +92,7 @@ internal sealed partial class Member
 
     /// <summary>Answers the oldest Request that it owes an answer, plainly.</summary>
     /// <returns>False if there is none.</returns>
-    public bool ReplyPlainly(ref Dice dice)
+    public bool ReplyPlainly(ref Dice dice, MessageFlags flags = MessageFlags.None)
     {
         if (Owed.Count == 0 || !CanSend || Waiting is not null)
         {
@@ -100,7 +100,7 @@ internal sealed partial class Member
         }
 
         Receipt request = Owed[0];
-        if (Send(ref dice, "$.Answer", MessageFlags.None, request.Header.From, request.Header.Id, isPlain: true))
+        if (Send(ref dice, "$.Answer", flags, request.Header.From, request.Header.Id, isPlain: true))
         {
             Owed.RemoveAt(0);
         }

@@ -58,9 +58,8 @@ internal sealed partial class World
         Saw($"race of {act}");
         if (act == Act.Take && member.IsOpen)
         {
-            // Once more, while those who wait are still being rung for the first time.
-            Do(member, Act.Take, ref dice);
-            _ = member.Bus.Thread.Round(mayRest: false, continues: false);
+            // There is more room while those who wait are still being rung for the first time.
+            TakeAll(member);
         }
 
         DoLater();
@@ -105,7 +104,7 @@ internal sealed partial class World
     private void FillAnother(Member member, Member blocker, ref Dice dice)
     {
         string name = member.Waiting!.Name;
-        if (Honest.FirstOrDefault(m => m != member && m != blocker && m.Bus == member.Bus && !m.IsGuest) is { } other)
+        if (Honest.FirstOrDefault(m => m != member && m != blocker && m.Bus == member.Bus && !m.IsGuest) is { } other && Scenario.Names.Contains(name))
         {
             other.Narrow();
             other.Listen(name);
@@ -123,7 +122,14 @@ internal sealed partial class World
     /// <summary>Two wait for a queue that has no room yet when one message has been taken.</summary>
     private void LetTwoWait(Member member, ref Dice dice)
     {
-        Fill(member, 2, reserved: 0, ref dice);
+        Fill(member, 3, reserved: 0, ref dice);
+        foreach (Member other in Honest.Where(m => m != member && m.Bus == member.Bus).ToArray())
+        {
+            // Nobody else stands in their way.
+            other.Limit(100);
+        }
+
+        Rest();
         foreach (Member sender in Honest.Where(m => m != member && m.Bus == member.Bus && m.CanSend && m.Waiting is null).Take(2).ToArray())
         {
             sender.AnnounceOrWait(ref dice, Scenario.Names[0]);
@@ -214,7 +220,17 @@ internal sealed partial class World
             return;
         }
 
-        member.Do(act, ref dice);
+        if (act == Act.Reply && !dice.OneIn(3))
+        {
+            // Of a name to which nobody listens: nothing but its own place matters.
+            member.Hear();
+            _ = member.ReplyPlainly(ref dice, MessageFlags.AllOrWait);
+        }
+        else
+        {
+            member.Do(act, ref dice);
+        }
+
         if (member.IsOpen)
         {
             member.KeepUp();

@@ -113,12 +113,16 @@ public sealed class HostedBus : IAsyncDisposable, IDisposable
     public async Task<Ksock> OpenKsockAsync(CancellationToken cancellationToken = default)
     {
         Ksock ksock = await Ksock.OpenAsync(Options.Device, KsockMode.ReadWrite, Options.ForKsock(Time), cancellationToken).ConfigureAwait(false);
-        if (Options.MaxMessages is { } most)
+        try
         {
-            _ = ksock.SetMaxMessages(most);
+            _ = ksock.SetMaxMessages(Options.MaxMessages ?? 0);
+            return ksock;
         }
-
-        return ksock;
+        catch
+        {
+            await ksock.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Makes sure that the bus answers.</summary>

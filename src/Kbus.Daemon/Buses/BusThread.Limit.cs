@@ -46,7 +46,7 @@ internal sealed partial class BusThread
                 _toTell.Enter(Bus.KsocksByAge);
             }
 
-            (_toTell.Current?.Carrier as Session)?.TellMaxMessageSize(_toldMaxMessageSize);
+            (_toTell.Current?.Carrier.Host as Session)?.TellMaxMessageSize(_toldMaxMessageSize);
             _told++;
             _carried++;
             if (_toTell.Current is not null)

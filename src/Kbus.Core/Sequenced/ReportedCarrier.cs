@@ -2,7 +2,8 @@ namespace Kbus.Core;
 
 /// <summary>The carrier of a Ksock on a bus that is fed by a log: the books hear of takes through the log alone.</summary>
 /// <param name="inner">The host's carrier.</param>
-internal sealed class ReportedCarrier(Carrier inner) : Carrier
+/// <param name="takesMatter">Called when somebody begins to wait for takes. Those before it are to be reported, too.</param>
+internal sealed class ReportedCarrier(Carrier inner, Action takesMatter) : Carrier
 {
     private bool _isHeld;
 
@@ -73,5 +74,12 @@ internal sealed class ReportedCarrier(Carrier inner) : Carrier
     }
 
     /// <inheritdoc/>
-    public override void TellTakes(bool tell) => inner.TellTakes(tell);
+    public override void TellTakes(bool tell)
+    {
+        inner.TellTakes(tell);
+        if (tell)
+        {
+            takesMatter();
+        }
+    }
 }

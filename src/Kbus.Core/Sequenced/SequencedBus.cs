@@ -20,6 +20,7 @@ internal sealed class SequencedBus : BusOperations
     private readonly List<KsockState> _own = [];
     private readonly Random? _faults;
     private Carrier? _opening;
+    private bool _takesMatter;
     private OperationResult _result;
 
     /// <summary>Makes a bus, which is born at once.</summary>
@@ -28,7 +29,7 @@ internal sealed class SequencedBus : BusOperations
     public SequencedBus(BusOptions options, Random? faults = null)
     {
         _faults = faults;
-        _node = new ReplicaNode(1, (ulong)Random.Shared.NextInt64(), options, _ => new ReportedCarrier(_opening!));
+        _node = new ReplicaNode(1, (ulong)Random.Shared.NextInt64(), options, _ => new ReportedCarrier(_opening!, () => _takesMatter = true));
         _other = new Replica(options with { HashSeed = options.HashSeed ^ OtherSeed }, owner => new StubCarrier(owner));
         Append(Replica.Birth(Guid.NewGuid(), options));
         Append(_node.NextEntry()!.Value);
@@ -175,7 +176,15 @@ internal sealed class SequencedBus : BusOperations
         ProposeTakes();
         _node.Propose(operation, result => _result = result);
         Append(_node.NextEntry()!.Value);
-        return _result;
+        OperationResult done = _result;
+        if (_takesMatter)
+        {
+            // Somebody has begun to wait. What was taken since the takes were put into the log would otherwise be told by nobody.
+            _takesMatter = false;
+            ReportTakes();
+        }
+
+        return done;
     }
 
     /// <summary>Puts what the processes have taken by themselves into the log.</summary>

@@ -134,7 +134,7 @@ internal sealed class ReplicasRun
         }
 
         uint number = place + 1;
-        Carrier CarrierOf(KsockOwner owner) => owner.Node == number && _opening.TryDequeue(out MemberCarrier? own) ? new ReportedCarrier(own) : new StubCarrier(owner);
+        Carrier CarrierOf(KsockOwner owner) => owner.Node == number && _opening.TryDequeue(out MemberCarrier? own) ? new ReportedCarrier(own, static () => { }) : new StubCarrier(owner);
         var node = new ReplicaNode(number, (ulong)_random.NextInt64(), _options with { HashSeed = (ulong)_random.NextInt64() }, CarrierOf);
         ReplicaNode? other = _nodes.FirstOrDefault(n => n is not null && n != _nodes[place] && n.Replica.Applied > 0);
         if (other is not null && _random.Next(2) == 0)

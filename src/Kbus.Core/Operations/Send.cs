@@ -381,7 +381,7 @@ internal sealed partial class Bus
             return Errno.EPERM;
         }
 
-        Errno error = Attempt(sender, message, _bindings.RouteOf(message.Name), out KsockState? full);
+        Errno error = AttemptWaiting(sender, message, out KsockState? full);
         if (error == Errno.EAGAIN)
         {
             error = WaitFor(sender, full!, full!.Queue.Count);
@@ -429,7 +429,7 @@ internal sealed partial class Bus
             }
 
             StoredMessage message = sender.Waiting!;
-            Errno error = Attempt(sender, message, _bindings.RouteOf(message.Name), out KsockState? next);
+            Errno error = AttemptWaiting(sender, message, out KsockState? next);
             if (error != Errno.EAGAIN)
             {
                 return error;

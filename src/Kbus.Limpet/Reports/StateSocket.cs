@@ -232,28 +232,27 @@ internal sealed class StateSocket : IDisposable
 
     private async Task AnswerAsync(Socket asker)
     {
+        // Closed last: who sees the end of a connection can read why it ended.
+        using Socket closedAtEnd = asker;
         try
         {
-            using (asker)
+            using var limit = new CancellationTokenSource(Limit, _options.Time);
+            byte[] question = new byte[LongestQuestion];
+            int count = 0;
+            int more;
+            do
             {
-                using var limit = new CancellationTokenSource(Limit, _options.Time);
-                byte[] question = new byte[LongestQuestion];
-                int count = 0;
-                int more;
-                do
-                {
-                    more = await asker.ReceiveAsync(question.AsMemory(count), limit.Token).ConfigureAwait(false);
-                    count += more;
-                }
-                while (more > 0 && count < question.Length && question[count - 1] != (byte)'\n');
+                more = await asker.ReceiveAsync(question.AsMemory(count), limit.Token).ConfigureAwait(false);
+                count += more;
+            }
+            while (more > 0 && count < question.Length && question[count - 1] != (byte)'\n');
 
-                ReadOnlyMemory<byte> answer = question.AsSpan(0, count).SequenceEqual("status\n"u8)
-                    ? _report().ToJson()
-                    : "{\"error\":\"only the question 'status' is known here\"}"u8.ToArray();
-                while (answer.Length > 0)
-                {
-                    answer = answer[await asker.SendAsync(answer, limit.Token).ConfigureAwait(false)..];
-                }
+            ReadOnlyMemory<byte> answer = question.AsSpan(0, count).SequenceEqual("status\n"u8)
+                ? _report().ToJson()
+                : "{\"error\":\"only the question 'status' is known here\"}"u8.ToArray();
+            while (answer.Length > 0)
+            {
+                answer = answer[await asker.SendAsync(answer, limit.Token).ConfigureAwait(false)..];
             }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)

@@ -16,9 +16,6 @@ internal sealed partial class Bus : BusOperations
     // processor's cache, however long a queue may be.
     private const uint AppendsBetweenLooks = 32;
 
-    // The number of Ksocks polled at once, of a process that holds as much as it may.
-    private const int KsocksBetweenLooks = 16;
-
     // A Ksock with more messages or debts than that would take too long to check after each operation.
     private const int MostToAssert = 500;
 
@@ -94,58 +91,6 @@ internal sealed partial class Bus : BusOperations
         }
 
         return new MessageId(0, _lastSerial);
-    }
-
-    /// <summary>True if a message of that many bytes has no room in this Ksock's queue. Spec section 5.2; P8.</summary>
-    /// <param name="ksock">Whose queue.</param>
-    /// <param name="bytes">The message's entire length.</param>
-    /// <param name="ownSlots">Reserved places that this very message may use.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsFull(KsockState ksock, int bytes, int ownSlots)
-    {
-        // Takes by the process only make room. So poll them when the queue seems full, not before.
-        return SeemsFull(ksock, bytes, ownSlots) && Observe(ksock) && SeemsFull(ksock, bytes, ownSlots);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool SeemsFull(KsockState ksock, int bytes, int ownSlots) => IsQueueFull(ksock, bytes, ownSlots) || IsShort(ksock, bytes);
-
-    /// <summary>True if the queue itself has no room, whatever else its process holds.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsQueueFull(KsockState ksock, int bytes, int ownSlots)
-    {
-        if (ksock.Queue.Count + (long)ksock.Reserved - ownSlots >= ksock.MaxMessages)
-        {
-            return true;
-        }
-
-        long waiting = ksock.Queue.Bytes + ksock.HeldBytes;
-        return waiting > 0 && waiting + bytes > _options.MaxQueuedBytes;
-    }
-
-    /// <summary>True if the recipient's process may hold no more bytes of messages. If it holds none, it may hold any one
-    /// message.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsShort(KsockState ksock, int bytes) =>
-        bytes + MessageQueue.BookBytes > ksock.Charges.BytesLeft && IsShortIndeed(ksock, bytes);
-
-    /// <remarks>Takes with the process's other Ksocks make room, too. There may be many of them, so the bus polls some each time.</remarks>
-    private bool IsShortIndeed(KsockState ksock, int bytes)
-    {
-        ProcessCharges process = ksock.Charges;
-        int left = Math.Min(KsocksBetweenLooks, process.Ksocks.Count);
-        while (bytes > 0 && !Charges.HasBytes(process, bytes + MessageQueue.BookBytes) && process.Used(ChargeKind.MessageBytes) > 0)
-        {
-            if (left-- == 0)
-            {
-                return true;
-            }
-
-            _steps++;
-            Observe(process.Ksocks.Rotate());
-        }
-
-        return false;
     }
 
     /// <summary>Records what the process has taken by itself. Always true, so that it can be part of a condition.</summary>

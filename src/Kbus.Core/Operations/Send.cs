@@ -166,6 +166,17 @@ internal sealed partial class Bus
     /// <param name="full">With EAGAIN: the first recipient that has no room.</param>
     private Errno Attempt(KsockState sender, StoredMessage message, Route route, out KsockState? full)
     {
+        Errno error;
+        do
+        {
+            error = AttemptOnce(sender, message, route, out full);
+        }
+        while (error == RoomAfterAll);
+        return error;
+    }
+
+    private Errno AttemptOnce(KsockState sender, StoredMessage message, Route route, out KsockState? full)
+    {
         ref MessageHeader header = ref message.Header;
         full = null;
         if (header.IsRequest && (route.Replier is null || IsOwnLimpet(sender, route.Replier.Ksock)))
@@ -276,19 +287,6 @@ internal sealed partial class Bus
         }
 
         return Errno.None;
-    }
-
-    /// <summary>The error for a sender when a recipient has no room.</summary>
-    /// <remarks>
-    /// It waits for room in that one queue (D7). When it is the recipient's process that holds as much as it may, no single queue can say
-    /// when that changes: then the sender gets the error at once. So it waits only for a queue that is full itself.
-    /// </remarks>
-    private Errno NoRoom(KsockState sender, KsockState full, StoredMessage message, int ownSlots = 0)
-    {
-        // Whether the process is short is found by polling its Ksocks, and that may make room in this queue: so the queue comes last.
-        bool mayWait = (message.Header.Flags & MessageFlags.AllOrWait) != 0 && !IsShort(full, message.EntireLength)
-            && IsQueueFull(full, message.EntireLength, ownSlots + OwnSlots(sender, full));
-        return mayWait ? Errno.EAGAIN : Errno.EBUSY;
     }
 
     /// <summary>Remembers why something is refused to a Ksock, which may ask.</summary>
@@ -486,8 +484,4 @@ internal sealed partial class Bus
             ksock.Carrier.TellTakes(ksock.TakesMatter);
         }
     }
-
-    /// <summary>A waiting Request's own reserved place is no obstacle to that very Request (fine point 3).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int OwnSlots(KsockState sender, KsockState target) => sender == target && sender.HoldsSlot ? 1 : 0;
 }

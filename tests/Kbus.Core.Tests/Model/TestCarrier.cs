@@ -21,6 +21,7 @@ internal sealed class SelfTakingCarrier : Carrier
     private KsockState? _ksock;
     private bool _isFrozen;
     private bool _tells;
+    private bool _takesWhenObserved;
 
     public void Attach(Bus bus, KsockState ksock)
     {
@@ -91,8 +92,18 @@ internal sealed class SelfTakingCarrier : Carrier
     {
     }
 
+    /// <summary>The process takes one message just after the bus has next observed what it took.</summary>
+    public void TakeWhenObserved() => _takesWhenObserved = true;
+
     public override ReadOnlySpan<Take> ObserveTaken()
     {
+        if (_takesWhenObserved)
+        {
+            _takesWhenObserved = false;
+            Assert.True(TryTake(out _));
+            return default;
+        }
+
         // Some at a time, as a link does when there are many.
         Take[] some = [.. _unobserved.Take(2)];
         _unobserved.RemoveRange(0, some.Length);

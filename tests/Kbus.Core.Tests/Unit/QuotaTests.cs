@@ -153,6 +153,25 @@ public sealed class QuotaTests
         Assert.Equal(Errno.None, Send(sender, "$.M", MessageFlags.AllOrFail, out _, 100_000));
     }
 
+    [Theory]
+    [InlineData(MessageFlags.AllOrWait)]
+    [InlineData(MessageFlags.AllOrWait | MessageFlags.WantAReply)]
+    public void Room_that_is_found_while_the_reason_for_a_refusal_is_sought_is_used(MessageFlags flags)
+    {
+        var bus = new Bus(new BusOptions { MaxMessageBytes = 20_000 });
+        var carrier = new SelfTakingCarrier();
+        KsockState recipient = bus.Open(canWrite: true, carrier);
+        carrier.Attach(bus, recipient);
+        KsockState sender = bus.Open(canWrite: true, new QuietCarrier(new KsockOwner(0, 2, KsockMode.ReadWrite, 2)));
+        Assert.Equal(Errno.None, bus.Bind(recipient, "$.M"u8, isReplier: (flags & MessageFlags.WantAReply) != 0));
+        bus.MaxMessages(recipient, 1);
+        StoredMessage Message(int bytes) => bus.Pool.Compose(new MessageHeader { Flags = flags }, "$.M"u8, new byte[bytes]);
+        Assert.Equal(Errno.None, bus.Send(sender, Message(12_000), out _));
+        carrier.TakeWhenObserved();
+        Assert.Equal(Errno.None, bus.Send(sender, Message(12_000), out _));
+        Assert.Equal(1, recipient.Queue.Count);
+    }
+
     [Fact]
     public void Who_is_asked_for_room_and_then_sent_nothing_is_charged_nothing()
     {

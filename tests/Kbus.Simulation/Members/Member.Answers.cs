@@ -182,11 +182,14 @@ internal sealed partial class Member
     private void HeardBind(Call call)
     {
         Bound bound = call.Bound!;
-        bool isRepeatedEnough = !bound.IsReplier
-            && _ownBounds.Count(b => !b.IsReplier && b.Pattern == bound.Pattern) >= _world.Scenario.Options.MaxRepeats;
+
+        // A policy may have ended others since, or just before.
+        int alike = _ownBounds.Count(b => !b.IsReplier && b.Pattern == bound.Pattern);
+        int ended = Bounds.Count(b => !b.IsReplier && b.Pattern == bound.Pattern && b.LostBy != Sending.Never && b.LostBy >= call.Begun);
+        int most = bound.IsReplier ? int.MaxValue : _world.Scenario.Options.MaxRepeats;
         if (call.Error == Errno.None)
         {
-            Expect("P8", !isRepeatedEnough, $"it has more bindings to {bound.Pattern} than it may have to one name");
+            Expect("P8", alike < most, $"it has more bindings to {bound.Pattern} than it may have to one name");
             (bound.IsSure, bound.Made) = (true, call.Ended);
             if (bound.LostBy == Sending.Never)
             {
@@ -200,7 +203,7 @@ internal sealed partial class Member
         Questions.Add(call);
         bool isName = bound.Pattern == Judgement.EventName || _world.Scenario.Patterns.Contains(bound.Pattern);
         Expect("P5", isName == (call.Error != Errno.EBADMSG) || bound.IsReplier, $"a bind to {bound.Pattern} is {call.Error}");
-        bool isLimitNear = isRepeatedEnough || _world.Scenario.Options.MaxBindings < 64;
+        bool isLimitNear = alike + ended >= most || _world.Scenario.Options.MaxBindings < 64;
         Expect("P3", call.Error != Errno.EDQUOT || isLimitNear, $"no limit is near, and a bind to {bound.Pattern} is {call.Error}");
         Expect("P5", bound.IsReplier || !isName || call.Error is Errno.EDQUOT or Errno.EPERM, $"a listener's bind to {bound.Pattern} is {call.Error}");
     }

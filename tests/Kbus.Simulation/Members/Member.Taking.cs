@@ -339,7 +339,7 @@ internal sealed partial class Member
     }
 
     /// <summary>Gives back the big message that it has read in place for the longest time: it must still be what it was.</summary>
-    /// <returns>False if it holds none.</returns>
+    /// <returns>False if it holds none, or if there is no room for the command yet.</returns>
     public bool GiveBack()
     {
         if (!IsHonest || !_held.TryPeek(out Held? held))
@@ -351,12 +351,14 @@ internal sealed partial class Member
         held.View.TryGet(held.Offset, held.Receipt.Header.DataLength, out ReadOnlySpan<byte> data);
         CheckContents(held.Receipt, data, held.Receipt.Sending?.By);
         var call = new Call { Code = CommandCode.Release, GivenBack = held.Receipt };
-        if (Post(call, isRungLater: false, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number))))
+        if (!Post(call, isRungLater: false, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number))))
         {
-            _held.Dequeue();
-            held.Receipt.HeldSurelyUntil = call.Begun;
+            // The bus must first make room for the command.
+            return false;
         }
 
+        _held.Dequeue();
+        held.Receipt.HeldSurelyUntil = call.Begun;
         return true;
     }
 

@@ -53,7 +53,7 @@ internal sealed partial class Judgement
     {
         if (!_occupancies.TryGetValue(member, out Occupancy? occupancy))
         {
-            _occupancies.Add(member, occupancy = new Occupancy(member, _sendings));
+            _occupancies.Add(member, occupancy = new Occupancy(member, _members.SelectMany(m => m.Sendings)));
         }
 
         return occupancy;

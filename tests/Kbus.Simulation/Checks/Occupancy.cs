@@ -10,8 +10,8 @@ internal sealed class Occupancy
 
     /// <summary>Works it out.</summary>
     /// <param name="member">Whose queue.</param>
-    /// <param name="sendings">What was sent on the bus.</param>
-    public Occupancy(Member member, List<Sending> sendings)
+    /// <param name="sendings">What was sent on the bus, also by those who wrote nonsense later.</param>
+    public Occupancy(Member member, IEnumerable<Sending> sendings)
     {
         _isUnknown = member.Bounds.Exists(b => b.WasUnbound && b.Matches(Judgement.EventName));
         var answers = new HashSet<Sending>();

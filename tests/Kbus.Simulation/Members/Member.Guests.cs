@@ -23,7 +23,7 @@ internal sealed partial class Member
         {
             WasRefused = true;
             _world.Saw("open EPERM");
-            Leave();
+            Leave(_world.Tick());
             return;
         }
 

@@ -55,7 +55,7 @@ internal sealed partial class Member
     {
         long from = _world.Laws.EndedFrom(AskedFrom, MayStay);
         Expect("P8", from != Sending.Never, "it did nothing wrong, and its link was ended");
-        Leave();
+        Leave(_world.Tick());
         if (_guest is { } guest)
         {
             // The file is open until its program closes it.

@@ -16,9 +16,16 @@ internal sealed partial class Member
     /// <summary>Closes the Ksock, as a program does that ends in order.</summary>
     public void Close()
     {
-        if (IsOpen && Post(new Call { Code = CommandCode.Close }, isRungLater: false, isAnswered: !IsGuest))
+        var call = new Call { Code = CommandCode.Close };
+        if (IsOpen && Post(call, isRungLater: false, isAnswered: !IsGuest))
         {
-            Leave();
+            // A device file has been closed by now, and others may have acted while the bus did it.
+            Leave(call.Begun);
+            if (!IsHonest)
+            {
+                // Among nonsense the bus may never find the command.
+                HangUp();
+            }
         }
     }
 
@@ -26,6 +33,7 @@ internal sealed partial class Member
     public void HangUp()
     {
         _world.Log($"{this} hangs up");
+        Leave(_world.Tick());
         if (_guest is { } guest)
         {
             // The kernel tells of it when nobody is inside the bus.
@@ -35,16 +43,15 @@ internal sealed partial class Member
         {
             _socket.Dispose();
         }
-
-        Leave();
     }
 
     /// <summary>From now on it does nothing any more.</summary>
-    public void Leave()
+    /// <param name="from">From when on others may see that it has gone.</param>
+    public void Leave(long from)
     {
         if (IsThere)
         {
-            LeavesFrom = _world.Tick();
+            LeavesFrom = from;
             foreach (Bound bound in Bounds)
             {
                 bound.LostFrom = Math.Min(bound.LostFrom, LeavesFrom);
@@ -132,7 +139,7 @@ internal sealed partial class Member
                 _process.Die();
                 foreach (Member member in _process.Members.Where(m => m.IsThere))
                 {
-                    member.Leave();
+                    member.Leave(_world.Tick());
                     if (member._guest is { } guest)
                     {
                         _world.WhenOutside(guest.Close);

@@ -84,6 +84,11 @@ internal sealed partial class Member
                     last = token;
                 }
                 while (_copies.Count < most && _deliveries.TryPeekBehind(last, out record, out token));
+                if (MayLackAreas())
+                {
+                    return false;
+                }
+
                 if (_deliveries.TryTake(last))
                 {
                     Took();
@@ -100,6 +105,20 @@ internal sealed partial class Member
         }
     }
 
+    /// <summary>True if what was copied needs a payload area that is still to come: in a round it goes out just after its message. A process
+    /// waits for it then.</summary>
+    private bool MayLackAreas()
+    {
+        if (!_world.IsActing)
+        {
+            return false;
+        }
+
+        HearRings();
+        return _copies.Exists(c =>
+            (DeliveryKind)c.Kind == DeliveryKind.Placed && MemoryMarshal.Read<PlacedData>(c.Copy.AsSpan(^PlacedData.Size..)).Area >= _areas.Count);
+    }
+
     private void PeekOrTakePeeked()
     {
         if (!IsHonest || WasThrownOut || _isAsleep || IsGuest)
@@ -110,10 +129,10 @@ internal sealed partial class Member
         if (_peeked is var (copy, token))
         {
             _peeked = null;
-            if (_deliveries.TryTake(token))
+            _copies.Clear();
+            _copies.Add((copy, token.Kind));
+            if (!MayLackAreas() && _deliveries.TryTake(token))
             {
-                _copies.Clear();
-                _copies.Add((copy, token.Kind));
                 Took();
                 _world.Saw("peeked and took");
             }

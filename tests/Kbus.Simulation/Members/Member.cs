@@ -154,7 +154,7 @@ internal sealed partial class Member : IDisposable
         {
             WasRefused = true;
             _world.Saw($"open {(Errno)welcome.Error}");
-            Leave();
+            Leave(_world.Tick());
             return false;
         }
 

@@ -57,9 +57,16 @@ internal sealed partial class World
         }
 
         Rest();
+        foreach (Member member in Honest)
+        {
+            member.Hear();
+        }
+
+        Rest();
         foreach (Member member in Honest.ToArray())
         {
-            if (member.SleepsForRoomUnrung && !_members.Exists(m => m.IsThere && (m.IsBehind || !m.IsHonest)))
+            // Who has not heard everything may have an answer that says that its message has gone.
+            if (member is { SleepsForRoomUnrung: true, IsBusy: false } && !_members.Exists(m => m.IsThere && (m.IsBehind || !m.IsHonest)))
             {
                 // Not by a retry, which would ring if it were refused.
                 Sending waiting = member.Waiting!;

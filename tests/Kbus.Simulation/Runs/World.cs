@@ -110,6 +110,9 @@ internal sealed partial class World : IDisposable
         }
     }
 
+    /// <summary>True while members act in the middle of a bus's round.</summary>
+    public bool IsActing => _isActing;
+
     /// <summary>Does something as soon as no bus is in the middle of a round.</summary>
     public void WhenOutside(Action what)
     {

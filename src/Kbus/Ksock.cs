@@ -52,7 +52,7 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
     internal KsockHost Host => _host;
 
     /// <summary>How errors name it.</summary>
-    internal KsockName Name => new(Id, _device, Mode);
+    internal KsockName Name => new(Id, _device, Mode) { Fault = _host.Fault };
 
     /// <summary>What is known of the message that waited last.</summary>
     internal SendSubject? Waits => _waits;

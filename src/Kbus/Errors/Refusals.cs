@@ -184,6 +184,9 @@ internal static class Refusals
     {
         what ??= (error, self) switch
         {
+            (Errno.ENODEV, { Fault: { } fault } ksock) =>
+                $"A fault of KBUS itself has ended {ksock}, and nothing else. Please report it: {fault}. "
+                + "What had been delivered can still be read, and then a Status for each Request in flight.",
             (Errno.ENODEV, { } ksock) =>
                 $"Bus {ksock.Device} has died, and {ksock} with it. What had been delivered can still be read, and then a Status for each Request in flight.",
             (Errno.EBADF, { } ksock) => $"{ksock} is closed, or its descriptor is.",

@@ -25,6 +25,9 @@ internal abstract class KsockHost : IDisposable
     /// <summary>What the Ksock was opened for.</summary>
     public abstract KsockMode Mode { get; }
 
+    /// <summary>The fault of the library that has ended this host; null if none has. All calls give ENODEV then.</summary>
+    public virtual string? Fault => null;
+
     /// <summary>The bus's greatest entire message now, in bytes; for checking a header when it is complete.</summary>
     public abstract uint MaxMessageSize { get; }
 

@@ -64,6 +64,8 @@ internal sealed class LinkHost : KsockHost
 
     public override KsockMode Mode { get; }
 
+    public override string? Fault => _life.Fault;
+
     public override uint MaxMessageSize => _life.TryEnter() ? _life.Leave(Volatile.Read(ref _life.Memory.Header.MaxMessageSize)) : 0;
 
     public override bool IsSending => _ledger.IsSending;
@@ -197,11 +199,30 @@ internal sealed class LinkHost : KsockHost
     /// <param name="isGone">Whether the bus has hung up.</param>
     internal void OnRing(bool isGone) => _sleep.OnRing(isGone);
 
-    /// <summary>A fault of ours came up in a thread of ours: whoever uses this Ksock finds that its bus has died.</summary>
-    internal void EndByFault()
+    /// <summary>A fault of ours came up in a thread of ours. It ends this link as the death of its bus would; errors name the fault.</summary>
+    internal void EndByFault(Exception fault)
     {
-        _life.MarkDead();
-        _board.MakeNews();
+        if (!_life.TryEnter())
+        {
+            return;
+        }
+
+        _life.EndByFault(fault);
+
+        // Whoever has thrown has been told. Those behind it wait still: each attempt comes at least one further.
+        for (int left = _channel.Slots + 1; left > 0; left--)
+        {
+            try
+            {
+                OnDeath();
+                break;
+            }
+            catch (Exception)
+            {
+            }
+        }
+
+        _life.Leave(0);
     }
 
     private void OnDeath()

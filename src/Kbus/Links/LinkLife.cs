@@ -19,6 +19,7 @@ internal sealed class LinkLife
     private volatile bool _isDead;
     private volatile bool _isDisposed;
     private volatile bool _isLost;
+    private volatile string? _fault;
     private int _users;
 
     /// <summary>The life of a link that was just opened.</summary>
@@ -48,6 +49,9 @@ internal sealed class LinkLife
     /// <summary>Whether the bus has gone.</summary>
     public bool IsDead => _isDead;
 
+    /// <summary>The fault of the library that has ended the link; null if none has.</summary>
+    public string? Fault => _fault;
+
     /// <summary>Whether the Ksock is closed.</summary>
     public bool IsDisposed => _isDisposed;
 
@@ -66,13 +70,16 @@ internal sealed class LinkLife
     /// <summary>The bus has gone, or is not to be trusted any more.</summary>
     public void Die()
     {
-        _isDead = true;
-        if (HasSocket())
-        {
-            _ = LibC.Shutdown(Socket.Number);
-        }
-
+        HangUp();
         OnDeath();
+    }
+
+    /// <summary>A fault of the library ends the link; <see cref="OnDeath"/> is not called. The bus answers what the Ksock owes.</summary>
+    public void EndByFault(Exception fault)
+    {
+        // Before it is known to be dead: whoever finds that asks why.
+        _fault ??= NameOf(fault);
+        HangUp();
     }
 
     /// <summary>Whether the socket is known to be somebody else's, or turns out to be now that the bus has ended the link.</summary>
@@ -136,4 +143,20 @@ internal sealed class LinkLife
 
     /// <summary>What a call gets that cannot be carried out: closed by us or by somebody else, or the bus has gone.</summary>
     public Errno WhyNot() => _isDisposed || _isLost ? Errno.EBADF : Errno.ENODEV;
+
+    /// <summary>What it is and where it came up, in one line.</summary>
+    private static string NameOf(Exception fault)
+    {
+        string? where = fault.StackTrace?.AsSpan().Trim().ToString().Split('\n')[0].Trim();
+        return $"{fault.GetType().Name}: {fault.Message.ReplaceLineEndings(" ")}{(where is null ? "" : $" ({where})")}";
+    }
+
+    private void HangUp()
+    {
+        _isDead = true;
+        if (HasSocket())
+        {
+            _ = LibC.Shutdown(Socket.Number);
+        }
+    }
 }

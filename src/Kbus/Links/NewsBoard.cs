@@ -6,7 +6,7 @@ namespace Kbus.Links;
 /// <remarks>
 /// <para>One thread at a time sleeps on the socket itself: one of those who wait, while the others wait for it; or, once anything
 /// asynchronous was asked for, the process's <see cref="LinkPump"/>.</para>
-/// <para>Its lock, a monitor, guards who sleeps, and the count. No other lock is taken under it.</para>
+/// <para>Its lock, a monitor, guards who sleeps, and the count. Under it only that of <see cref="LinkPump"/> is taken.</para>
 /// </remarks>
 internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
 {
@@ -288,8 +288,18 @@ internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
     {
         if (!_isInPump)
         {
+            try
+            {
+                OnPump();
+            }
+            catch (KbusException)
+            {
+                // Who waits now waits without it, and who needs it next tries again.
+                _isPumped = false;
+                throw;
+            }
+
             Volatile.Write(ref _isInPump, true);
-            OnPump();
         }
     }
 

@@ -195,22 +195,28 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
             return;
         }
 
-        bool keepsExact = board.KeepsExact;
-        if (!keepsExact)
+        try
         {
-            board.HearNow();
-        }
+            bool keepsExact = board.KeepsExact;
+            if (!keepsExact)
+            {
+                board.HearNow();
+            }
 
-        if (isGone)
+            if (isGone)
+            {
+                life.Die();
+            }
+
+            if (keepsExact)
+            {
+                readiness.SettleAfterRing();
+            }
+        }
+        finally
         {
-            life.Die();
+            // Also after a fault of ours: the memory is freed when all have left.
+            life.Leave(0);
         }
-
-        if (keepsExact)
-        {
-            readiness.SettleAfterRing();
-        }
-
-        life.Leave(0);
     }
 }

@@ -21,8 +21,13 @@ internal sealed class LinkedBuses : ITestBuses
     /// <summary>How many Ksocks are open.</summary>
     public int OpenKsocks => _daemon.OpenKsocks;
 
-    /// <summary>Holds up bus 0 until it is let go.</summary>
-    public void Hold(ManualResetEventSlim letGo) => _daemon.FindBus(0)!.Post(new Standstill(letGo));
+    /// <summary>Holds up bus 0 until it is let go. It is held up when this returns.</summary>
+    public void Hold(ManualResetEventSlim letGo)
+    {
+        using var isHeld = new ManualResetEventSlim();
+        _daemon.FindBus(0)!.Post(new Standstill(isHeld, letGo));
+        isHeld.Wait();
+    }
 
     public Ksock Open(uint device, KsockMode mode, KsockOptions options) =>
         Ksock.Open(device, mode, options with { RuntimeDirectory = _directory, StartDaemon = false, OpenTimeout = TimeSpan.FromMinutes(3) });
@@ -35,9 +40,13 @@ internal sealed class LinkedBuses : ITestBuses
         Directory.Delete(_directory, recursive: true);
     }
 
-    private sealed class Standstill(ManualResetEventSlim letGo) : BusWork
+    private sealed class Standstill(ManualResetEventSlim isHeld, ManualResetEventSlim letGo) : BusWork
     {
-        public override void CarryOut(BusThread bus) => letGo.Wait();
+        public override void CarryOut(BusThread bus)
+        {
+            isHeld.Set();
+            letGo.Wait();
+        }
 
         public override void Abandon()
         {

@@ -129,9 +129,9 @@ internal sealed class Log(LogWriter? writer, TimeProvider time)
     /// <summary>Something in the directory is missing and cannot be made. Written once for each reason.</summary>
     public void CannotMend(string why) => SayBounded(why, static l => $"kbusd: no new Ksock can be opened until this is mended: {l}");
 
-    /// <summary>The directory cannot be watched, so removals go unnoticed.</summary>
+    /// <summary>The directory cannot be watched, so removals are found by checks alone.</summary>
     public void CannotWatch(string directory, int result) => SayBounded((directory, result), static l =>
-        $"kbusd: what is removed from {l.directory} will not be noticed (inotify: {ServingDirectory.Words(l.result)}).");
+        $"kbusd: what is removed from {l.directory} will be noticed late, by a check every ten seconds (inotify: {ServingDirectory.Words(l.result)}).");
 
     /// <summary>Queues a line.</summary>
     /// <param name="about">What the line is about.</param>

@@ -239,10 +239,7 @@ public sealed class ServingDirectoryTests : IDisposable
     [InlineData("ENOSYS")]
     public Task A_file_system_that_cannot_lock_is_not_told_as_a_running_daemon(string error) => Limited.Run(() =>
     {
-        string launcher = Path.Join(_parent, "launcher");
-        string source = Path.Join(AppContext.BaseDirectory, "programs", "refusing.c");
-        Assert.Equal((0, string.Empty, string.Empty), Kbusd.Run("gcc", $"-DREFUSED={error}", "-o", launcher, source));
-        (int code, _, string errors) = Kbusd.Run(launcher, Kbusd.Path, "--runtime-dir", Place);
+        (int code, _, string errors) = Kbusd.Run(Refusing("flock", error), Kbusd.Path, "--runtime-dir", Place);
         Assert.Equal(2, code);
         Assert.StartsWith($"kbusd: {Place}/lock cannot be locked (flock: ", errors, StringComparison.Ordinal);
         Assert.Contains(error, errors, StringComparison.Ordinal);
@@ -252,6 +249,83 @@ public sealed class ServingDirectoryTests : IDisposable
             errors,
             StringComparison.Ordinal);
         Assert.Equal(["lock"], Names());
+    });
+
+    [Theory]
+    [InlineData("inotify_init1", "EMFILE")]
+    [InlineData("inotify_init1", "ENOSYS")]
+    [InlineData("inotify_add_watch", "ENOSPC")]
+    public Task Where_nothing_is_told_of_removals_they_are_found_and_mended_all_the_same(string call, string error) => Limited.Run(() =>
+    {
+        Process daemon = Kbusd.Start(Refusing(call, error), Kbusd.Path, "--runtime-dir", Place);
+        _daemons.Add(daemon);
+        string[] lines = [daemon.StandardError.ReadLine()!, daemon.StandardError.ReadLine()!];
+        Assert.Single(lines, l => l.Contains($" in {Place}, process {daemon.Id}.", StringComparison.Ordinal));
+        Assert.Single(lines, l => l.StartsWith($"kbusd: what is removed from {Place} will be noticed late, by a check every ten seconds (inotify: ", StringComparison.Ordinal)
+            && l.Contains(error, StringComparison.Ordinal));
+        using Ksock before = Open();
+        before.Bind("$.News");
+
+        // And the line is not repeated with each check.
+        File.Delete(Path.Join(Place, "bus0"));
+        Assert.Equal($"kbusd: what was removed from {Place} has been made again: bus0.", daemon.StandardError.ReadLine());
+        Directory.Delete(Place, recursive: true);
+        Assert.Equal($"kbusd: what was removed from {Place} has been made again: the directory, bus0, control.", daemon.StandardError.ReadLine());
+        Speak(before);
+        End(daemon, "TERM");
+        Assert.Equal(["lock"], Names());
+    });
+
+    /// <summary>As a container, or a session that ends, may do it. Inside the mount namespace the path leads to another directory.</summary>
+    [Fact]
+    public Task A_directory_that_something_is_mounted_over_is_made_again_there_and_links_go_on() => Limited.Run(() =>
+    {
+        string[] apart = Environment.IsPrivilegedProcess ? ["--mount"] : ["--user", "--map-root-user", "--mount"];
+        Assert.SkipUnless(
+            Kbusd.Run("unshare", [.. apart, "mount", "-t", "tmpfs", "none", _parent]).Code == 0,
+            "This user may not mount anything, not even in a namespace of its own.");
+        using Process shell = Process.Start(new ProcessStartInfo("unshare", [.. apart, "bash", "-c", "\"$0\" --runtime-dir \"$1\" & echo $!; exec bash", Kbusd.Path, Place])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        Process daemon = Process.GetProcessById(int.Parse(shell.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture));
+        _daemons.Add(daemon);
+        Assert.Contains($" in {Place}, process {daemon.Id}.", shell.StandardError.ReadLine(), StringComparison.Ordinal);
+        using Ksock before = Open();
+        before.Bind("$.News");
+        string again = $"kbusd: what was removed from {Place} has been made again: the directory, bus0, control.";
+
+        shell.StandardInput.WriteLine($"mount -t tmpfs -o mode=700 none '{Place}'");
+        Assert.Equal(again, shell.StandardError.ReadLine());
+        Speak(before, $"/proc/{daemon.Id}/root{Place}");
+        Assert.Equal(["lock"], Names());
+
+        shell.StandardInput.WriteLine($"umount '{Place}' || umount --lazy '{Place}'");
+        Assert.Equal(again, SkipBusy(shell.StandardError));
+        Speak(before);
+        Assert.Equal(["bus0", "control", "lock"], Names());
+
+        // Another kbusd that has taken what was mounted ends this one, which says so.
+        Signal(daemon, "STOP");
+        shell.StandardInput.WriteLine($"mount -t tmpfs -o mode=700 none '{Place}' && '{Kbusd.Path}' --runtime-dir '{Place}' & echo $!");
+        Assert.Contains($" in {Place}, process ", shell.StandardError.ReadLine(), StringComparison.Ordinal);
+        Signal(daemon, "CONT");
+        Assert.StartsWith($"kbusd: stopping (another kbusd has taken {Place}); 1 open Ksock ", shell.StandardError.ReadLine(), StringComparison.Ordinal);
+        Assert.Equal("kbusd: stopped.", shell.StandardError.ReadLine());
+        shell.StandardInput.WriteLine("kill $!; wait; exit");
+        shell.WaitForExit();
+
+        // The kernel says that a mount is busy while the daemon's sockets are there.
+        static string? SkipBusy(TextReader errors)
+        {
+            string? line;
+            do
+            {
+                line = errors.ReadLine();
+            }
+            while (line?.StartsWith("umount: ", StringComparison.Ordinal) == true);
+            return line;
+        }
     });
 
     [Fact]
@@ -312,6 +386,15 @@ public sealed class ServingDirectoryTests : IDisposable
     {
         (int code, _, string errors) = Kbusd.Run(Kbusd.Path, "--runtime-dir", Place);
         return (code, errors);
+    }
+
+    /// <summary>Makes a program that runs another one, to which a system call is refused.</summary>
+    private string Refusing(string call, string error)
+    {
+        string launcher = Path.Join(_parent, "launcher");
+        string source = Path.Join(AppContext.BaseDirectory, "programs", "refusing.c");
+        Assert.Equal((0, string.Empty, string.Empty), Kbusd.Run("gcc", $"-DCALL=__NR_{call}", $"-DREFUSED={error}", "-o", launcher, source));
+        return launcher;
     }
 
     /// <summary>A socket of somebody who has died.</summary>

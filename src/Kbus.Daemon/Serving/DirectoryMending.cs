@@ -11,6 +11,9 @@ internal sealed class DirectoryMending : IDisposable
     private MendingPace _pace = new();
     private string _lastTrouble = string.Empty;
 
+    // Without a watch the directory is checked again and again, ever less often.
+    private int _watchFailure;
+
     /// <summary>Makes it; nothing is watched yet.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="epoll">The epoll set that reports changes.</param>
@@ -50,7 +53,7 @@ internal sealed class DirectoryMending : IDisposable
 
         Watch(isMissing: _lastTrouble.Length > 0);
         Mending mending = _directory.Mend(replacing);
-        _pace.Looked(LibC.MonotonicNanoseconds(), again: mending.Outcome is MendingOutcome.Mended or MendingOutcome.Waiting);
+        _pace.Looked(LibC.MonotonicNanoseconds(), again: mending.Outcome is MendingOutcome.Mended or MendingOutcome.Waiting || _watchFailure != 0);
         if (mending.Outcome == MendingOutcome.Mended)
         {
             // Its directory may be another one now.
@@ -74,10 +77,14 @@ internal sealed class DirectoryMending : IDisposable
 
     private void Watch(bool isMissing)
     {
+        // A directory that has gone cannot be watched. The check that follows makes another one.
         int result = _watch.Set(_directory.Path, _directory.Number, isMissing);
-        if (result < 0 && result != -(int)Errno.ENOENT)
+        int failure = result is < 0 and not -(int)Errno.ENOENT ? result : 0;
+        if (failure != _watchFailure && failure != 0)
         {
-            _log.CannotWatch(_directory.Path, result);
+            _log.CannotWatch(_directory.Path, failure);
         }
+
+        _watchFailure = failure;
     }
 }

@@ -14,9 +14,11 @@ internal sealed class DirectoryWatch(int epoll, ulong token) : IDisposable
     /// <param name="path">The directory's path.</param>
     /// <param name="directory">The descriptor of the directory that was there last.</param>
     /// <param name="isMissing">Whether something is missing that may become possible when the directory, or its last existing parent, changes.</param>
-    /// <returns>Zero or <c>-errno</c>: then removals go unnoticed.</returns>
+    /// <returns>Zero or <c>-errno</c>: then removals are not reported.</returns>
     public int Set(string path, int directory, bool isMissing)
     {
+        SetMounts();
+
         // The former watch lives until the new one does. Closing it takes the kernel milliseconds.
         using Descriptor? former = _changes;
         _changes = null;
@@ -40,7 +42,6 @@ internal sealed class DirectoryWatch(int epoll, ulong token) : IDisposable
         }
 
         int added = LibC.EpollAdd(epoll, number, LibC.EpollIn | Once, token);
-        SetMounts();
         return result < 0 ? result : added;
     }
 

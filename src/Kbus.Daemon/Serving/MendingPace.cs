@@ -38,7 +38,7 @@ internal struct MendingPace()
 
     /// <summary>The directory was checked.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="again">Whether to check again without a report, because something is missing or has just been made.</param>
+    /// <param name="again">Whether to check again without a report: something is missing or has just been made, or nothing is reported.</param>
     public void Looked(long now, bool again)
     {
         _last = now;

@@ -160,7 +160,7 @@ public sealed class LimpetServer : IDisposable
         _door.Dispose();
     }
 
-    /// <summary>A network id belongs to one peer.</summary>
+    /// <summary>A peer's network id belongs to that peer alone.</summary>
     /// <exception cref="ArgumentException">Something is invalid.</exception>
     internal static void Check(IReadOnlyList<LimpetPeer> peers)
     {
@@ -177,12 +177,13 @@ public sealed class LimpetServer : IDisposable
             }
         }
 
-        ids.Sort();
-        for (int i = 1; i < ids.Count; i++)
+        // A network may lie behind two peers: by the one way now, and by the other when that one fails.
+        foreach (LimpetPeer peer in peers)
         {
-            if (ids[i].First <= ids[i - 1].Last && ids[i].Name != ids[i - 1].Name)
+            (uint First, uint Last, string Name) other = ids.Find(i => i.First <= peer.NetworkId && peer.NetworkId <= i.Last && i.Name != peer.Name);
+            if (other.Name is not null)
             {
-                throw new ArgumentException($"The peers {ids[i - 1].Name} and {ids[i].Name} both have network id {ids[i].First}; it belongs to one of them.");
+                throw new ArgumentException($"The peers {other.Name} and {peer.Name} both have network id {peer.NetworkId}; it belongs to one of them.");
             }
         }
 

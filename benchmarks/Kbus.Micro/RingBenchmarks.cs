@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Micro;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Linux;
 using Kbus.Policy;
 
 namespace Kbus.Daemon;

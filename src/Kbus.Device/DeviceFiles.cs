@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kbus.Linux;
 
 namespace Kbus.Device;
 
@@ -62,7 +63,7 @@ internal sealed unsafe class DeviceFiles : IDisposable
     /// <exception cref="DeviceException">It cannot be done; the message says why, and nothing is left behind.</exception>
     public static DeviceFiles Mount(DeviceOptions options, DeviceBuses buses, ICollection<string> complaints)
     {
-        bool isMeantForOthers = (options.Mode & 0x3F) != 0 || options.Owner != LinuxCalls.UserId();
+        bool isMeantForOthers = (options.Mode & 0x3F) != 0 || options.Owner != LibC.UserId();
         bool forOthers = isMeantForOthers && OtherUsers.MayBeLetIn;
         if (isMeantForOthers && !forOthers)
         {

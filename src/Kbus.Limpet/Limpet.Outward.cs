@@ -1,5 +1,5 @@
 using Kbus.Core;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Limpets;
 

@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Text;
 using Kbus.Core;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Limpets;
 

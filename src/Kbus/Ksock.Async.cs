@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus;
 

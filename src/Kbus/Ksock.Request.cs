@@ -1,6 +1,6 @@
 using Kbus.Core;
 using Kbus.Hosts;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus;
 

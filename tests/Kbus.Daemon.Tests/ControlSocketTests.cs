@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Linux;
 using Kbus.Replay;
 
 namespace Kbus.Daemon.Tests;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon.Tests;
 

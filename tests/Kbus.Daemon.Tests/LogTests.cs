@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon.Tests;
 

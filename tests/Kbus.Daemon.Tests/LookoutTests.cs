@@ -10,10 +10,10 @@ public sealed class LookoutTests
     [Fact]
     public void With_one_processor_it_sleeps_at_once()
     {
-        var lookout = new Lookout(1, _clock);
+        var lookout = new Lookout(1);
         for (int i = 0; i < 100; i++)
         {
-            Assert.False(lookout.TryRest());
+            Assert.False(lookout.TryRest(_clock.Next()));
             lookout.GaveUp();
         }
     }
@@ -21,7 +21,7 @@ public sealed class LookoutTests
     [Fact]
     public void It_looks_a_short_while_and_now_and_then_a_long_one()
     {
-        var lookout = new Lookout(2, _clock);
+        var lookout = new Lookout(2);
         List<double> looks = [.. Enumerable.Range(0, 64).Select(_ => LookInVain(lookout))];
         Assert.Equal(4, looks.Count(l => Math.Abs(l - Long) < 10));
         Assert.Equal(60, looks.Count(l => Math.Abs(l - Short) < 10));
@@ -30,7 +30,7 @@ public sealed class LookoutTests
     [Fact]
     public void Commands_that_come_late_have_it_look_longer_until_they_come_no_more()
     {
-        var lookout = new Lookout(2, _clock);
+        var lookout = new Lookout(2);
         bool hasLearnt = false;
         for (int i = 0; i < 32; i++)
         {
@@ -54,7 +54,7 @@ public sealed class LookoutTests
     [Fact]
     public void Commands_that_come_soon_do_not_have_it_look_longer()
     {
-        var lookout = new Lookout(2, _clock);
+        var lookout = new Lookout(2);
         for (int i = 0; i < 100; i++)
         {
             Assert.True(LookUntil(lookout, 20));
@@ -66,21 +66,21 @@ public sealed class LookoutTests
     [Fact]
     public void Who_lost_the_processor_to_another_rests_for_a_while()
     {
-        var lookout = new Lookout(2, _clock);
-        Assert.True(lookout.TryRest());
+        var lookout = new Lookout(2);
+        Assert.True(lookout.TryRest(_clock.Next()));
         _clock.Advance(1000);
-        Assert.False(lookout.TryRest());
+        Assert.False(lookout.TryRest(_clock.Next()));
         lookout.GaveUp();
-        Assert.False(lookout.TryRest());
+        Assert.False(lookout.TryRest(_clock.Next()));
         lookout.GaveUp();
         _clock.Advance(6000);
-        Assert.True(lookout.TryRest());
+        Assert.True(lookout.TryRest(_clock.Next()));
     }
 
     private double LookInVain(Lookout lookout)
     {
         double start = _clock.Microseconds;
-        while (lookout.TryRest())
+        while (lookout.TryRest(_clock.Next()))
         {
         }
 
@@ -92,7 +92,7 @@ public sealed class LookoutTests
     private bool LookUntil(Lookout lookout, double microseconds)
     {
         double start = _clock.Microseconds;
-        while (lookout.TryRest())
+        while (lookout.TryRest(_clock.Next()))
         {
             if (_clock.Microseconds - start >= microseconds)
             {
@@ -105,17 +105,15 @@ public sealed class LookoutTests
         return false;
     }
 
-    /// <summary>Each question takes a microsecond.</summary>
-    private sealed class StepClock : TimeProvider
+    /// <summary>Each reading takes a microsecond.</summary>
+    private sealed class StepClock
     {
         private long _now;
 
         public double Microseconds => _now / 1000.0;
 
-        public override long TimestampFrequency => 1_000_000_000;
-
         public void Advance(double microseconds) => _now += (long)(microseconds * 1000);
 
-        public override long GetTimestamp() => _now += 1000;
+        public long Next() => _now += 1000;
     }
 }

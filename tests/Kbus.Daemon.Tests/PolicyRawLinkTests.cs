@@ -3,6 +3,7 @@ using System.Text;
 using Kbus.Core;
 using Kbus.Faults;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon.Tests;
 

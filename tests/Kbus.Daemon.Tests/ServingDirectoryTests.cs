@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon.Tests;
 

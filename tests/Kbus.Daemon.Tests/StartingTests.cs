@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon.Tests;
 

@@ -50,12 +50,12 @@ public sealed class ClockTests
         using var daemon = new DaemonThrough(clock.Through, "--exit-when-idle", "10");
         long start = Stopwatch.GetTimestamp();
         using (Ksock keeps = ActorProgram.Open(daemon.Runtime))
-        using (Link.Descriptor silent = RawLink.Connect(daemon.Runtime))
+        using (Linux.Descriptor silent = RawLink.Connect(daemon.Runtime))
         {
             clock.Jump();
             clock.Jump();
             Until.True(
-                () => Link.PeerSocket.HasHungUp(silent.Number), () => "a connection that says nothing stays");
+                () => Linux.PeerSocket.HasHungUp(silent.Number), () => "a connection that says nothing stays");
             Assert.True(Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(4), "a connection was dropped before its time");
         }
 

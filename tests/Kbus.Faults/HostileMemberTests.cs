@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Linux;
 using Kbus.Replay;
 
 namespace Kbus.Faults;

@@ -13,7 +13,7 @@ public sealed class NuGetTests
         UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute | UnixFileMode.OtherRead;
 
     /// <summary>The libraries that programs refer to, as packages.</summary>
-    private static readonly string[] Libraries = ["Kbus", "Kbus.Core", "Kbus.Extensions.Hosting", "Kbus.Limpet", "Kbus.Link"];
+    private static readonly string[] Libraries = ["Kbus", "Kbus.Core", "Kbus.Extensions.Hosting", "Kbus.Limpet", "Kbus.Link", "Kbus.Linux"];
 
     public static TheoryData<string> LibraryNames => [.. Libraries];
 

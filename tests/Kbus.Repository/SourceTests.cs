@@ -62,14 +62,32 @@ public sealed partial class SourceTests
     [Fact]
     public void A_library_asks_for_environment_variables_in_one_place_that_knows_whether_they_can_be_trusted() =>
         Assert.Empty(LinesMatching(
-            new[] { "src/Kbus.Core/", "src/Kbus.Link/", "src/Kbus/", "src/Kbus.Limpet/", "src/Kbus.Native/" }.SelectMany(Checkout.CSharp)
+            new[] { "src/Kbus.Core/", "src/Kbus.Linux/", "src/Kbus.Link/", "src/Kbus/", "src/Kbus.Limpet/", "src/Kbus.Native/" }.SelectMany(Checkout.CSharp)
                 .Where(f => !f.EndsWith("/TrustedEnvironment.cs", StringComparison.Ordinal)),
             EnvironmentVariable()));
 
     /// <summary>The kernel may refuse a thread at any time. Whoever starts one must have an answer to that.</summary>
     [Fact]
     public void Threads_are_made_and_started_in_one_place_that_knows_that_there_may_be_none() =>
-        Assert.Empty(LinesMatching(Checkout.CSharp("src/").Where(f => !f.EndsWith("/Linux/Threads.cs", StringComparison.Ordinal)), BareThread()));
+        Assert.Empty(LinesMatching(Checkout.CSharp("src/").Where(f => !f.EndsWith("src/Kbus.Linux/Threads/Threads.cs", StringComparison.Ordinal)), BareThread()));
+
+    /// <summary>
+    /// The others are calls of other libraries: the C library that the program in C brought along for its own memory and files, and libfuse.
+    /// </summary>
+    [Fact]
+    public void System_calls_are_declared_in_one_project() =>
+        Assert.Equal(
+            ["src/Kbus.Device/Fuse/LibFuse.cs", "src/Kbus.Native/Messages/CFile.cs", "src/Kbus.Native/Messages/CallersMemory.cs"],
+            Checkout.CSharp("src/").Where(f => !f.StartsWith("src/Kbus.Linux/", StringComparison.Ordinal))
+                .Where(f => Checkout.Lines(f).Any(l => NativeImport().IsMatch(l))).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void A_function_of_the_system_is_declared_once()
+    {
+        IEnumerable<string> functions = Checkout.CSharp("src/Kbus.Linux/").SelectMany(f => Checkout.Lines(f)).Select(l => NativeImport().Match(l))
+            .Where(m => m.Success).Select(m => m.Groups["function"].Value);
+        Assert.Empty(functions.GroupBy(f => f).Where(g => g.Count() > 1).Select(g => g.Key));
+    }
 
     [Fact]
     public void The_table_of_steps_in_the_document_lists_exactly_the_frames_of_the_daemon()
@@ -99,6 +117,9 @@ public sealed partial class SourceTests
 
     [GeneratedRegex(@"\bnew Thread\(|[Tt]hread\w*\.(Unsafe)?Start\(\)|TaskCreationOptions\.LongRunning")]
     private static partial Regex BareThread();
+
+    [GeneratedRegex("""^\s*\[(Dll|Library)Import\((.*EntryPoint = "(?<function>\w+)")?""")]
+    private static partial Regex NativeImport();
 
     [GeneratedRegex("TryRun\\(\"([^\"]+)\"")]
     private static partial Regex Step();

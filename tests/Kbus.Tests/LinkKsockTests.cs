@@ -4,6 +4,7 @@ using Kbus.Core;
 using Kbus.Hosts;
 using Kbus.Link;
 using Kbus.Links;
+using Kbus.Linux;
 
 namespace Kbus.Tests;
 

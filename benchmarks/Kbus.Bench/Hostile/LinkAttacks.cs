@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Bench.Hostile;
 

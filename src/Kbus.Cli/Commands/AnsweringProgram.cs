@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Cli;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.IO.Pipes;
-using System.Runtime.InteropServices;
+using Kbus.Linux;
 
 namespace Kbus.Cli;
 
@@ -9,22 +9,15 @@ namespace Kbus.Cli;
 /// The program's end counts, not the end of its output: something that it left running in the background may hold its output open for ever.
 /// A program that prints before it has read all would wait for us while we wait for it, so neither side is ever waited for alone.
 /// </remarks>
-internal sealed partial class ProgramPipes : IDisposable
+internal sealed class ProgramPipes : IDisposable
 {
     private const int Exit = 0;
     private const int Output = 1;
     private const int Input = 2;
-    private const int Again = 11;
-    private const int Interrupted = 4;
-    private const int OpenProcess = 434;
-    private const int SetFlags = 4;
-    private const int NonBlocking = 0x800;
 
-    // The interval of polling, in milliseconds. It is used only if the system does not report the program's end, or the program ended
+    // The interval of polling. It is used only if the system does not report the program's end, or the program ended
     // before we could ask.
-    private const uint BetweenLooks = 50;
-    private const short PollIn = 1;
-    private const short PollOut = 4;
+    private const long NanosecondsBetweenPolls = 50_000_000;
 
     private readonly Process _process;
     private readonly uint _most;
@@ -42,9 +35,9 @@ internal sealed partial class ProgramPipes : IDisposable
         _process = process;
         _toFeed = input;
         _most = most;
-        _entries[Exit] = new PollEntry { Descriptor = (int)Call(OpenProcess, process.Id, 0), Wanted = PollIn };
-        _entries[Output] = new PollEntry { Descriptor = Ours(process.StandardOutput.BaseStream), Wanted = PollIn };
-        _entries[Input] = new PollEntry { Descriptor = Ours(process.StandardInput.BaseStream), Wanted = PollOut };
+        _entries[Exit] = new PollEntry { Descriptor = LibC.PidfdOpen(process.Id), Events = LibC.PollIn };
+        _entries[Output] = new PollEntry { Descriptor = Ours(process.StandardOutput.BaseStream), Events = LibC.PollIn };
+        _entries[Input] = new PollEntry { Descriptor = Ours(process.StandardInput.BaseStream), Events = LibC.PollOut };
         if (input.IsEmpty)
         {
             CloseInput();
@@ -61,39 +54,34 @@ internal sealed partial class ProgramPipes : IDisposable
     /// <param name="limit">The time limit; null for none.</param>
     /// <param name="time">The source of time.</param>
     /// <returns>False if the time ran out first.</returns>
-    public unsafe bool RunToEnd(TimeSpan? limit, TimeProvider time)
+    public bool RunToEnd(TimeSpan? limit, TimeProvider time)
     {
         long start = time.GetTimestamp();
         while (true)
         {
-            int left = limit is null ? -1 : Clamp(limit.Value - time.GetElapsedTime(start));
+            long left = limit is null ? LibC.Forever : Nanoseconds(limit.Value - time.GetElapsedTime(start));
             bool knowsEnd = _entries[Exit].Descriptor >= 0;
             bool hasEnded = !knowsEnd && _process.HasExited;
-            int milliseconds = hasEnded ? 0 : knowsEnd ? left : (int)Math.Min((uint)left, BetweenLooks);
-            int ready;
-            fixed (PollEntry* entries = _entries)
-            {
-                ready = Poll(entries, (nuint)_entries.Length, milliseconds);
-            }
-
-            if (ready == 0 && !hasEnded && left == milliseconds)
+            long wait = hasEnded ? 0 : knowsEnd ? left : (long)Math.Min((ulong)left, NanosecondsBetweenPolls);
+            int ready = LibC.Poll(_entries, wait);
+            if (ready == 0 && !hasEnded && left == wait)
             {
                 return false;
             }
 
             if (ready > 0)
             {
-                if (_entries[Input].Returned != 0)
+                if (_entries[Input].Reported != 0)
                 {
                     Feed();
                 }
 
-                if (_entries[Output].Returned != 0)
+                if (_entries[Output].Reported != 0)
                 {
                     _ = Read();
                 }
 
-                hasEnded |= knowsEnd && _entries[Exit].Returned != 0;
+                hasEnded |= knowsEnd && _entries[Exit].Reported != 0;
             }
 
             if (hasEnded)
@@ -115,35 +103,30 @@ internal sealed partial class ProgramPipes : IDisposable
         CloseOutput();
         if (_entries[Exit].Descriptor >= 0)
         {
-            _ = Close(_entries[Exit].Descriptor);
+            _ = LibC.Close(_entries[Exit].Descriptor);
             _entries[Exit].Descriptor = -1;
         }
     }
 
-    private static int Clamp(TimeSpan time) => (int)Math.Clamp(Math.Ceiling(time.TotalMilliseconds), 0, int.MaxValue);
+    private static long Nanoseconds(TimeSpan time) => time <= TimeSpan.Zero ? 0 : (long)Math.Min(time.TotalNanoseconds, long.MaxValue / 2);
 
     /// <summary>The descriptor of our end of a pipe. Nobody else has it, so it may be made non-blocking.</summary>
     private static int Ours(Stream stream)
     {
         int descriptor = (int)((PipeStream)stream).SafePipeHandle.DangerousGetHandle();
-        _ = Control(descriptor, SetFlags, NonBlocking);
+        _ = LibC.SetBlocking(descriptor, blocking: false);
         return descriptor;
     }
 
-    private unsafe void Feed()
+    private void Feed()
     {
-        nint written;
-        fixed (byte* start = _toFeed.Span)
-        {
-            written = Write(_entries[Input].Descriptor, start, (nuint)_toFeed.Length);
-        }
-
+        long written = LibC.Write(_entries[Input].Descriptor, _toFeed.Span);
         if (written >= 0)
         {
             _toFeed = _toFeed[(int)written..];
         }
 
-        if (_toFeed.IsEmpty || (written < 0 && Marshal.GetLastPInvokeError() is not Again and not Interrupted))
+        if (_toFeed.IsEmpty || written is < 0 and not LibC.Again)
         {
             // It has all, or does not want to read all of it.
             CloseInput();
@@ -152,22 +135,17 @@ internal sealed partial class ProgramPipes : IDisposable
 
     /// <summary>Reads what is there.</summary>
     /// <returns>False if nothing is, or will ever be.</returns>
-    private unsafe bool Read()
+    private bool Read()
     {
         if (_entries[Output].Descriptor < 0)
         {
             return false;
         }
 
-        nint read;
-        fixed (byte* start = _chunk)
-        {
-            read = Read(_entries[Output].Descriptor, start, (nuint)_chunk.Length);
-        }
-
+        long read = LibC.Read(_entries[Output].Descriptor, _chunk);
         if (read < 0)
         {
-            return Marshal.GetLastPInvokeError() == Interrupted;
+            return false;
         }
 
         _printed.Write(_chunk, 0, (int)read);
@@ -198,31 +176,5 @@ internal sealed partial class ProgramPipes : IDisposable
             _entries[Output].Descriptor = -1;
             _process.StandardOutput.BaseStream.Dispose();
         }
-    }
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint Call(nint number, nint process, nint flags);
-
-    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
-    private static partial int Control(int descriptor, int command, int flags);
-
-    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    private static unsafe partial nint Read(int descriptor, byte* bytes, nuint count);
-
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    private static unsafe partial nint Write(int descriptor, byte* bytes, nuint count);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int Close(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static unsafe partial int Poll(PollEntry* entries, nuint count, int milliseconds);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Wanted;
-        public short Returned;
     }
 }

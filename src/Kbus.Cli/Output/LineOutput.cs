@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text;
+using Kbus.Linux;
 
 namespace Kbus.Cli;
 
@@ -13,13 +13,8 @@ namespace Kbus.Cli;
 /// </remarks>
 /// <param name="descriptor">The descriptor to write to.</param>
 /// <param name="isOptional">True if a failed write does not matter.</param>
-internal sealed partial class LineOutput(int descriptor, bool isOptional = false)
+internal sealed class LineOutput(int descriptor, bool isOptional = false)
 {
-    private const int Interrupted = 4;
-    private const int WouldBlock = 11;
-    private const int BrokenPipe = 32;
-    private const short PollOut = 4;
-
     private const int MostHeld = 65536;
 
     private readonly ArrayBufferWriter<byte> _held = new();
@@ -33,7 +28,7 @@ internal sealed partial class LineOutput(int descriptor, bool isOptional = false
     public static LineOutput Error => new(2, isOptional: true);
 
     /// <summary>Whether it is a terminal.</summary>
-    public bool IsTerminal => IsATerminal(descriptor) == 1;
+    public bool IsTerminal => LibC.IsTerminal(descriptor);
 
     /// <summary>How wide its terminal is; null if it is none.</summary>
     /// <param name="environment">Gives the value of a variable of the environment.</param>
@@ -74,7 +69,7 @@ internal sealed partial class LineOutput(int descriptor, bool isOptional = false
 
     /// <summary>Writes bytes as they are.</summary>
     /// <exception cref="CommandException">Nobody reads it any more, or it cannot be written.</exception>
-    public unsafe void Write(ReadOnlySpan<byte> bytes)
+    public void Write(ReadOnlySpan<byte> bytes)
     {
         if (_isHolding)
         {
@@ -90,29 +85,22 @@ internal sealed partial class LineOutput(int descriptor, bool isOptional = false
 
         while (!bytes.IsEmpty)
         {
-            nint written;
-            fixed (byte* start = bytes)
+            long written = LibC.Write(descriptor, bytes);
+            switch (written)
             {
-                written = Write(descriptor, start, (nuint)bytes.Length);
-            }
-
-            int error = written < 0 ? Marshal.GetLastPInvokeError() : 0;
-            switch (error)
-            {
-                case 0:
+                case >= 0:
                     bytes = bytes[(int)written..];
                     break;
-                case Interrupted:
+                case LibC.Again:
+                    // The descriptor is not ours alone. So whether calls on it block is not ours to change.
+                    _ = LibC.Poll(descriptor, LibC.PollOut, LibC.Forever);
                     break;
-                case WouldBlock:
-                    WaitForRoom();
-                    break;
-                case not 0 when isOptional:
+                case var _ when isOptional:
                     return;
-                case BrokenPipe:
+                case LibC.BrokenPipe:
                     throw new CommandException(ExitCode.BrokenPipe, "");
                 default:
-                    var errno = (Errno)error;
+                    var errno = (Errno)(-written);
                     throw new CommandException(
                         ExitCode.Failed,
                         $"descriptor {descriptor} cannot be written to: {KbusErrors.Name(errno)}: {KbusErrors.UnixMeaning(errno)}.");
@@ -121,32 +109,5 @@ internal sealed partial class LineOutput(int descriptor, bool isOptional = false
     }
 
     /// <summary>Closes the descriptor: for one that the caller has been given to write to and close.</summary>
-    public void Close() => _ = Close(descriptor);
-
-    /// <summary>The descriptor is not ours alone, so its being non-blocking is not ours to change.</summary>
-    private unsafe void WaitForRoom()
-    {
-        var entry = new PollEntry { Descriptor = descriptor, Events = PollOut };
-        _ = Poll(&entry, 1, -1);
-    }
-
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    private static unsafe partial nint Write(int descriptor, byte* bytes, nuint count);
-
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static unsafe partial int Poll(PollEntry* entries, nuint count, int milliseconds);
-
-    [LibraryImport("libc", EntryPoint = "isatty", SetLastError = true)]
-    private static partial int IsATerminal(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int Close(int descriptor);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
+    public void Close() => _ = LibC.Close(descriptor);
 }

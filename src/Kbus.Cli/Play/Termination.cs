@@ -1,19 +1,17 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using Kbus.Linux;
 
 namespace Kbus.Cli;
 
 /// <summary>Asks a process to end (SIGTERM), so that it can clean up after itself; what was killed cannot.</summary>
-internal static partial class Termination
+internal static class Termination
 {
-    private const int Terminate = 15;
-
     /// <summary>Asks it, unless it has ended already.</summary>
     public static void Ask(Process process)
     {
         if (!process.HasExited)
         {
-            _ = Kill(process.Id, Terminate);
+            _ = LibC.Kill(process.Id, LibC.Terminate);
         }
     }
 
@@ -28,7 +26,4 @@ internal static partial class Termination
         // Without a limit this also waits until everything that it said has come.
         process.WaitForExit();
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Kill(int process, int signal);
 }

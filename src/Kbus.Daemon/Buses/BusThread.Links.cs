@@ -1,5 +1,6 @@
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Linux;
 using Kbus.Policy;
 
 namespace Kbus.Daemon;

@@ -1,4 +1,5 @@
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon;
 
@@ -27,7 +28,7 @@ internal sealed partial class BusThread
 
     private readonly List<ProcessWatch> _hot = [];
     private readonly Pace _pace = new();
-    private readonly Lookout _lookout = new(Environment.ProcessorCount, TimeProvider.System);
+    private readonly Lookout _lookout = new(Environment.ProcessorCount);
     private EpollEvents _events = null!;
     private ulong _carried;
     private long _lastEvents;
@@ -59,7 +60,7 @@ internal sealed partial class BusThread
             {
                 _lookout.Found();
             }
-            else if ((_hot.Count == 0 || !_lookout.TryRest()) && MaySleep())
+            else if ((_hot.Count == 0 || !_lookout.TryRest(Clock())) && MaySleep())
             {
                 _lookout.GaveUp();
                 TakeEvents(wait: true);

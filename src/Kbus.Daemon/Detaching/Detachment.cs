@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon;
 

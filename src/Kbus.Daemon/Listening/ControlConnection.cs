@@ -1,5 +1,5 @@
 using System.Text;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon;
 

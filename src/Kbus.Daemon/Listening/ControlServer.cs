@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon;
 

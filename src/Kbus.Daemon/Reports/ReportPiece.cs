@@ -1,4 +1,4 @@
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon;
 

@@ -1,5 +1,6 @@
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon;
 

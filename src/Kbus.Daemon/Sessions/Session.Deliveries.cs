@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Daemon;
 

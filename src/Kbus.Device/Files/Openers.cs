@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kbus.Core;
+using Kbus.Linux;
 
 namespace Kbus.Device;
 
@@ -32,7 +33,7 @@ internal static class Openers
     /// <summary>The process that a thread belongs to. The kernel names the thread.</summary>
     private static int ProcessOf(int thread)
     {
-        if (thread == 0 || LinuxCalls.IsProcess(thread))
+        if (thread == 0 || LibC.IsProcess(thread))
         {
             return thread;
         }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Kbus.Linux;
 
 namespace Kbus.Device;
 
@@ -43,7 +44,7 @@ internal sealed unsafe class FuseSession
         int result = -1;
         if (session != 0)
         {
-            LinuxCalls.WithUsualDescriptors(() => result = LibFuse.Mount(session, directory));
+            LibC.WithUsualOpenFiles(() => result = LibFuse.Mount(session, directory));
         }
 
         if (result == 0)
@@ -79,7 +80,7 @@ internal sealed unsafe class FuseSession
     public void Process(FuseBuffer* buffer) => LibFuse.Process(_session, buffer);
 
     /// <summary>Closes the connection, so that nothing of all this can be called any more, and unmounts.</summary>
-    public void Unmount() => LinuxCalls.WithUsualDescriptors(() => LibFuse.Unmount(_session));
+    public void Unmount() => LibC.WithUsualOpenFiles(() => LibFuse.Unmount(_session));
 
     /// <summary>Forgets the session; no thread answers requests of it any more.</summary>
     public void Destroy() => LibFuse.Destroy(_session);

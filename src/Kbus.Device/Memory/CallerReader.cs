@@ -1,4 +1,5 @@
 using System.Text.Unicode;
+using Kbus.Linux;
 
 namespace Kbus.Device;
 
@@ -17,8 +18,8 @@ namespace Kbus.Device;
 /// </remarks>
 internal sealed class CallerReader(DeviceBuses buses, ServingTurn turn)
 {
-    private readonly uint _ownUser = LinuxCalls.UserId();
-    private readonly uint _ownGroup = LinuxCalls.GroupId();
+    private readonly uint _ownUser = LibC.UserId();
+    private readonly uint _ownGroup = LibC.GroupId();
 
     /// <summary>True once no call may reach a bus any more; a read may have taken so long.</summary>
     public bool HasEnded => turn.HasEnded;
@@ -42,74 +43,64 @@ internal sealed class CallerReader(DeviceBuses buses, ServingTurn turn)
             return false;
         }
 
-        long read = Read(caller, address, target);
+        int result = Read(caller, address, target);
         turn.StepIn();
-        if (read is LinuxCalls.NotPermitted or LinuxCalls.NoAccess)
+        if (result is LibC.NotPermitted or LibC.NoAccess)
         {
             buses.MemoryRefused(
                 caller.ThreadId, caller.UserId,
                 "the kernel does not let its memory be read (Yama's ptrace_scope, a set-user-id program, or another user)");
         }
 
-        return read == target.Length;
+        return result == 0;
     }
 
-    /// <summary>Reads with CAP_SYS_PTRACE, if the daemon has it and the process is the caller's in every respect.</summary>
-    internal static long ReadByCapability(in FuseCaller caller, ulong address, Span<byte> target)
+    /// <summary>Reads with CAP_SYS_PTRACE, if the daemon has it and the process is the caller's in every respect. Zero or <c>-errno</c>.</summary>
+    internal static int ReadByCapability(in FuseCaller caller, ulong address, Span<byte> target)
     {
-        if (!ProcessIdentity.IsWhollyOf(caller) || !LinuxCalls.SetCapability(LinuxCalls.CapabilityPtrace, wanted: true))
+        if (!ProcessIdentity.IsWhollyOf(caller) || !LibC.SetCapability(LibC.CapabilityPtrace, wanted: true))
         {
-            return LinuxCalls.NotPermitted;
+            return LibC.NotPermitted;
         }
 
-        long read = LinuxCalls.ReadProcess(caller.ThreadId, address, target);
-        _ = LinuxCalls.SetCapability(LinuxCalls.CapabilityPtrace, wanted: false);
-        return read;
+        int result = LibC.ReadMemory(caller.ThreadId, address, target);
+        _ = LibC.SetCapability(LibC.CapabilityPtrace, wanted: false);
+        return result;
     }
 
-    private long Read(in FuseCaller caller, ulong address, Span<byte> target)
+    private int Read(in FuseCaller caller, ulong address, Span<byte> target)
     {
-        _ = LinuxCalls.SetCapability(LinuxCalls.CapabilityPtrace, wanted: false);
+        _ = LibC.SetCapability(LibC.CapabilityPtrace, wanted: false);
         if (caller.UserId != _ownUser)
         {
             return ReadAsCaller(caller, address, target);
         }
 
         // Root's processes have more capabilities than kbusd has kept.
-        long read = LinuxCalls.ReadProcess(caller.ThreadId, address, target);
-        return read == LinuxCalls.NotPermitted ? ReadByCapability(caller, address, target) : read;
+        int result = LibC.ReadMemory(caller.ThreadId, address, target);
+        return result == LibC.NotPermitted ? ReadByCapability(caller, address, target) : result;
     }
 
-    private long ReadAsCaller(in FuseCaller caller, ulong address, Span<byte> target)
+    private int ReadAsCaller(in FuseCaller caller, ulong address, Span<byte> target)
     {
         Span<byte> memory = stackalloc byte[32];
         _ = Utf8.TryWrite(memory, $"/proc/{caller.ThreadId}/mem\0", out _);
-        _ = LinuxCalls.SetFileGroup(caller.GroupId);
-        _ = LinuxCalls.SetFileUser(caller.UserId);
+        _ = LibC.SetFileGroup(caller.GroupId);
+        _ = LibC.SetFileUser(caller.UserId);
 
         // Asked once more, because setting it does not tell whether it was allowed.
-        bool isCaller = LinuxCalls.SetFileUser(caller.UserId) == caller.UserId && LinuxCalls.SetFileGroup(caller.GroupId) == caller.GroupId;
-        int descriptor = isCaller ? LinuxCalls.Open(memory) : LinuxCalls.NotPermitted;
-        _ = LinuxCalls.SetFileUser(_ownUser);
-        _ = LinuxCalls.SetFileGroup(_ownGroup);
-        return descriptor >= 0 ? ReadFile(descriptor, address, target) : ReadByCapability(caller, address, target);
-    }
-
-    private static long ReadFile(int descriptor, ulong address, Span<byte> target)
-    {
-        long read = 0;
-        while (read < target.Length && address + (ulong)read <= long.MaxValue)
+        bool isCaller = LibC.SetFileUser(caller.UserId) == caller.UserId && LibC.SetFileGroup(caller.GroupId) == caller.GroupId;
+        int descriptor = isCaller ? LibC.Open(memory, LibC.OpenReadOnly, 0) : LibC.NotPermitted;
+        _ = LibC.SetFileUser(_ownUser);
+        _ = LibC.SetFileGroup(_ownGroup);
+        if (descriptor < 0)
         {
-            long more = LinuxCalls.ReadAt(descriptor, address + (ulong)read, target[(int)read..]);
-            if (more <= 0)
-            {
-                break;
-            }
-
-            read += more;
+            return ReadByCapability(caller, address, target);
         }
 
-        LinuxCalls.Close(descriptor);
-        return read;
+        // The kernel refuses an address in its own half, which is a negative place here.
+        int result = LibC.ReadAt(descriptor, target, unchecked((long)address));
+        _ = LibC.Close(descriptor);
+        return result;
     }
 }

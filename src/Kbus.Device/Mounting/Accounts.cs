@@ -1,42 +1,30 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Kbus.Linux;
 
 namespace Kbus.Device;
 
 /// <summary>The numbers of users and groups, by name or number. Called while the daemon starts, on one thread.</summary>
-internal static unsafe partial class Accounts
+internal static class Accounts
 {
-    // In struct passwd: two pointers, user, group. In struct group: two pointers, group.
-    private const int NumberOffset = 16;
-
     /// <summary>The user who owns device files that nobody was named for.</summary>
-    public static uint OwnUser => LinuxCalls.UserId();
+    public static uint OwnUser => LibC.UserId();
 
     /// <summary>The group of device files that none was named for.</summary>
-    public static uint OwnGroup => LinuxCalls.GroupId();
+    public static uint OwnGroup => LibC.GroupId();
 
     /// <summary>Finds a user.</summary>
     /// <exception cref="DeviceException">There is none of that name.</exception>
-    public static uint User(string name) => Find(name, FindUser, "user");
+    public static uint User(string name) =>
+        IsNumber(name, out uint number) ? number
+        : AccountDatabase.FindUser(name, out AccountEntry user) >= 0 ? user.Number
+        : throw new DeviceException($"There is no user '{name}'.");
 
     /// <summary>Finds a group.</summary>
     /// <exception cref="DeviceException">There is none of that name.</exception>
-    public static uint Group(string name) => Find(name, FindGroup, "group");
+    public static uint Group(string name) =>
+        IsNumber(name, out uint number) ? number
+        : AccountDatabase.FindGroup(name, out AccountEntry group) >= 0 ? group.Number
+        : throw new DeviceException($"There is no group '{name}'.");
 
-    private static uint Find(string name, Func<string, nint> look, string kind)
-    {
-        if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out uint number))
-        {
-            return number;
-        }
-
-        nint found = look(name);
-        return found != 0 ? *(uint*)(found + NumberOffset) : throw new DeviceException($"There is no {kind} '{name}'.");
-    }
-
-    [LibraryImport("libc", EntryPoint = "getpwnam", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint FindUser(string name);
-
-    [LibraryImport("libc", EntryPoint = "getgrnam", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint FindGroup(string name);
+    private static bool IsNumber(string name, out uint number) => uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

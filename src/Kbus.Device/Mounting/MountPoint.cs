@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Linux;
 
 namespace Kbus.Device;
 
@@ -126,7 +127,7 @@ internal sealed class MountPoint
     }
 
     private static bool TryUnmount(string directory) =>
-        LinuxCalls.Unmount(directory) >= 0 || LinuxCalls.Run("fusermount3", "-u", "-z", directory);
+        LibC.Unmount(directory) >= 0 || LibC.RunFromPath("fusermount3", "-u", "-z", directory);
 
     private static string Words(Exception e) => e switch
     {

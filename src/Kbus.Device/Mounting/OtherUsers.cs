@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Device;
 
 /// <summary>Whether this user may mount a file system that other users can use too.</summary>
@@ -5,7 +7,7 @@ internal static class OtherUsers
 {
     /// <summary>True for root, for those who may mount without fusermount3, and for everybody if the administrator says so.</summary>
     public static bool MayBeLetIn =>
-        LinuxCalls.UserId() == 0 || LinuxCalls.SetCapability(LinuxCalls.CapabilityAdminister, wanted: true) || IsAllowedToAll();
+        LibC.UserId() == 0 || LibC.SetCapability(LibC.CapabilityAdminister, wanted: true) || IsAllowedToAll();
 
     private static bool IsAllowedToAll()
     {

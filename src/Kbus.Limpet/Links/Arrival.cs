@@ -1,5 +1,5 @@
 using System.Net;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Limpets;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Limpets;
 

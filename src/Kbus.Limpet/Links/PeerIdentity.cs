@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Limpets;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Limpets;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Limpets;
 

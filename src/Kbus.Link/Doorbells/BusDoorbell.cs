@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link;
 
 /// <summary>The bus's side of a client's doorbell: one byte on the bus's own end of the link's socket.</summary>

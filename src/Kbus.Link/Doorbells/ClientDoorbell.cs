@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link;
 
 /// <summary>The client's side of its doorbell: the link's socket, readable when the bus has rung or has gone.</summary>

@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link;
 
 /// <summary>The client's bell for the bus: an event counter that the bus's epoll set watches and nobody ever reads.</summary>

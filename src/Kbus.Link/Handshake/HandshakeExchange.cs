@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link;
 
 /// <summary>Sends and receives the records of the handshake, each within a time limit.</summary>

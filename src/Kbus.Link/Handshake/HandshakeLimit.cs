@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link;
 
 /// <summary>When a wait for the other side's record ends without it.</summary>

@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link;
 
 /// <summary>Collects a client's hello from a connection, in as many pieces as it comes, without ever waiting.</summary>

@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link;
 
 /// <summary>The bus's side of memory for big payloads: the bus writes there once, every recipient maps it read-only.</summary>
@@ -10,12 +12,12 @@ namespace Kbus.Link;
 internal sealed unsafe class PayloadArea : IDisposable
 {
     private readonly ExtentAllocator _extents;
-    private nint _start;
+    private MappedMemory _mapping;
 
     private PayloadArea(Descriptor file, byte* start, long size)
     {
         File = file;
-        _start = (nint)start;
+        _mapping = new MappedMemory(start, (nuint)size);
         _extents = new ExtentAllocator(size);
     }
 
@@ -80,12 +82,11 @@ internal sealed unsafe class PayloadArea : IDisposable
     /// <summary>The bytes of a part that was handed out.</summary>
     public Span<byte> Bytes(PayloadExtent extent)
     {
-        nint start = _start;
-        ObjectDisposedException.ThrowIf(start == 0, this);
+        byte* start = _mapping.Start;
         ArgumentOutOfRangeException.ThrowIfNegative(extent.Offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)extent.Length, (ulong)Size);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(extent.Offset, Size - extent.Length);
-        return new Span<byte>((byte*)start + extent.Offset, checked((int)extent.Length));
+        return new Span<byte>(start + extent.Offset, checked((int)extent.Length));
     }
 
     /// <summary>Takes back a part exactly as it was handed out; nobody may read it any more.</summary>
@@ -94,16 +95,7 @@ internal sealed unsafe class PayloadArea : IDisposable
     /// <summary>Lets go of the mapping and the file.</summary>
     public void Dispose()
     {
-        Unmap();
+        _mapping.Unmap();
         File.Dispose();
-    }
-
-    private void Unmap()
-    {
-        nint start = Interlocked.Exchange(ref _start, 0);
-        if (start != 0)
-        {
-            _ = LibC.Unmap((byte*)start, (nuint)Size);
-        }
     }
 }

@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link;
 
 /// <summary>A recipient's side of memory for big payloads: mapped read-only.</summary>
@@ -6,11 +8,11 @@ internal sealed unsafe class PayloadView : IDisposable
 {
     private const int Seals = LibC.SealShrink | LibC.SealGrow | LibC.SealFutureWrite;
 
-    private nint _start;
+    private MappedMemory _mapping;
 
     private PayloadView(byte* start, long size)
     {
-        _start = (nint)start;
+        _mapping = new MappedMemory(start, (nuint)size);
         Size = size;
     }
 
@@ -42,30 +44,17 @@ internal sealed unsafe class PayloadView : IDisposable
     /// <summary>The bytes at a place that the bus named; false when the place is not inside the area.</summary>
     public bool TryGet(long offset, long length, out ReadOnlySpan<byte> bytes)
     {
-        nint start = _start;
-        ObjectDisposedException.ThrowIf(start == 0, this);
+        byte* start = _mapping.Start;
         if (offset < 0 || length < 0 || length > int.MaxValue || length > Size || offset > Size - length)
         {
             bytes = default;
             return false;
         }
 
-        bytes = new ReadOnlySpan<byte>((byte*)start + offset, (int)length);
+        bytes = new ReadOnlySpan<byte>(start + offset, (int)length);
         return true;
     }
 
     /// <summary>Lets go of the mapping.</summary>
-    public void Dispose()
-    {
-        Unmap();
-    }
-
-    private void Unmap()
-    {
-        nint start = Interlocked.Exchange(ref _start, 0);
-        if (start != 0)
-        {
-            _ = LibC.Unmap((byte*)start, (nuint)Size);
-        }
-    }
+    public void Dispose() => _mapping.Unmap();
 }

@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link;
 
 /// <summary>One side's mapping of the memory that a Ksock's process and its bus share.</summary>
@@ -12,13 +14,11 @@ internal sealed unsafe class SharedMemory : IDisposable
 {
     private const int Seals = LibC.SealShrink | LibC.SealGrow | LibC.SealSeal;
 
-    private readonly nuint _length;
-    private nint _start;
+    private MappedMemory _mapping;
 
     private SharedMemory(byte* start, nuint length, LinkLayout layout)
     {
-        _start = (nint)start;
-        _length = length;
+        _mapping = new MappedMemory(start, length);
         Layout = layout;
     }
 
@@ -37,15 +37,7 @@ internal sealed unsafe class SharedMemory : IDisposable
     /// <summary>The delivery ring, followed by itself.</summary>
     internal byte* Deliveries => Commands + (2 * (nint)Layout.CommandRingSize);
 
-    private byte* Start
-    {
-        get
-        {
-            nint start = _start;
-            ObjectDisposedException.ThrowIf(start == 0, this);
-            return (byte*)start;
-        }
-    }
+    private byte* Start => _mapping.Start;
 
     /// <summary>The bus's side: makes the memory and seals it, so that nobody can change its size. Zero or <c>-errno</c>.</summary>
     /// <param name="layout">The layout.</param>
@@ -133,10 +125,7 @@ internal sealed unsafe class SharedMemory : IDisposable
     }
 
     /// <summary>Unmaps the memory; the last who does lets go of it.</summary>
-    public void Dispose()
-    {
-        Unmap();
-    }
+    public void Dispose() => _mapping.Unmap();
 
     private static int MapAll(int file, LinkLayout layout, out SharedMemory? memory)
     {
@@ -177,13 +166,4 @@ internal sealed unsafe class SharedMemory : IDisposable
 
     private static int MapPart(byte* at, nuint length, int file, long offset) =>
         LibC.Map(at, length, LibC.ProtectRead | LibC.ProtectWrite, LibC.MapShared | LibC.MapFixed, file, offset, out _);
-
-    private void Unmap()
-    {
-        nint start = Interlocked.Exchange(ref _start, 0);
-        if (start != 0)
-        {
-            _ = LibC.Unmap((byte*)start, _length);
-        }
-    }
 }

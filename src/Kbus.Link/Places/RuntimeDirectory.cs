@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kbus.Linux;
 
 namespace Kbus.Link;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kbus.Linux;
 
 namespace Kbus.Link;
 
@@ -21,7 +22,7 @@ internal sealed unsafe class CompletionReader
     private readonly CompletionSlot* _slots;
     private readonly ulong _mask;
     private readonly Descriptor _socket;
-    private readonly BriefWait _brief = new(MostSpin);
+    private readonly AdaptiveSpin _spin = new(SpinRules.ForAnswers(MostSpin));
     private int _sleepers;
 
     /// <summary>The reader of a link that has just been mapped.</summary>
@@ -41,8 +42,8 @@ internal sealed unsafe class CompletionReader
     /// <summary>How long a wait looks for the result before it sleeps, at most.</summary>
     public long SpinNanoseconds
     {
-        get => _brief.MostNanoseconds;
-        set => _brief.MostNanoseconds = value;
+        get => _spin.MostNanoseconds;
+        set => _spin.MostNanoseconds = value;
     }
 
     /// <summary>The result of a command, if it is there.</summary>
@@ -93,18 +94,18 @@ internal sealed unsafe class CompletionReader
     private bool Look(ulong sequence, Deadline deadline, out Completion completion)
     {
         completion = default;
-        if (!_brief.TryBegin(deadline, out BriefWait.Looking looking))
+        if (!_spin.TryBegin(deadline, out AdaptiveSpin.Spin spin))
         {
             return false;
         }
 
         bool found = false;
-        while (!found && _brief.Pause(ref looking))
+        while (!found && _spin.Pause(ref spin))
         {
             found = TryGet(sequence, out completion);
         }
 
-        _brief.Ended(looking, found);
+        _spin.Ended(spin, found);
         return found;
     }
 

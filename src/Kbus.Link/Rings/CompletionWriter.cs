@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kbus.Linux;
 
 namespace Kbus.Link;
 

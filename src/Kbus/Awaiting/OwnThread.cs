@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus;
 

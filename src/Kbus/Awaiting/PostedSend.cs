@@ -1,7 +1,7 @@
 using System.Threading.Tasks.Sources;
 using Kbus.Core;
 using Kbus.Hosts;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus;
 

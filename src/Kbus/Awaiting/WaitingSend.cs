@@ -1,5 +1,5 @@
 using Kbus.Hosts;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Hosts;
 

@@ -1,10 +1,15 @@
 using System.Diagnostics;
 using Kbus.Core;
+using Kbus.Linux;
 
 namespace Kbus.Hosts;
 
 internal sealed partial class EmbeddedHost
 {
+    // Some ten microseconds, most of them in yielding to whoever else can run.
+    private const long MostSpinNanoseconds = 10_000;
+
+    private readonly AdaptiveSpin _spin = new(SpinRules.ForAnswers(MostSpinNanoseconds));
     private readonly object _bell = new();
     private long _news;
     private int _sleepers;
@@ -61,23 +66,22 @@ internal sealed partial class EmbeddedHost
         MakeNews();
     }
 
-    /// <summary>Looks for news a little while, since waking a sleeper costs more than most answers take to come.</summary>
+    /// <summary>Spins for news before the thread sleeps.</summary>
     private bool SpinForNews(long since)
     {
-        // Some ten microseconds, most of them giving way to whoever else can run: with no other processor it would only be in the way.
-        const int turns = 30;
-        var spin = default(SpinWait);
-        while (Environment.ProcessorCount > 1 && spin.Count < turns)
+        bool isNews = Volatile.Read(ref _news) != since;
+        if (isNews || !_spin.TryBegin(Deadline.Never, out AdaptiveSpin.Spin spin))
         {
-            if (Volatile.Read(ref _news) != since)
-            {
-                return true;
-            }
-
-            spin.SpinOnce(sleep1Threshold: -1);
+            return isNews;
         }
 
-        return false;
+        while (!isNews && _spin.Pause(ref spin))
+        {
+            isNews = Volatile.Read(ref _news) != since;
+        }
+
+        _spin.Ended(spin, isNews);
+        return isNews;
     }
 
     /// <summary>Sleeps until there is news. The caller has counted itself among the sleepers, under the bus's lock.</summary>

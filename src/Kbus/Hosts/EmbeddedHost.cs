@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Kbus.Core;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Hosts;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Hosts;
 

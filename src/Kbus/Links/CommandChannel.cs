@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Links;
 

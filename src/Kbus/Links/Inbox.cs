@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Hosts;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Links;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Links;
 

@@ -1,5 +1,6 @@
 using Kbus.Hosts;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Links;
 

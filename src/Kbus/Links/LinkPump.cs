@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Links;
 

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Hosts;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Links;
 

@@ -1,4 +1,5 @@
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Links;
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Kbus.Hosts;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Links;
 

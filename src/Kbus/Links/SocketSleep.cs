@@ -1,4 +1,5 @@
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Links;
 
@@ -8,7 +9,7 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
 {
     // Measured: with less an answer to a Request mostly comes just after its sender has gone to sleep, with more nothing is gained.
     private const long MostBriefNanoseconds = 20_000;
-    private readonly BriefWait _brief = new(MostBriefNanoseconds);
+    private readonly AdaptiveSpin _spin = new(SpinRules.ForAnswers(MostBriefNanoseconds));
 
     /// <summary>Sleeps until the descriptor is readable, a waiting send may be worth another try, or a signal handler has run.</summary>
     public Errno SleepOnDescriptor(bool forMessage, bool forRoom, bool looks, TimeSpan timeout)
@@ -137,14 +138,14 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
         }
 
         bool isThere = inbox.HasRecord || life.IsDead;
-        if (!isThere && _brief.TryBegin(Deadline.After(timeout), out BriefWait.Looking looking))
+        if (!isThere && _spin.TryBegin(Deadline.After(timeout), out AdaptiveSpin.Spin spin))
         {
-            while (!isThere && _brief.Pause(ref looking))
+            while (!isThere && _spin.Pause(ref spin))
             {
                 isThere = inbox.HasRecord || life.IsDead || life.IsDisposed;
             }
 
-            _brief.Ended(looking, isThere);
+            _spin.Ended(spin, isThere);
         }
 
         return life.Leave(isThere);

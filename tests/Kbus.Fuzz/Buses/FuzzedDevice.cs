@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using Kbus.Core;
 using Kbus.Daemon;
 using Kbus.Device;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Fuzz;
 

@@ -3,6 +3,7 @@ using Kbus.Core;
 using Kbus.Daemon;
 using Kbus.Link;
 using Kbus.Links;
+using Kbus.Linux;
 
 namespace Kbus.Fuzz;
 

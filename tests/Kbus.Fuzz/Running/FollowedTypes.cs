@@ -12,7 +12,7 @@ internal static class FollowedTypes
 {
     private static readonly string[] LeftOut =
     [
-        "Kbus.Core.MessageSlab", "Kbus.Link.EpollEvents", "Kbus.Link.LibC", "Kbus.Link.Descriptor", "Kbus.Link.Deadline", "Kbus.Daemon.Daemon",
+        "Kbus.Core.MessageSlab", "Kbus.Linux.EpollEvents", "Kbus.Linux.LibC", "Kbus.Linux.Descriptor", "Kbus.Linux.Deadline", "Kbus.Daemon.Daemon",
         "Kbus.Daemon.ListeningThread", "Kbus.Daemon.Tidying", "Kbus.Daemon.DirectoryMending", "Kbus.Daemon.MendingPace", "Kbus.Daemon.DirectoryWatch",
     ];
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Kbus.Daemon;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Fuzz;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Kbus.Core;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Fuzz;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Kbus.Cli;
 using Kbus.Daemon;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Fuzz;
 

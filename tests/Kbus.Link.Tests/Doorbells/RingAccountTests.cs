@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link.Tests;
 
 /// <summary>A client that keeps account knows at every moment whether a ring is in its socket.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Kbus.Linux;
 
 namespace Kbus.Link.Tests;
 

@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link.Tests;
 
 /// <summary>What a second process does. One thread; it ends when the first process hangs up.</summary>

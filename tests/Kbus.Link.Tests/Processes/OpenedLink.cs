@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link.Tests;
 
 /// <summary>One side of a link that was opened by the whole handshake, over a socket with a path.</summary>

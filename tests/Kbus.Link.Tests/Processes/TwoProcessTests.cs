@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link.Tests;
 
 /// <summary>The link as it is meant: between two processes, of which either may be killed at any moment.</summary>

@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link.Tests;
 
 /// <summary>A client that takes as fast as it can, against a bus that appends, puts in front, filters and sets flags.</summary>

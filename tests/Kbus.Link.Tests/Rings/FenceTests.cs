@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link.Tests;
 
 /// <summary>"I wrote my word, now I look at yours", on both sides at once: at least one of the two must see the other's word.</summary>

@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link.Tests;
 
 /// <summary>Looks again at once for a while, so that two threads really race, and lets others run when that goes on for long.</summary>

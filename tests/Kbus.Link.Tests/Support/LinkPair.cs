@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link.Tests;
 
 /// <summary>Both sides of one link in this process, each with its own mapping and its own end of the socket.</summary>

@@ -1,3 +1,5 @@
+using Kbus.Linux;
+
 namespace Kbus.Link.Tests;
 
 /// <summary>Lets two threads do one thing each at the same moment, again and again.</summary>

@@ -1,5 +1,4 @@
 using Kbus.Core;
-using Kbus.Link;
 
 namespace Kbus.Simulation;
 

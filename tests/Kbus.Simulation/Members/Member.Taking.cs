@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Kbus.Core;
 using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Simulation;
 

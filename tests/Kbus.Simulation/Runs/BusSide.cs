@@ -1,5 +1,5 @@
 using Kbus.Daemon;
-using Kbus.Link;
+using Kbus.Linux;
 
 namespace Kbus.Simulation;
 

@@ -1,6 +1,7 @@
 using Kbus.Hosts;
 using Kbus.Link;
 using Kbus.Links;
+using Kbus.Linux;
 
 namespace Kbus.Tests.Links;
 

@@ -74,7 +74,7 @@ internal sealed partial class Bus : BusOperations
     /// <summary>The work that the bus has done, in steps: one for each recipient, binding, entry or debt that an operation read or
     /// changed.</summary>
     /// <remarks>Counted, not measured, so that it is the same for the same operations. A step takes some 50 to 100 nanoseconds.</remarks>
-    public ulong Steps => _steps + _bindings.Looked;
+    public ulong Steps => _steps + _bindings.Looked + _bindings.Traffic.Steps;
 
     /// <summary>The number of owed answers.</summary>
     public int AnswersOwed => _ledger.Owed;
@@ -159,8 +159,10 @@ internal sealed partial class Bus : BusOperations
 
     /// <summary>Puts a copy at the end of a queue.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Append(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt = null, bool isAwaitedAnswer = false)
+    private void Append(
+        KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt = null, bool isAwaitedAnswer = false, CopyFate fate = CopyFate.Listener)
     {
+        CountCopy(ksock, message, fate);
         uint number = ++ksock.LastNumber;
         ref QueueEntry entry = ref ksock.Queue.Append(number, message.EntireLength);
         Charges.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);

@@ -121,6 +121,18 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>Listener copies that were refused because its queue was full (P4).</summary>
     public ulong Missed { get; set; }
 
+    /// <summary>Copies that were put into the queue.</summary>
+    public ulong Delivered { get; set; }
+
+    /// <summary>Bytes of those.</summary>
+    public ulong DeliveredBytes { get; set; }
+
+    /// <summary>The counts of its traffic. What changes with each copy stands beside the queue: see <see cref="Counted"/>.</summary>
+    public TrafficCounts Traffic;
+
+    /// <summary>All counts of its traffic.</summary>
+    public TrafficCounts Counted => Traffic with { Delivered = Delivered, DeliveredBytes = DeliveredBytes, Missed = Missed };
+
     /// <summary>Where among its messages those are missing; null until it asks.</summary>
     public MissedPlaces? MissedPlaces { get; set; }
 

@@ -9,14 +9,14 @@ namespace Kbus.Core;
 /// the cost depends on the name and its matches, never on the number of bindings. The outcome is kept as a
 /// <see cref="Route"/> until a binding changes. Only the bus's own thread touches it. Spec sections 2.2, 2.4, 2.5; D10.
 /// </remarks>
-internal sealed class BindingTable(ulong seed)
+internal sealed class BindingTable
 {
     // Bounds of the kept routes: the names, and the listeners in all.
     private const int MaxRoutes = 4096;
     private const int MaxRouted = 256 * 1024;
 
-    private readonly NameTable<BoundName> _names = new(seed);
-    private readonly NameTable<Route> _routes = new(seed);
+    private readonly NameTable<BoundName> _names;
+    private readonly NameTable<Route> _routes;
     private readonly Dictionary<ListenerKey, Binding> _newestAlike = [];
     private readonly List<BoundName> _matching = [];
     private readonly NewestFirst _merge = new();
@@ -26,6 +26,18 @@ internal sealed class BindingTable(ulong seed)
     private ulong _version = 1;
     private ulong _nextOrder = 1;
     private ulong _mark;
+
+    /// <summary>Makes an empty table.</summary>
+    /// <param name="seed">Keys the hashing of names. It changes no result.</param>
+    public BindingTable(ulong seed)
+    {
+        _names = new NameTable<BoundName>(seed);
+        _routes = new NameTable<Route>(seed);
+        Traffic = new CountedNames(seed, _names);
+    }
+
+    /// <summary>The names whose traffic is counted.</summary>
+    public CountedNames Traffic { get; }
 
     /// <summary>All bindings, those of Ksocks that are leaving included.</summary>
     public BindingList All { get; } = new(BindingSide.Bus);
@@ -119,6 +131,7 @@ internal sealed class BindingTable(ulong seed)
         if (bound.IsUnused)
         {
             _names.Remove(bound);
+            Traffic.Unbind(bound);
         }
 
         ksock.Bindings.Remove(binding);

@@ -15,6 +15,9 @@ internal sealed class BoundName(ReadOnlySpan<byte> name) : NameEntry(name)
     /// <summary>The version of the binding table in which its bindings last changed; no other name has the same.</summary>
     public ulong Version { get; set; }
 
+    /// <summary>What has gone over the bus under this name, if anything has since somebody is bound to it.</summary>
+    public NameTraffic? Traffic { get; set; }
+
     /// <summary>True if nobody is bound to it any more.</summary>
     public bool IsUnused => Listeners.Count == 0 && Replier is null;
 }

@@ -21,6 +21,9 @@ internal sealed class Route(ReadOnlySpan<byte> name) : NameEntry(name)
     /// <summary>The versions of the matching names when the route was last computed, in the order of their look-up.</summary>
     public List<ulong> Matched { get; } = [];
 
+    /// <summary>What has gone over the bus under this name; null until something has.</summary>
+    public NameTraffic? Traffic { get; set; }
+
     /// <summary>Makes the route invalid. A holder of this route must find another.</summary>
     public void Forget()
     {

@@ -11,8 +11,15 @@ internal sealed partial class Bus
     {
         int bytes = message.EntireLength + MessageQueue.BookBytes;
         Charges.ReturnBytes(sender.Charges, bytes);
-        Errno error = Attempt(sender, message, _bindings.RouteOf(message.Name), out full);
+        Route route = _bindings.RouteOf(message.Name);
+        (ulong delivered, ulong missed) = (_traffic.Delivered, _traffic.Missed);
+        Errno error = Attempt(sender, message, route, out full);
         Charges.UseBytes(sender.Charges, bytes);
+        if (error == Errno.None)
+        {
+            Sent(sender, message, route, delivered, missed);
+        }
+
         return error;
     }
 }

@@ -29,6 +29,7 @@ internal sealed partial class Bus
             _bindingsChanged = true;
         }
 
+        Observer?.Bound(ksock, name, isReplier, error);
         Finish();
         return error;
     }
@@ -50,6 +51,7 @@ internal sealed partial class Bus
             error = Errno.EAGAIN;
         }
 
+        Observer?.Unbound(ksock, name, isReplier, isRevoked: false, error);
         if (error == Errno.None)
         {
             Charges.Release(ksock.Charges, ChargeKind.Bindings, 1);
@@ -137,7 +139,7 @@ internal sealed partial class Bus
         RoomMade(ksock);
         foreach (QueueEntry entry in _removed)
         {
-            ThrowAway(entry, MessageName.ReplierUnbound);
+            ThrowAway(entry, StatusKind.Unbound);
         }
 
         _removed.Clear();

@@ -14,6 +14,7 @@ internal sealed partial class Bus
     /// </remarks>
     public override void Close(KsockState ksock)
     {
+        Observer?.Closing(ksock);
         ObserveRepliersOf(ksock);
         ksock.Carrier.Freeze();
         Observe(ksock);
@@ -86,7 +87,7 @@ internal sealed partial class Bus
             _steps++;
             if (debt.IsOwed)
             {
-                SendStatus(debt, MessageName.ReplierGoneAway);
+                SendStatus(debt, StatusKind.GoneAway);
             }
 
             _ledger.CopyThrownAway(debt);
@@ -117,7 +118,7 @@ internal sealed partial class Bus
             _steps++;
             if (debt.IsOwed)
             {
-                SendStatus(debt, MessageName.ReplierIgnored);
+                SendStatus(debt, StatusKind.Ignored);
             }
             else
             {

@@ -51,6 +51,7 @@ internal sealed partial class Bus
             if (!full)
             {
                 Append(ksock, report, because: null);
+                TellMade(report);
             }
 
             report.Release();
@@ -91,6 +92,8 @@ internal sealed partial class Bus
                 {
                     SetAside(listener, report, isLostMarker: false);
                 }
+
+                TellMade(report);
             }
         }
 
@@ -115,6 +118,7 @@ internal sealed partial class Bus
             AppendEvent(listener, report);
         }
 
+        TellMade(report);
         return true;
     }
 
@@ -141,6 +145,7 @@ internal sealed partial class Bus
             }
         }
 
+        TellMade(marker);
         marker.Release();
     }
 
@@ -149,6 +154,11 @@ internal sealed partial class Bus
         KsockState ksock = listener.Ksock;
         message.Retain();
         ksock.SetAside.Add(new SetAsideEvent(message, listener, isLostMarker));
+        if (Observer is not null)
+        {
+            NoteCopy(ksock, CopyFate.SetAside);
+        }
+
         _setAsideCount++;
         if (ksock.SetAside.Count == 1)
         {
@@ -168,6 +178,7 @@ internal sealed partial class Bus
             {
                 SetAsideEvent waiting = ksock.SetAside[admitted++];
                 AppendEvent(waiting.Binding, waiting.Message);
+                TellMade(waiting.Message);
             }
 
             RemoveSetAside(ksock, 0, admitted);

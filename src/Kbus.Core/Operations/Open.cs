@@ -25,6 +25,7 @@ internal sealed partial class Bus
         }
 
         KsockState ksock = Enter(_lastKsockId, canWrite, owner, carrier);
+        Observer?.Opened(ksock);
         Finish();
         return ksock;
     }

@@ -18,6 +18,7 @@ internal sealed partial class Bus
                 ReportOrSetAside(binding, isClosing: false);
             }
 
+            Observer?.Unbound(ksock, name, isReplier, isRevoked: true, Errno.None);
             Charges.Release(ksock.Charges, ChargeKind.Bindings, 1);
             Charges.Release(ksock.Charges, ChargeKind.NameBytes, name.Length);
             _bindings.Remove(binding);

@@ -79,6 +79,14 @@ internal sealed partial class Bus
         return IsQueueFull(full, message.EntireLength, ownSlots + OwnSlots(sender, full)) ? Errno.EAGAIN : RoomAfterAll;
     }
 
+    /// <summary>Remembers why something is refused to a Ksock, which may ask.</summary>
+    private Errno Refuse(KsockState ksock, QuotaRefusal refusal)
+    {
+        ksock.Refusal = refusal;
+        Observer?.LimitReached(ksock, refusal);
+        return Errno.EDQUOT;
+    }
+
     /// <summary>A waiting Request's own reserved place is no obstacle to that very Request (fine point 3).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int OwnSlots(KsockState sender, KsockState target) => sender == target && sender.HoldsSlot ? 1 : 0;

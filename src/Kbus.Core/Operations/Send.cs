@@ -28,6 +28,7 @@ internal sealed partial class Bus
     {
         id = default;
         Route? route = FindRoute(sender, message.Name);
+        (ulong delivered, ulong missed, KsockState? full) = (_traffic.Delivered, _traffic.Missed, null);
         bool isOverheard = sender.IsLimpet && message.Header.IsOverheard;
         Errno error = route is null ? Errno.EBADMSG : Begin(sender, message, isOverheard, ref id);
         if (error == Errno.None)
@@ -42,9 +43,17 @@ internal sealed partial class Bus
             }
             else
             {
-                error = Attempt(sender, message, route!, out KsockState? full);
-                error = error == Errno.EAGAIN ? Wait(sender, message, full!) : error;
+                error = Attempt(sender, message, route!, out full);
             }
+        }
+
+        if (error == Errno.None)
+        {
+            Sent(sender, message, route!, delivered, missed);
+        }
+        else if (error != Errno.EAGAIN || (error = Wait(sender, message, full!)) != Errno.None)
+        {
+            NotSent(sender, message, route, error, full);
         }
 
         if (error != Errno.EAGAIN)
@@ -64,9 +73,10 @@ internal sealed partial class Bus
     {
         id = sender.Waiting!.Header.Id;
         sender.LastSent = id;
-        Errno error = TryAgain(sender);
+        Errno error = TryAgain(sender, out KsockState? full);
         if (error != Errno.EAGAIN)
         {
+            GivenUp(sender, error, full);
             StopWaiting(sender);
         }
 
@@ -83,16 +93,17 @@ internal sealed partial class Bus
         bool readable = ksock.Queue.Count > 0;
         if (ksock.Waiting is { } message)
         {
-            Errno error = TryAgain(ksock);
+            Errno error = TryAgain(ksock, out KsockState? full);
             if (error == Errno.EAGAIN)
             {
                 Finish();
                 return (readable, false);
             }
 
+            GivenUp(ksock, error, full);
             if (error != Errno.None && message.Header.IsRequest)
             {
-                SendStatusForWaiting(ksock, error == Errno.EADDRNOTAVAIL ? MessageName.ReplierDisappeared : MessageName.ErrorSending);
+                SendStatusForWaiting(ksock, error == Errno.EADDRNOTAVAIL ? StatusKind.Disappeared : StatusKind.ErrorSending);
             }
 
             StopWaiting(ksock);
@@ -246,7 +257,7 @@ internal sealed partial class Bus
 
             if (IsFull(ksock, message.EntireLength, OwnSlots(sender, ksock)))
             {
-                ksock.Miss();
+                Miss(ksock);
             }
             else if (!HasIt(ksock, message.Header.Id))
             {
@@ -289,13 +300,6 @@ internal sealed partial class Bus
         return Errno.None;
     }
 
-    /// <summary>Remembers why something is refused to a Ksock, which may ask.</summary>
-    private static Errno Refuse(KsockState ksock, QuotaRefusal refusal)
-    {
-        ksock.Refusal = refusal;
-        return Errno.EDQUOT;
-    }
-
     /// <summary>Queues the copies: the reply for its requester, the Request for its replier, then the listeners, newest binding
     /// first.</summary>
     private void Deliver(KsockState sender, StoredMessage message, Route route, ReplyDebt? answered)
@@ -310,10 +314,11 @@ internal sealed partial class Bus
             Observe(sender);
             requester = answered.Sender;
             isAwaited = answered.IsAwaited;
+            CountReply(sender, answered);
             _ledger.Strike(answered);
             if (!isUrgent)
             {
-                Append(requester, message, because: null, isAwaitedAnswer: isAwaited);
+                Append(requester, message, because: null, isAwaitedAnswer: isAwaited, fate: CopyFate.Requester);
             }
         }
 
@@ -324,9 +329,10 @@ internal sealed partial class Bus
             sender.HoldsSlot = false;
             replier = route.Replier!;
             debt = _ledger.Enter(sender, replier.Ksock, message.Header.Id, message.IsAwaited, isInFront: isUrgent);
+            CountRequest(sender, debt, route);
             if (!isUrgent)
             {
-                Append(replier.Ksock, message, replier, debt);
+                Append(replier.Ksock, message, replier, debt, fate: CopyFate.Replier);
             }
         }
 
@@ -362,7 +368,7 @@ internal sealed partial class Bus
             KsockState ksock = listeners[i].Ksock;
             if (_refused[i])
             {
-                ksock.Miss();
+                Miss(ksock);
             }
             else if (!IsOwnLimpet(sender, ksock) && !HasIt(ksock, message.Header.Id))
             {
@@ -371,18 +377,20 @@ internal sealed partial class Bus
         }
     }
 
-    private Errno TryAgain(KsockState sender)
+    private Errno TryAgain(KsockState sender, out KsockState? full)
     {
         StoredMessage message = sender.Waiting!;
+        full = null;
         if (message.IsForbidden)
         {
             return Errno.EPERM;
         }
 
-        Errno error = AttemptWaiting(sender, message, out KsockState? full);
+        Errno error = AttemptWaiting(sender, message, out full);
         if (error == Errno.EAGAIN)
         {
             error = WaitFor(sender, full!, full!.Queue.Count);
+            full = null;
         }
 
         return error;

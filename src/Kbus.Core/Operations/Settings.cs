@@ -23,6 +23,26 @@ internal sealed partial class Bus
     /// <returns>None, EINVAL or EBUSY.</returns>
     public override Errno Ask(KsockState ksock, Setting setting, uint value, out uint result)
     {
+        Errno error = Answer(ksock, setting, value, out result);
+        if (Observer is not null && IsChange(setting, value))
+        {
+            Observer.Set(ksock, setting, value, error);
+        }
+
+        return error;
+    }
+
+    /// <summary>True if a question with this value would change the setting.</summary>
+    private static bool IsChange(Setting setting, uint value) => setting switch
+    {
+        Setting.MaxMessages or Setting.NetworkId => value != 0,
+        Setting.OnlyOnce or Setting.Verbose or Setting.ReportBinds => value != JustAsk,
+        Setting.MaxMessageSize => value > 1,
+        _ => false,
+    };
+
+    private Errno Answer(KsockState ksock, Setting setting, uint value, out uint result)
+    {
         result = 0;
         switch (setting)
         {

@@ -4,7 +4,7 @@ namespace Kbus.Core;
 internal sealed partial class Bus
 {
     /// <summary>A queued copy was discarded. If it is a Request to be answered, its sender gets a Status (P2).</summary>
-    private void ThrowAway(in QueueEntry entry, ReadOnlySpan<byte> status)
+    private void ThrowAway(in QueueEntry entry, StatusKind status)
     {
         if (entry.Debt is { } debt)
         {
@@ -18,7 +18,7 @@ internal sealed partial class Bus
     }
 
     /// <summary>Answers an owed Request on its replier's behalf. It uses the reserved place, so no limit is checked.</summary>
-    private void SendStatus(ReplyDebt debt, ReadOnlySpan<byte> name)
+    private void SendStatus(ReplyDebt debt, StatusKind kind)
     {
         KsockState sender = debt.Sender;
         var header = new MessageHeader
@@ -30,13 +30,14 @@ internal sealed partial class Bus
             Flags = MessageFlags.Synthetic,
         };
         bool isAwaited = debt.IsAwaited;
+        CountStatus(sender, TrafficOf(debt), kind);
         _ledger.Strike(debt);
-        AppendStatus(sender, header, name, isAwaited);
+        AppendStatus(sender, header, NameOf(kind), isAwaited);
     }
 
     /// <summary>Sends a Status to the sender of a waiting Request that failed for good. It takes the place that the Request had
     /// reserved.</summary>
-    private void SendStatusForWaiting(KsockState sender, ReadOnlySpan<byte> name)
+    private void SendStatusForWaiting(KsockState sender, StatusKind kind)
     {
         StoredMessage waiting = sender.Waiting!;
         var header = new MessageHeader
@@ -46,7 +47,8 @@ internal sealed partial class Bus
             To = sender.Id,
             Flags = MessageFlags.Synthetic,
         };
-        AppendStatus(sender, header, name, waiting.IsAwaited);
+        CountStatus(sender, _bindings.Traffic.Of(_bindings.RouteOf(waiting.Name)), kind);
+        AppendStatus(sender, header, NameOf(kind), waiting.IsAwaited);
     }
 
     /// <summary>The bus ends: each Request that this Ksock has in flight is answered, in the place of its replier (D22).</summary>
@@ -57,6 +59,7 @@ internal sealed partial class Bus
             if (debt.State == DebtState.Owed)
             {
                 var header = new MessageHeader { InReplyTo = debt.Id, To = sender.Id, Flags = MessageFlags.Synthetic };
+                CountStatus(sender, TrafficOf(debt), StatusKind.GoneAway);
                 AppendStatus(sender, header, MessageName.ReplierGoneAway, debt.IsAwaited);
             }
         }
@@ -65,7 +68,17 @@ internal sealed partial class Bus
     private void AppendStatus(KsockState sender, in MessageHeader header, ReadOnlySpan<byte> name, bool isAwaited)
     {
         StoredMessage status = Pool.Compose(header, name, default);
-        Append(sender, status, because: null, isAwaitedAnswer: isAwaited);
+        Append(sender, status, because: null, isAwaitedAnswer: isAwaited, fate: CopyFate.Requester);
+        TellMade(status);
         status.Release();
     }
+
+    private static ReadOnlySpan<byte> NameOf(StatusKind kind) => kind switch
+    {
+        StatusKind.GoneAway => MessageName.ReplierGoneAway,
+        StatusKind.Ignored => MessageName.ReplierIgnored,
+        StatusKind.Unbound => MessageName.ReplierUnbound,
+        StatusKind.Disappeared => MessageName.ReplierDisappeared,
+        _ => MessageName.ErrorSending,
+    };
 }

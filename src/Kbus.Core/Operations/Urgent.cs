@@ -27,7 +27,7 @@ internal sealed partial class Bus
             KsockState ksock = listeners[i].Ksock;
             if (_refused[i])
             {
-                ksock.Miss();
+                Miss(ksock);
             }
             else if (IsOwnLimpet(sender, ksock) || HasIt(ksock, message.Header.Id))
             {
@@ -70,6 +70,7 @@ internal sealed partial class Bus
 
     private void PutInFront(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt, bool isAwaitedAnswer = false)
     {
+        CountCopy(ksock, message, debt is not null ? CopyFate.Replier : because is null ? CopyFate.Requester : CopyFate.Listener);
         Charges.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
         uint number = ++ksock.LastNumber;
         ref QueueEntry entry = ref ksock.Queue.Prepend(number, message.EntireLength);

@@ -32,6 +32,9 @@ internal sealed class ReplyDebt
     /// <summary>True if the sender's library waits for the answer by name.</summary>
     public bool IsAwaited { get; set; }
 
+    /// <summary>The counts of the Request's name; null in restored books.</summary>
+    public NameTraffic? Traffic { get; set; }
+
     /// <summary>What became of it.</summary>
     public DebtState State { get; set; }
 

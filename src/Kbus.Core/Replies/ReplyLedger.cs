@@ -226,6 +226,7 @@ internal sealed class ReplyLedger(ChargeBook charges)
         {
             debt.Sender = null!;
             debt.Replier = null!;
+            debt.Traffic = null;
             if (_spareDebts.Count < MostSpare)
             {
                 _spareDebts.Push(debt);

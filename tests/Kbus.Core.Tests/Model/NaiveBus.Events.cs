@@ -30,10 +30,11 @@ internal sealed partial class NaiveBus
         }
 
         listeners.ForEach(b => PushEvent(b, message));
+        Tell(null, message, Errno.None);
         return true;
     }
 
-    private static void PushEvent(NaiveBinding binding, NaiveMessage message)
+    private void PushEvent(NaiveBinding binding, NaiveMessage message)
     {
         if (!binding.Ksock.OnlyOnce || binding.Ksock.LastPushed != message.Id)
         {
@@ -48,6 +49,8 @@ internal sealed partial class NaiveBus
         if (!_losing)
         {
             _setAside.AddRange(listeners.Select(b => new NaiveSetAside(b, message, false)));
+            listeners.ForEach(b => Note(b.Ksock, "set aside"));
+            Tell(null, message, Errno.None);
             return;
         }
 
@@ -57,8 +60,11 @@ internal sealed partial class NaiveBus
             if (_setAside.FindLast(e => e.Binding.Ksock == listener.Ksock) is not { IsMarker: true })
             {
                 _setAside.Add(new NaiveSetAside(listener, marker, true));
+                Note(listener.Ksock, "set aside");
             }
         }
+
+        Tell(null, marker, Errno.None);
     }
 
     private void RemoveSetAside(Predicate<NaiveSetAside> which)
@@ -74,6 +80,7 @@ internal sealed partial class NaiveBus
             while (_setAside.Find(e => e.Binding.Ksock == ksock) is { } oldest && !IsFull(ksock, oldest.Message.Length, 0))
             {
                 PushEvent(oldest.Binding, oldest.Message);
+                Tell(null, oldest.Message, Errno.None);
                 RemoveSetAside(e => ReferenceEquals(e, oldest));
             }
         }

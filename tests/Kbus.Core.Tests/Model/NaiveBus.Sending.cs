@@ -7,11 +7,14 @@ internal sealed partial class NaiveBus
         id = default;
         if (sender.Waiting is not null)
         {
+            Halt(sender, message, Errno.EALREADY);
             return Errno.EALREADY;
         }
 
         if (message.IsRequest && IsFull(sender, 0, 0))
         {
+            _full = sender;
+            Halt(sender, message, Errno.ENOLCK);
             return Errno.ENOLCK;
         }
 
@@ -30,6 +33,7 @@ internal sealed partial class NaiveBus
             sender.HoldsSlot = message.IsRequest;
         }
 
+        Halt(sender, message, error);
         AdmitSetAside();
         return error;
     }
@@ -41,6 +45,7 @@ internal sealed partial class NaiveBus
         Errno error = Attempt(sender, sender.Waiting);
         if (error != Errno.EAGAIN)
         {
+            Halt(sender, sender.Waiting, error);
             StopWaiting(sender);
         }
 
@@ -61,11 +66,14 @@ internal sealed partial class NaiveBus
             }
             else
             {
+                Halt(ksock, message, error);
                 if (error != Errno.None && message.IsRequest)
                 {
                     string name = error == Errno.EADDRNOTAVAIL ? "$.KBUS.Replier.Disappeared" : "$.KBUS.ErrorSending";
                     var status = new NaiveMessage(name, [], NextId(), message.Id, ksock.Id, 0, MessageFlags.Synthetic);
+                    CountStatus(ksock, message.Name, name);
                     Push(ksock, new NaiveEntry(status, IsAnswer: message.IsAwaited));
+                    Tell(null, status, Errno.None);
                 }
 
                 StopWaiting(ksock);
@@ -90,6 +98,7 @@ internal sealed partial class NaiveBus
 
     private Errno Attempt(NaiveKsock sender, NaiveMessage message)
     {
+        _full = null;
         List<NaiveBinding> listeners = _newestFirst.FindAll(b => !b.IsReplier && b.Matches(message.Name));
         NaiveKsock? replier = ChooseReplier(message.Name)?.Ksock;
         Errno noRoom = message.Has(MessageFlags.AllOrWait) ? Errno.EAGAIN : Errno.EBUSY;
@@ -115,6 +124,7 @@ internal sealed partial class NaiveBus
 
             if (IsFull(requester, message.Length, 1 + Own(sender, requester)))
             {
+                _full = requester;
                 return noRoom;
             }
         }
@@ -128,6 +138,7 @@ internal sealed partial class NaiveBus
 
             if (IsFull(replier!, message.Length, Own(sender, replier!)))
             {
+                _full = replier;
                 return noRoom;
             }
         }
@@ -135,10 +146,13 @@ internal sealed partial class NaiveBus
         List<NaiveBinding> refused = listeners.FindAll(b => IsFull(b.Ksock, message.Length, Own(sender, b.Ksock)));
         if (refused.Count > 0 && (message.Has(MessageFlags.AllOrWait) || message.Has(MessageFlags.AllOrFail)))
         {
+            _full = refused[0].Ksock;
             return noRoom;
         }
 
         Deliver(sender, message, debt, ChooseReplier(message.Name), listeners, refused);
+        CountSent(sender, message, debt);
+        Tell(sender, message, Errno.None);
         return Errno.None;
     }
 
@@ -155,7 +169,7 @@ internal sealed partial class NaiveBus
         if (message.IsRequest)
         {
             sender.HoldsSlot = false;
-            var debt = new NaiveDebt(sender, replier!.Ksock, message.Id, message.IsAwaited);
+            var debt = new NaiveDebt(sender, replier!.Ksock, message.Id, message.Name, message.IsAwaited);
             sender.Outstanding.Add(debt);
             Enqueue(replier.Ksock, new NaiveEntry(message, replier, debt));
         }
@@ -166,6 +180,7 @@ internal sealed partial class NaiveBus
             if (refused.Contains(listener))
             {
                 ksock.Missed++;
+                Note(ksock, "missed");
             }
             else if (!ksock.OnlyOnce || ksock.LastPushed != message.Id)
             {
@@ -183,6 +198,7 @@ internal sealed partial class NaiveBus
             return;
         }
 
+        Count(ksock, entry);
         int copies = _urgentCopies.GetValueOrDefault(ksock);
         ksock.Queue.Insert(copies, entry);
         ksock.LastPushed = entry.Message.Id;
@@ -213,7 +229,9 @@ internal sealed partial class NaiveBus
         }
 
         var status = new NaiveMessage(name, [], NextId(), debt.Id, debt.Sender.Id, debt.Replier.Id, MessageFlags.Synthetic);
+        CountStatus(debt.Sender, debt.Name, name);
         Push(debt.Sender, new NaiveEntry(status, IsAnswer: debt.IsAwaited));
+        Tell(null, status, Errno.None);
     }
 
     private static int Own(NaiveKsock sender, NaiveKsock target) => sender == target && sender.HoldsSlot ? 1 : 0;

@@ -20,6 +20,7 @@ internal sealed partial class NaiveBus(BusOptions options)
     {
         var ksock = new NaiveKsock(++_lastKsock, canWrite, options.DefaultMaxMessages);
         _ksocks.Add(ksock);
+        Events.Add($"Ksock {ksock.Id} opens");
         return ksock;
     }
 
@@ -41,6 +42,8 @@ internal sealed partial class NaiveBus(BusOptions options)
             _newestFirst.Insert(0, new NaiveBinding(ksock, name, isReplier));
         }
 
+        Events.Add($"Ksock {ksock.Id} binds {name} {isReplier}: {error}");
+
         AdmitSetAside();
         return error;
     }
@@ -59,6 +62,7 @@ internal sealed partial class NaiveBus(BusOptions options)
             error = Errno.EAGAIN;
         }
 
+        Events.Add($"Ksock {ksock.Id} unbinds {name} {isReplier}: {error}");
         if (error == Errno.None)
         {
             _newestFirst.Remove(binding!);
@@ -131,6 +135,7 @@ internal sealed partial class NaiveBus(BusOptions options)
                 }
 
                 Push(ksock, new NaiveEntry(message));
+                Tell(null, message, Errno.None);
             }
         }
 
@@ -139,6 +144,7 @@ internal sealed partial class NaiveBus(BusOptions options)
 
     public void Close(NaiveKsock ksock)
     {
+        Events.Add($"Ksock {ksock.Id} closes");
         ksock.Waiting = null;
         ksock.HoldsSlot = false;
         ksock.Outstanding.Clear();
@@ -189,8 +195,9 @@ internal sealed partial class NaiveBus(BusOptions options)
 
     private MessageId NextId() => new(0, ++_serial);
 
-    private static void Push(NaiveKsock ksock, NaiveEntry entry)
+    private void Push(NaiveKsock ksock, NaiveEntry entry)
     {
+        Count(ksock, entry);
         ksock.Queue.Add(entry);
         ksock.LastPushed = entry.Message.Id;
     }

@@ -59,7 +59,7 @@ internal sealed record NaiveBinding(NaiveKsock Ksock, string Name, bool IsReplie
 }
 
 /// <summary>A Request that was given to a replier.</summary>
-internal sealed class NaiveDebt(NaiveKsock sender, NaiveKsock replier, MessageId id, bool isAwaited)
+internal sealed class NaiveDebt(NaiveKsock sender, NaiveKsock replier, MessageId id, string name, bool isAwaited)
 {
     public NaiveKsock Sender { get; } = sender;
 
@@ -68,6 +68,9 @@ internal sealed class NaiveDebt(NaiveKsock sender, NaiveKsock replier, MessageId
     public MessageId Id { get; } = id;
 
     public bool IsAwaited { get; } = isAwaited;
+
+    /// <summary>The Request's name.</summary>
+    public string Name { get; } = name;
 
     public bool IsAnswered { get; set; }
 
@@ -112,4 +115,6 @@ internal sealed class NaiveKsock(uint id, bool canWrite, uint maxMessages)
     public bool HoldsSlot { get; set; }
 
     public ulong Missed { get; set; }
+
+    public NaiveTraffic Traffic { get; } = new();
 }

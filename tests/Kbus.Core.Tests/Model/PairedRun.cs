@@ -16,6 +16,7 @@ internal sealed class PairedRun
     private readonly List<MessagePool> _pools = [];
     private Bus _bus;
     private readonly NaiveBus _model;
+    private readonly RecordingObserver _observer = new();
     private readonly List<Pair> _open = [];
     private readonly List<string> _log = [];
 
@@ -38,7 +39,7 @@ internal sealed class PairedRun
             ClearedAtOnce = _random.Next(2) == 0 ? 64 : _random.Next(0, 3),
         };
         _options = options;
-        _bus = new Bus(options);
+        _bus = new Bus(options) { Observer = _observer };
         _pools.Add(_bus.Pool);
         _model = new NaiveBus(options);
     }
@@ -51,6 +52,7 @@ internal sealed class PairedRun
             for (int i = 0; i < operations; i++)
             {
                 Step();
+                CompareEvents();
                 if (_random.Next(4) == 0)
                 {
                     // No member can see whether that is done, and when.
@@ -72,8 +74,11 @@ internal sealed class PairedRun
                 }
 
                 Close(_open[0]);
+                CompareEvents();
                 CompareCounts();
             }
+
+            CompareTraffic();
 
             _bus.Continue(ulong.MaxValue / 2);
             Compare("work that is left", false, _bus.HasMore);
@@ -135,6 +140,7 @@ internal sealed class PairedRun
         }
 
         _bus = restored;
+        _bus.Observer = _observer;
         _pools.Add(_bus.Pool);
     }
 
@@ -294,6 +300,38 @@ internal sealed class PairedRun
         _open.Remove(who);
     }
 
+    /// <summary>What was told to whoever watches. Nothing says whose set-aside events are let in first, so these are compared when all are in.</summary>
+    private void CompareEvents()
+    {
+        if (_model.HasSetAside || _bus.SetAsideCount > 0)
+        {
+            return;
+        }
+
+        bool isOrdered = !_model.Events.Exists(e => e.Contains("set aside", StringComparison.Ordinal));
+        IEnumerable<string> expected = isOrdered ? _model.Events : _model.Events.Order(StringComparer.Ordinal);
+        IEnumerable<string> told = isOrdered ? _observer.Events : _observer.Events.Order(StringComparer.Ordinal);
+        Compare("events", string.Join("\n    ", expected), string.Join("\n    ", told));
+        _model.Events.Clear();
+        _observer.Events.Clear();
+    }
+
+    /// <summary>The counts begin anew in a bus that goes on from saved books.</summary>
+    private void CompareTraffic()
+    {
+        if (_isRestored)
+        {
+            return;
+        }
+
+        Compare("traffic", _model.Traffic.ToString(), NaiveTraffic.Of(_bus.Traffic).ToString());
+        foreach (string name in Names)
+        {
+            NameTraffic? counted = _bus.Names.All.NewestFirst.FirstOrDefault(n => n.Name.AsSpan().SequenceEqual(Encoding.Latin1.GetBytes(name)));
+            Compare($"traffic of {name}", _model.TrafficOf(name).ToString(), NaiveTraffic.Of(counted?.Counts ?? default).ToString());
+        }
+    }
+
     private void CompareCounts()
     {
         foreach (Pair pair in _open)
@@ -309,6 +347,11 @@ internal sealed class PairedRun
             Compare($"owed to {pair}", pair.Naive.Outstanding.Count, pair.Real.Outstanding);
             Compare($"missed of {pair}", pair.Naive.Missed, pair.Real.Missed);
             Compare($"last sent of {pair}", pair.Naive.LastSent, pair.Real.LastSent);
+            if (!_isRestored)
+            {
+                pair.Naive.Traffic.Missed = pair.Naive.Missed;
+                Compare($"traffic of {pair}", pair.Naive.Traffic.ToString(), NaiveTraffic.Of(pair.Real.Counted).ToString());
+            }
         }
     }
 

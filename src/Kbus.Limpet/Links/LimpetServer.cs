@@ -13,7 +13,7 @@ public sealed class LimpetServer : IDisposable
     /// <summary>The most connections that may have said nothing yet. They hold no thread.</summary>
     internal const int MostSilent = 1024;
 
-    /// <summary>The most that are greeting, or shaking hands for TLS. Each holds a thread.</summary>
+    /// <summary>The most that are greeting, shaking hands for TLS, or being told why they are sent away. Each holds a thread.</summary>
     internal const int MostSpeaking = 256;
 
     private static readonly TimeSpan AfterFault = TimeSpan.FromMilliseconds(100);
@@ -301,7 +301,8 @@ public sealed class LimpetServer : IDisposable
         }
     }
 
-    /// <summary>Waits until somebody speaks, shakes hands for TLS, and receives the greeting.</summary>
+    /// <summary>Waits until somebody speaks, shakes hands for TLS, and receives the greeting. It is counted until its link is made, or it
+    /// has gone.</summary>
     private async Task<Greeted> MeetAsync(Stranger stranger, CancellationToken cancellationToken)
     {
         Sockets.Watch(stranger.Socket, _options.SilenceLimit);
@@ -310,9 +311,7 @@ public sealed class LimpetServer : IDisposable
         await _door.ReadableAsync(stranger.Socket, limit.Token).ConfigureAwait(false);
         _silent.Remove(stranger);
         await _speaking.AddAsync(stranger, limit.Token).ConfigureAwait(false);
-        Greeted greeted = await OwnThread.Run("kbus-limpet-greet", () => Meet(stranger, limit.Token), "making a link needs", "wait").ConfigureAwait(false);
-        _speaking.Remove(stranger);
-        return greeted;
+        return await OwnThread.Run("kbus-limpet-greet", () => Meet(stranger, limit.Token), "making a link needs", "wait").ConfigureAwait(false);
     }
 
     private Greeted Meet(Stranger stranger, CancellationToken limit)

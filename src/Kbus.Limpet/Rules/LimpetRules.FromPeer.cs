@@ -194,7 +194,7 @@ internal sealed partial class LimpetRules
         }
         else
         {
-            _told.Tell(LimpetLogLevel.Warning, $"Not bound to {bindEvent.BoundName} as replier: messages of that name may not leave this bus.");
+            _told.Tell(LimpetLogLevel.Warning, $"Not bound to {PrintableText.Of(name)} as replier: messages of that name may not leave this bus.");
         }
     }
 

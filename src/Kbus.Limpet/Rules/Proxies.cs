@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Kbus.Core;
 
 namespace Kbus.Limpets;
 
@@ -143,12 +144,12 @@ internal sealed class Proxies : IDisposable
             proxy.IsBound = proxy.IsWanted;
             if (isNews && proxy.Refused != Errno.None)
             {
-                _told.Tell(LimpetLogLevel.Information, $"{(proxy.IsBound ? "Bound to" : "Unbound from")} {proxy.Name} as replier after all.");
+                _told.Tell(LimpetLogLevel.Information, $"{(proxy.IsBound ? "Bound to" : "Unbound from")} {proxy.Shown} as replier after all.");
             }
         }
         else if (error != proxy.Refused)
         {
-            _told.Tell(LimpetLogLevel.Warning, $"Not {(proxy.IsWanted ? "bound to" : "unbound from")} {proxy.Name} as replier: {Why(error)}.");
+            _told.Tell(LimpetLogLevel.Warning, $"Not {(proxy.IsWanted ? "bound to" : "unbound from")} {proxy.Shown} as replier: {Why(error)}.");
         }
 
         proxy.Refused = error;
@@ -199,7 +200,7 @@ internal sealed class Proxies : IDisposable
         if (!_isFull)
         {
             _isFull = true;
-            _told.Tell(LimpetLogLevel.Warning, $"Not bound to {name} as replier: the peer has repliers for more than {_most} names, and that is the most for one link.");
+            _told.Tell(LimpetLogLevel.Warning, $"Not bound to {PrintableText.Of(Encoding.Latin1.GetBytes(name))} as replier: the peer has repliers for more than {_most} names, and that is the most for one link.");
         }
     }
 
@@ -215,6 +216,9 @@ internal sealed class Proxies : IDisposable
         public string Name { get; } = name;
 
         public byte[] Bytes { get; } = Encoding.Latin1.GetBytes(name);
+
+        /// <summary>The name for people: the peer may have made up any.</summary>
+        public string Shown => PrintableText.Of(Bytes);
 
         /// <summary>Whether the peer's bus has a replier.</summary>
         public bool IsWanted { get; set; }

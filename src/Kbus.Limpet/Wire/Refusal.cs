@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Kbus.Core;
 
 namespace Kbus.Limpets;
 
@@ -31,7 +32,7 @@ internal static class Refusal
         return bytes;
     }
 
-    /// <summary>Reads the rest of one.</summary>
+    /// <summary>Reads the rest of one. Whatever the server says is shown so that it controls no terminal and no log.</summary>
     /// <param name="greeting">The first bytes.</param>
     /// <param name="stream">Where the rest comes from.</param>
     /// <returns>What the client reports.</returns>
@@ -42,6 +43,6 @@ internal static class Refusal
         byte[] text = new byte[Math.Min(number & ~ForGood, Longest)];
         stream.ReadExactly(text);
         return new LimpetException(
-            $"The server sent this Limpet away: \"{Encoding.UTF8.GetString(text)}\"", isPeersFault: (number & ForGood) != 0, isRefused: true);
+            $"The server sent this Limpet away: \"{PrintableText.Of(text)}\"", isPeersFault: (number & ForGood) != 0, isRefused: true);
     }
 }

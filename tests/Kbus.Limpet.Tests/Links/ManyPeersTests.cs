@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Kbus.Core;
 
@@ -69,6 +70,63 @@ public sealed class ManyPeersTests : IDisposable
         _bowls.AwaitTold($"it has the key {LimpetSecurity.KeyOf(stranger)}, which is no peer's here");
         await _stop.CancelAsync();
         await serving.WaitAsync(Limit, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Telling each of them why took a thread for two seconds, and nobody counted those.</summary>
+    [Fact]
+    public async Task Many_that_are_sent_away_and_stay_hold_no_more_threads_than_those_that_greet()
+    {
+        LimpetPeer[] peers = [Peer("one", 101) with { Addresses = [IPNetwork.Parse("192.0.2.1/32")] }];
+        using LimpetServer server = await LimpetServer.ListenAsync(Served.AnyPort(), peers, _bowls.Options(0, 1), Served.Plain);
+        Task<LimpetEnding> serving = server.RunAsync(cancellationToken: _stop.Token);
+        List<Socket> strangers = [];
+        int most = 0;
+        for (int i = 0; i < 3 * LimpetServer.MostSpeaking; i++)
+        {
+            var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            strangers.Add(stranger);
+            stranger.Connect(IPAddress.Loopback, server.Address.Port);
+            stranger.Send(Greeting.Of(101));
+            most = i % 16 == 0 ? Math.Max(most, Refusing()) : most;
+        }
+
+        // All of them have an answer, or are closed.
+        foreach (Socket stranger in strangers)
+        {
+            most = Math.Max(most, Refusing());
+            stranger.ReceiveTimeout = (int)Limit.TotalMilliseconds;
+            _ = stranger.Receive(new byte[1]);
+            stranger.Dispose();
+        }
+
+        Assert.InRange(most, 1, LimpetServer.MostSpeaking);
+        await _stop.CancelAsync();
+        await serving.WaitAsync(Limit, TestContext.Current.CancellationToken);
+
+        // A thread's name has 15 characters.
+        static int Refusing() => Directory.EnumerateDirectories("/proc/self/task").Count(t => NameOf(t) == "kbus-limpet-ref\n");
+        static string NameOf(string thread)
+        {
+            try
+            {
+                return File.ReadAllText(Path.Join(thread, "comm"));
+            }
+            catch (IOException)
+            {
+                return "";
+            }
+        }
+    }
+
+    /// <summary>In a ring a network lies behind one peer now, and behind another when the first way has failed.</summary>
+    [Fact]
+    public void A_network_may_lie_behind_two_peers_but_a_peer_s_own_id_is_its_own()
+    {
+        LimpetPeer Behind(string name, uint id, params NetworkRange[] networks) =>
+            Peer(name, id) with { Users = [1], Options = _bowls.Options(0, 1) with { PeerNetworks = networks } };
+        LimpetServer.Check([Behind("one", 101, new NetworkRange(17, 18)), Behind("two", 102, new NetworkRange(18, 30))]);
+        ArgumentException wrong = Assert.Throws<ArgumentException>(() => LimpetServer.Check([Behind("one", 101), Behind("two", 102, new NetworkRange(90, 120))]));
+        Assert.Equal("The peers two and one both have network id 101; it belongs to one of them.", wrong.Message);
     }
 
     [Fact]

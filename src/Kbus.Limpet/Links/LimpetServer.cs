@@ -10,7 +10,7 @@ namespace Kbus.Limpets;
 /// </remarks>
 public sealed class LimpetServer : IDisposable
 {
-    /// <summary>The most connections that may have said nothing yet. They hold no thread.</summary>
+    /// <summary>The most connections that may have said nothing yet, or wait for their turn to greet. They hold no thread.</summary>
     internal const int MostSilent = 1024;
 
     /// <summary>The most that are greeting, shaking hands for TLS, or being told why they are sent away. Each holds a thread.</summary>
@@ -309,8 +309,10 @@ public sealed class LimpetServer : IDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_options.GreetingLimit);
         await _door.ReadableAsync(stranger.Socket, limit.Token).ConfigureAwait(false);
-        _silent.Remove(stranger);
+
+        // While it waits for its turn it counts with the silent ones, or those who wait would be without number.
         await _speaking.AddAsync(stranger, limit.Token).ConfigureAwait(false);
+        _silent.Remove(stranger);
         return await OwnThread.Run("kbus-limpet-greet", () => Meet(stranger, limit.Token), "making a link needs", "wait").ConfigureAwait(false);
     }
 

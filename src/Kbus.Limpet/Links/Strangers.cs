@@ -19,12 +19,19 @@ internal sealed class Strangers(TimeProvider time, int most)
     /// <summary>Takes one more, which another may have to make room for.</summary>
     /// <param name="stranger">It; its connection is closed if this fails.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">It was crowded out elsewhere before it had room here.</exception>
     public async Task AddAsync(Stranger stranger, CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
+                // It may have had to go while it waited: others wait where it came from, too.
+                if (stranger.IsCrowdedOut)
+                {
+                    throw new IOException("It had to make room.");
+                }
+
                 TimeSpan wait;
                 lock (_lock)
                 {

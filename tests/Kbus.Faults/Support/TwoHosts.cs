@@ -10,7 +10,9 @@ internal sealed class TwoHosts : IDisposable
     /// <summary>The first one's address.</summary>
     public const string FirstAddress = "10.98.76.1";
 
-    private const string SecondAddress = "10.98.76.2";
+    /// <summary>The second one's address.</summary>
+    public const string SecondAddress = "10.98.76.2";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly List<Process> _holders = [];
 
@@ -34,6 +36,8 @@ internal sealed class TwoHosts : IDisposable
                 && Runs([.. hosts.OnFirst, "ip", "link", "add", "one", "type", "veth", "peer", "name", "two", "netns", $"{hosts._holders[1].Id}"])
                 && Runs([.. hosts.OnFirst, "ip", "addr", "add", $"{FirstAddress}/24", "dev", "one"])
                 && Runs([.. hosts.OnSecond, "ip", "addr", "add", $"{SecondAddress}/24", "dev", "two"])
+                && Runs([.. hosts.OnFirst, "ip", "link", "set", "lo", "up"])
+                && Runs([.. hosts.OnSecond, "ip", "link", "set", "lo", "up"])
                 && Runs([.. hosts.OnFirst, "ip", "link", "set", "one", "up"])
                 && Runs([.. hosts.OnSecond, "ip", "link", "set", "two", "up"]);
             if (isMade)

@@ -65,6 +65,25 @@ public sealed class StrangersTests : IDisposable
         Assert.True(_taken[0].IsCrowdedOut);
     }
 
+    /// <summary>Those that had spoken and waited for a thread counted nowhere: all descriptors could go to them.</summary>
+    [Fact]
+    public async Task Who_waits_for_room_and_must_go_meanwhile_waits_no_longer()
+    {
+        for (int i = 0; i < Most; i++)
+        {
+            await ConnectAsync("127.0.0.1");
+        }
+
+        Stranger waiting = Connected("127.0.0.1");
+        Task adding = _strangers.AddAsync(waiting, TestContext.Current.CancellationToken);
+        await _clock.UntilSomebodyWaits();
+        waiting.CrowdOut();
+        _clock.Advance(Grace);
+        await Assert.ThrowsAsync<IOException>(() => adding.WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken));
+        Assert.Throws<ObjectDisposedException>(() => waiting.Socket.Available);
+        Assert.DoesNotContain(_taken, s => s.IsCrowdedOut);
+    }
+
     [Fact]
     public async Task Who_has_greeted_makes_room()
     {
@@ -78,6 +97,14 @@ public sealed class StrangersTests : IDisposable
 
     private async Task<Stranger> ConnectAsync(string from)
     {
+        Stranger stranger = Connected(from);
+        await _strangers.AddAsync(stranger, TestContext.Current.CancellationToken);
+        _taken.Add(stranger);
+        return stranger;
+    }
+
+    private Stranger Connected(string from)
+    {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
@@ -85,9 +112,6 @@ public sealed class StrangersTests : IDisposable
         client.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
         client.Connect(listener.LocalEndPoint!);
         _clients.Add(client);
-        var stranger = new Stranger(listener.Accept());
-        await _strangers.AddAsync(stranger, TestContext.Current.CancellationToken);
-        _taken.Add(stranger);
-        return stranger;
+        return new Stranger(listener.Accept());
     }
 }

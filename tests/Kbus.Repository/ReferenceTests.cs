@@ -26,6 +26,18 @@ public sealed partial class ReferenceTests
     [InlineData("Kbus.Linux")]
     public void The_projects_at_the_bottom_know_no_other_project(string project) => Assert.Empty(References($"src/{project}/{project}.csproj"));
 
+    /// <summary>Or a project could use what the table does not say.</summary>
+    [Fact]
+    public void No_project_uses_what_its_references_refer_to()
+    {
+        (string File, string Value)[] said =
+        [
+            .. Checkout.Files.Where(f => Path.GetExtension(f) is ".csproj" or ".props" or ".targets")
+                .SelectMany(f => XDocument.Parse(Checkout.Text(f)).Descendants("DisableTransitiveProjectReferences").Select(e => (f, e.Value))),
+        ];
+        Assert.Equal([("Directory.Build.props", "true")], said);
+    }
+
     [Theory]
     [MemberData(nameof(Projects))]
     public void A_project_has_a_test_project(string project) =>

@@ -18,6 +18,7 @@ internal sealed class Daemon : IDisposable
     private readonly ListeningThread _listening;
     private readonly StopRequest _stop;
     private readonly DaemonPolicy? _policy;
+    private readonly long _started = TimeProvider.System.GetTimestamp();
     private DeviceHost? _devices;
     private bool _isDisposed;
 
@@ -53,6 +54,9 @@ internal sealed class Daemon : IDisposable
 
     /// <summary>The current policy; null if there is none.</summary>
     public PolicyRules? Policy => _policy?.Rules;
+
+    /// <summary>How long it has been serving.</summary>
+    public TimeSpan Uptime => TimeProvider.System.GetElapsedTime(_started);
 
     /// <summary>How many buses there are.</summary>
     public int BusCount

@@ -95,6 +95,71 @@ public sealed class StatusTests
     });
 
     [Fact]
+    public Task Traffic_is_shown_for_the_bus_for_Ksocks_and_for_names() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus();
+        using Ksock replier = bus.Open();
+        replier.Bind("$.Ask", replier: true);
+        replier.Bind("$.Tick");
+        using Ksock sender = bus.Open();
+        MessageId asked = sender.Send(new Request("$.Ask", "hello"));
+        _ = replier.ReadNextMessage();
+        _ = replier.Send(new Reply("$.Ask", asked) { To = sender.Id });
+        _ = sender.Send(new Announcement("$.Tick"));
+        _ = Assert.Throws<KbusException>(() => sender.Send(new Request("$.Nobody")));
+        string[] lines = bus.Run("status", "--traffic").Lines;
+        Assert.Matches(@"MiB, up [0-9.]+ s, processor time [0-9.]+ s$", lines[0]);
+        Assert.Matches(
+            @"^bus 0: 3 messages sent \([0-9]+ B\), 3 copies delivered \([0-9]+ B\), 0 missed, 1 refused \(1 EADDRNOTAVAIL\); 1 Requests, 1 Replies, 0 Statuses, woken [0-9]+ times$",
+            lines[2]);
+        string[] ofReplier = Words(lines[4]);
+        Assert.Equal(("1", "1", "2", "0", "0", "0", "1", "0"), (ofReplier[0], ofReplier[^11], ofReplier[^8], ofReplier[^5], ofReplier[^4], ofReplier[^3], ofReplier[^2], ofReplier[^1]));
+        string[] ofSender = Words(lines[5]);
+        Assert.Equal(("2", "2", "1", "0", "1", "1", "0", "0"), (ofSender[0], ofSender[^11], ofSender[^8], ofSender[^5], ofSender[^4], ofSender[^3], ofSender[^2], ofSender[^1]));
+        Assert.Equal(["NAME", "SENT"], Words(lines[6])[..2]);
+        Assert.Equal(("$.Ask", "2", "1", "1"), Words(lines[7]) is [var name, var sent, .., var requests, var replies, _] ? (name, sent, requests, replies) : default);
+        Assert.Equal(["$.Nobody", "0"], Words(lines[8])[..2]);
+        Assert.Equal(["$.Tick", "1"], Words(lines[9])[..2]);
+        lines = bus.Run("status", "--traffic", "--name", "$.T.*").Lines;
+        Assert.Equal(3, lines.Length);
+        lines = bus.Run("status", "--traffic", "--name", "$.Tick").Lines;
+        Assert.Equal(["$.Tick", "1"], Words(Assert.Single(lines, l => l.Contains("$.", StringComparison.Ordinal)))[..2]);
+        using JsonDocument document = JsonDocument.Parse(bus.Run("status", "--json").Output);
+        JsonElement one = document.RootElement.GetProperty("buses")[0];
+        Assert.Equal(1, one.GetProperty("traffic").GetProperty("refused").GetProperty("EADDRNOTAVAIL").GetInt32());
+        Assert.Equal(["$.Ask", "$.Tick", "$.Nobody"], one.GetProperty("names").EnumerateArray().Select(n => n.GetProperty("name").GetString()));
+        Assert.Equal(2, one.GetProperty("ksocks")[1].GetProperty("traffic").GetProperty("sent").GetInt32());
+    });
+
+    [Fact]
+    public Task On_a_narrow_terminal_no_line_of_the_traffic_is_broken_by_the_terminal()
+    {
+        const string counts = "\"sent\": 123456, \"sent_bytes\": 12345678, \"delivered\": 5, \"delivered_bytes\": 6, \"missed\": 7, \"requests\": 8, \"replies\": 9, \"refused\": {\"EBUSY\": 3}";
+        var status = DaemonStatus.Read(System.Text.Encoding.UTF8.GetBytes($$"""
+            { "version": "0.1.0", "runtime_dir": "/run/user/1000/kbus", "pid": 28614, "uptime_seconds": 90061.5, "processor_seconds": 61, "buses": [
+              { "bus": 0, "traffic": { {{counts}} }, "ksocks": [ { "id": 1, "pid": 5, "program": "thermometer", "traffic": { {{counts}} } } ],
+                "names": [ { "name": "$.A", {{counts}} } ], "traffic_of_other_names": { {{counts}} } } ] }
+            """));
+        string[] lines = [.. new TrafficText(new KsockFilter(null, null, null), 60).Lines(status)];
+        Assert.Empty(lines.Where(l => l.Length > 60));
+        Assert.Contains(lines, l => l.Contains("1 d 1:01:01", StringComparison.Ordinal));
+        Assert.Contains("  Ksock 1: thermometer (process 5)", lines);
+        Assert.Contains("  all other names", lines);
+        Assert.Contains("REPLIES", string.Concat(new TrafficText(new KsockFilter(null, null, null), 200).Lines(status)), StringComparison.Ordinal);
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public Task It_can_be_shown_again_and_again() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus();
+        string[] lines = bus.Run("status", "--watch", "--interval", "0.01", "-n", "3").Output.Split('\n');
+        Assert.Equal(3, lines.Count(l => l.StartsWith("kbusd ", StringComparison.Ordinal)));
+        Assert.Equal(3, bus.Run("status", "--json", "--watch", "--interval", "0.01", "-n", "3").Lines.Length);
+        Assert.Equal(3, bus.Run("status", "--watch", "--interval", "100", "--for", "0.01").Code);
+    });
+
+    [Fact]
     public Task Json_is_the_daemon_s_document_and_one_bus_can_be_asked_for() => Limited.Run(() =>
     {
         using var bus = new PrivateBus("--buses", "3");

@@ -53,7 +53,8 @@ public sealed class StatusPageTests : IDisposable
             told.AddRange(Told());
         }
         while (!_page.IsLast);
-        Assert.Equal(2002, told.Count);
+        Assert.Equal(2003, told.Count);
+        Assert.Equal("name $.Q", told[^1]);
         Assert.Equal(1001, told.Count(t => t.StartsWith("binding", StringComparison.Ordinal)));
         Assert.Equal(1000, told.Count(t => t.StartsWith("owed", StringComparison.Ordinal)));
         Assert.InRange(pages, 1000 * 990 / StatusPage.MostNameBytes, 100);
@@ -246,6 +247,7 @@ public sealed class StatusPageTests : IDisposable
                 PageEntryKind.Ksock => $"ksock {_page.Ksock(entry).Id}",
                 PageEntryKind.Binding => $"binding {Encoding.ASCII.GetString(_page.Name(entry))}",
                 PageEntryKind.Owed => $"owed {entry.Request} by {entry.Replier}",
+                PageEntryKind.Name => $"name {Encoding.ASCII.GetString(_page.Name(entry))}",
                 _ => "closed",
             });
         }

@@ -20,6 +20,8 @@ internal static class Options
     public static readonly Option Name = new("name", null, "NAME", "only Ksocks bound to this name, or to a wildcard that takes it", Candidates.BoundNames);
     public static readonly Option Program = new("program", null, "TEXT", "only Ksocks of programs with TEXT in their names", Candidates.Programs);
     public static readonly Option Charges = new("charges", null, "", "who holds how much of what is limited, and may hold");
+    public static readonly Option Traffic = new("traffic", null, "", "what was sent, delivered, missed and refused, by Ksocks and by names");
+    public static readonly Option Again = new("watch", null, "", "show it again and again, every second or --interval; -n and --for end it");
     public static readonly Option User = new("user", null, "USER", "only Ksocks of this user: a name or a number", Candidates.Users);
     public static readonly Option Quiet = new("quiet", 'q', "", "no notes on standard error, only errors");
     public static readonly Option ReadyFd = new("ready-fd", null, "FD", "when bound, write a line with the Ksock's id to this descriptor and close it");
@@ -79,7 +81,7 @@ internal static class Options
     /// <summary>All of them; those of one name agree in whether a value follows.</summary>
     public static IReadOnlyList<Option> All { get; } =
     [
-        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
+        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Traffic, Again, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
         Plain, PlainLoopback, Networks, Config, CheckFile, Health, Metrics, Log, OnlyLimpets, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
         Group, SendName, BindName, Replier, OpenMode, Set, SeeStatus, ActAsLimpet, NewBus, Watch, Help, Version,

@@ -104,12 +104,18 @@ internal static class Verbs
 
     private static readonly Verb Status = new("status", "shows buses, Ksocks, bindings, queues and who owes whom a reply", "", StatusCommand.Run)
     {
-        Options = [Bus with { Text = "this bus only" }, OnlyLimpets, Name, Cli.Options.Program, User, Charges, RuntimeDir, JsonDocument],
+        Options =
+        [
+            Bus with { Text = "this bus only" }, OnlyLimpets, Name, Cli.Options.Program, User, Charges, Traffic, Again,
+            Interval with { Text = "with --watch, wait so long in between (default 1)" }, Count with { Text = "with --watch, end after so many times" }, For, RuntimeDir,
+            JsonDocument,
+        ],
         Text = """
             Asks the daemon, without opening a Ksock: no id is used up. Exit code 4 if no daemon answers.
             QUEUE is messages waiting and how many may; MISSED is messages that a full queue kept a listener from getting.
+            --traffic counts since the bus began. REPLIES and STATUSES of a name are the answers to Requests of that name.
             """,
-        Examples = ["kbus status", "kbus status --bus 0 --name '$.Actor.Speak'", "kbus status --program kbus --json"],
+        Examples = ["kbus status", "kbus status --traffic --watch --interval 5", "kbus status --program kbus --json"],
     };
 
     private static readonly Verb Explain = new("errno", "explains an error", "[NUMBER|NAME]", ErrnoCommand.Run)

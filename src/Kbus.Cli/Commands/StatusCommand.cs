@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Kbus.Cli;
@@ -5,8 +6,49 @@ namespace Kbus.Cli;
 /// <summary><c>kbus status</c>: what a daemon says of its buses, for people or as the daemon's own document.</summary>
 internal static class StatusCommand
 {
+    // On a terminal each time begins on an empty screen.
+    private const string ClearScreen = "\e[H\e[2J\e[3J";
+
+    private static readonly TimeSpan UsualInterval = TimeSpan.FromSeconds(1);
+
     /// <summary>Does it.</summary>
     public static int Run(Invocation invocation)
+    {
+        if (!invocation.Arguments.Has(Options.Again))
+        {
+            return Show(invocation);
+        }
+
+        var limit = new StreamLimit(invocation);
+        TimeSpan interval = invocation.Arguments.Seconds(Options.Interval) ?? UsualInterval;
+        while (true)
+        {
+            if (invocation.Output.IsTerminal)
+            {
+                invocation.Output.Write(Encoding.ASCII.GetBytes(ClearScreen));
+            }
+            else if (limit.Seen > 0 && !invocation.Arguments.Has(Options.JsonDocument))
+            {
+                invocation.Output.WriteLine("");
+            }
+
+            _ = Show(invocation);
+            limit.Step();
+            if (limit.IsReached)
+            {
+                return ExitCode.Done;
+            }
+
+            TimeSpan wait = limit.LeftAtMost(interval)!.Value;
+            Pause.For(invocation, wait);
+            if (wait < interval)
+            {
+                throw limit.TimeOut();
+            }
+        }
+    }
+
+    private static int Show(Invocation invocation)
     {
         ParsedArguments arguments = invocation.Arguments;
         uint? bus = arguments.Number(Options.Bus);
@@ -49,13 +91,14 @@ internal static class StatusCommand
         else
         {
             DaemonStatus shown = bus is null ? status : status with { Buses = [.. status.Buses.Where(b => b.Number == bus)], Missing = [], Withheld = [] };
-            foreach (string line in new StatusText(filter, invocation.Width).Lines(shown))
+            bool isTraffic = arguments.Has(Options.Traffic);
+            foreach (string line in isTraffic ? new TrafficText(filter, invocation.Width).Lines(shown) : new StatusText(filter, invocation.Width).Lines(shown))
             {
                 invocation.Output.WriteLine(line);
             }
 
             // Whoever asks for some Ksocks does not ask for links.
-            if (filter.ShowsAll)
+            if (filter.ShowsAll && !isTraffic)
             {
                 Print(invocation, LimpetSight.Ask(invocation), bus);
             }

@@ -14,8 +14,26 @@ internal sealed record BusStatus(
     uint Number, long MaxMessageSize, bool ReportsBinds, bool IsVerbose, long SetAsideEvents, IReadOnlyList<KsockStatus> Ksocks,
     bool IsComplete = true)
 {
+    /// <summary>What has gone over it.</summary>
+    public TrafficStatus Traffic { get; init; } = TrafficStatus.None;
+
+    /// <summary>What has gone over it by names, in the order in which they came up.</summary>
+    public IReadOnlyList<NameStatus> Names { get; init; } = [];
+
+    /// <summary>What has gone over it under all other names.</summary>
+    public TrafficStatus OtherNames { get; init; } = TrafficStatus.None;
+
+    /// <summary>How often its thread has slept and was woken.</summary>
+    public long WakeUps { get; init; }
+
     /// <summary>Reads a bus's part of the document.</summary>
     public static BusStatus Read(JsonElement bus) => new(
         (uint)bus.Number("bus"), bus.Number("max_message_size"), bus.Flag("reports_binds"), bus.Flag("verbose"), bus.Number("set_aside_events"),
-        [.. bus.Items("ksocks").Select(KsockStatus.Read)], !bus.TryGetProperty("complete", out JsonElement complete) || complete.GetBoolean());
+        [.. bus.Items("ksocks").Select(KsockStatus.Read)], !bus.TryGetProperty("complete", out JsonElement complete) || complete.GetBoolean())
+    {
+        Traffic = TrafficStatus.ReadField(bus, "traffic"),
+        Names = [.. bus.Items("names").Select(n => new NameStatus(n.Text("name"), TrafficStatus.Read(n)))],
+        OtherNames = TrafficStatus.ReadField(bus, "traffic_of_other_names"),
+        WakeUps = bus.Number("wake_ups"),
+    };
 }

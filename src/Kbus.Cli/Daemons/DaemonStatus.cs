@@ -12,6 +12,12 @@ namespace Kbus.Cli;
 internal sealed record DaemonStatus(
     string Version, long ProcessId, string Directory, long Memory, IReadOnlyList<BusStatus> Buses, IReadOnlyList<uint> Missing)
 {
+    /// <summary>For how many seconds it has been serving.</summary>
+    public double Uptime { get; init; }
+
+    /// <summary>The processor time that it has used, in seconds.</summary>
+    public double ProcessorTime { get; init; }
+
     /// <summary>Buses that the policy does not let this user see.</summary>
     public IReadOnlyList<uint> Withheld { get; init; } = [];
 
@@ -43,6 +49,8 @@ internal sealed record DaemonStatus(
                 [.. root.Items("buses").Select(BusStatus.Read)],
                 [.. root.Items("missing").Select(m => m.GetUInt32())])
             {
+                Uptime = root.TryGetProperty("uptime_seconds", out JsonElement uptime) ? uptime.GetDouble() : 0,
+                ProcessorTime = root.TryGetProperty("processor_seconds", out JsonElement processor) ? processor.GetDouble() : 0,
                 Withheld = [.. root.Items("withheld").Select(m => m.GetUInt32())],
             };
         }

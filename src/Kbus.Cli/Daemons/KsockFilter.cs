@@ -17,6 +17,9 @@ internal sealed record KsockFilter(string? Name, string? Program, string? User)
         && (Program is null || ksock.Program.Contains(Program, StringComparison.Ordinal))
         && (User is null || User == UserNames.Of(ksock.UserId) || User == ksock.UserId.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>Whether it shows the traffic of this name: those that a Ksock with the wanted binding takes. What programs and users send stands with Ksocks.</summary>
+    public bool Shows(NameStatus name) => Program is null && User is null && (Name is null || Takes(Name, name.Name));
+
     /// <summary>Whether a binding is to a name, or its wildcard takes messages of that name. Spec section 2.3.</summary>
     internal static bool Takes(string binding, string name)
     {

@@ -19,10 +19,16 @@ internal sealed record KsockStatus(
     uint Id, long ProcessId, long UserId, string Program, string Mode, uint NetworkId, long Queued, long MaxMessages, long Missed, bool IsSending,
     IReadOnlyList<BindingStatus> Bindings, IReadOnlyList<OwedStatus> WaitsFor)
 {
+    /// <summary>What it has sent and got.</summary>
+    public TrafficStatus Traffic { get; init; } = TrafficStatus.None;
+
     /// <summary>Reads a Ksock's part of the document.</summary>
     public static KsockStatus Read(JsonElement ksock) => new(
         (uint)ksock.Number("id"), ksock.Number("pid"), ksock.Number("uid"), ksock.Text("program"), ksock.Text("mode"), (uint)ksock.Number("network_id"),
         ksock.Number("queued"), ksock.Number("max_messages"), ksock.Number("missed"), ksock.Flag("sending"),
         [.. ksock.Items("bindings").Select(b => new BindingStatus(b.Text("name"), b.Flag("replier")))],
-        [.. ksock.Items("waits_for").Select(OwedStatus.Read)]);
+        [.. ksock.Items("waits_for").Select(OwedStatus.Read)])
+    {
+        Traffic = TrafficStatus.ReadField(ksock, "traffic"),
+    };
 }

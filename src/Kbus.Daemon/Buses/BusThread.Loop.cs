@@ -37,6 +37,9 @@ internal sealed partial class BusThread
     /// <summary>The steps of Core, and those of serving the links.</summary>
     private ulong Work => Bus.Steps + _carried;
 
+    /// <summary>How often the thread has slept and was woken.</summary>
+    public ulong WakeUps { get; private set; }
+
     private void Serve()
     {
         using var events = new EpollEvents(EventsAtOnce);
@@ -271,6 +274,7 @@ internal sealed partial class BusThread
         {
             Handle(_events.Data(i));
         }
+        WakeUps += wait ? 1u : 0;
 
         CloseFailed();
         Leave();

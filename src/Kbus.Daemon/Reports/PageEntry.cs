@@ -16,6 +16,9 @@ internal enum PageEntryKind
 
     /// <summary>The present Ksock has closed since it began: the rest of it is not told.</summary>
     Closed,
+
+    /// <summary>A name and its traffic. Names come after all Ksocks.</summary>
+    Name,
 }
 
 /// <summary>One entry of a page.</summary>
@@ -24,10 +27,10 @@ internal struct PageEntry
     /// <summary>What it tells.</summary>
     public PageEntryKind Kind;
 
-    /// <summary>Of a Ksock: its place in the page's list of Ksocks. Of a binding: where its name starts in the page's names.</summary>
+    /// <summary>Of a Ksock: its place in the page's list of Ksocks. Of a binding or a name: where the name starts in the page's names.</summary>
     public int Place;
 
-    /// <summary>Of a binding: bytes of its name.</summary>
+    /// <summary>Of a binding or a name: bytes of the name.</summary>
     public int Length;
 
     /// <summary>Of a binding: whether it is a replier's. Of an answer owed: whether the Request has been read.</summary>
@@ -41,6 +44,9 @@ internal struct PageEntry
 
     /// <summary>Of an answer owed: who owes it.</summary>
     public uint Replier;
+
+    /// <summary>Of a name: the place of its counts in the page's list of them.</summary>
+    public int Counts;
 }
 
 /// <summary>What a page tells of a Ksock itself.</summary>
@@ -58,6 +64,7 @@ internal struct KsockEntry
     public bool OnlyOnce;
     public bool IsSending;
     public MessageId LastSent;
+    public TrafficCounts Traffic;
 }
 
 /// <summary>What the first page tells of the bus itself.</summary>
@@ -71,4 +78,7 @@ internal struct BusEntry
     public bool IsLosingEvents;
     public int AnswersOwed;
     public int Bindings;
+    public TrafficCounts Traffic;
+    public TrafficCounts OtherNames;
+    public ulong WakeUps;
 }

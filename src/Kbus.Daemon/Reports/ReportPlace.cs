@@ -4,8 +4,8 @@ namespace Kbus.Daemon;
 
 /// <summary>Where a report on one bus has got to between two pages. It stays right whatever opens, closes, binds and unbinds meanwhile.</summary>
 /// <remarks>
-/// Ksocks are told of in the order of opening, each with its bindings, newest first, and then the answers that it is owed, oldest first. What was there at the start
-/// and stays is told of once. A report ends even if Ksocks are opened all the time: it tells of no more than there were at the start. The bus
+/// Ksocks are told of in the order of opening, each with its bindings, newest first, and then the answers that it is owed, oldest first. Then come the names that are
+/// counted. What was there at the start and stays is told of once. A report ends even if Ksocks are opened all the time: it tells of no more than there were at the start. The bus
 /// knows the place as long as the report is under way. So a report that is given up must have its place released (<see cref="PlaceRelease"/>).
 /// Only the bus's thread touches it.
 /// </remarks>
@@ -14,11 +14,13 @@ internal sealed class ReportPlace
     private readonly EntryCursor<KsockState> _ksocks = new(newestFirst: false);
     private readonly EntryCursor<Binding> _bindings = new(newestFirst: true);
     private readonly EntryCursor<ReplyDebt> _debts = new(newestFirst: false);
+    private readonly EntryCursor<NameTraffic> _names = new(newestFirst: false);
     private KsockState? _ksock;
     private KsockState? _observed;
     private bool _isAtDebts;
     private int _ksocksLeft;
     private int _debtsLeft;
+    private int _namesLeft;
 
     /// <summary>How many pages have been filled in.</summary>
     public int Pages { get; set; }
@@ -28,6 +30,8 @@ internal sealed class ReportPlace
     {
         _ksocks.Enter(bus.KsocksByAge);
         _ksocksLeft = bus.KsocksByAge.Count;
+        _names.Enter(bus.Names.All);
+        _namesLeft = bus.Names.All.Count;
     }
 
     /// <summary>Leaves the bus: it does not know the place any more.</summary>
@@ -35,6 +39,7 @@ internal sealed class ReportPlace
     {
         LeaveKsock();
         _ksocks.Leave();
+        _names.Leave();
     }
 
     /// <summary>Looks at what comes next, and has the page tell of it unless there is nothing to tell.</summary>
@@ -73,10 +78,9 @@ internal sealed class ReportPlace
 
     private bool TellKsock(Bus bus, StatusPage page)
     {
-        if (_ksocks.Current is not { } ksock || _ksocksLeft-- == 0)
+        if (_ksocks.Current is not { } ksock || _ksocksLeft-- <= 0)
         {
-            Leave();
-            return false;
+            return TellName(page);
         }
 
         // Observes what the process has taken by itself.
@@ -84,6 +88,19 @@ internal sealed class ReportPlace
         page.Add(ksock);
         _ksock = ksock;
         _bindings.Enter(ksock.Bindings);
+        return true;
+    }
+
+    private bool TellName(StatusPage page)
+    {
+        if (_names.Current is not { } name || _namesLeft-- == 0)
+        {
+            Leave();
+            return false;
+        }
+
+        page.Add(name);
+        _names.Advance();
         return true;
     }
 

@@ -23,9 +23,11 @@ internal sealed class StatusPage(Action<ReportPiece> filled) : ReportPiece(fille
     private readonly PageEntry[] _entries = new PageEntry[MostEntries];
     private readonly KsockEntry[] _ksocks = new KsockEntry[MostEntries];
     private readonly byte[] _names = new byte[MostNameBytes];
+    private readonly TrafficCounts[] _traffic = new TrafficCounts[MostEntries];
     private int _count;
     private int _ksockCount;
     private int _nameBytes;
+    private int _trafficCount;
     private BusEntry _bus;
 
     /// <summary>Where the report has got to. The page goes on from there.</summary>
@@ -46,7 +48,10 @@ internal sealed class StatusPage(Action<ReportPiece> filled) : ReportPiece(fille
     /// <summary>What an entry tells of a Ksock itself.</summary>
     public ref readonly KsockEntry Ksock(in PageEntry entry) => ref _ksocks[entry.Place];
 
-    /// <summary>The name that a binding is to.</summary>
+    /// <summary>The traffic of a name.</summary>
+    public ref readonly TrafficCounts Traffic(in PageEntry entry) => ref _traffic[entry.Counts];
+
+    /// <summary>The name that a binding is to, or whose traffic it is.</summary>
     public ReadOnlySpan<byte> Name(in PageEntry entry) => _names.AsSpan(entry.Place, entry.Length);
 
     /// <inheritdoc/>
@@ -76,6 +81,7 @@ internal sealed class StatusPage(Action<ReportPiece> filled) : ReportPiece(fille
             OnlyOnce = ksock.OnlyOnce,
             IsSending = ksock.Waiting is not null,
             LastSent = ksock.LastSent,
+            Traffic = ksock.Counted,
         };
         _entries[_count++] = new PageEntry { Kind = PageEntryKind.Ksock, Place = _ksockCount++ };
     }
@@ -100,6 +106,15 @@ internal sealed class StatusPage(Action<ReportPiece> filled) : ReportPiece(fille
     public void Add(ReplyDebt debt) =>
         _entries[_count++] = new PageEntry { Kind = PageEntryKind.Owed, Request = debt.Id, Replier = debt.Replier.Id, IsSo = !debt.IsQueued };
 
+    /// <summary>Tells of the traffic of a name.</summary>
+    public void Add(NameTraffic name)
+    {
+        name.Name.CopyTo(_names.AsSpan(_nameBytes));
+        _traffic[_trafficCount] = name.Counts;
+        _entries[_count++] = new PageEntry { Kind = PageEntryKind.Name, Place = _nameBytes, Length = name.Name.Length, Counts = _trafficCount++ };
+        _nameBytes += name.Name.Length;
+    }
+
     /// <summary>Tells that the Ksock which was told of last has closed.</summary>
     public void AddClosed() => _entries[_count++] = new PageEntry { Kind = PageEntryKind.Closed };
 
@@ -110,7 +125,7 @@ internal sealed class StatusPage(Action<ReportPiece> filled) : ReportPiece(fille
         IsFirst = Place.Pages++ == 0;
         if (IsFirst)
         {
-            Describe(bus.Bus);
+            Describe(bus);
             Place.Enter(bus.Bus);
         }
 
@@ -128,19 +143,26 @@ internal sealed class StatusPage(Action<ReportPiece> filled) : ReportPiece(fille
 
     private void Begin()
     {
-        (_count, _ksockCount, _nameBytes) = (0, 0, 0);
+        (_count, _ksockCount, _nameBytes, _trafficCount) = (0, 0, 0, 0);
         (IsFirst, IsLast, IsAbandoned) = (false, false, false);
     }
 
-    private void Describe(Bus bus) => _bus = new BusEntry
+    private void Describe(BusThread thread)
     {
-        MaxMessageSize = bus.MaxMessageSize,
-        AbsoluteMaxMessageSize = bus.AbsoluteMaxMessageSize,
-        IsVerbose = bus.IsVerbose,
-        ReportsBinds = bus.ReportsBinds,
-        SetAsideEvents = bus.SetAsideCount,
-        IsLosingEvents = bus.IsLosingEvents,
-        AnswersOwed = bus.AnswersOwed,
-        Bindings = bus.BindingCount,
-    };
+        Bus bus = thread.Bus;
+        _bus = new BusEntry
+        {
+            MaxMessageSize = bus.MaxMessageSize,
+            AbsoluteMaxMessageSize = bus.AbsoluteMaxMessageSize,
+            IsVerbose = bus.IsVerbose,
+            ReportsBinds = bus.ReportsBinds,
+            SetAsideEvents = bus.SetAsideCount,
+            IsLosingEvents = bus.IsLosingEvents,
+            AnswersOwed = bus.AnswersOwed,
+            Bindings = bus.BindingCount,
+            Traffic = bus.Traffic,
+            OtherNames = bus.Names.Others.Counts,
+            WakeUps = thread.WakeUps,
+        };
+    }
 }

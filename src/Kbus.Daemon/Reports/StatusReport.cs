@@ -1,3 +1,5 @@
+using Kbus.Core;
+
 namespace Kbus.Daemon;
 
 /// <summary>What <c>kbus status</c> shows: all buses, their Ksocks, bindings, queues and debts. It is made page by page.</summary>
@@ -5,9 +7,12 @@ namespace Kbus.Daemon;
 /// <param name="daemon">What it is about.</param>
 internal sealed class StatusReport(Daemon daemon) : Report(daemon)
 {
+    private static readonly string[] StatusWords = ["gone_away", "ignored", "unbound", "disappeared", "error_sending"];
+
     private ReportPlace _place = new();
     private bool _isInKsock;
     private bool _isAtDebts;
+    private bool _isAtNames;
     private int _pages;
 
     /// <inheritdoc/>
@@ -18,13 +23,15 @@ internal sealed class StatusReport(Daemon daemon) : Report(daemon)
     {
         Json.WriteNumber("memory", Environment.WorkingSet);
         Json.WriteNumber("allocated", GC.GetTotalAllocatedBytes());
+        Json.WriteNumber("uptime_seconds", Math.Round(about.Uptime.TotalSeconds, 3));
+        Json.WriteNumber("processor_seconds", Math.Round(Environment.CpuUsage.TotalTime.TotalSeconds, 3));
     }
 
     /// <inheritdoc/>
     protected override void BeginBus()
     {
         _place = new ReportPlace();
-        (_isInKsock, _isAtDebts, _pages) = (false, false, 0);
+        (_isInKsock, _isAtDebts, _isAtNames, _pages) = (false, false, false, 0);
     }
 
     /// <inheritdoc/>
@@ -78,12 +85,15 @@ internal sealed class StatusReport(Daemon daemon) : Report(daemon)
         Json.WriteBoolean("losing_events", bus.IsLosingEvents);
         Json.WriteNumber("answers_owed", bus.AnswersOwed);
         Json.WriteNumber("bindings", bus.Bindings);
+        Json.WriteNumber("wake_ups", bus.WakeUps);
+        Write("traffic", bus.Traffic);
+        Write("traffic_of_other_names", bus.OtherNames);
         Json.WriteStartArray("ksocks");
     }
 
     private void End(bool isComplete)
     {
-        EndKsock(isClosed: false);
+        BeginNames();
         Json.WriteEndArray();
         Json.WriteNumber("pages", _pages);
         Json.WriteBoolean("complete", isComplete);
@@ -113,6 +123,13 @@ internal sealed class StatusReport(Daemon daemon) : Report(daemon)
                 Json.WriteBoolean("read", entry.IsSo);
                 Json.WriteEndObject();
                 break;
+            case PageEntryKind.Name:
+                BeginNames();
+                Json.WriteStartObject();
+                Json.WriteString("name", page.Name(entry));
+                WriteFields(page.Traffic(entry));
+                Json.WriteEndObject();
+                break;
             default:
                 EndKsock(isClosed: true);
                 break;
@@ -138,8 +155,20 @@ internal sealed class StatusReport(Daemon daemon) : Report(daemon)
         Json.WriteBoolean("only_once", ksock.OnlyOnce);
         Json.WriteBoolean("sending", ksock.IsSending);
         Write("last_sent", ksock.LastSent);
+        Write("traffic", ksock.Traffic);
         Json.WriteStartArray("bindings");
         (_isInKsock, _isAtDebts) = (true, false);
+    }
+
+    private void BeginNames()
+    {
+        if (!_isAtNames)
+        {
+            EndKsock(isClosed: false);
+            Json.WriteEndArray();
+            Json.WriteStartArray("names");
+            _isAtNames = true;
+        }
     }
 
     private void BeginDebts()
@@ -165,6 +194,47 @@ internal sealed class StatusReport(Daemon daemon) : Report(daemon)
 
             Json.WriteEndObject();
             _isInKsock = false;
+        }
+    }
+
+    private void Write(string name, in TrafficCounts traffic)
+    {
+        Json.WriteStartObject(name);
+        WriteFields(traffic);
+        Json.WriteEndObject();
+    }
+
+    /// <summary>Statuses and refusals are given by kind; kinds that have not come up are left out.</summary>
+    private void WriteFields(in TrafficCounts traffic)
+    {
+        Json.WriteNumber("sent", traffic.Sent);
+        Json.WriteNumber("sent_bytes", traffic.SentBytes);
+        Json.WriteNumber("delivered", traffic.Delivered);
+        Json.WriteNumber("delivered_bytes", traffic.DeliveredBytes);
+        Json.WriteNumber("missed", traffic.Missed);
+        Json.WriteNumber("requests", traffic.Requests);
+        Json.WriteNumber("replies", traffic.Replies);
+        Json.WriteStartObject("statuses");
+        for (int i = 0; i < StatusCounts.Count; i++)
+        {
+            WriteUnlessZero(StatusWords[i], traffic.Statuses[i]);
+        }
+
+        Json.WriteEndObject();
+        Json.WriteStartObject("refused");
+        for (int i = 0; i < RefusalCounts.Count; i++)
+        {
+            WriteUnlessZero(i < RefusalCounts.Errors.Length ? RefusalCounts.Errors[i].ToString() : "other", traffic.Refused[i]);
+        }
+
+        Json.WriteEndObject();
+    }
+
+    private void WriteUnlessZero(string name, ulong count)
+    {
+        if (count > 0)
+        {
+            Json.WriteNumber(name, count);
         }
     }
 

@@ -225,6 +225,14 @@ internal sealed partial class Session
             _incomingError = _incomingData is null ? Errno.ENOMEM : Errno.None;
         }
 
+        if (_incomingError != Errno.None)
+        {
+            // It is counted and watched as soon as that is sure, without its data, which nobody will have.
+            StoredMessage refused = _thread.Bus.Pool.Compose(header, body.Slice(MessageHeader.Size, (int)header.NameLength), default);
+            _thread.Bus.RecordRefusal(State, refused, _incomingError);
+            refused.Release();
+        }
+
         if (_incomingData is not null)
         {
             StoredMessage message = _thread.Bus.Pool.Rent((int)header.EntireLength, body.Length);

@@ -88,6 +88,7 @@ internal sealed class Admission
             Verdict verdict = (isReplier ? permissions.Replying : permissions.Listening).Decide(name);
             if (!verdict.IsAllowed)
             {
+                _bus.Books.RecordRefusedBind(ksock, name, isReplier, Errno.EPERM);
                 return Deny(ksock, isReplier ? PolicyAction.Reply : PolicyAction.Listen, name, verdict);
             }
         }
@@ -145,6 +146,7 @@ internal sealed class Admission
             if (!IsReplyOf(sender, message))
             {
                 Errno denied = Deny(sender, PolicyAction.Send, name, verdict);
+                _bus.Books.RecordRefusal(sender, message, denied);
                 message.Release();
                 id = new MessageId(Line, 0);
                 return denied;

@@ -70,6 +70,18 @@ internal sealed class Daemon : IDisposable
         }
     }
 
+    /// <summary>Watchers of all buses.</summary>
+    public int Watchers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _buses.Sum(b => b.WatcherCount);
+            }
+        }
+    }
+
     /// <summary>Open Ksocks on all buses.</summary>
     public int OpenKsocks
     {

@@ -72,6 +72,7 @@ internal sealed partial class BusThread
         // The fault may have happened inside the gate. What follows needs no gate.
         Leave();
         _ = frames.TryRun("the hanging up of a bus's Ksocks", this, static bus => bus.HangUpAll());
+        _ = frames.TryRun("the hanging up of a bus's watchers", this, static bus => bus.HangUpWatchers());
         _ = frames.TryRun("a bus's posted work", this, static bus => bus.EndWork());
         if (_fault is not null)
         {

@@ -25,6 +25,8 @@ internal sealed partial class BusThread
     public void LeaveAsGuest()
     {
         RingRecipients();
+        PublishWatched();
+        Watchers?.Ring();
         bool isLeft = _failed.Count > 0 || HasMore;
         _gate!.LeaveAsGuest();
         if (isLeft)

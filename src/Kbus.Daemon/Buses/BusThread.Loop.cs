@@ -59,12 +59,22 @@ internal sealed partial class BusThread
                 served += TakeEvents(wait: false) ? 1 : 0;
             }
 
+            if (Watchers is { HasNews: true })
+            {
+                RingWatchers(isGoingToSleep: false);
+            }
+
             if (served > 0)
             {
                 _lookout.Found();
             }
             else if ((_hot.Count == 0 || !_lookout.TryRest(Clock())) && MaySleep())
             {
+                if (Watchers is { HasNews: true })
+                {
+                    RingWatchers(isGoingToSleep: true);
+                }
+
                 _lookout.GaveUp();
                 TakeEvents(wait: true);
             }
@@ -106,6 +116,7 @@ internal sealed partial class BusThread
         Bus.Continue(StepsInTurn);
         RingRecipients();
         CloseFailed();
+        PublishWatched();
         Leave();
         if (!Bus.HasMore)
         {
@@ -153,6 +164,7 @@ internal sealed partial class BusThread
         }
 
         CloseFailed();
+        PublishWatched();
         Leave();
         return served;
     }
@@ -262,6 +274,7 @@ internal sealed partial class BusThread
     private bool TakeEvents(bool wait)
     {
         int count = LibC.EpollWait(_epoll.Number, _events, wait ? LibC.Forever : 0);
+        WakeUps += wait ? 1u : 0;
         _now = Clock();
         _lastEvents = _now;
         if (count <= 0)
@@ -274,9 +287,9 @@ internal sealed partial class BusThread
         {
             Handle(_events.Data(i));
         }
-        WakeUps += wait ? 1u : 0;
 
         CloseFailed();
+        PublishWatched();
         Leave();
         return true;
     }
@@ -293,6 +306,9 @@ internal sealed partial class BusThread
                 break;
             case SocketToken when Find(token) is { } session:
                 HungUp(session);
+                break;
+            case SocketToken when _watchersByToken.GetValueOrDefault(token & ~KindMask) is { } watcher:
+                EndWatching(watcher);
                 break;
             case ProcessToken:
                 ProcessEnded(token);

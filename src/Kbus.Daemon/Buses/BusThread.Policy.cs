@@ -47,6 +47,7 @@ internal sealed partial class BusThread
     /// </remarks>
     public void Revoke(Session session)
     {
+        session.IsForbidden = true;
         Close(session);
         session.Fail(LinkFault.PolicyForbids);
         _daemon.Log.Misbehaved(Number, session);

@@ -45,6 +45,11 @@ internal sealed partial class BusThread
             any = true;
         }
 
+        if (Watchers is { HasNews: true })
+        {
+            RingWatchers(isGoingToSleep: true);
+        }
+
         if (any)
         {
             return true;

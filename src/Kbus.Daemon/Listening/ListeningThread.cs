@@ -367,7 +367,7 @@ internal sealed class ListeningThread : IDisposable
             return;
         }
 
-        if (_pending.Count > 0 || _daemon.OpenKsocks > 0)
+        if (_pending.Count > 0 || _daemon.OpenKsocks > 0 || _daemon.Watchers > 0)
         {
             _idleSince = Stopwatch.GetTimestamp();
         }

@@ -85,7 +85,9 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
         {
             // Before anything is made for it. The bus asks once more, because the policy may have changed meanwhile.
             member = Peers.Identify(socket.Number, peer);
-            _refusal = DaemonPolicy.WhyNotOpen(policy, policy.For(member, bus), hello.Mode, bus);
+            _refusal = hello.IsWatch
+                ? DaemonPolicy.WhyNotWatch(policy, policy.For(member, bus), bus)
+                : DaemonPolicy.WhyNotOpen(policy, policy.For(member, bus), hello.Mode, bus);
             if (_refusal is not null)
             {
                 return Errno.EPERM;
@@ -112,7 +114,9 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
         call = bell < 0 ? "eventfd2" : "memfd_create";
         SharedMemory? memory = null;
         Descriptor? file = null;
-        LinkLayout layout = LinkLayout.Wished(hello.CompletionSlots, hello.CommandRingSize, hello.DeliveryRingSize);
+        LinkLayout layout = hello.IsWatch
+            ? WatchWire.Layout(hello.DeliveryRingSize)
+            : LinkLayout.Wished(hello.CompletionSlots, hello.CommandRingSize, hello.DeliveryRingSize);
         result = bell < 0 ? bell : SharedMemory.Create(layout, 0, bus, out memory, out file);
         if (result < 0)
         {
@@ -124,6 +128,24 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
             }
 
             return (Errno)(-result);
+        }
+
+        if (hello.IsWatch)
+        {
+            process?.Dispose();
+            _ = daemon.FindBus(bus)!.Post(new WatchRequest
+            {
+                Socket = new Descriptor(socket.Release()),
+                Memory = memory!,
+                MemoryFile = file!,
+                Bell = new Descriptor(bell),
+                Share = share!,
+                Peer = peer,
+                Identity = member,
+                WithData = (hello.Flags & ClientHello.WithDataFlag) != 0,
+                Versions = hello.Versions,
+            });
+            return Errno.None;
         }
 
         var request = new OpenRequest

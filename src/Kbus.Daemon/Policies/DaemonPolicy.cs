@@ -71,6 +71,13 @@ internal sealed class DaemonPolicy
             : $"On bus {bus} this user may not {PolicyActions.Describe(action, "")}: {rules.Source(verdict)}.";
     }
 
+    /// <summary>Why somebody may not watch a bus; null if it is allowed.</summary>
+    public static string? WhyNotWatch(PolicyRules rules, Permissions permissions, uint bus)
+    {
+        Verdict verdict = permissions.Decide(PolicyAction.Watch);
+        return verdict.IsAllowed ? null : $"This user may not watch bus {bus}: {rules.Source(verdict)}.";
+    }
+
     /// <summary>Why somebody may not see the status of any bus.</summary>
     public static string WhyNoStatus(PolicyRules rules, Identity identity) =>
         $"This user may not {PolicyActions.Describe(PolicyAction.SeeStatus, "")}: {rules.Source(rules.For(identity, 0).Decide(PolicyAction.SeeStatus))}.";

@@ -32,6 +32,7 @@ internal sealed class PolicyChange(PolicyRules rules, PolicyReport report) : Bus
         if (_ksocks is null)
         {
             bus.Adopt(rules);
+            bus.JudgeWatchers(rules);
             _ksocks = [.. bus.Bus.Ksocks];
         }
 

@@ -89,6 +89,16 @@ internal sealed partial class Session : Carrier, IDisposable
     /// <summary>True once the Ksock has been closed on the bus.</summary>
     public bool IsClosed { get; set; }
 
+    /// <summary>True once the policy does not let it be open any more.</summary>
+    public bool IsForbidden { get; set; }
+
+    /// <summary>Why the Ksock closes, while it does.</summary>
+    public WatchEnd HowItEnds =>
+        IsForbidden ? WatchEnd.Forbidden
+        : Fault != LinkFault.None ? WatchEnd.Misbehaved
+        : !IsEnding ? WatchEnd.Closed
+        : Process.HasEndedByNow ? WatchEnd.ProcessEnded : WatchEnd.HungUp;
+
     /// <summary>Why the session must end; None if it need not.</summary>
     public LinkFault Fault { get; private set; }
 

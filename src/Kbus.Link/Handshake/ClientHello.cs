@@ -15,12 +15,29 @@ internal readonly record struct ClientHello(
     /// <summary>The size of the record: every version's first record has it, so that versions can refuse each other politely.</summary>
     public const int Size = 64;
 
+    /// <summary>In <see cref="Flags"/>: no Ksock is wanted, but to watch the bus. The mode is 0, and the number of completion slots is the
+    /// newest version of the records that the client reads.</summary>
+    public const uint WatchFlag = 1;
+
+    /// <summary>In <see cref="Flags"/>, with <see cref="WatchFlag"/>: the watcher wants the data of messages, too.</summary>
+    public const uint WithDataFlag = 2;
+
     private const int OldestOffset = 32;
     private const int FeaturesOffset = 36;
     private const int UsedSize = 40;
 
     /// <summary>What the client speaks.</summary>
     public LinkVersions Versions { get; init; } = LinkVersions.Ours;
+
+    /// <summary>True if the client wants to watch, and no Ksock.</summary>
+    public bool IsWatch => (Flags & WatchFlag) != 0;
+
+    /// <summary>What somebody says who wants to watch.</summary>
+    /// <param name="processId">The client's process id.</param>
+    /// <param name="withData">True for the data of messages, too.</param>
+    /// <param name="ringSize">The wished bytes of the ring; 0 for the usual.</param>
+    public static ClientHello Watch(int processId, bool withData, uint ringSize) =>
+        new(default, processId, WatchFlag | (withData ? WithDataFlag : 0), WatchWire.Version, 0, ringSize);
 
     /// <summary>Writes the record, little-endian whatever the processor.</summary>
     public void Encode(Span<byte> record)
@@ -63,7 +80,9 @@ internal readonly record struct ClientHello(
 
         // What the newest version leaves empty must be empty, or a later one could not give it a meaning. A newer client may have given it one.
         bool isKnown = versions.Newest <= LinkVersions.Ours.Newest;
-        if (mode is < KsockMode.Read or > KsockMode.ReadWrite || processId <= 0 || (isKnown && record[UsedSize..].ContainsAnyExcept((byte)0)))
+        uint flags = BinaryPrimitives.ReadUInt32LittleEndian(record[16..]);
+        bool isModeKnown = (flags & WatchFlag) != 0 ? mode == 0 : mode is >= KsockMode.Read and <= KsockMode.ReadWrite;
+        if (!isModeKnown || processId <= 0 || (isKnown && record[UsedSize..].ContainsAnyExcept((byte)0)))
         {
             return HandshakeFault.Malformed;
         }
@@ -71,7 +90,7 @@ internal readonly record struct ClientHello(
         hello = new ClientHello(
             mode,
             processId,
-            BinaryPrimitives.ReadUInt32LittleEndian(record[16..]),
+            flags,
             BinaryPrimitives.ReadUInt32LittleEndian(record[20..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[24..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[28..]))

@@ -49,6 +49,9 @@ internal readonly unsafe struct LinkHeader(byte* page)
     /// <summary>How many payload areas the bus has passed on or is just passing on, each with a ring. The bus writes it.</summary>
     public ref int AreasSent => ref *(int*)(_page + LinkLayout.DeliveryFlagsOffset + (3 * sizeof(uint)));
 
+    /// <summary>Of a watcher's memory: how many events did not fit into its ring. The bus writes it.</summary>
+    public ref ulong EventsLost => ref *(ulong*)(_page + LinkLayout.DeliveryFlagsOffset + (4 * sizeof(uint)));
+
     /// <summary>Bytes of deliveries ever published, in the one of two words that the head names. The bus writes it.</summary>
     public ref ulong DeliveryTail(int side) => ref *(ulong*)(_page + LinkLayout.DeliveryTailsOffset + (side * sizeof(ulong)));
 }

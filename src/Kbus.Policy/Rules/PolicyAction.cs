@@ -36,6 +36,6 @@ internal enum PolicyAction
     /// <summary>See the bus in the status: its Ksocks, bindings and queues.</summary>
     SeeStatus,
 
-    /// <summary>Watch the bus. Reserved: nothing asks for it yet.</summary>
+    /// <summary>Watch the bus: see each message and each event on it.</summary>
     Watch,
 }

@@ -25,6 +25,6 @@ internal static class PolicyActions
         PolicyAction.SetReportBinds => "change the reporting of repliers' binds (REPORTREPLIERBINDS)",
         PolicyAction.MakeBus => "make a bus (NEWDEVICE)",
         PolicyAction.SeeStatus => "see the status",
-        _ => "watch",
+        _ => "watch the bus",
     };
 }

@@ -12,7 +12,7 @@ namespace Kbus.Links;
 /// one that it
 /// is for. Any thread may call. It has no lock; those of its objects stand in <c>docs/threading.md</c>.
 /// </remarks>
-internal sealed class LinkHost : KsockHost
+internal sealed class LinkHost : KsockHost, IRung
 {
     // Whoever closes a Ksock waits so long for a bus that stands still, and then hangs up.
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(5);
@@ -78,7 +78,7 @@ internal sealed class LinkHost : KsockHost
     public override bool HasDescriptor => _life.TryEnter() && _life.Leave(_life.HasSocket());
 
     /// <summary>The socket's number, for the pump.</summary>
-    internal int SocketNumber => _life.Socket.Number;
+    public int SocketNumber => _life.Socket.Number;
 
     /// <summary>Opens a Ksock on a bus of a daemon, which is started if there is none and that is allowed.</summary>
     /// <exception cref="KbusException">It cannot be opened.</exception>
@@ -198,10 +198,10 @@ internal sealed class LinkHost : KsockHost
 
     /// <summary>The link's socket has something.</summary>
     /// <param name="isGone">Whether the bus has hung up.</param>
-    internal void OnRing(bool isGone) => _sleep.OnRing(isGone);
+    public void OnRing(bool isGone) => _sleep.OnRing(isGone);
 
     /// <summary>A fault of ours came up in a thread of ours. It ends this link as the death of its bus would; errors name the fault.</summary>
-    internal void EndByFault(Exception fault)
+    public void EndByFault(Exception fault)
     {
         if (!_life.TryEnter())
         {

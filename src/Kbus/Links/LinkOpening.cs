@@ -72,7 +72,9 @@ internal static class LinkOpening
         }
     }
 
-    private static Descriptor Connect(uint device, KsockOptions options, Deadline deadline)
+    /// <summary>Connects to the socket of a bus.</summary>
+    /// <exception cref="KbusException">ENOENT: there is no such bus, or no daemon. Else what kept it from being reached.</exception>
+    public static Descriptor Connect(uint device, KsockOptions options, Deadline deadline)
     {
         string? named = options.RuntimeDirectory ?? RuntimeDirectory.Named;
         List<string> places = named is not null ? [named] : [RuntimeDirectory.OfTheMachine];
@@ -121,7 +123,7 @@ internal static class LinkOpening
     }
 
     /// <summary>What the bus said. Which side is older we tell ourselves: a bus of an older version cannot know.</summary>
-    private static KbusException Refusal(BusWelcome welcome, uint device)
+    public static KbusException Refusal(BusWelcome welcome, uint device)
     {
         bool isStrange = (Errno)welcome.Error == Errno.EPROTO;
         if (!isStrange || LinkVersions.Ours.CommonWith(welcome.Versions) != 0)
@@ -146,7 +148,8 @@ internal static class LinkOpening
         Errno error => NotOpened(error, null, $"Bus {device} in {place} cannot be reached."),
     };
 
-    private static KbusException Refusal(HandshakeFault fault, uint device, KsockOptions options) => fault switch
+    /// <summary>Why the bus could not be asked.</summary>
+    public static KbusException Refusal(HandshakeFault fault, uint device, KsockOptions options) => fault switch
     {
         HandshakeFault.NoDescriptors => NotOpened(Errno.EMFILE, null, "This process has no descriptors left; a Ksock needs two."),
         HandshakeFault.Interrupted => NotOpened(Errno.EINTR, "still", $"Bus {device} had not answered when a signal arrived; nothing was opened."),

@@ -3,7 +3,7 @@ using Kbus.Linux;
 
 namespace Kbus.Links;
 
-/// <summary>The one thread of a process that listens to the doorbells of those links on which something asynchronous was asked
+/// <summary>The one thread of a process that listens to the doorbells of those links and watchers on which something asynchronous was asked
 /// for.</summary>
 /// <remarks>
 /// It is started by the first of them and lives as long as the process; while nothing rings it sleeps. If another part of the program
@@ -13,14 +13,14 @@ internal static class LinkPump
 {
     private const int EventsAtOnce = 64;
     private static readonly Lock StartLock = new();
-    private static readonly ConcurrentDictionary<ulong, LinkHost> Links = new();
-    private static readonly Dictionary<LinkHost, ulong> Tokens = [];
+    private static readonly ConcurrentDictionary<ulong, IRung> Links = new();
+    private static readonly Dictionary<IRung, ulong> Tokens = [];
     private static Descriptor? _epoll;
     private static ulong _lastToken;
 
     /// <summary>Listens to a link from now on, until <see cref="Remove"/>.</summary>
     /// <exception cref="KbusException">EMFILE, ENOMEM and others: it cannot.</exception>
-    public static void Add(LinkHost link)
+    public static void Add(IRung link)
     {
         lock (StartLock)
         {
@@ -47,7 +47,7 @@ internal static class LinkPump
     }
 
     /// <summary>Listens to a link no more; its socket is about to be closed.</summary>
-    public static void Remove(LinkHost link)
+    public static void Remove(IRung link)
     {
         lock (StartLock)
         {
@@ -60,11 +60,11 @@ internal static class LinkPump
     }
 
     // Edge-triggered, so that a hang-up, which stays, is told once; a ring that is there already counts as an edge.
-    private static int Listen(Descriptor set, LinkHost link, ulong token) =>
+    private static int Listen(Descriptor set, IRung link, ulong token) =>
         LibC.EpollAdd(set.Number, link.SocketNumber, LibC.EpollIn | LibC.EpollPeerClosed | LibC.EpollEdgeTriggered, token);
 
     /// <summary>Listens to a link by another set than the one that did not take it. Under the lock.</summary>
-    private static int ListenAnew(Descriptor former, LinkHost link, ulong token)
+    private static int ListenAnew(Descriptor former, IRung link, ulong token)
     {
         try
         {
@@ -112,7 +112,7 @@ internal static class LinkPump
         former.GiveUp();
         _epoll = null;
         Descriptor set = Start();
-        foreach ((ulong token, LinkHost link) in Links)
+        foreach ((ulong token, IRung link) in Links)
         {
             _ = Listen(set, link, token);
         }
@@ -129,7 +129,7 @@ internal static class LinkPump
             int count = LibC.EpollWait(set.Number, events, LibC.Forever);
             for (int i = 0; i < count; i++)
             {
-                if (Links.TryGetValue(events.Data(i), out LinkHost? link))
+                if (Links.TryGetValue(events.Data(i), out IRung? link))
                 {
                     // A ring and a hang-up that come together are told together, and never again.
                     Ring(link, (events.Events(i) & (LibC.EpollPeerClosed | LibC.EpollHangUp | LibC.EpollError)) != 0);
@@ -146,7 +146,7 @@ internal static class LinkPump
     /// <summary>The set is none any more: another one takes its place, or its links hear why they end.</summary>
     private static void Replace(Descriptor set)
     {
-        LinkHost[] left = [];
+        IRung[] left = [];
         KbusException? failure = null;
         lock (StartLock)
         {
@@ -167,7 +167,7 @@ internal static class LinkPump
     }
 
     /// <summary>The outermost frame of each ring: a fault of ours ends that link, and not the program that has it.</summary>
-    private static void Ring(LinkHost link, bool isGone)
+    private static void Ring(IRung link, bool isGone)
     {
         try
         {

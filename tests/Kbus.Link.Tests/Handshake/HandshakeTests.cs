@@ -5,7 +5,7 @@ namespace Kbus.Link.Tests;
 
 public sealed class HandshakeTests : IDisposable
 {
-    private static readonly ClientHello Hello = new(KsockMode.ReadWrite, 4711, 5, 256, 8192, 65536);
+    private static readonly ClientHello Hello = new(KsockMode.ReadWrite, 4711, 4, 256, 8192, 65536);
     private static readonly BusLimits Limits = new(100, 409600, 64 << 20);
 
     private readonly Descriptor _client;
@@ -148,6 +148,7 @@ public sealed class HandshakeTests : IDisposable
     [InlineData(8, 4u, HandshakeFault.Malformed)]
     [InlineData(12, 0u, HandshakeFault.Malformed)]
     [InlineData(12, 0xFFFFFFFFu, HandshakeFault.Malformed)]
+    [InlineData(16, ClientHello.WatchFlag, HandshakeFault.Malformed)]
     [InlineData(60, 1u, HandshakeFault.Malformed)]
     internal void A_wrong_hello_is_refused(int offset, uint value, HandshakeFault expected)
     {
@@ -156,6 +157,24 @@ public sealed class HandshakeTests : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(offset), value);
         Assert.Equal(expected, ClientHello.Decode(record, out _));
         Assert.Equal(HandshakeFault.NotKbus, ClientHello.Decode(record.AsSpan(0, 63), out _));
+    }
+
+    [Theory]
+    [InlineData(false, 0u)]
+    [InlineData(true, 1u << 20)]
+    public void Whoever_wants_to_watch_has_no_mode(bool withData, uint ringSize)
+    {
+        byte[] record = new byte[ClientHello.Size];
+        var watch = ClientHello.Watch(4711, withData, ringSize);
+        watch.Encode(record);
+        Assert.Equal(HandshakeFault.None, ClientHello.Decode(record, out ClientHello hello));
+        Assert.Equal(watch, hello);
+        Assert.True(hello.IsWatch);
+
+        // A kbusd that knows nothing of watchers must refuse it.
+        Assert.Equal(default, hello.Mode);
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), (uint)KsockMode.Read);
+        Assert.Equal(HandshakeFault.Malformed, ClientHello.Decode(record, out _));
     }
 
     [Theory]

@@ -33,6 +33,15 @@ internal enum Candidates
     /// <summary>Forms of a Limpet's log.</summary>
     LogForms,
 
+    /// <summary>Kinds of events on a bus.</summary>
+    EventKinds,
+
+    /// <summary>Forms of the time of an event.</summary>
+    TimeForms,
+
+    /// <summary>Ids of Ksocks.</summary>
+    Ksocks,
+
     /// <summary>Symbols of errors.</summary>
     Errors,
 

@@ -22,6 +22,11 @@ internal static class Options
     public static readonly Option Charges = new("charges", null, "", "who holds how much of what is limited, and may hold");
     public static readonly Option Traffic = new("traffic", null, "", "what was sent, delivered, missed and refused, by Ksocks and by names");
     public static readonly Option Again = new("watch", null, "", "show it again and again, every second or --interval; -n and --for end it");
+    public static readonly Option Kind = new("kind", null, "KIND", "only events of this kind; several are allowed, also as a,b", Candidates.EventKinds);
+    public static readonly Option OfKsock = new("ksock", null, "ID", "only what this Ksock does or gets; several are allowed, also as 1,2", Candidates.Ksocks);
+    public static readonly Option ErrorsOnly = new("errors-only", null, "", "only what went wrong: refused, missed, answered by the bus, died");
+    public static readonly Option TimeForm = new("time", null, "FORM", "wall (default), relative (to the first line) or delta (to the line before)", Candidates.TimeForms);
+    public static readonly Option WithData = new("with-data", null, "", "show the data of messages, too");
     public static readonly Option User = new("user", null, "USER", "only Ksocks of this user: a name or a number", Candidates.Users);
     public static readonly Option Quiet = new("quiet", 'q', "", "no notes on standard error, only errors");
     public static readonly Option ReadyFd = new("ready-fd", null, "FD", "when bound, write a line with the Ksock's id to this descriptor and close it");
@@ -74,14 +79,14 @@ internal static class Options
     public static readonly Option SeeStatus = new("status", null, "", "may the user see the status?");
     public static readonly Option ActAsLimpet = new("limpet", null, "", "may the user use a network id?");
     public static readonly Option NewBus = new("new-bus", null, "", "may the user make a bus?");
-    public static readonly Option Watch = new("watch", null, "", "may the user watch the bus? Nothing asks for it yet");
+    public static readonly Option Watch = new("watch", null, "", "may the user watch the bus (kbus monitor)?");
     public static readonly Option Help = new("help", 'h', "", "this text");
     public static readonly Option Version = new("version", 'V', "", "the version");
 
     /// <summary>All of them; those of one name agree in whether a value follows.</summary>
     public static IReadOnlyList<Option> All { get; } =
     [
-        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Traffic, Again, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
+        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Kind, OfKsock, ErrorsOnly, TimeForm, WithData, Traffic, Again, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
         Plain, PlainLoopback, Networks, Config, CheckFile, Health, Metrics, Log, OnlyLimpets, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
         Group, SendName, BindName, Replier, OpenMode, Set, SeeStatus, ActAsLimpet, NewBus, Watch, Help, Version,

@@ -118,6 +118,23 @@ internal static class Verbs
         Examples = ["kbus status", "kbus status --traffic --watch --interval 5", "kbus status --program kbus --json"],
     };
 
+    private static readonly Verb Monitor = new("monitor", "shows everything that happens on a bus, in the bus's order", "[NAME...]", MonitorCommand.Run)
+    {
+        MostOperands = AnyNumber,
+        Completes = [Candidates.BoundNames],
+        Options =
+        [
+            .. OfPlace, Cli.Options.Kind, OfKsock, Cli.Options.Program with { Text = "only what programs with TEXT in their names do or get" }, ErrorsOnly, TimeForm,
+            WithData, Full with { Text = "show data and recipients whole" }, Json, Cli.Options.Data, Count with { Text = "end after so many events" }, For, ReadyFd, Quiet,
+        ],
+        Text = """
+            It takes no part: it has no Ksock, nobody waits for it, and what it is too slow for it alone loses.
+            A NAME, which may end in .* or .%, shows only messages and bindings of such names, and the answers.
+            An answer says how long its Request has waited. Exit code 4 if there is no such bus.
+            """,
+        Examples = ["kbus monitor", "kbus monitor '$.Actor.*' --time delta --with-data", "kbus monitor --errors-only --json -n 10"],
+    };
+
     private static readonly Verb Explain = new("errno", "explains an error", "[NUMBER|NAME]", ErrnoCommand.Run)
     {
         MostOperands = 1,
@@ -213,7 +230,7 @@ internal static class Verbs
     private static readonly Verb Complete = new("__complete", "", "WORD...", CompleteCommand.Run) { IsHidden = true };
 
     /// <summary>All verbs that the help shows, in its order.</summary>
-    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Status, Limpet, Policy, Explain, Play, Completion, Help];
+    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Monitor, Status, Limpet, Policy, Explain, Play, Completion, Help];
 
     /// <summary>The verb of that name; null if there is none.</summary>
     public static Verb? Find(string name) => Shown.Append(Complete).FirstOrDefault(v => v.Name == name);

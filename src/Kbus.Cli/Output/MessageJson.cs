@@ -25,15 +25,7 @@ internal sealed class MessageJson(TimeProvider time, DataForm? form)
             json.WriteStartObject();
             json.WriteString("kind", Word(message.Kind));
             json.WriteString("time", time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
-            WritePair(json, "id", message.Id.NetworkId, message.Id.SerialNumber);
-            WritePair(json, "in_reply_to", message.InReplyTo.NetworkId, message.InReplyTo.SerialNumber);
-            json.WriteNumber("to", message.To);
-            json.WriteNumber("from", message.From);
-            WritePair(json, "orig_from", message.OrigFrom.NetworkId, message.OrigFrom.LocalId);
-            WritePair(json, "final_to", message.FinalTo.NetworkId, message.FinalTo.LocalId);
-            json.WriteNumber("extra", message.Extra);
-            json.WriteNumber("flags", (uint)message.Flags);
-            json.WriteString("name", message.Name);
+            WriteFields(json, message);
             if (form is { } wanted)
             {
                 JsonData.Write(json, message.Data, wanted);
@@ -67,7 +59,22 @@ internal sealed class MessageJson(TimeProvider time, DataForm? form)
         return _buffer.WrittenSpan;
     }
 
-    private static string Word(MessageKind kind) => kind switch
+    /// <summary>Writes the fields of a message, without its data.</summary>
+    public static void WriteFields(Utf8JsonWriter json, Message message)
+    {
+        WritePair(json, "id", message.Id.NetworkId, message.Id.SerialNumber);
+        WritePair(json, "in_reply_to", message.InReplyTo.NetworkId, message.InReplyTo.SerialNumber);
+        json.WriteNumber("to", message.To);
+        json.WriteNumber("from", message.From);
+        WritePair(json, "orig_from", message.OrigFrom.NetworkId, message.OrigFrom.LocalId);
+        WritePair(json, "final_to", message.FinalTo.NetworkId, message.FinalTo.LocalId);
+        json.WriteNumber("extra", message.Extra);
+        json.WriteNumber("flags", (uint)message.Flags);
+        json.WriteString("name", message.Name);
+    }
+
+    /// <summary>The word for a kind of message.</summary>
+    public static string Word(MessageKind kind) => kind switch
     {
         MessageKind.Request => "request",
         MessageKind.Reply => "reply",

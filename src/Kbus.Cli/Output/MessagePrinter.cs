@@ -69,7 +69,9 @@ internal sealed class MessagePrinter
         return arguments.Has(Options.Lines) ? "\n"u8.ToArray() : arguments.Has(Options.Null) ? [0] : arguments.Has(Options.Raw) ? [] : null;
     }
 
-    private static DataForm? Form(Invocation invocation)
+    /// <summary>The form of data in JSON; null for the usual one.</summary>
+    /// <exception cref="CommandException">There is no such form, or no JSON.</exception>
+    public static DataForm? Form(Invocation invocation)
     {
         if (invocation.Arguments.Text(Options.Data) is not { } text)
         {

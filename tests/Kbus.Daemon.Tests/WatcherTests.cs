@@ -1,4 +1,5 @@
 using Kbus.Link;
+using Kbus.Linux;
 using Kbus.Replay;
 
 namespace Kbus.Daemon.Tests;

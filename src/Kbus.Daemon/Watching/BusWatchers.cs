@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Kbus.Core;
 using Kbus.Link;
-using Kbus.Linux;
 
 namespace Kbus.Daemon;
 

@@ -1,5 +1,6 @@
 using Kbus.Bench;
 using Kbus.Bench.Hostile;
+using Kbus.Bench.Pace;
 using Kbus.Bench.Peers;
 
 const string Usage = """
@@ -9,6 +10,7 @@ const string Usage = """
            ./bench micro [arguments]          single operations, with what they allocate (BenchmarkDotNet)
            ./bench scale [arguments]          how costs grow with what is on a bus
            ./bench peers [arguments]          KBUS beside other buses
+           ./bench pace [arguments]           Requests at the pace of real programs, and their processor time
            ./bench hostile [arguments]        attacks on the bus, and what an honest pair suffers
 
     With no NAME every measurement is made. --rounds says how often each is repeated.
@@ -29,6 +31,11 @@ if (args is ["scale", ..])
 if (args is [PeersCommand.Name, .. var forPeers])
 {
     return PeersCommand.Run(forPeers);
+}
+
+if (args is [PaceCommand.Name, .. var forPace])
+{
+    return PaceCommand.Run(forPace);
 }
 
 if (args is [HostileCommand.Name, .. var forHostile])

@@ -62,7 +62,7 @@ static void peer_open(const struct run *run)
     check(sd_bus_start(bus), "sd_bus_start");
     if (strcmp(run->role, "echo") == 0) {
         check(sd_bus_add_object_vtable(bus, NULL, PATH, INTERFACE, Replier, NULL), "sd_bus_add_object_vtable");
-        check(sd_bus_request_name(bus, REPLIER, 0), "sd_bus_request_name");
+        check(sd_bus_request_name(bus, of_pair(run, REPLIER), 0), "sd_bus_request_name");
     } else if (strcmp(run->role, "hear") == 0) {
         check(sd_bus_match_signal(bus, NULL, NULL, PATH, INTERFACE, "Tell", keep, NULL), "sd_bus_match_signal");
     } else if (strcmp(run->role, "tell") == 0) {
@@ -85,7 +85,7 @@ static void peer_ask(const struct run *run, const void *data)
     sd_bus_message *request = NULL, *reply = NULL;
     const void *answered;
     size_t size;
-    check(sd_bus_message_new_method_call(bus, &request, REPLIER, PATH, INTERFACE, "Ask"), "sd_bus_message_new_method_call");
+    check(sd_bus_message_new_method_call(bus, &request, of_pair(run, REPLIER), PATH, INTERFACE, "Ask"), "sd_bus_message_new_method_call");
     check(sd_bus_message_append_array(request, 'y', data, (size_t)run->size), "sd_bus_message_append_array");
     check(sd_bus_call(bus, request, 10000000, NULL, &reply), "sd_bus_call");
     check(sd_bus_message_read_array(reply, 'y', &answered, &size), "sd_bus_message_read_array");

@@ -42,7 +42,7 @@ static void peer_open(const struct run *run)
         check(kbus_ksock_max_message_size(ksock, &size), "set");
     }
     if (strcmp(run->role, "echo") == 0)
-        check(kbus_ksock_bind(ksock, ASK, 1), "bind");
+        check(kbus_ksock_bind(ksock, of_pair(run, ASK), 1), "bind");
     else if (strcmp(run->role, "hear") == 0)
         check(kbus_ksock_bind(ksock, TELL, 0), "bind");
     else if (strcmp(run->role, "tell") == 0)
@@ -73,8 +73,10 @@ static void peer_ask(const struct run *run, const void *data)
 {
     static kbus_message_t *request;
     kbus_message_t *reply;
-    if (request == NULL)
-        check(kbus_msg_create_request(&request, ASK, strlen(ASK), data, (uint32_t)run->size, 0), "send");
+    if (request == NULL) {
+        const char *name = of_pair(run, ASK);
+        check(kbus_msg_create_request(&request, name, strlen(name), data, (uint32_t)run->size, 0), "send");
+    }
     check(kbus_ksock_request(ksock, request, -1, &reply), "send");
     if ((reply->flags & KBUS_BIT_SYNTHETIC) || reply->data_len != (uint32_t)run->size)
         fail("ask", "that is no reply");

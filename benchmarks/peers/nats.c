@@ -41,7 +41,7 @@ static void peer_open(const struct run *run)
     check(natsConnection_Connect(&bus, options), "natsConnection_Connect");
     natsOptions_Destroy(options);
     if (strcmp(run->role, "echo") == 0) {
-        check(natsConnection_Subscribe(&subscription, bus, "ask", answer, NULL), "natsConnection_Subscribe");
+        check(natsConnection_Subscribe(&subscription, bus, of_pair(run, "ask"), answer, NULL), "natsConnection_Subscribe");
         check(natsConnection_Flush(bus), "natsConnection_Flush");
     } else if (strcmp(run->role, "hear") == 0)
         listen_to("tell");
@@ -59,7 +59,7 @@ static void peer_echo(const struct run *run)
 static void peer_ask(const struct run *run, const void *data)
 {
     natsMsg *reply = NULL;
-    check(natsConnection_Request(&reply, bus, "ask", data, (int)run->size, 10000), "natsConnection_Request");
+    check(natsConnection_Request(&reply, bus, of_pair(run, "ask"), data, (int)run->size, 10000), "natsConnection_Request");
     natsMsg_Destroy(reply);
 }
 

@@ -2,7 +2,9 @@
  * What the clients of all peers share: arguments, time, samples, and the roles of a measurement.
  *
  *     PROGRAM echo ADDRESS                                 answers requests until it is ended
- *     PROGRAM ask  ADDRESS ms=N warm=N size=N              asks for so long, and says how long the answers took
+ *     PROGRAM ask  ADDRESS ms=N warm=N size=N              asks for so long, and says how long the answers took;
+ *                                                          with pace=US one Request begins every so many microseconds, and the
+ *                                                          processor time of the processes cpu=PID,PID... and of itself is told
  *     PROGRAM send ADDRESS ms=N warm=N size=N              sends what nobody hears, and says how long each took (KBUS only)
  *     PROGRAM hear ADDRESS index=N credit=N size=N         hears announcements until the one that says it is the last
  *     PROGRAM tell ADDRESS ms=N warm=N size=N listeners=N behind=N
@@ -17,6 +19,7 @@
 #ifndef KBUS_PEER_H
 #define KBUS_PEER_H
 
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,11 +36,13 @@
 #define MARK_NUMBER ((1ull << 60) - 1)
 #define MOST_LISTENERS 64
 #define MOST_SAMPLES 2000000
+#define MOST_PROCESSES 64
 
 struct run {
     const char *role;
     const char *address;
-    long ms, warm, size, listeners, behind, index, credit;
+    long ms, warm, size, listeners, behind, index, credit, pace, pair;
+    int processes[MOST_PROCESSES], process_count;
 };
 
 /* How far a listener is; it says so every `credit` messages. */
@@ -75,6 +80,17 @@ static long argument(int argc, char **argv, const char *name, long otherwise)
     return otherwise;
 }
 
+/* Whose processor time is told besides one's own: cpu=PID,PID... */
+static void read_processes(struct run *run, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "cpu=", 4) != 0)
+            continue;
+        for (char *next = argv[i] + 4; *next >= '0' && *next <= '9' && run->process_count < MOST_PROCESSES; next += *next == ',')
+            run->processes[run->process_count++] = (int)strtol(next, &next, 10);
+    }
+}
+
 static struct run read_arguments(int argc, char **argv)
 {
     if (argc < 3)
@@ -89,7 +105,10 @@ static struct run read_arguments(int argc, char **argv)
         .behind = argument(argc, argv, "behind", 32768),
         .index = argument(argc, argv, "index", 0),
         .credit = argument(argc, argv, "credit", 8192),
+        .pace = argument(argc, argv, "pace", 0),
+        .pair = argument(argc, argv, "pair", 0),
     };
+    read_processes(&run, argc, argv);
     if (run.listeners > MOST_LISTENERS || run.size < 16)
         fail(argv[0], "at most 64 listeners, at least 16 bytes");
     /* Whoever started us ends us, also by dying; and nothing waits for ever for a message that was lost. */
@@ -104,26 +123,104 @@ static int compare_samples(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+/* Processor time of a process, in nanoseconds; 0 if it has ended. */
+static int64_t processor_time_of(int process)
+{
+    clockid_t clock;
+    struct timespec t;
+    if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &t) != 0)
+        return 0;
+    return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+/* Processor time of this process and of the others that were named. */
+static int64_t processor_time(const struct run *run)
+{
+    int64_t sum = processor_time_of(getpid());
+    for (int i = 0; i < run->process_count; i++)
+        sum += processor_time_of(run->processes[i]);
+    return sum;
+}
+
+/* How often the machine has changed from one thread to another. */
+static int64_t thread_switches(void)
+{
+    char line[256];
+    long long count = 0;
+    FILE *stat = fopen("/proc/stat", "r");
+    while (stat != NULL && count == 0 && fgets(line, sizeof line, stat) != NULL)
+        sscanf(line, "ctxt %lld", &count);
+    if (stat != NULL)
+        fclose(stat);
+    return count;
+}
+
+/* Waits until the next Request is due. One that is late begins at once, and the next ones are due after it. */
+static void wait_until_due(const struct run *run, int64_t *due)
+{
+    int64_t now = now_ns();
+    *due = *due + run->pace * 1000 > now ? *due + run->pace * 1000 : now;
+    struct timespec t = { .tv_sec = *due / 1000000000, .tv_nsec = *due % 1000000000 };
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+        ;
+}
+
+static void say_samples(const struct run *run, uint32_t *samples, long count, int64_t processor, int64_t switches)
+{
+    if (count == 0)
+        fail(run->role, "not one round trip was made in time");
+    qsort(samples, (size_t)count, sizeof *samples, compare_samples);
+    printf("count=%ld median_ns=%u p99_ns=%u p999_ns=%u max_ns=%u cpu_ns=%lld switches=%.3f\n", count, samples[count / 2],
+           samples[count * 99 / 100], samples[count * 999 / 1000], samples[count - 1], (long long)(processor / count),
+           (double)switches / (double)count);
+}
+
+/* Requests at the pace that are made before the measured ones: whoever learns when to spin has learnt the pace then. */
+static int lead_in(const struct run *run)
+{
+    long count = run->pace == 0 ? 0 : 500000 / run->pace;
+    return count > 50 ? 50 : count < 3 && run->pace > 0 ? 3 : (int)count;
+}
+
 /* Calls round_trip for run->warm, then for run->ms milliseconds, and says how long one took. */
 static void time_round_trips(const struct run *run, void (*round_trip)(const struct run *, void *), void *argument_of_it)
 {
     uint32_t *samples = malloc(MOST_SAMPLES * sizeof *samples);
     memset(samples, 1, MOST_SAMPLES * sizeof *samples);
+    for (int64_t end = now_ns() + run->warm * 1000000ll; now_ns() < end;)
+        round_trip(run, argument_of_it);
+    if (run->pace > 0)
+        prctl(PR_SET_TIMERSLACK, 1);
+    int64_t due = now_ns();
+    for (int left = lead_in(run); left > 0; left--) {
+        wait_until_due(run, &due);
+        round_trip(run, argument_of_it);
+    }
     long count = 0;
-    int64_t before = now_ns(), begin = before + run->warm * 1000000ll, end = begin + run->ms * 1000000ll;
+    int64_t processor = processor_time(run), switches = thread_switches();
+    int64_t before = now_ns(), end = before + run->ms * 1000000ll;
     while (before < end && count < MOST_SAMPLES) {
+        if (run->pace > 0) {
+            wait_until_due(run, &due);
+            before = now_ns();
+        }
         round_trip(run, argument_of_it);
         int64_t after = now_ns(), took = after - before;
-        if (before >= begin)
-            samples[count++] = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
+        samples[count++] = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
         before = after;
     }
-    if (count == 0)
-        fail(run->role, "not one round trip was made in time");
-    qsort(samples, (size_t)count, sizeof *samples, compare_samples);
-    printf("count=%ld median_ns=%u p99_ns=%u p999_ns=%u max_ns=%u\n", count, samples[count / 2], samples[count * 99 / 100],
-           samples[count * 999 / 1000], samples[count - 1]);
+    say_samples(run, samples, count, processor_time(run) - processor, thread_switches() - switches);
     free(samples);
+}
+
+/* A name for this pair alone: the base for the first, and with a number for the others. */
+static inline const char *of_pair(const struct run *run, const char *base)
+{
+    static const char *named;
+    static char name[64];
+    if (named != base)
+        snprintf(name, sizeof name, run->pair == 0 ? "%s" : "%s%ld", named = base, run->pair);
+    return name;
 }
 
 #ifdef KBUS_PEER_IS_BUS

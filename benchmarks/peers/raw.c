@@ -3,6 +3,7 @@
  * or a futex in shared memory; and copying 1 MiB between buffers that wander through 256 MiB, so that neither is in a cache.
  *
  *     raw socket|tcp|pipe|futex|memcpy - ms=N warm=N
+ *     raw spin -                             wants a processor until it is ended
  */
 #define _GNU_SOURCE
 #include "peer.h"
@@ -44,9 +45,10 @@ static void echo(struct ends ends)
 }
 
 /* Forks; the child echoes, and dies with us. */
-static void measure_descriptors(const struct run *run, struct ends ours, struct ends theirs)
+static void measure_descriptors(struct run *run, struct ends ours, struct ends theirs)
 {
-    if (fork() == 0) {
+    pid_t child = fork();
+    if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(ours.in);
         close(ours.out);
@@ -54,6 +56,7 @@ static void measure_descriptors(const struct run *run, struct ends ours, struct 
     }
     close(theirs.in);
     close(theirs.out);
+    run->processes[run->process_count++] = child;
     time_round_trips(run, exchange, &ours);
 }
 
@@ -138,6 +141,12 @@ int main(int argc, char **argv)
         measure_futex(&run);
     } else if (strcmp(run.role, "memcpy") == 0) {
         measure_memcpy(&run);
+    } else if (strcmp(run.role, "spin") == 0) {
+        /* Wants a processor, as long as it is let. */
+        alarm(0);
+        say_ready();
+        for (;;)
+            __asm__ volatile("" ::: "memory");
     } else {
         fail(run.role, "there is no such role");
     }

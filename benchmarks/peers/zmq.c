@@ -66,9 +66,9 @@ static void peer_open(const struct run *run)
     if (strcmp(run->role, "proxy") == 0)
         forward(run);
     else if (strcmp(run->role, "echo") == 0)
-        bus = make_socket(run, ZMQ_REP, "ask", true);
+        bus = make_socket(run, ZMQ_REP, of_pair(run, "ask"), true);
     else if (strcmp(run->role, "ask") == 0)
-        bus = make_socket(run, ZMQ_REQ, "ask", false);
+        bus = make_socket(run, ZMQ_REQ, of_pair(run, "ask"), false);
     else if (strcmp(run->role, "tell") == 0) {
         credits = make_socket(run, ZMQ_PULL, "credits", true);
         bus = make_socket(run, ZMQ_PUB, forwarded ? "in" : "tell", !forwarded);

@@ -35,6 +35,15 @@ internal sealed class ActorArguments(string role, string address, IReadOnlyList<
     /// <summary>True if requests are made by Send and WaitForMessage.</summary>
     public bool ByWaiting => Number("by-waiting", 0) != 0;
 
+    /// <summary>Microseconds from one Request to the next; 0: the next one begins at once.</summary>
+    public long Pace => Number("pace", 0);
+
+    /// <summary>A message name for this pair alone.</summary>
+    public string OfPair(string name) => Number("pair", 0) is > 0 and var pair ? string.Create(CultureInfo.InvariantCulture, $"{name}{pair}") : name;
+
+    /// <summary>The processes whose processor time is told, besides this one's.</summary>
+    public int[] Processes => Text("cpu") is { } list ? [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(p => int.Parse(p, CultureInfo.InvariantCulture))] : [];
+
     /// <summary>The number of the bus.</summary>
     public uint Bus => (uint)Number("bus", 0);
 
@@ -51,16 +60,7 @@ internal sealed class ActorArguments(string role, string address, IReadOnlyList<
         return ksock;
     }
 
-    private long Number(string name, long otherwise)
-    {
-        foreach (string argument in rest)
-        {
-            if (argument.StartsWith(name + "=", StringComparison.Ordinal))
-            {
-                return long.Parse(argument.AsSpan(name.Length + 1), CultureInfo.InvariantCulture);
-            }
-        }
+    private long Number(string name, long otherwise) => Text(name) is { } number ? long.Parse(number, CultureInfo.InvariantCulture) : otherwise;
 
-        return otherwise;
-    }
+    private string? Text(string name) => rest.FirstOrDefault(a => a.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 }

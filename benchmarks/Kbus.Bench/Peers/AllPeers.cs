@@ -23,18 +23,24 @@ internal static class AllPeers
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Peer> List { get; } =
     [
-        new(Kbus, "", Abilities.All, "kbusd and the .NET library; Request; 12 batches of 64 in flight, up to 64 messages read at once; credits") { Serve = PeerServers.Kbusd, WarmUp = ActorsWarmUp },
+        new(Kbus, "", Abilities.All | Abilities.Pace, "kbusd and the .NET library; Request; 12 batches of 64 in flight, up to 64 messages read at once; credits") { Serve = PeerServers.Kbusd, WarmUp = ActorsWarmUp },
         new("kbus-send-wait", "", Abilities.Ask, "the same; Send, then WaitForMessage")
         {
             Serve = PeerServers.Kbusd,
             WarmUp = ActorsWarmUp,
             Extra = ["by-waiting=1"],
         },
-        new(KbusInC, "kbus", Abilities.All, "kbusd and the C library; kbus_ksock_request, 12 batches of 64 under way, up to 64 messages borrowed at once; credits")
+        new(KbusInC, "kbus", Abilities.All | Abilities.Pace, "kbusd and the C library; kbus_ksock_request, 12 batches of 64 under way, up to 64 messages borrowed at once; credits")
         {
             Serve = PeerServers.Kbusd,
             WarmUp = ActorsWarmUp,
             Libraries = NativeClients.LibKbus,
+        },
+        new("kbus-python", PythonClient.Name, Abilities.Pace, "kbusd and the Python package; call")
+        {
+            Serve = PeerServers.Kbusd,
+            WarmUp = ActorsWarmUp,
+            Needs = [PythonClient.Interpreter],
         },
         new(KbusAcross, "", Abilities.Ask | Abilities.Tell, "as kbus, but to another bus: a pair of Limpets between them, over loopback TCP")
         {
@@ -42,27 +48,27 @@ internal static class AllPeers
             WarmUp = 2 * ActorsWarmUp,
             Beyond = ["bus=1"],
         },
-        new("dbus-broker", "dbus", Abilities.All, "sd-bus; signals flushed every 64; credits")
+        new("dbus-broker", "dbus", Abilities.All | Abilities.Pace, "sd-bus; signals flushed every 64; credits")
         {
             Serve = PeerServers.DbusBroker,
             Behind = 4096,
             Libraries = ["-lsystemd"],
             Needs = [SdBus, DbusDaemon, new("/usr/bin/dbus-broker-launch", "dbus-broker"), new("/usr/bin/systemd-socket-activate", "systemd")],
         },
-        new("dbus-daemon", "dbus", Abilities.All, "sd-bus; signals flushed every 64; credits")
+        new("dbus-daemon", "dbus", Abilities.All | Abilities.Pace, "sd-bus; signals flushed every 64; credits")
         {
             Serve = PeerServers.DbusDaemon,
             Behind = 4096,
             Libraries = ["-lsystemd"],
             Needs = [SdBus, DbusDaemon],
         },
-        new("nats", "nats", Abilities.All, "libnats over loopback TCP; no pending limits; credits")
+        new("nats", "nats", Abilities.All | Abilities.Pace, "libnats over loopback TCP; no pending limits; credits")
         {
             Serve = PeerServers.Nats,
             Libraries = ["-lnats"],
             Needs = [new("/usr/include/nats/nats.h", "libnats-dev"), new("/usr/sbin/nats-server", "nats-server")],
         },
-        new("zmq", "zmq", Abilities.All, "REQ-REP and PUB-SUB directly, over Unix sockets; no high-water mark; credits")
+        new("zmq", "zmq", Abilities.All | Abilities.Pace, "REQ-REP and PUB-SUB directly, over Unix sockets; no high-water mark; credits")
         {
             Libraries = ["-lzmq"],
             Needs = [LibZmq],
@@ -95,7 +101,7 @@ internal static class AllPeers
             Libraries = ["-lfuse3"],
             Needs = [new("/usr/include/fuse3/fuse_lowlevel.h", "libfuse3-dev"), new("/usr/bin/fusermount3", "fuse3")],
         },
-        new("raw-socket", "raw", Abilities.Ask, "write and read on a Unix socket pair"),
+        new("raw-socket", "raw", Abilities.Ask | Abilities.Pace, "write and read on a Unix socket pair"),
         new("raw-tcp", "raw", Abilities.Ask, "write and read on a TCP connection over the loopback"),
         new("raw-pipe", "raw", Abilities.Ask, "write and read on two pipes"),
         new("raw-futex", "raw", Abilities.Ask, "futex wait and wake on shared memory"),

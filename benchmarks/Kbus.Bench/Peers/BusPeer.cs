@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Kbus.Bench.Peers;
 
@@ -8,7 +9,7 @@ internal static class BusPeer
     /// <summary>The command line's name for it, after <see cref="Actors.Marker"/>.</summary>
     public const string Role = "peer";
 
-    private static ReadOnlySpan<byte> Ask => "$.Bench.Ask"u8;
+    private const string Ask = "$.Bench.Ask";
 
     /// <summary>Plays a role.</summary>
     public static int Play(string[] arguments)
@@ -60,7 +61,7 @@ internal static class BusPeer
     private static void Answer(ActorArguments given)
     {
         using Ksock ksock = given.Open();
-        ksock.Bind("$.Bench.Ask", replier: true);
+        ksock.Bind(given.OfPair(Ask), replier: true);
         SayReady();
         using var buffer = new MessageBuffer();
         while (ksock.WaitForMessage(buffer))
@@ -72,7 +73,9 @@ internal static class BusPeer
     private static void AskAgainAndAgain(ActorArguments given)
     {
         using Ksock ksock = given.Open();
-        while (ksock.FindReplierFor("$.Bench.Ask") is null)
+        string name = given.OfPair(Ask);
+        byte[] nameBytes = Encoding.ASCII.GetBytes(name);
+        while (ksock.FindReplierFor(name) is null)
         {
             // One beyond a Limpet is known here a little later.
             Thread.Yield();
@@ -80,18 +83,18 @@ internal static class BusPeer
 
         using var answer = new MessageBuffer();
         byte[] data = new byte[given.Size];
-        RoundTripSamples.Take(given.WarmUp, given.Milliseconds, given.ByWaiting ? SendAndWait : Request);
+        RoundTripSamples.Take(given, given.ByWaiting ? SendAndWait : Request);
         return;
 
         void Request()
         {
-            ksock.Request(Ask, data, answer);
+            ksock.Request(nameBytes, data, answer);
             Check(answer);
         }
 
         void SendAndWait()
         {
-            ksock.Send(Ask, data, MessageFlags.WantAReply);
+            ksock.Send(nameBytes, data, MessageFlags.WantAReply);
             ksock.WaitForMessage(answer);
             Check(answer);
         }
@@ -109,7 +112,7 @@ internal static class BusPeer
     {
         using Ksock ksock = given.Open();
         byte[] data = new byte[given.Size];
-        RoundTripSamples.Take(given.WarmUp, given.Milliseconds, () => ksock.Send("$.Bench.Nobody"u8, data));
+        RoundTripSamples.Take(given, () => ksock.Send("$.Bench.Nobody"u8, data));
     }
 }
 

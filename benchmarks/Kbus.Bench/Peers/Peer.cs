@@ -19,7 +19,10 @@ internal enum Abilities
     /// <summary>Payloads of 1 MiB.</summary>
     Big = 8,
 
-    /// <summary>All of it.</summary>
+    /// <summary>Requests and replies at the pace of real programs.</summary>
+    Pace = 16,
+
+    /// <summary>All but the pace.</summary>
     All = Ask | Tell | Many | Big,
 }
 
@@ -30,7 +33,7 @@ internal sealed record Need(string File, string Package);
 
 /// <summary>One contender of the measurements: KBUS, another bus, or the machine itself.</summary>
 /// <param name="Name">What the command line and the tables call it.</param>
-/// <param name="Client">The client program: a C file of benchmarks/peers, or empty for KBUS's own actors.</param>
+/// <param name="Client">The client program: a C file of benchmarks/peers, <c>python</c> for KBUS's client there, or empty for KBUS's own actors.</param>
 /// <param name="Can">What it can do.</param>
 /// <param name="Notes">How it is run, and what makes all its messages arrive.</param>
 internal sealed record Peer(string Name, string Client, Abilities Can, string Notes)

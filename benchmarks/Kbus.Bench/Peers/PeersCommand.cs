@@ -80,7 +80,9 @@ internal static class PeersCommand
 
     private static int Index(PeerMeasurement measurement) => PeerMeasurement.All.ToList().IndexOf(measurement);
 
-    private static string? Prepare(Peer peer)
+    /// <summary>Brings what a peer needs, and compiles its client.</summary>
+    /// <returns>Null if it can be measured, otherwise why not.</returns>
+    public static string? Prepare(Peer peer)
     {
         if (peer.Client.Length == 0)
         {
@@ -90,7 +92,7 @@ internal static class PeersCommand
         try
         {
             string? reason = Packages.Bring([.. NativeClients.Needs, .. peer.Needs], Say);
-            if (reason is null)
+            if (reason is null && peer.Client != PythonClient.Name)
             {
                 NativeClients.Compile(peer);
             }

@@ -27,6 +27,9 @@ internal sealed class Scene : IDisposable
     /// <summary>A folder that is deleted with the scene.</summary>
     public string Folder { get; }
 
+    /// <summary>The processes that were started, by their numbers.</summary>
+    public IReadOnlyList<int> ProcessIds => [.. _processes.Select(p => p.Id)];
+
     /// <summary>Ends what every open scene has started, when the program itself is being ended.</summary>
     /// <remarks>The lock is not given back, so that the main thread starts nothing more.</remarks>
     public static void EndAll()

@@ -65,6 +65,16 @@ internal static class Workloads
         return new(Start(scene, peer, "embedded", "-", Asking(peer, durations)).WaitForFigures(Limit(durations))[figure]);
     }
 
+    /// <summary>Starts a client of a peer to play a role.</summary>
+    public static StartedProcess Start(Scene scene, Peer peer, string role, string address, IEnumerable<string> arguments)
+    {
+        IEnumerable<string> beyond = role is "hear" or "echo" ? peer.Beyond : [];
+        IEnumerable<string> all = [.. arguments, .. peer.Extra, .. beyond];
+        return peer.Client.Length == 0 ? scene.StartActor(role, address, all)
+            : peer.Client == PythonClient.Name ? PythonClient.Start(scene, [role, address, .. all])
+            : scene.Start(NativeClients.PathOf(peer.Client), [role, address, .. all]);
+    }
+
     private static Sample Ask(Scene scene, Peer peer, string address, Durations durations)
     {
         if (peer.IsRaw)
@@ -103,13 +113,6 @@ internal static class Workloads
             .WaitForFigures(Limit(durations));
         double last = hearing.Max(l => l.WaitForFigures(Limit(durations))["last_ns"]);
         return told["count"] * listeners * 1e9 / (last - told["start_ns"]);
-    }
-
-    private static StartedProcess Start(Scene scene, Peer peer, string role, string address, IEnumerable<string> arguments)
-    {
-        IEnumerable<string> beyond = role is "hear" or "echo" ? peer.Beyond : [];
-        IEnumerable<string> all = [.. arguments, .. peer.Extra, .. beyond];
-        return peer.Client.Length == 0 ? scene.StartActor(role, address, all) : scene.Start(NativeClients.PathOf(peer.Client), [role, address, .. all]);
     }
 
     /// <summary>A short run cuts long warm-ups. Many actors that are compiled while they run take longer, as they share the processors.</summary>

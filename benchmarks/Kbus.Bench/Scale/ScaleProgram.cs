@@ -57,7 +57,7 @@ internal static class ScaleProgram
 
         if (picture is not null)
         {
-            File.WriteAllText(picture, ScalePicture.Draw(all));
+            File.WriteAllText(picture, Picture.Draw([.. all.Select(s => new Chart(s.Title, s.Across, s.Up, [new ChartLine(s.Title, [.. s.Points.Select(p => ((double)p.X, p.Y))])]))]));
         }
 
         return 0;

@@ -22,7 +22,7 @@ internal sealed unsafe class CompletionReader
     private readonly CompletionSlot* _slots;
     private readonly ulong _mask;
     private readonly Descriptor _socket;
-    private readonly AdaptiveSpin _spin = new(SpinRules.ForAnswers(MostSpin));
+    private readonly AdaptiveSpin _spin = new(MostSpin);
     private int _sleepers;
 
     /// <summary>The reader of a link that has just been mapped.</summary>
@@ -68,10 +68,12 @@ internal sealed unsafe class CompletionReader
     /// <param name="sequence">The command's number.</param>
     /// <param name="deadline">How long at most.</param>
     /// <param name="completion">The result, if it <see cref="WaitOutcome.Happened"/>.</param>
+    /// <param name="isBusAsleep">Whether the bus had to be woken for the command.</param>
     /// <param name="signalsAfter">After so many nanoseconds a signal handler that runs, or has run, in this thread ends the wait. Negative: never.</param>
-    public WaitOutcome Wait(ulong sequence, Deadline deadline, out Completion completion, long signalsAfter = LibC.Forever)
+    public WaitOutcome Wait(
+        ulong sequence, Deadline deadline, out Completion completion, bool isBusAsleep = false, long signalsAfter = LibC.Forever)
     {
-        if (TryGet(sequence, out completion) || Look(sequence, deadline, out completion))
+        if (TryGet(sequence, out completion) || Spin(sequence, deadline, isBusAsleep, out completion))
         {
             return WaitOutcome.Happened;
         }
@@ -89,12 +91,12 @@ internal sealed unsafe class CompletionReader
 
     /// <summary>Waits for the result of a command as long as is cheaper than to sleep: some microseconds, or not at all.</summary>
     /// <returns>Whether it is there.</returns>
-    public bool WaitBriefly(ulong sequence) => TryGet(sequence, out _) || Look(sequence, Deadline.Never, out _);
+    public bool WaitBriefly(ulong sequence) => TryGet(sequence, out _) || Spin(sequence, Deadline.Never, isBusAsleep: false, out _);
 
-    private bool Look(ulong sequence, Deadline deadline, out Completion completion)
+    private bool Spin(ulong sequence, Deadline deadline, bool isBusAsleep, out Completion completion)
     {
         completion = default;
-        if (!_spin.TryBegin(deadline, out AdaptiveSpin.Spin spin))
+        if (!_spin.TryBegin(deadline, isBusAsleep, out AdaptiveSpin.Spin spin))
         {
             return false;
         }

@@ -6,40 +6,44 @@ namespace Kbus.Linux;
 
 /// <summary>Decides how long a thread polls for something before it sleeps, since to be woken costs more than most things take to come.</summary>
 /// <remarks>
-/// The limit grows while spins succeed, and shrinks while they fail. Where other programs need the processor, it hardly spins at all: a thread that
-/// sleeps gets the processor back sooner than one that spins. With one processor it never spins. The state is a guess. Several threads may
-/// change it at the same time without harm.
+/// The limit grows while spins succeed, and shrinks while they fail. Nobody spins for a side that had to be woken: that takes longer, and the other
+/// side may need this very processor. Now and then a trial spins for the longest time all the same. Failed trials become rarer. Where other
+/// programs need the processor, it hardly spins at all: a thread that sleeps gets the processor back sooner than one that spins. With one
+/// processor it never spins. The state is a guess. Several threads may change it at the same time without harm.
 /// </remarks>
 internal sealed class AdaptiveSpin
 {
     // For this long it does nothing else. Then it yields to whoever else can run.
     private const long StubbornNanoseconds = 3_000;
 
-    // This often it spins for the longest time: the other side may have become quicker meanwhile.
-    private const uint SpinsBetweenTrials = 16;
+    // About one answer from a side that is awake, and less than a sleep and a wake-up. Without it, two sides that have once begun to sleep for each
+    // other would go on with that.
+    private const long LeastNanoseconds = 2_000;
+
+    // After so many waits it spins for the longest time: the other side may have become quicker meanwhile.
+    private const int FewestBetweenTrials = 16;
+    private const int MostBetweenTrials = 256;
+
+    // A longer gap between two polls means that another program had the processor.
+    private const long PreemptionNanoseconds = 100_000;
 
     // For this long after a preemption it does not compete for the processor.
     private const long RestNanoseconds = 5_000_000;
 
-    private readonly SpinRules _rules;
     private long _most;
     private long _limit;
     private long _restUntil;
-    private uint _spins;
+    private int _untilTrial = FewestBetweenTrials;
+    private int _betweenTrials = FewestBetweenTrials;
 
     /// <summary>Makes one that has learnt nothing yet.</summary>
-    /// <param name="rules">How long it spins.</param>
+    /// <param name="most">The longest limit, in nanoseconds.</param>
     /// <param name="processors">The number of processors of the machine.</param>
-    public AdaptiveSpin(SpinRules rules, int processors)
-    {
-        _rules = rules;
-        _most = processors > 1 ? rules.Most : 0;
-        _limit = rules.IsEager ? _most : Math.Min(_most, rules.Least);
-    }
+    public AdaptiveSpin(long most, int processors) => _most = _limit = processors > 1 ? most : 0;
 
     /// <summary>Makes one for this machine.</summary>
-    public AdaptiveSpin(SpinRules rules)
-        : this(rules, Environment.ProcessorCount)
+    public AdaptiveSpin(long most)
+        : this(most, Environment.ProcessorCount)
     {
     }
 
@@ -56,23 +60,37 @@ internal sealed class AdaptiveSpin
 
     /// <summary>Begins to spin.</summary>
     /// <param name="deadline">When the caller's own time is over.</param>
+    /// <param name="isOtherAsleep">Whether the side that is to bring it had to be woken.</param>
     /// <param name="spin">The spin, if it is worthwhile.</param>
     /// <returns>False to sleep at once.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryBegin(Deadline deadline, out Spin spin)
+    public bool TryBegin(Deadline deadline, bool isOtherAsleep, out Spin spin)
     {
+        if (!IsWorthwhile(isOtherAsleep, out bool isTrial))
+        {
+            spin = default;
+            return false;
+        }
+
         long now = LibC.MonotonicNanoseconds();
-        spin = new Spin { Start = now, Last = now, Limit = deadline.NanosecondsAtMost(NextLimit(now)) };
+        spin = new Spin { Start = now, Last = now, Limit = deadline.NanosecondsAtMost(NextLimit(now, isTrial)) };
         return spin.Limit > 0;
     }
 
     /// <summary>Begins to spin, without a deadline.</summary>
     /// <param name="now">The time, in nanoseconds of any clock.</param>
+    /// <param name="isOtherAsleep">Whether the side that is to bring it had to be woken.</param>
     /// <param name="spin">The spin, if it is worthwhile.</param>
     /// <returns>False to sleep at once.</returns>
-    public bool TryBegin(long now, out Spin spin)
+    public bool TryBegin(long now, bool isOtherAsleep, out Spin spin)
     {
-        spin = new Spin { Start = now, Last = now, Limit = NextLimit(now) };
+        if (!IsWorthwhile(isOtherAsleep, out bool isTrial))
+        {
+            spin = default;
+            return false;
+        }
+
+        spin = new Spin { Start = now, Last = now, Limit = NextLimit(now, isTrial) };
         return spin.Limit > 0;
     }
 
@@ -88,7 +106,7 @@ internal sealed class AdaptiveSpin
     {
         long gap = now - spin.Last;
         spin.Last = now;
-        if (gap > _rules.Preemption)
+        if (gap > PreemptionNanoseconds)
         {
             // On a busy machine a spin uses up the thread's time slice, and what comes next would wait for another one.
             Volatile.Write(ref _restUntil, now + RestNanoseconds);
@@ -102,16 +120,11 @@ internal sealed class AdaptiveSpin
 
         if (now - spin.Start < StubbornNanoseconds)
         {
-            Pause(_rules.PauseIterations);
+            Pause();
         }
         else
         {
             // The thread that is to bring the answer may wait for this very processor.
-            if (_rules.PauseIterations > 0)
-            {
-                Thread.SpinWait(4 * _rules.PauseIterations);
-            }
-
             LibC.YieldProcessor();
         }
 
@@ -126,34 +139,45 @@ internal sealed class AdaptiveSpin
         long limit = Volatile.Read(ref _limit);
         if (found)
         {
-            limit = Math.Min(MostNanoseconds, Math.Max(limit, 2 * (_rules.IsEager ? spin.Limit : spin.Last - spin.Start)));
+            limit = Math.Min(MostNanoseconds, Math.Max(limit, 2 * spin.Limit));
+            _betweenTrials = FewestBetweenTrials;
         }
         else if (spin.Limit <= limit)
         {
-            // A longer spin was a trial, and a trial that failed teaches nothing.
-            limit = Math.Max(Math.Min(MostNanoseconds, _rules.Least), spin.Limit * _rules.KeptPercent / 100);
+            limit = Math.Max(Math.Min(MostNanoseconds, LeastNanoseconds), spin.Limit / 2);
+        }
+        else
+        {
+            // A trial that failed teaches no more than this.
+            _betweenTrials = Math.Min(MostBetweenTrials, 2 * _betweenTrials);
         }
 
         Volatile.Write(ref _limit, limit);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private long NextLimit(long now)
+    private bool IsWorthwhile(bool isOtherAsleep, out bool isTrial)
+    {
+        isTrial = --_untilTrial <= 0;
+        if (isTrial)
+        {
+            _untilTrial = _betweenTrials;
+        }
+
+        return isTrial || !isOtherAsleep;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long NextLimit(long now, bool isTrial)
     {
         long most = MostNanoseconds;
-        return now < Volatile.Read(ref _restUntil) ? Math.Min(most, _rules.WhileBusy)
-            : ++_spins % SpinsBetweenTrials == 0 ? most
-            : Volatile.Read(ref _limit);
+        return now < Volatile.Read(ref _restUntil) ? Math.Min(most, LeastNanoseconds) : isTrial ? most : Volatile.Read(ref _limit);
     }
 
     /// <summary>Leaves the other half of the processor's core alone for some cycles.</summary>
-    private static void Pause(int iterations)
+    private static void Pause()
     {
-        if (iterations > 0)
-        {
-            Thread.SpinWait(iterations);
-        }
-        else if (X86Base.IsSupported)
+        if (X86Base.IsSupported)
         {
             X86Base.Pause();
         }

@@ -9,7 +9,7 @@ internal sealed partial class EmbeddedHost
     // Some ten microseconds, most of them in yielding to whoever else can run.
     private const long MostSpinNanoseconds = 10_000;
 
-    private readonly AdaptiveSpin _spin = new(SpinRules.ForAnswers(MostSpinNanoseconds));
+    private readonly AdaptiveSpin _spin = new(MostSpinNanoseconds);
     private readonly object _bell = new();
     private long _news;
     private int _sleepers;
@@ -70,7 +70,7 @@ internal sealed partial class EmbeddedHost
     private bool SpinForNews(long since)
     {
         bool isNews = Volatile.Read(ref _news) != since;
-        if (isNews || !_spin.TryBegin(Deadline.Never, out AdaptiveSpin.Spin spin))
+        if (isNews || !_spin.TryBegin(Deadline.Never, isOtherAsleep: false, out AdaptiveSpin.Spin spin))
         {
             return isNews;
         }

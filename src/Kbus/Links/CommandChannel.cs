@@ -35,6 +35,7 @@ internal sealed class CommandChannel
     private readonly bool[] _slotIsTaken;
     private readonly ulong[] _places;
     private ulong _lastSequence;
+    private bool _hasWokenBus;
 
     /// <summary>The commands of a link that was just opened.</summary>
     public CommandChannel(LinkLife life, KsockOptions options)
@@ -78,7 +79,15 @@ internal sealed class CommandChannel
 
     /// <summary>Rings the bus if it sleeps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Ring() => _bell.RingIfWanted();
+    public void Ring() => _hasWokenBus = _bell.RingIfWanted();
+
+    /// <summary>Whether the last command had to wake the bus, and nobody has asked since. A guess: other threads may have sent others.</summary>
+    public bool TakeWakeUp()
+    {
+        bool hasWoken = _hasWokenBus;
+        _hasWokenBus = false;
+        return hasWoken;
+    }
 
     /// <summary>The completion of a command was fetched: another command may use its slot.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -153,7 +162,7 @@ internal sealed class CommandChannel
             _lock.Exit();
         }
 
-        _bell.RingIfWanted();
+        Ring();
         return Errno.None;
     }
 
@@ -313,7 +322,7 @@ internal sealed class CommandChannel
         Deadline end = deadline.ButNotWithin(CompletionReader.SilenceNanoseconds);
         bool isTurn = interrupt.IsBefore(end);
         WaitOutcome outcome = Completions.Wait(
-            sequence, isTurn ? interrupt : end, out completion, HeedsSignals ? CompletionReader.SilenceBeforeSignals : LibC.Forever);
+            sequence, isTurn ? interrupt : end, out completion, TakeWakeUp(), HeedsSignals ? CompletionReader.SilenceBeforeSignals : LibC.Forever);
         return isTurn && outcome == WaitOutcome.TimedOut ? WaitOutcome.Interrupted : outcome;
     }
 
@@ -329,7 +338,7 @@ internal sealed class CommandChannel
             return error;
         }
 
-        switch (Completions.Wait(sequence, Deadline.AfterNanoseconds(CompletionReader.SilenceNanoseconds), out Completion completion))
+        switch (Completions.Wait(sequence, Deadline.AfterNanoseconds(CompletionReader.SilenceNanoseconds), out Completion completion, TakeWakeUp()))
         {
             case WaitOutcome.Happened:
                 FreeSlot(sequence);

@@ -9,7 +9,7 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
 {
     // Measured: with less an answer to a Request mostly comes just after its sender has gone to sleep, with more nothing is gained.
     private const long MostBriefNanoseconds = 20_000;
-    private readonly AdaptiveSpin _spin = new(SpinRules.ForAnswers(MostBriefNanoseconds));
+    private readonly AdaptiveSpin _spin = new(MostBriefNanoseconds);
 
     /// <summary>Sleeps until the descriptor is readable, a waiting send may be worth another try, or a signal handler has run.</summary>
     public Errno SleepOnDescriptor(bool forMessage, bool forRoom, bool looks, TimeSpan timeout)
@@ -138,7 +138,7 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
         }
 
         bool isThere = inbox.HasRecord || life.IsDead;
-        if (!isThere && _spin.TryBegin(Deadline.After(timeout), out AdaptiveSpin.Spin spin))
+        if (!isThere && _spin.TryBegin(Deadline.After(timeout), channel.TakeWakeUp(), out AdaptiveSpin.Spin spin))
         {
             while (!isThere && _spin.Pause(ref spin))
             {

@@ -9,7 +9,7 @@ public sealed class AdaptiveSpinTests
     public void A_spin_ends()
     {
         AdaptiveSpin adaptive = ForAnswers();
-        Assert.True(adaptive.TryBegin(Deadline.Never, out AdaptiveSpin.Spin spin));
+        Assert.True(adaptive.TryBegin(Deadline.Never, isOtherAsleep: false, out AdaptiveSpin.Spin spin));
         Assert.Equal(20_000, spin.Limit);
         while (adaptive.Pause(ref spin))
         {
@@ -17,14 +17,14 @@ public sealed class AdaptiveSpinTests
     }
 
     [Fact]
-    public void Nobody_spins_when_the_time_is_over() => Assert.False(ForAnswers().TryBegin(Deadline.Passed, out _));
+    public void Nobody_spins_when_the_time_is_over() => Assert.False(ForAnswers().TryBegin(Deadline.Passed, isOtherAsleep: false, out _));
 
     [Fact]
     public void Nobody_spins_with_one_processor()
     {
-        var adaptive = new AdaptiveSpin(SpinRules.ForAnswers(20_000), 1);
+        var adaptive = new AdaptiveSpin(20_000, 1);
         Assert.Equal(0, adaptive.MostNanoseconds);
-        Assert.False(adaptive.TryBegin(Deadline.Never, out _));
+        Assert.False(adaptive.TryBegin(Deadline.Never, isOtherAsleep: false, out _));
     }
 
     [Fact]
@@ -38,51 +38,72 @@ public sealed class AdaptiveSpinTests
     }
 
     [Fact]
-    public void Among_failed_spins_there_is_a_long_one_now_and_then_which_changes_nothing_unless_it_succeeds()
+    public void Among_failed_spins_there_is_a_long_one_now_and_then_and_ever_more_rarely()
     {
         AdaptiveSpin adaptive = ForAnswers();
-        for (int i = 1; i < 100; i++)
+        for (int i = 0; i < 10; i++)
         {
-            long limit = Next(adaptive, found: false);
-            Assert.Equal(i % 16 == 0 || i == 1 ? 20_000 : Math.Max(2_000, 20_000 >> Math.Min(i - 1, 10)), limit);
+            Next(adaptive, found: false);
         }
 
-        long trial;
-        while ((trial = Next(adaptive, found: false)) < 20_000)
-        {
-        }
-
+        int[] between = [.. Enumerable.Range(0, 7).Select(_ => UntilTrial(adaptive))];
+        Assert.Equal([6, 16, 32, 64, 128, 256, 256], between);
         Assert.Equal(2_000, Next(adaptive, found: false));
+
+        // What a trial finds makes the others longer.
+        while (Next(adaptive, found: true) < 20_000)
+        {
+        }
+
+        Assert.Equal(20_000, Next(adaptive, found: true));
+    }
+
+    [Fact]
+    public void Nobody_spins_for_a_side_that_had_to_be_woken_but_in_trials()
+    {
+        AdaptiveSpin adaptive = ForAnswers();
+        for (int i = 1; i < 16; i++)
+        {
+            Assert.False(adaptive.TryBegin(0, isOtherAsleep: true, out _));
+        }
+
+        Assert.True(adaptive.TryBegin(0, isOtherAsleep: true, out AdaptiveSpin.Spin trial));
+        Assert.Equal(20_000, trial.Limit);
+        adaptive.Ended(trial, found: true);
+        Assert.False(adaptive.TryBegin(0, isOtherAsleep: true, out _));
+        Assert.True(adaptive.TryBegin(0, isOtherAsleep: false, out _));
     }
 
     [Fact]
     public void After_a_preemption_it_spins_for_the_least_time_until_the_rest_is_over()
     {
         AdaptiveSpin adaptive = ForAnswers();
-        Assert.True(adaptive.TryBegin(0, out AdaptiveSpin.Spin spin));
+        Assert.True(adaptive.TryBegin(0, isOtherAsleep: false, out AdaptiveSpin.Spin spin));
         Assert.False(adaptive.Pause(ref spin, 100_001));
-        Assert.True(adaptive.TryBegin(100_002, out spin));
+        Assert.True(adaptive.TryBegin(100_002, isOtherAsleep: false, out spin));
         Assert.Equal(2_000, spin.Limit);
-        Assert.True(adaptive.TryBegin(5_100_002, out spin));
+        Assert.True(adaptive.TryBegin(5_100_002, isOtherAsleep: false, out spin));
         Assert.Equal(20_000, spin.Limit);
     }
 
-    [Fact]
-    public void A_spin_that_succeeded_makes_the_limit_no_longer_than_twice_the_time_it_took_unless_it_is_eager()
+    /// <summary>Spins that fail until one is a trial.</summary>
+    /// <returns>The number of spins, the trial included.</returns>
+    private static int UntilTrial(AdaptiveSpin adaptive)
     {
-        var adaptive = new AdaptiveSpin(SpinRules.ForAnswers(20_000) with { IsEager = false }, Processors);
-        Assert.True(adaptive.TryBegin(0, out AdaptiveSpin.Spin spin));
-        Assert.Equal(2_000, spin.Limit);
-        Assert.True(adaptive.Pause(ref spin, 1_500));
-        adaptive.Ended(spin, found: true);
-        Assert.Equal(3_000, Next(adaptive, found: false));
+        int spins = 1;
+        while (Next(adaptive, found: false) < 20_000)
+        {
+            spins++;
+        }
+
+        return spins;
     }
 
-    private static AdaptiveSpin ForAnswers() => new(SpinRules.ForAnswers(20_000), Processors);
+    private static AdaptiveSpin ForAnswers() => new(20_000, Processors);
 
     private static long Next(AdaptiveSpin adaptive, bool found)
     {
-        Assert.True(adaptive.TryBegin(0, out AdaptiveSpin.Spin spin));
+        Assert.True(adaptive.TryBegin(0, isOtherAsleep: false, out AdaptiveSpin.Spin spin));
         adaptive.Ended(spin, found);
         return spin.Limit;
     }

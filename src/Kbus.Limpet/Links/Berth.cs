@@ -26,10 +26,12 @@ internal sealed class Berth : IDisposable
     /// <param name="ended">Called when a link has ended, unless another has replaced it.</param>
     public Berth(LimpetOptions options, Action<LimpetEnding> ended)
     {
-        _options = options;
         _ended = ended;
         _rivals = new Rivals(options.Time);
         _told = new SparingTell(options.Say, options.Time);
+
+        // All links of the place share it: otherwise a peer that comes a million times may cause fifty lines each time.
+        _options = options with { Tell = static _ => { }, Log = _told.Tell };
         _record = new LinkRecord(options);
     }
 

@@ -12,6 +12,9 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
 {
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(5);
     private readonly LimpetSecurity _security = security ?? new LimpetSecurity();
+
+    // What all links say together has a limit: a server may end them as often as it likes.
+    private readonly LimpetOptions _ofLinks = options with { Tell = static _ => { }, Log = new SparingTell(options.Say, options.Time).Tell };
     private readonly LinkRecord _record = new(options);
     private readonly DateTimeOffset _started = options.Time.GetUtcNow();
     private TimeSpan _patience;
@@ -188,7 +191,7 @@ public sealed class LimpetClient(LimpetAddress address, LimpetOptions options, L
             Stream stream = _security.Protect(new SocketStream(socket, options.SilenceLimit, options.Time), isServer: false, limit);
             using CancellationTokenRegistration giveUp = limit.Register(stream.Dispose);
             PeerCredentials? credentials = PeerIdentity.CredentialsOf(socket);
-            limpet = Limpet.Attach(stream, options);
+            limpet = Limpet.Attach(stream, _ofLinks);
             _record.Begin(limpet, PeerIdentity.Of((stream as ProtectedStream)?.Proof, credentials, (place as IPEndPoint)?.Address), $"{place}");
         }).ConfigureAwait(false);
         return limpet!;

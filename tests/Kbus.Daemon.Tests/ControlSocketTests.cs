@@ -6,7 +6,6 @@ using System.Text.Json;
 using Kbus.Core;
 using Kbus.Link;
 using Kbus.Linux;
-using Kbus.Replay;
 
 namespace Kbus.Daemon.Tests;
 

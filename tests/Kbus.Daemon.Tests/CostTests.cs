@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Kbus.Replay;
 using Xunit.Sdk;
 using Xunit.v3;
 

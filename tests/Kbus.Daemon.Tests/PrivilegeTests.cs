@@ -25,12 +25,12 @@ public sealed class PrivilegeTests : IDisposable
             MessageId request = ksock.Send(new Request("$.A"));
             Assert.Equal(request, other.WaitForMessage()!.Id);
             Assert.Equal(3u, ksock.NewDevice());
-            Assert.Equal([Nothing], Distinct(daemon.Id, "CapPrm", "CapEff", "CapInh", "CapAmb"));
-            Assert.Equal(["1"], Distinct(daemon.Id, "NoNewPrivs"));
+            Assert.Equal([Nothing], ThreadStatus.Values(daemon.Id, "CapPrm", "CapEff", "CapInh", "CapAmb"));
+            Assert.Equal(["1"], ThreadStatus.Values(daemon.Id, "NoNewPrivs"));
             Assert.Equal("kbusd", File.ReadAllText($"/proc/{daemon.Id}/comm").Trim());
             if (MayLowerBounds)
             {
-                Assert.Equal([Nothing], Distinct(daemon.Id, "CapBnd"));
+                Assert.Equal([Nothing], ThreadStatus.Values(daemon.Id, "CapBnd"));
             }
         }
 
@@ -44,8 +44,8 @@ public sealed class PrivilegeTests : IDisposable
         using Process daemon = Started(
             "renice -n 5 $$ >/dev/null; echo 100 >/proc/self/oom_score_adj; ulimit -S -n 300; exec chrt -b 0 taskset -c 0 \"$0\" --runtime-dir \"$1\" --detached");
         using Ksock ksock = Open();
-        Assert.Equal([Nothing], Distinct(daemon.Id, "CapPrm", "CapEff"));
-        Assert.Equal(Distinct(Environment.ProcessId, "Cpus_allowed_list"), Distinct(daemon.Id, "Cpus_allowed_list"));
+        Assert.Equal([Nothing], ThreadStatus.Values(daemon.Id, "CapPrm", "CapEff"));
+        Assert.Equal(ThreadStatus.Values(Environment.ProcessId, "Cpus_allowed_list"), ThreadStatus.Values(daemon.Id, "Cpus_allowed_list"));
         Assert.Equal("0", File.ReadAllText($"/proc/{daemon.Id}/oom_score_adj").Trim());
 
         // Behind the name in parentheses: the nice value is the 19th field of all, the policy the 41st.
@@ -102,7 +102,7 @@ public sealed class PrivilegeTests : IDisposable
         Assert.Equal(0, Kbusd.Run("/bin/chown", "54321", Runtime).Code);
         File.SetUnixFileMode(_directory, (UnixFileMode)0x1FF);
         using Process daemon = Started("exec setpriv --reuid 54321 --regid 54321 --clear-groups \"$0\" --runtime-dir \"$1\"");
-        Assert.Equal([Nothing], Distinct(daemon.Id, "CapPrm", "CapEff"));
+        Assert.Equal([Nothing], ThreadStatus.Values(daemon.Id, "CapPrm", "CapEff"));
         using Ksock ksock = Open();
         Assert.Equal(1u, ksock.Id);
         Stop(daemon);
@@ -117,33 +117,13 @@ public sealed class PrivilegeTests : IDisposable
         File.SetUnixFileMode(_directory, (UnixFileMode)0x1FF);
         using Process daemon = Started(
             "exec setpriv --reuid 54321 --regid 54321 --clear-groups --inh-caps=+setuid,+chown --ambient-caps=+setuid,+chown \"$0\" --runtime-dir \"$1\"");
-        Assert.Equal([Nothing], Distinct(daemon.Id, "CapPrm", "CapEff", "CapInh", "CapAmb"));
+        Assert.Equal([Nothing], ThreadStatus.Values(daemon.Id, "CapPrm", "CapEff", "CapInh", "CapAmb"));
         Stop(daemon);
     });
 
     /// <summary>Without CAP_SETPCAP, as in some containers, the bounding set stays; no_new_privs then does its work.</summary>
     private static bool MayLowerBounds =>
-        (ulong.Parse(Distinct(Environment.ProcessId, "CapEff")[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1 << 8)) != 0;
-
-    /// <summary>All values that these fields have in the threads of a process.</summary>
-    private static string[] Distinct(int process, params string[] fields) =>
-    [
-        .. Directory.GetDirectories($"/proc/{process}/task").SelectMany(t => Lines(Path.Join(t, "status")))
-            .Select(l => l.Split(':', 2)).Where(l => fields.Contains(l[0])).Select(l => l[1].Trim()).Distinct().Order()
-    ];
-
-    /// <summary>What is said of a thread; nothing if it has just ended.</summary>
-    private static string[] Lines(string path)
-    {
-        try
-        {
-            return File.ReadAllLines(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+        (ulong.Parse(ThreadStatus.Values(Environment.ProcessId, "CapEff")[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1 << 8)) != 0;
 
     /// <summary>What a process has open, without what differs from one process to the next.</summary>
     private static string[] Descriptors(int process) =>

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Kbus.Replay;
 
 namespace Kbus.Daemon.Tests;
 

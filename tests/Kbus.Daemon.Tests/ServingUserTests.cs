@@ -30,11 +30,11 @@ public sealed class ServingUserTests : IDisposable
             MessageId request = ksock.Send(new Request("$.A", new byte[100_000]));
             Assert.Equal(request, other.WaitForMessage()!.Id);
             Assert.Equal(2u, ksock.NewDevice());
-            Assert.Equal([Four(UserNumber)], Values(daemon.Id, "Uid"));
-            Assert.Equal([Four(GroupNumber)], Values(daemon.Id, "Gid"));
-            Assert.Equal([Sorted(IdOf("-G"))], Values(daemon.Id, "Groups").Select(Sorted));
-            Assert.Equal(["0000000000000000"], Values(daemon.Id, "CapPrm", "CapEff", "CapInh", "CapAmb"));
-            Assert.Equal(["1"], Values(daemon.Id, "NoNewPrivs"));
+            Assert.Equal([Four(UserNumber)], ThreadStatus.Values(daemon.Id, "Uid"));
+            Assert.Equal([Four(GroupNumber)], ThreadStatus.Values(daemon.Id, "Gid"));
+            Assert.Equal([Sorted(IdOf("-G"))], ThreadStatus.Values(daemon.Id, "Groups").Select(Sorted));
+            Assert.Equal(["0000000000000000"], ThreadStatus.Values(daemon.Id, "CapPrm", "CapEff", "CapInh", "CapAmb"));
+            Assert.Equal(["1"], ThreadStatus.Values(daemon.Id, "NoNewPrivs"));
         }
 
         Stop(daemon);
@@ -159,7 +159,7 @@ public sealed class ServingUserTests : IDisposable
         Directory.CreateDirectory(Runtime);
         Assert.Equal(0, Kbusd.Run("/bin/chown", $"{UserNumber}:{GroupNumber}", Runtime).Code);
         using Process daemon = Started("exec setpriv --reuid nobody --regid nogroup --init-groups \"$0\" --runtime-dir \"$1\" --user nobody");
-        Assert.Equal([Four(UserNumber)], Values(daemon.Id, "Uid"));
+        Assert.Equal([Four(UserNumber)], ThreadStatus.Values(daemon.Id, "Uid"));
         Stop(daemon);
     });
 
@@ -169,7 +169,7 @@ public sealed class ServingUserTests : IDisposable
         string file = Path.Join(_directory, "kbusd.json");
         File.WriteAllText(file, $$"""{ "user": {{UserNumber}} }""");
         using Process daemon = Started($"exec \"$0\" --runtime-dir \"$1\" --config {file}");
-        Assert.Equal([Four(UserNumber)], Values(daemon.Id, "Uid"));
+        Assert.Equal([Four(UserNumber)], ThreadStatus.Values(daemon.Id, "Uid"));
         Stop(daemon);
     });
 
@@ -206,26 +206,6 @@ public sealed class ServingUserTests : IDisposable
 
     /// <summary>Owner, group and permissions of a file.</summary>
     private static string Whose(string path) => Kbusd.Run("/usr/bin/stat", "--format=%u:%g %a", path).Output.Trim();
-
-    /// <summary>All values that these fields have in the threads of a process.</summary>
-    private static string[] Values(int process, params string[] fields) =>
-    [
-        .. Directory.GetDirectories($"/proc/{process}/task").SelectMany(t => Lines(Path.Join(t, "status")))
-            .Select(l => l.Split(':', 2)).Where(l => fields.Contains(l[0])).Select(l => l[1].Trim()).Distinct().Order()
-    ];
-
-    /// <summary>What is said of a thread; nothing if it has just ended.</summary>
-    private static string[] Lines(string path)
-    {
-        try
-        {
-            return File.ReadAllLines(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
 
     private static void SkipUnlessRoot() => Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can become another user");
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Kbus.Daemon.Tests;
 using Kbus.Replay;
 
 namespace Kbus.Device.Tests;

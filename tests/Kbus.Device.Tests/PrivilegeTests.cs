@@ -77,21 +77,7 @@ public sealed class PrivilegeTests
         Directory.Delete(directory, recursive: true);
     });
 
-    /// <summary>All values that a field has in the threads of a process.</summary>
-    private static IEnumerable<ulong> Distinct(int process, string field) => Directory.GetDirectories($"/proc/{process}/task")
-        .SelectMany(t => Lines(Path.Join(t, "status"))).Where(l => l.StartsWith(field + ":", StringComparison.Ordinal))
-        .Select(l => ulong.Parse(l.Split(':')[1], NumberStyles.HexNumber | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture)).Distinct();
-
-    /// <summary>What is said of a thread; nothing if it has just ended.</summary>
-    private static string[] Lines(string path)
-    {
-        try
-        {
-            return File.ReadAllLines(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    /// <summary>The values that a set of capabilities has in the threads of a process.</summary>
+    private static IEnumerable<ulong> Distinct(int process, string field) =>
+        ThreadStatus.Values(process, field).Select(v => ulong.Parse(v, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Kbus.Replay;
 
 namespace Kbus.Faults;
 

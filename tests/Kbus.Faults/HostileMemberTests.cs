@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Link;
 using Kbus.Linux;
-using Kbus.Replay;
 
 namespace Kbus.Faults;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Kbus.Replay;
 
 namespace Kbus.Faults;
 

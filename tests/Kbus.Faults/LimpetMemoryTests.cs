@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text;
 using Kbus.Core;
 using Kbus.Limpets;
-using Kbus.Replay;
 
 namespace Kbus.Faults;
 

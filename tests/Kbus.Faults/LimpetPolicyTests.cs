@@ -1,5 +1,3 @@
-using Kbus.Replay;
-
 namespace Kbus.Faults;
 
 /// <summary>A Limpet of a user to whom the policy denies names brings nothing past it, whoever sends on the other bus.</summary>

@@ -1,5 +1,3 @@
-using Kbus.Replay;
-
 namespace Kbus.Faults;
 
 /// <summary>Ends of the link that only show after a long time, or with bad luck.</summary>

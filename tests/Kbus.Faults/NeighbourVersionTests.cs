@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Kbus.Link;
 using Kbus.Linux;
-using Kbus.Replay;
 
 namespace Kbus.Faults;
 

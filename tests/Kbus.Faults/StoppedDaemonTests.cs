@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Kbus.Replay;
 
 namespace Kbus.Faults;
 

@@ -1,5 +1,3 @@
-using Kbus.Replay;
-
 namespace Kbus.Faults;
 
 /// <summary>A process that can have no further thread: each call that needs one says so, and leaves nothing behind.</summary>

@@ -1,5 +1,3 @@
-using Kbus.Replay;
-
 namespace Kbus.Faults;
 
 /// <summary>Members of different users: each reaches what the sockets' modes allow, and big payloads reach all of them.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Kbus.Python.Tests;
 
 namespace Kbus.Languages;
 
@@ -14,7 +13,7 @@ internal sealed record Language(string Name, Func<string, ProcessStartInfo> Star
     [
         new("C#", role => new ProcessStartInfo(Environment.ProcessPath!, ["player", role])),
         new("C", role => new ProcessStartInfo(playerInC, [role])),
-        new("Python", role => Python.Tests.Python.Start(SourceOf("player.py"), role)),
+        new("Python", role => PythonInterpreter.Start(SourceOf("player.py"), role)),
     ];
 
     /// <summary>Where a player of this project is.</summary>

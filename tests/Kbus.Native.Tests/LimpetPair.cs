@@ -28,7 +28,7 @@ internal sealed class LimpetPair : IAsyncDisposable
     {
         var pair = new LimpetPair();
         _ = pair.Open(0).NewDevice();
-        CompiledLibrary.Find().Compile(Path.Join(CompiledLibrary.Checkout(), "samples", "c", "limpet.c"), pair._program);
+        CompiledLibrary.Find().Compile(Path.Join(Checkout.Root, "samples", "c", "limpet.c"), pair._program);
         var linked = new TaskCompletionSource();
         var options = new LimpetOptions
         {

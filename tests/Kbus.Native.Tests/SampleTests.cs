@@ -49,7 +49,7 @@ public sealed class SampleTests
     [Fact]
     public async Task The_program_of_the_document_works()
     {
-        string[] blocks = File.ReadAllText(Path.Join(CompiledLibrary.Checkout(), "docs", "c.md")).Split("```");
+        string[] blocks = File.ReadAllText(Path.Join(Checkout.Root, "docs", "c.md")).Split("```");
         string source = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}.c");
         string program = source[..^2];
         File.WriteAllText(source, blocks[1][1..]);
@@ -64,7 +64,7 @@ public sealed class SampleTests
     [Fact]
     public async Task The_program_of_the_document_says_something_useful_when_no_kbusd_is_there()
     {
-        string[] blocks = File.ReadAllText(Path.Join(CompiledLibrary.Checkout(), "docs", "c.md")).Split("```");
+        string[] blocks = File.ReadAllText(Path.Join(Checkout.Root, "docs", "c.md")).Split("```");
         string source = Path.Join(Path.GetTempPath(), $"kbus-{Path.GetRandomFileName()}.c");
         string program = source[..^2];
         string directory = Directory.CreateTempSubdirectory("kbus-").FullName;
@@ -83,11 +83,11 @@ public sealed class SampleTests
         Assert.Equal(1, process.ExitCode);
     }
 
-    private static string Sample(string name) => Path.Join(CompiledLibrary.Checkout(), "samples", "c", name);
+    private static string Sample(string name) => Path.Join(Checkout.Root, "samples", "c", name);
 
     private static Process Start(DaemonProcess daemon, string sample, params string[] arguments)
     {
-        string command = Path.Join(CompiledLibrary.Checkout(), "samples", "run-c");
+        string command = Path.Join(Checkout.Root, "samples", "run-c");
         var start = new ProcessStartInfo(command, [Sample(sample), .. arguments]) { RedirectStandardOutput = true };
         start.Environment["KBUS_RUNTIME_DIR"] = daemon.Directory;
         return Process.Start(start)!;

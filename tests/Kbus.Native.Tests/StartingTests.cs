@@ -5,9 +5,9 @@ namespace Kbus.Native.Tests;
 /// <summary>What the shipped programs, and the library, do before their runtime starts: it is so only of what was compiled ahead of time.</summary>
 public sealed class StartingTests
 {
-    private static string Kbus { get; } = Path.Join(CompiledLibrary.Checkout(), "artifacts", "aot", "out", "kbus", "Kbus.Cli");
+    private static string Kbus { get; } = Path.Join(Checkout.Root, "artifacts", "aot", "out", "kbus", "Kbus.Cli");
 
-    private static string Kbusd { get; } = Path.Join(CompiledLibrary.Checkout(), "artifacts", "aot", "out", "kbusd", "kbusd");
+    private static string Kbusd { get; } = Path.Join(Checkout.Root, "artifacts", "aot", "out", "kbusd", "kbusd");
 
     [Theory]
     [InlineData("send '$.A' x <&- >&-", 1, "kbus: descriptor 1 cannot be written to: EBADF: Bad file descriptor.\n")]

@@ -19,14 +19,14 @@ public sealed class DebianRootTests
         await MakeSystemAsync(place, root);
         string before = await ListAsync(place, root);
         string packages = Directory.CreateDirectory(Path.Join(root, "packages")).FullName;
-        foreach (string deb in Directory.GetFiles(Checkout.Packages, "*.deb"))
+        foreach (string deb in Directory.GetFiles(Made.Packages, "*.deb"))
         {
             File.Copy(deb, Path.Join(packages, Path.GetFileName(deb)));
         }
 
         // Installed.
         await InAsync(place, root, "dpkg --install /packages/*.deb && ldconfig");
-        Assert.Equal($"kbusd {Checkout.Version}\n", await InAsync(place, root, "kbusd --version"));
+        Assert.Equal($"kbusd {Made.Version}\n", await InAsync(place, root, "kbusd --version"));
         Assert.Contains("kbus:x:", await InAsync(place, root, "getent passwd kbus"), StringComparison.Ordinal);
         const string Program = "import kbus; k = kbus.Ksock(); k.bind('$.Fred'); k.send_msg(kbus.Message('$.Fred', 'abc')); print(k.wait_for_msg().data)";
         Assert.Equal("b'abc'\n", await InAsync(place, root, $"KBUS_RUNTIME_DIR=/run/try python3 -c \"{Program}\""));
@@ -35,9 +35,9 @@ public sealed class DebianRootTests
         // Upgraded: a higher version of the same. What the administrator wrote stays.
         await InAsync(place, root, $"echo '# mine' >> {Conffile}");
         await InAsync(place, root, "for deb in /packages/*.deb; do name=$(dpkg-deb -f $deb Package); dpkg-deb -R $deb /tmp/$name"
-            + $" && sed -i 's/{Checkout.Version}/{Checkout.Version}+next/' /tmp/$name/DEBIAN/control /tmp/$name/DEBIAN/shlibs 2>/dev/null; dpkg-deb -b /tmp/$name /tmp/$name.deb; done"
+            + $" && sed -i 's/{Made.Version}/{Made.Version}+next/' /tmp/$name/DEBIAN/control /tmp/$name/DEBIAN/shlibs 2>/dev/null; dpkg-deb -b /tmp/$name /tmp/$name.deb; done"
             + " && dpkg --install --force-confold /tmp/*.deb");
-        Assert.Contains($"{Checkout.Version}+next", await InAsync(place, root, "dpkg-query --show --showformat '${Version}' kbus"), StringComparison.Ordinal);
+        Assert.Contains($"{Made.Version}+next", await InAsync(place, root, "dpkg-query --show --showformat '${Version}' kbus"), StringComparison.Ordinal);
         Assert.EndsWith("# mine\n", await InAsync(place, root, $"cat {Conffile}"), StringComparison.Ordinal);
 
         // Removed: nothing is left but what was configured.

@@ -11,7 +11,7 @@ public sealed class DebianTests
     public void There_is_a_package_for_each_part() =>
         Assert.Equal(
             Names.Order(StringComparer.Ordinal),
-            Directory.GetFiles(Checkout.Packages, "*.deb").Select(f => Path.GetFileName(f).Split('_')[0]).Order(StringComparer.Ordinal));
+            Directory.GetFiles(Made.Packages, "*.deb").Select(f => Path.GetFileName(f).Split('_')[0]).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Packages))]
@@ -32,7 +32,7 @@ public sealed class DebianTests
     public async Task A_package_has_the_version_and_only_files_of_root(string package)
     {
         using var place = new CleanPlace();
-        Assert.Equal(Checkout.Version, (await place.RunAsync("dpkg-deb", "--field", PathOf(package), "Version")).Trim());
+        Assert.Equal(Made.Version, (await place.RunAsync("dpkg-deb", "--field", PathOf(package), "Version")).Trim());
         string[] lines = (await place.RunAsync("dpkg-deb", "--contents", PathOf(package))).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.All(lines, l => Assert.Equal("root/root", l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]));
     }
@@ -104,9 +104,9 @@ public sealed class DebianTests
         string library = Path.Join(place.Folder, "usr/lib", triplet);
         place.Environment["PKG_CONFIG_PATH"] = Path.Join(library, "pkgconfig");
         place.Environment["PKG_CONFIG_SYSROOT_DIR"] = place.Folder;
-        Assert.Equal(Checkout.Version, (await place.RunAsync("pkg-config", "--modversion", "kbus")).Trim());
+        Assert.Equal(Made.Version, (await place.RunAsync("pkg-config", "--modversion", "kbus")).Trim());
         string[] flags = (await place.RunAsync("pkg-config", "--cflags", "--libs", "kbus")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        string expected = $"<Announcement '$.Hello' id=[0:1] from=1 data=world>\n{Checkout.Version} {Checkout.Version} {Checkout.Version}\n";
+        string expected = $"<Announcement '$.Hello' id=[0:1] from=1 data=world>\n{Made.Version} {Made.Version} {Made.Version}\n";
         place.Environment["PATH"] = $"{place.Folder}/usr/bin:{System.Environment.GetEnvironmentVariable("PATH")}";
 
         await place.RunAsync("gcc", ["-Wall", "-Wextra", "-Werror", "hello.c", "-o", "shared", .. flags, $"-Wl,-rpath,{library}"]);
@@ -135,10 +135,10 @@ public sealed class DebianTests
                 print(ksock.wait_for_msg(), kbus.__version__)
             """;
         Assert.Equal(
-            $"<Announcement '$.Fred', id=[0:1], from=1, data=b'abc'> {Checkout.Version}\n", await place.RunAsync("/usr/bin/python3", "-c", Program));
+            $"<Announcement '$.Fred', id=[0:1], from=1, data=b'abc'> {Made.Version}\n", await place.RunAsync("/usr/bin/python3", "-c", Program));
     }
 
-    internal static string PathOf(string package) => Checkout.Package($"{package}_*.deb");
+    internal static string PathOf(string package) => Made.Package($"{package}_*.deb");
 
     private static async Task UnpackAsync(CleanPlace place, params string[] packages)
     {

@@ -20,11 +20,11 @@ public sealed class NuGetTests
     [Fact]
     public void There_is_a_package_for_each_part_and_symbols_for_each_library()
     {
-        string suffix = $".{Checkout.Version}";
+        string suffix = $".{Made.Version}";
         Assert.Equal(
             [.. Libraries.Append("Kbus.Cli").Append("Kbus.Templates").Order(StringComparer.Ordinal)],
-            Directory.GetFiles(Checkout.Packages, "*.nupkg").Select(f => Path.GetFileNameWithoutExtension(f).Replace(suffix, "", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
-        Assert.Empty(Libraries.Where(l => !File.Exists(Path.Join(Checkout.Packages, $"{l}{suffix}.snupkg"))));
+            Directory.GetFiles(Made.Packages, "*.nupkg").Select(f => Path.GetFileNameWithoutExtension(f).Replace(suffix, "", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Empty(Libraries.Where(l => !File.Exists(Path.Join(Made.Packages, $"{l}{suffix}.snupkg"))));
     }
 
     [Theory]
@@ -36,7 +36,7 @@ public sealed class NuGetTests
         using var reader = new StreamReader(package.GetEntry($"{library}.nuspec")!.Open());
         string text = reader.ReadToEnd();
         Assert.All(
-            ["<license type=\"expression\">MIT</license>", "<readme>README.md</readme>", "<description>", $"<version>{Checkout.Version}</version>"],
+            ["<license type=\"expression\">MIT</license>", "<readme>README.md</readme>", "<description>", $"<version>{Made.Version}</version>"],
             t => Assert.Contains(t, text, StringComparison.Ordinal));
         Assert.DoesNotContain("Package Description", text, StringComparison.Ordinal);
     }
@@ -126,9 +126,9 @@ public sealed class NuGetTests
     {
         using var place = new CleanPlace();
         Consumer.Use(place);
-        await place.RunAsync("dotnet", "tool", "install", "Kbus.Cli", "--version", Checkout.Version, "--tool-path", "tools");
+        await place.RunAsync("dotnet", "tool", "install", "Kbus.Cli", "--version", Made.Version, "--tool-path", "tools");
         string kbus = Path.Join(place.Folder, "tools", "kbus");
-        Assert.Equal($"kbus {Checkout.Version}\n", await place.RunAsync(kbus, "--version"));
+        Assert.Equal($"kbus {Made.Version}\n", await place.RunAsync(kbus, "--version"));
         Assert.Contains("data='hello'", await place.RunAsync(kbus, "send", "$.Fred", "hello"), StringComparison.Ordinal);
         Assert.StartsWith(place.Folder, place.Daemon, StringComparison.Ordinal);
     }
@@ -160,7 +160,7 @@ public sealed class NuGetTests
         using var place = new CleanPlace();
         Consumer.Use(place);
         string[] hive = ["--debug:custom-hive", Path.Join(place.Folder, "hive")];
-        await place.RunAsync("dotnet", ["new", "install", Checkout.Package("Kbus.Templates.*.nupkg"), .. hive]);
+        await place.RunAsync("dotnet", ["new", "install", Made.Package("Kbus.Templates.*.nupkg"), .. hive]);
         await place.RunAsync("dotnet", ["new", template, "--name", "My.Service", "--output", "service", .. hive]);
         string built = await place.RunAsync("dotnet", "build", "service", "-warnaserror", "-c", "Release", "--nologo", "-v", "quiet");
         Assert.DoesNotMatch(Consumer.Warning, built);
@@ -201,5 +201,5 @@ public sealed class NuGetTests
     }
 
     private static ZipArchive Open(string library, string kind) =>
-        ZipFile.OpenRead(Path.Join(Checkout.Packages, $"{library}.{Checkout.Version}.{kind}"));
+        ZipFile.OpenRead(Path.Join(Made.Packages, $"{library}.{Made.Version}.{kind}"));
 }

@@ -13,14 +13,14 @@ public sealed class PythonTests
             print(ksock.wait_for_msg(), kbus.__version__)
         """;
 
-    private static readonly string Expected = $"<Announcement '$.Fred', id=[0:1], from=1, data=b'abc'> {Checkout.Version}\n";
+    private static readonly string Expected = $"<Announcement '$.Fred', id=[0:1], from=1, data=b'abc'> {Made.Version}\n";
 
     [Fact]
     public async Task A_wheel_is_installed_in_an_environment_of_its_own_and_brings_all_it_needs()
     {
         using var place = new CleanPlace();
         string python = await MakeEnvironmentAsync(place);
-        await place.RunAsync(python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", Checkout.Package("kbus-*.whl"));
+        await place.RunAsync(python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", Made.Package("kbus-*.whl"));
         Assert.Equal(Expected, await place.RunAsync(python, "-c", Program));
         Assert.StartsWith(place.Folder, place.Daemon, StringComparison.Ordinal);
     }
@@ -29,7 +29,7 @@ public sealed class PythonTests
     public async Task The_wheel_names_the_C_library_that_it_needs()
     {
         using var place = new CleanPlace();
-        string wheel = Checkout.Package("kbus-*.whl");
+        string wheel = Made.Package("kbus-*.whl");
         await ZipFile.ExtractToDirectoryAsync(wheel, place.Folder);
         string needed = (await place.RunAsync(
             "python3", Path.Join(Checkout.Root, "eng", "elf.py"), "glibc", Path.Join(place.Folder, "kbus", "libkbus.so"), Path.Join(place.Folder, "kbus", "kbusd"))).Trim();
@@ -44,16 +44,16 @@ public sealed class PythonTests
     {
         using var place = new CleanPlace();
         string python = await MakeEnvironmentAsync(place);
-        string source = Checkout.Package("kbus-*.tar.gz");
+        string source = Made.Package("kbus-*.tar.gz");
         await place.RunAsync(python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", source);
         string about = await place.RunAsync(python, "-m", "pip", "show", "--verbose", "--files", "kbus");
-        Assert.Contains($"Version: {Checkout.Version}\n", about, StringComparison.Ordinal);
+        Assert.Contains($"Version: {Made.Version}\n", about, StringComparison.Ordinal);
         Assert.Contains("kbus/py.typed", about, StringComparison.Ordinal);
 
         place.Environment["KBUS_LIBRARY"] = Path.Join(Checkout.Root, "dist", "lib", "libkbus.so");
         Assert.Equal(Expected, await place.RunAsync(python, "-c", Program));
 
-        string description = await place.RunAsync("tar", "--extract", "--to-stdout", "--file", source, $"kbus-{Checkout.Version}/PKG-INFO");
+        string description = await place.RunAsync("tar", "--extract", "--to-stdout", "--file", source, $"kbus-{Made.Version}/PKG-INFO");
         Assert.Contains("\nRequires-External: libkbus.so.1\n", description, StringComparison.Ordinal);
     }
 

@@ -12,23 +12,23 @@ public sealed partial class ReleaseTests
     {
         using var place = new CleanPlace();
         string dist = Path.Join(Checkout.Root, "dist");
-        Assert.Equal($"kbus {Checkout.Version}\n", await place.RunAsync(Path.Join(dist, "bin", "kbus"), "--version"));
-        Assert.Equal($"kbusd {Checkout.Version}\n", await place.RunAsync(Path.Join(dist, "bin", "kbusd"), "--version"));
-        Assert.Contains($"#define KBUS_VERSION \"{Checkout.Version}\"\n", File.ReadAllText(Path.Join(dist, "include", "kbus.h")), StringComparison.Ordinal);
-        Assert.Contains($"Version: {Checkout.Version}\n", File.ReadAllText(Path.Join(dist, "lib", "pkgconfig", "kbus.pc")), StringComparison.Ordinal);
-        Assert.Contains($"\n## {Checkout.Version} ", Checkout.Text("CHANGELOG.md"), StringComparison.Ordinal);
+        Assert.Equal($"kbus {Made.Version}\n", await place.RunAsync(Path.Join(dist, "bin", "kbus"), "--version"));
+        Assert.Equal($"kbusd {Made.Version}\n", await place.RunAsync(Path.Join(dist, "bin", "kbusd"), "--version"));
+        Assert.Contains($"#define KBUS_VERSION \"{Made.Version}\"\n", File.ReadAllText(Path.Join(dist, "include", "kbus.h")), StringComparison.Ordinal);
+        Assert.Contains($"Version: {Made.Version}\n", File.ReadAllText(Path.Join(dist, "lib", "pkgconfig", "kbus.pc")), StringComparison.Ordinal);
+        Assert.Contains($"\n## {Made.Version} ", Checkout.Text("CHANGELOG.md"), StringComparison.Ordinal);
         Assert.All(
-            Directory.GetFiles(Checkout.Packages).Select(Path.GetFileName).Where(f => f != "SHA256SUMS"),
-            f => Assert.Matches($@"[-._]{Regex.Escape(Checkout.Version)}[-._]", f));
+            Directory.GetFiles(Made.Packages).Select(Path.GetFileName).Where(f => f != "SHA256SUMS"),
+            f => Assert.Matches($@"[-._]{Regex.Escape(Made.Version)}[-._]", f));
     }
 
     [Fact]
     public void Checksums_are_those_of_all_files()
     {
-        string[] listed = File.ReadAllLines(Path.Join(Checkout.Packages, "SHA256SUMS"));
+        string[] listed = File.ReadAllLines(Path.Join(Made.Packages, "SHA256SUMS"));
         string[] actual =
         [
-            .. Directory.GetFiles(Checkout.Packages).Where(f => Path.GetFileName(f) != "SHA256SUMS").Order(StringComparer.Ordinal)
+            .. Directory.GetFiles(Made.Packages).Where(f => Path.GetFileName(f) != "SHA256SUMS").Order(StringComparer.Ordinal)
                 .Select(f => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))}  {Path.GetFileName(f)}"),
         ];
         Assert.Equal(actual, listed);
@@ -37,9 +37,9 @@ public sealed partial class ReleaseTests
     [Fact]
     public void The_bill_of_materials_lists_each_package_and_what_is_in_it()
     {
-        using JsonDocument bill = JsonDocument.Parse(File.ReadAllText(Checkout.Package("*.cdx.json")));
+        using JsonDocument bill = JsonDocument.Parse(File.ReadAllText(Made.Package("*.cdx.json")));
         JsonElement[] components = [.. bill.RootElement.GetProperty("components").EnumerateArray()];
-        Dictionary<string, string> sums = File.ReadAllLines(Path.Join(Checkout.Packages, "SHA256SUMS")).Select(l => l.Split("  ")).ToDictionary(l => l[1], l => l[0]);
+        Dictionary<string, string> sums = File.ReadAllLines(Path.Join(Made.Packages, "SHA256SUMS")).Select(l => l.Split("  ")).ToDictionary(l => l[1], l => l[0]);
         Assert.All(sums.Where(s => !s.Key.EndsWith(".cdx.json", StringComparison.Ordinal)), s => Assert.Contains(
             components, c => c.GetProperty("name").GetString() == s.Key && c.GetProperty("hashes")[0].GetProperty("content").GetString() == s.Value));
         string[] names = [.. components.Select(c => c.GetProperty("name").GetString()!)];

@@ -18,7 +18,7 @@ internal sealed record PythonReport(IReadOnlyDictionary<string, string?> Wrong, 
 
     private static async Task<PythonReport> Run(string module)
     {
-        using Process process = Process.Start(Python.Start("-m", "tests.report", "tests." + module))!;
+        using Process process = Process.Start(PythonInterpreter.Start("-m", "tests.report", "tests." + module))!;
         try
         {
             process.StandardInput.Close();

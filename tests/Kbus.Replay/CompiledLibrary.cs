@@ -23,25 +23,13 @@ internal sealed class CompiledLibrary
         string? place = Environment.GetEnvironmentVariable("KBUS_LIBRARY_PREFIX");
         if (string.IsNullOrEmpty(place))
         {
-            place = Path.Join(Checkout(), "artifacts", "libkbus");
+            place = Path.Join(Checkout.Root, "artifacts", "libkbus");
         }
 
         string library = Path.Join(place, "lib", "libkbus.so");
         return File.Exists(library)
             ? new CompiledLibrary(place)
             : throw new FileNotFoundException("The C library has not been compiled: './test Kbus.Native.Tests' does it.", library);
-    }
-
-    /// <summary>The root of the checkout that this program was built in.</summary>
-    public static string Checkout()
-    {
-        string? place = AppContext.BaseDirectory;
-        while (place is not null && !File.Exists(Path.Join(place, "Kbus.slnx")))
-        {
-            place = Path.GetDirectoryName(place);
-        }
-
-        return place ?? throw new DirectoryNotFoundException("The tests do not run in a checkout.");
     }
 
     /// <summary>Compiles a C program, without any warning, and links it with the library.</summary>

@@ -116,18 +116,12 @@ public sealed class SimulationTests
     [Fact]
     public void Every_mutation_that_is_to_be_found_still_has_its_line()
     {
-        string? root = AppContext.BaseDirectory;
-        while (root is not null && !File.Exists(Path.Combine(root, "Kbus.slnx")))
-        {
-            root = Path.GetDirectoryName(root);
-        }
-
-        using JsonDocument list = JsonDocument.Parse(File.ReadAllText(Path.Combine(root!, "tests/Kbus.Simulation/mutations.json")));
+        using JsonDocument list = JsonDocument.Parse(Checkout.Text("tests/Kbus.Simulation/mutations.json"));
         JsonElement[] mutations = [.. list.RootElement.EnumerateArray()];
         Assert.True(mutations.Length >= 20);
         Assert.Empty(mutations
             .Select(m => (File: m.GetProperty("file").GetString()!, Line: m.GetProperty("was").GetString()!))
-            .Where(m => File.ReadAllText(Path.Combine(root!, m.File)).Split(m.Line).Length != 2));
+            .Where(m => Checkout.Text(m.File).Split(m.Line).Length != 2));
     }
 
     private static ulong? Number(string variable) =>

@@ -219,14 +219,7 @@ public sealed partial class BoundTests
     /// <summary>The cases of the table, and the kind of bound that each has.</summary>
     private static Dictionary<string, string> Documented()
     {
-        string root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Join(root, "Kbus.slnx")))
-        {
-            root = Path.GetDirectoryName(root)!;
-        }
-
-        string document = File.ReadAllText(Path.Join(root, "docs", "limits.md"));
-        return Row().Matches(document).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
+        return Row().Matches(Checkout.Text("docs/limits.md")).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
     }
 
     [GeneratedRegex(@"^\| ([a-zA-Z ]+) \| [^|]+ \| (constant|messages|limit)\b[^|]*\|$", RegexOptions.Multiline)]

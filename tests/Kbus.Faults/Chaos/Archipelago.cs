@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Kbus.Limpets;
-using Kbus.Replay;
 
 namespace Kbus.Faults;
 

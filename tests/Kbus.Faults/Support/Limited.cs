@@ -25,6 +25,5 @@ internal static class Limited
     }
 
     /// <summary>Runs something beside the test, on a thread of its own.</summary>
-    public static Task InBackground(Action body) =>
-        Task.Factory.StartNew(body, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public static Task InBackground(Action body) => TestKit.Limited.Start(body);
 }

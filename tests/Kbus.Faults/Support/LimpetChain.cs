@@ -1,5 +1,4 @@
 using System.Globalization;
-using Kbus.Replay;
 
 namespace Kbus.Faults;
 

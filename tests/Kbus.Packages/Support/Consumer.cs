@@ -18,7 +18,7 @@ internal sealed class Consumer : IDisposable
         foreach (string file in Directory.GetFiles(from))
         {
             string to = Path.GetFileName(file) == "project.xml" ? $"{name}.csproj" : Path.GetFileName(file);
-            File.WriteAllText(Path.Join(Place.Folder, to), File.ReadAllText(file).Replace("@VERSION@", Checkout.Version, StringComparison.Ordinal));
+            File.WriteAllText(Path.Join(Place.Folder, to), File.ReadAllText(file).Replace("@VERSION@", Made.Version, StringComparison.Ordinal));
         }
 
         _project = $"{name}.csproj";
@@ -37,7 +37,7 @@ internal sealed class Consumer : IDisposable
         File.WriteAllText(Path.Join(place.Folder, "nuget.config"), $"""
             <configuration>
               <packageSources>
-                <add key="kbus" value="{Checkout.Packages}" />
+                <add key="kbus" value="{Made.Packages}" />
               </packageSources>
             </configuration>
             """);

@@ -12,7 +12,7 @@ internal sealed class PythonDriverFactory : ITraceHostFactory
     public ITraceHost Start(TraceMeta meta)
     {
         var driver = new ProcessStartInfo("python3", [Path.Join(AppContext.BaseDirectory, "drivers", "driver.py")]);
-        driver.Environment["PYTHONPATH"] = Path.Join(CompiledLibrary.Checkout(), "python");
+        driver.Environment["PYTHONPATH"] = Path.Join(Checkout.Root, "python");
         driver.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         driver.Environment["KBUS_LIBRARY"] = Path.Join(CompiledLibrary.Find().LibraryDirectory, "libkbus.so");
         return new DriverHost(meta, driver);

@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 
-namespace Kbus.Daemon.Tests;
+namespace Kbus.TestKit;
 
 /// <summary>Does something as another user: on a thread of its own, which the kernel takes for that user's.</summary>
 /// <remarks>The system calls themselves are made, since the C library's functions change all threads of the process.</remarks>
-internal static unsafe partial class OtherUser
+public static unsafe partial class OtherUser
 {
     private const long Unchanged = -1;
     private const int SetDumpable = 4;

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Kbus.Python.Tests;
+namespace Kbus.TestKit;
 
 /// <summary>How an interpreter is started that finds the package of this checkout, its library, and the programs that were built for these tests.</summary>
-internal static class Python
+public static class PythonInterpreter
 {
     /// <summary>What to start it with.</summary>
     public static ProcessStartInfo Start(params string[] arguments)

@@ -1,15 +1,17 @@
 using System.Diagnostics;
 
-namespace Kbus.Repository;
+namespace Kbus.TestKit;
 
-/// <summary>The tree that these tests are about: the checkout that they were built in.</summary>
-internal static class Checkout
+/// <summary>The checkout that the tests were built in.</summary>
+public static class Checkout
 {
     /// <summary>The folder of Kbus.slnx.</summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>Every file that is or would be committed, relative to the root, with '/' between the parts.</summary>
-    public static IReadOnlyList<string> Files { get; } = ListFiles();
+    public static IReadOnlyList<string> Files => Listed.Value;
+
+    private static Lazy<List<string>> Listed { get; } = new(ListFiles);
 
     /// <summary>The hand-written C# files below a folder.</summary>
     public static IEnumerable<string> CSharp(string below) =>

@@ -1,7 +1,7 @@
-namespace Kbus.Tests;
+namespace Kbus.TestKit;
 
 /// <summary>A clock that stands still until the test moves it on.</summary>
-internal sealed class HandClock : TimeProvider, IDisposable
+public sealed class HandClock : TimeProvider, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<HandTimer> _timers = [];

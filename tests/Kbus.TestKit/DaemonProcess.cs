@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Kbus.Replay;
+namespace Kbus.TestKit;
 
 /// <summary>A <c>kbusd</c> process in a directory of its own, which goes with it.</summary>
-internal sealed class DaemonProcess : IDisposable
+public sealed class DaemonProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
     private readonly Process _process;

@@ -1,3 +1,5 @@
+using Kbus.Play;
+
 namespace Kbus.Cli;
 
 /// <summary><c>kbus play</c>: the director, or with <c>--actor</c> one of its actors.</summary>
@@ -12,10 +14,27 @@ internal static class PlayCommand
     {
         if (invocation.Arguments.Has(Options.Actor))
         {
-            return ActorProcess.Run(invocation);
+            // Ctrl-C, which a terminal sends to all, is the director's.
+            invocation.Ending.Add(() => { });
+            ActorProcess.Run(invocation.OpenInput(), invocation.Output.WriteLine);
+            return ExitCode.Done;
         }
 
-        var transcript = new Transcript(invocation.Output, Transcript.SuitsColor(invocation.Output.IsTerminal, Environment.GetEnvironmentVariable));
+        try
+        {
+            return Direct(invocation);
+        }
+        catch (PlayException e)
+        {
+            string why = e.InnerException is { } cause ? SystemFault.Describe(cause) : "";
+            throw new CommandException(e.IsWithoutBus ? ExitCode.NoBus : ExitCode.Failed, e.Message + why, e);
+        }
+    }
+
+    private static int Direct(Invocation invocation)
+    {
+        bool isColored = Transcript.SuitsColor(invocation.Output.IsTerminal, Environment.GetEnvironmentVariable);
+        var transcript = new Transcript(invocation.Output.WriteLine, isColored);
 
         int buses = (int)(invocation.Arguments.Number(Options.Bowls, least: LeastBowls) ?? 1);
         if (buses > MostBowls)
@@ -32,7 +51,7 @@ internal static class PlayCommand
         using var limit = new CancellationTokenSource(pace.Limit(Limit, scenes.Sum(s => s.Lines.Count)));
         using CancellationTokenRegistration stopping = limit.Token.Register(company.Stop);
         invocation.Ending.Add(company.Stop);
-        int exitCode = Performance.Play(scenes, company.Perform, transcript, invocation.Errors, pace.Wait);
-        return invocation.Ending.ExitCode ?? exitCode;
+        bool isAsInPaper = Performance.Play(scenes, company.Perform, transcript, invocation.Errors.WriteLine, pace.Wait);
+        return invocation.Ending.ExitCode ?? (isAsInPaper ? ExitCode.Done : ExitCode.Failed);
     }
 }

@@ -1,4 +1,4 @@
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>Plays the script, line by line, and compares each result with the paper's.</summary>
 internal static class Performance
@@ -7,10 +7,10 @@ internal static class Performance
     /// <param name="scenes">The script.</param>
     /// <param name="perform">Has an actor do something and gives what came of it.</param>
     /// <param name="transcript">Prints it.</param>
-    /// <param name="errors">Receives the difference.</param>
+    /// <param name="complain">Prints a line about the difference.</param>
     /// <param name="wait">Waits before each line but the first.</param>
-    /// <returns>The exit code.</returns>
-    public static int Play(IReadOnlyList<Scene> scenes, Func<Role, Deed, string> perform, Transcript transcript, LineOutput errors, Action wait)
+    /// <returns>True if all was as the paper has it.</returns>
+    public static bool Play(IReadOnlyList<Scene> scenes, Func<Role, Deed, string> perform, Transcript transcript, Action<string> complain, Action wait)
     {
         int number = 0;
         foreach (Scene scene in scenes)
@@ -35,17 +35,17 @@ internal static class Performance
                 transcript.Tell(line, result);
                 if (result != line.Expected)
                 {
-                    errors.WriteLine($"kbus: line {number} was not as the paper has it: {line.Role.Name} {line.Told}");
-                    errors.WriteLine($"  expected: {Shown(line.Expected)}");
-                    errors.WriteLine($"  got:      {Shown(result)}");
-                    return ExitCode.Failed;
+                    complain($"kbus: line {number} was not as the paper has it: {line.Role.Name} {line.Told}");
+                    complain($"  expected: {Shown(line.Expected)}");
+                    complain($"  got:      {Shown(result)}");
+                    return false;
                 }
             }
         }
 
         int actors = scenes.SelectMany(s => s.Lines).Select(l => l.Role).Distinct().Count();
         transcript.End(number, actors);
-        return ExitCode.Done;
+        return true;
     }
 
     private static string Shown(string result) => result.Length == 0 ? "(nothing)" : result.Replace("\n", "\n            ", StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>The actors on their stage: buses of their own, and for each actor or Limpet a process that is started when it enters.</summary>
 /// <remarks>One thread directs; <see cref="Stop"/> may be called by any. When it has been disposed of, no process and no file is
@@ -19,7 +19,7 @@ internal sealed class Company(int buses) : IDisposable
     public string Directory => _daemon.Directory;
 
     /// <summary>Has an actor do something, and gives what came of it.</summary>
-    /// <exception cref="CommandException">The actor has gone.</exception>
+    /// <exception cref="PlayException">The actor has gone.</exception>
     public string Perform(Role role, Deed deed)
     {
         return deed.Kind switch
@@ -110,6 +110,6 @@ internal sealed class Company(int buses) : IDisposable
         }
     }
 
-    private static CommandException Gone(Role role) =>
-        new(ExitCode.Failed, $"{role.Name} has left the stage in the middle of the play. Was the process ended from outside, or did it take too long?");
+    private static PlayException Gone(Role role) =>
+        new(isWithoutBus: false, $"{role.Name} has left the stage in the middle of the play. Was the process ended from outside, or did it take too long?");
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Kbus.Linux;
 
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>Asks a process to end (SIGTERM), so that it can clean up after itself; what was killed cannot.</summary>
 internal static class Termination

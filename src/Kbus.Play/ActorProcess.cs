@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>An actor, in the actor's own process: reads deeds from standard input, does them with its Ksock, and answers each with one
 /// line.</summary>
@@ -21,24 +21,23 @@ internal sealed class ActorProcess : IDisposable
 
     private Ksock Ksock => _ksock ?? throw new InvalidOperationException("There is no Ksock yet.");
 
-    /// <summary>Obeys commands until the command to exit.</summary>
-    public static int Run(Invocation invocation)
+    /// <summary>Obeys commands until the command to exit. SIGTERM ends the process with exit code 0.</summary>
+    /// <param name="commands">The commands, a line each.</param>
+    /// <param name="answer">Writes the line that answers a command.</param>
+    public static void Run(Stream commands, Action<string> answer)
     {
         using var actor = new ActorProcess();
-        invocation.Ending.Add(() => { });
-        using PosixSignalRegistration asked = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(ExitCode.Done));
-        using var input = new StreamReader(invocation.OpenInput());
+        using PosixSignalRegistration asked = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(0));
+        using var input = new StreamReader(commands);
         while (input.ReadLine() is { } line)
         {
             Deed deed = Deed.Read(line);
-            invocation.Output.WriteLine(Deed.OneLine(actor.TryDo(deed)));
+            answer(Deed.OneLine(actor.TryDo(deed)));
             if (deed.Kind == DeedKind.Exit)
             {
                 break;
             }
         }
-
-        return ExitCode.Done;
     }
 
     /// <summary>Closes the Ksock.</summary>

@@ -1,4 +1,4 @@
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>One command to an actor, as it is sent to the actor's process: a line of words separated by tabs.</summary>
 /// <param name="kind">What.</param>

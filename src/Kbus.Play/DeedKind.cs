@@ -1,4 +1,4 @@
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>The commands to an actor.</summary>
 internal enum DeedKind

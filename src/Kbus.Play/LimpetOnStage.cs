@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>A <c>kbus limpet</c> of the play. It does its work by itself; what it says of it is read here.</summary>
 internal static class LimpetOnStage

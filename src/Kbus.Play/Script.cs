@@ -1,4 +1,4 @@
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>The play: the paper's chapter "How - A simple introduction to using KBUS", line by line and in its order.</summary>
 internal static class Script

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>A daemon of the play's own, in a directory of its own. Both are gone when it has been disposed of.</summary>
 internal sealed class PrivateDaemon : IDisposable
@@ -17,7 +17,7 @@ internal sealed class PrivateDaemon : IDisposable
 
     /// <summary>Starts it. When this returns Ksocks can be opened.</summary>
     /// <param name="buses">The number of its buses.</param>
-    /// <exception cref="CommandException">It cannot be started.</exception>
+    /// <exception cref="PlayException">It cannot be started.</exception>
     public PrivateDaemon(int buses)
     {
         string program = OwnProgram.Daemon();
@@ -50,12 +50,26 @@ internal sealed class PrivateDaemon : IDisposable
         catch (Exception e) when (e is SocketException or ObjectDisposedException or Win32Exception or ArgumentOutOfRangeException)
         {
             Dispose();
-            throw new CommandException(ExitCode.NoBus, $"{program} could not be started on {Directory}: {Why(e)}", e);
+            string said = Said;
+            string why = said.Length > 0 ? said : e is Win32Exception ? "" : "it did not say that it is ready.";
+            throw new PlayException(isWithoutBus: true, $"{program} could not be started on {Directory}: {why}", why.Length == 0 ? e : null);
         }
     }
 
     /// <summary>Where its sockets are.</summary>
     public string Directory => _directory.FullName;
+
+    /// <summary>What it has printed so far.</summary>
+    private string Said
+    {
+        get
+        {
+            lock (_said)
+            {
+                return _said.ToString().Trim();
+            }
+        }
+    }
 
     /// <summary>Ends it and removes its directory.</summary>
     public void Dispose()
@@ -86,15 +100,6 @@ internal sealed class PrivateDaemon : IDisposable
         lock (_said)
         {
             _said.Append(line).Append(' ');
-        }
-    }
-
-    private string Why(Exception e)
-    {
-        lock (_said)
-        {
-            string said = _said.ToString().Trim();
-            return said.Length > 0 ? said : e is Win32Exception ? SystemFault.Describe(e) : "it did not say that it is ready.";
         }
     }
 }

@@ -1,9 +1,9 @@
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>Prints the play as it is played: one line for each thing that an actor does or receives.</summary>
-/// <param name="output">Where to.</param>
+/// <param name="print">Prints a line.</param>
 /// <param name="isColored">Whether names have their colours.</param>
-internal sealed class Transcript(LineOutput output, bool isColored)
+internal sealed class Transcript(Action<string> print, bool isColored)
 {
     private const int NameWidth = 14;
 
@@ -16,10 +16,10 @@ internal sealed class Transcript(LineOutput output, bool isColored)
     {
         if (!isFirst)
         {
-            output.WriteLine("");
+            print("");
         }
 
-        output.WriteLine(isColored ? $"\e[1m{scene.Title}\e[0m" : scene.Title);
+        print(isColored ? $"\e[1m{scene.Title}\e[0m" : scene.Title);
     }
 
     /// <summary>A line has been played.</summary>
@@ -28,16 +28,16 @@ internal sealed class Transcript(LineOutput output, bool isColored)
         string name = line.Role.Name.PadRight(NameWidth);
         string colored = isColored ? $"\e[{line.Role.Color}m{name}\e[0m" : name;
         bool isBlock = result.Contains('\n', StringComparison.Ordinal);
-        output.WriteLine($"  {colored}{line.Told}{(result.Length == 0 ? "" : isBlock ? ":" : ": " + result)}");
+        print($"  {colored}{line.Told}{(result.Length == 0 ? "" : isBlock ? ":" : ": " + result)}");
         if (isBlock)
         {
             foreach (string text in result.Split('\n'))
             {
-                output.WriteLine(text.Length == 0 ? "" : $"    {new string(' ', NameWidth)}{text}");
+                print(text.Length == 0 ? "" : $"    {new string(' ', NameWidth)}{text}");
             }
         }
     }
 
     /// <summary>Says how it went.</summary>
-    public void End(int lines, int actors) => output.WriteLine($"\nAll {lines} lines were as the paper has them, played by {actors} processes.");
+    public void End(int lines, int actors) => print($"\nAll {lines} lines were as the paper has them, played by {actors} processes.");
 }

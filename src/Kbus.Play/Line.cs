@@ -1,4 +1,4 @@
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>One line of the play.</summary>
 /// <param name="Role">The actor.</param>

@@ -1,4 +1,4 @@
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>The paper's chapter "Limpets" as a play: goldfish in a row of bowls, each bowl a bus, and a pair of Limpets in each glass
 /// between two.</summary>

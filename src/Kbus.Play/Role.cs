@@ -1,4 +1,4 @@
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>A part in the play. Its methods write the lines of the script: what the actor does, and what the paper shows as the
 /// result.</summary>

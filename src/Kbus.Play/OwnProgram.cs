@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>Starts this very program once more, and finds the daemon that belongs to it.</summary>
 internal static class OwnProgram
@@ -16,7 +16,7 @@ internal static class OwnProgram
     }
 
     /// <summary>The daemon's program: the one that is named, otherwise the one beside this, otherwise an installed one.</summary>
-    /// <exception cref="CommandException">There is none.</exception>
+    /// <exception cref="PlayException">There is none.</exception>
     public static string Daemon()
     {
         if (Environment.GetEnvironmentVariable("KBUS_DAEMON") is { Length: > 0 } named)
@@ -26,6 +26,6 @@ internal static class OwnProgram
 
         IEnumerable<string> places = [AppContext.BaseDirectory, .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), "/usr/local/bin", "/usr/bin", "/usr/libexec"];
         return places.Where(p => p.Length > 0).Select(p => Path.Join(p, "kbusd")).FirstOrDefault(File.Exists)
-            ?? throw new CommandException(ExitCode.NoBus, "the program kbusd is not to be found, so there can be no bus. Install it, or set KBUS_DAEMON to its path.");
+            ?? throw new PlayException(isWithoutBus: true, "the program kbusd is not to be found, so there can be no bus. Install it, or set KBUS_DAEMON to its path.");
     }
 }

@@ -1,4 +1,4 @@
-namespace Kbus.Cli;
+namespace Kbus.Play;
 
 /// <summary>A section of the paper's chapter.</summary>
 /// <param name="Title">Its heading.</param>

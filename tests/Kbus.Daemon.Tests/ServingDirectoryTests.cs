@@ -287,7 +287,9 @@ public sealed class ServingDirectoryTests : IDisposable
             "This user may not mount anything, not even in a namespace of its own.");
         using Process shell = Process.Start(new ProcessStartInfo("unshare", [.. apart, "bash", "-c", "\"$0\" --runtime-dir \"$1\" & echo $!; exec bash", Kbusd.Path, Place])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
         Process daemon = Process.GetProcessById(int.Parse(shell.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture));
         _daemons.Add(daemon);

@@ -1,6 +1,6 @@
 using Kbus.Link;
 using Kbus.Linux;
-using Kbus.Replay;
+using Kbus.TestKit;
 
 namespace Kbus.Daemon.Tests;
 

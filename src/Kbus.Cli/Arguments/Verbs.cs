@@ -115,7 +115,7 @@ internal static class Verbs
             QUEUE is messages waiting and how many may; MISSED is messages that a full queue kept a listener from getting.
             --traffic counts since the bus began. REPLIES and STATUSES of a name are the answers to Requests of that name.
             """,
-        Examples = ["kbus status", "kbus status --traffic --watch --interval 5", "kbus status --program kbus --json"],
+        Examples = ["kbus status", "kbus status --traffic", "kbus status --program kbus --json"],
     };
 
     private static readonly Verb Monitor = new("monitor", "shows everything that happens on a bus, in the bus's order", "[NAME...]", MonitorCommand.Run)

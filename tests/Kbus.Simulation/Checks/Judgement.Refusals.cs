@@ -161,7 +161,10 @@ internal sealed partial class Judgement
     private bool IsPlaceHeld(Sending reply, Member requester, long until)
     {
         Sending? request = requester.Sendings.Find(s => !s.Id.IsNone && s.Id == reply.InReplyTo);
-        if (request is not { IsOwedAnswer: true, GivenId.IsNone: true } || !requester.IsHonest || MayBeSpoilt(until) || _scenario.HasFewBytes)
+
+        // Of who never read all, nobody knows the bytes in its queue.
+        bool areBytesKnown = requester.DrainedAt >= 0 && !_scenario.HasFewBytes;
+        if (request is not { IsOwedAnswer: true, GivenId.IsNone: true } || !requester.IsHonest || MayBeSpoilt(until) || !areBytesKnown)
         {
             return false;
         }

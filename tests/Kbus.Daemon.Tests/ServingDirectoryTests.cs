@@ -310,7 +310,7 @@ public sealed class ServingDirectoryTests : IDisposable
 
         // Another kbusd that has taken what was mounted ends this one, which says so.
         Signal(daemon, "STOP");
-        shell.StandardInput.WriteLine($"mount -t tmpfs -o mode=700 none '{Place}' && '{Kbusd.Path}' --runtime-dir '{Place}' & echo $!");
+        shell.StandardInput.WriteLine($"mount -t tmpfs -o mode=700 none '{Place}'; '{Kbusd.Path}' --runtime-dir '{Place}' & echo $!");
         Assert.Contains($" in {Place}, process ", shell.StandardError.ReadLine(), StringComparison.Ordinal);
         Signal(daemon, "CONT");
         Assert.StartsWith($"kbusd: stopping (another kbusd has taken {Place}); 1 open Ksock ", shell.StandardError.ReadLine(), StringComparison.Ordinal);

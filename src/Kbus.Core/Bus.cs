@@ -157,13 +157,20 @@ internal sealed partial class Bus : BusOperations
         return entry.Length + MessageQueue.BookBytes;
     }
 
-    /// <summary>Puts a copy at the end of a queue.</summary>
+    /// <summary>Puts one copy at the end of a queue, and counts it.</summary>
+    private void AppendOne(
+        KsockState ksock, StoredMessage message, Binding? because, CopyFate fate, ReplyDebt? debt = null, bool isAwaitedAnswer = false)
+    {
+        CountCopies(message, 1);
+        Append(ksock, message, because, fate, debt, isAwaitedAnswer);
+    }
+
+    /// <summary>Puts a copy at the end of a queue. The caller counts it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Append(
-        KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt = null, bool isAwaitedAnswer = false, CopyFate fate = CopyFate.Listener)
+        KsockState ksock, StoredMessage message, Binding? because, CopyFate fate, ReplyDebt? debt = null, bool isAwaitedAnswer = false)
     {
-        CountCopy(ksock, message, fate);
-        uint number = ++ksock.LastNumber;
+        uint number = (uint)++ksock.LastNumber;
         ref QueueEntry entry = ref ksock.Queue.Append(number, message.EntireLength);
         Charges.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
         entry.Because = because;
@@ -180,7 +187,8 @@ internal sealed partial class Bus : BusOperations
             ksock.Carrier.Appended(message, FlagsOf(message, debt), number);
         }
 
-        if (++ksock.Appended % AppendsBetweenLooks == 0)
+        NoteCopy(ksock, fate);
+        if (ksock.Appended % AppendsBetweenLooks == 0)
         {
             Observe(ksock);
         }

@@ -3,6 +3,9 @@ namespace Kbus.Core;
 /// <summary>What a bus keeps of one open Ksock. Only the bus's own thread touches it. Spec section 5.1.</summary>
 internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carrier carrier, ProcessCharges charges)
 {
+    private ulong _uncountedCopies;
+    private ulong _uncountedBytes;
+
     /// <summary>The Ksock's id on its bus; ids ascend from 1.</summary>
     public uint Id { get; } = id;
 
@@ -45,8 +48,11 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>The books about the messages that wait for it.</summary>
     public MessageQueue Queue { get; private set; } = new();
 
-    /// <summary>The number that the last entry of the queue got.</summary>
-    public uint LastNumber { get; set; }
+    /// <summary>The number of copies that were ever put into its queue. Each entry's number is what this was then, in 32 bits.</summary>
+    public ulong LastNumber { get; set; }
+
+    /// <summary>How many of them were put in front.</summary>
+    public uint Prepended { get; set; }
 
     /// <summary>Its place among the Ksocks of the bus.</summary>
     public Neighbours<KsockState> AtBus;
@@ -116,22 +122,21 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     public List<SetAsideEvent> SetAside { get; } = [];
 
     /// <summary>The number of messages that were ever put at the end of the queue.</summary>
-    public uint Appended { get; set; }
+    public uint Appended => (uint)LastNumber - Prepended;
 
     /// <summary>Listener copies that were refused because its queue was full (P4).</summary>
     public ulong Missed { get; set; }
 
-    /// <summary>Copies that were put into the queue.</summary>
-    public ulong Delivered { get; set; }
-
-    /// <summary>Bytes of those.</summary>
-    public ulong DeliveredBytes { get; set; }
-
-    /// <summary>The counts of its traffic. What changes with each copy stands beside the queue: see <see cref="Counted"/>.</summary>
+    /// <summary>The counts of its traffic, without those that change with each copy: see <see cref="Counted"/>.</summary>
     public TrafficCounts Traffic;
 
-    /// <summary>All counts of its traffic.</summary>
-    public TrafficCounts Counted => Traffic with { Delivered = Delivered, DeliveredBytes = DeliveredBytes, Missed = Missed };
+    /// <summary>All counts of its traffic. Copies are counted by their numbers, and by the queue.</summary>
+    public TrafficCounts Counted => Traffic with
+    {
+        Delivered = LastNumber - _uncountedCopies,
+        DeliveredBytes = Queue.BytesIn - _uncountedBytes,
+        Missed = Missed,
+    };
 
     /// <summary>Where among its messages those are missing; null until it asks.</summary>
     public MissedPlaces? MissedPlaces { get; set; }
@@ -170,6 +175,9 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
 
     /// <summary>Begins with an empty queue.</summary>
     public void EmptyQueue() => Queue = new MessageQueue();
+
+    /// <summary>Counts copies from now on, not those that saved books told of.</summary>
+    public void CountFromNow() => (_uncountedCopies, _uncountedBytes) = (LastNumber, Queue.BytesIn);
 
     /// <summary>True if takes must be reported at once, because a sender or an event waits for room here.</summary>
     public bool TakesMatter => Blocked.Count > 0 || SetAside.Count > 0;

@@ -103,7 +103,7 @@ internal sealed partial class Bus
             ksock.LastPushed = reader.ReadId();
             ksock.LastDelivery = reader.ReadUInt64();
             ksock.LastNumber = reader.ReadUInt32();
-            ksock.Appended = reader.ReadUInt32();
+            ksock.Prepended = (uint)ksock.LastNumber - reader.ReadUInt32();
             ksock.Missed = reader.ReadUInt64();
             ksock.HeldBytes = reader.ReadInt64();
             ksock.ReservedBytes = reader.ReadInt64();
@@ -167,6 +167,7 @@ internal sealed partial class Bus
                 }
             }
 
+            ksock.CountFromNow();
             ksock.UnrepliedToGone = reader.ReadUInt32();
             for (int left = reader.ReadCount(); left > 0; left--)
             {

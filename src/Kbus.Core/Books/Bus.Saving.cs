@@ -91,7 +91,7 @@ internal sealed partial class Bus
             writer.Write(ksock.LastSent);
             writer.Write(ksock.LastPushed);
             writer.Write(ksock.LastDelivery);
-            writer.Write(ksock.LastNumber);
+            writer.Write((uint)ksock.LastNumber);
             writer.Write(ksock.Appended);
             writer.Write(ksock.Missed);
             writer.Write(ksock.HeldBytes);

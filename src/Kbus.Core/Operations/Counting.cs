@@ -33,18 +33,12 @@ internal sealed partial class Bus
     public void RecordRefusedBind(KsockState ksock, ReadOnlySpan<byte> name, bool isReplier, Errno error) =>
         Observer?.Bound(ksock, name, isReplier, error);
 
-    /// <summary>Counts a copy that is put into a queue.</summary>
+    /// <summary>Counts copies of one message that were put into queues. Each queue counts its own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void CountCopy(KsockState ksock, StoredMessage message, CopyFate fate)
+    private void CountCopies(StoredMessage message, int copies)
     {
-        ksock.Delivered++;
-        ksock.DeliveredBytes += (uint)message.EntireLength;
-        _traffic.Delivered++;
-        _traffic.DeliveredBytes += (uint)message.EntireLength;
-        if (Observer is not null)
-        {
-            NoteCopy(ksock, fate);
-        }
+        _traffic.Delivered += (uint)copies;
+        _traffic.DeliveredBytes += (ulong)(uint)copies * (uint)message.EntireLength;
     }
 
     /// <summary>A listener without room misses a copy.</summary>
@@ -52,10 +46,7 @@ internal sealed partial class Bus
     {
         ksock.Miss();
         _traffic.Missed++;
-        if (Observer is not null)
-        {
-            NoteCopy(ksock, CopyFate.Missed);
-        }
+        NoteCopy(ksock, CopyFate.Missed);
     }
 
     /// <summary>A member's message has been sent.</summary>
@@ -176,7 +167,17 @@ internal sealed partial class Bus
 
     private NameTraffic TrafficOf(ReplyDebt debt) => debt.Traffic is { IsFolded: false } traffic ? traffic : _bindings.Traffic.Others;
 
+    /// <summary>An observer will be told of this recipient.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void NoteCopy(KsockState ksock, CopyFate fate)
+    {
+        if (Observer is not null)
+        {
+            KeepCopy(ksock, fate);
+        }
+    }
+
+    private void KeepCopy(KsockState ksock, CopyFate fate)
     {
         _copyCount++;
         if (_copies.Count < MostWatchedCopies)

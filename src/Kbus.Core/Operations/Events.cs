@@ -50,7 +50,7 @@ internal sealed partial class Bus
             bool full = IsFull(ksock, report.EntireLength, 0);
             if (!full)
             {
-                Append(ksock, report, because: null);
+                AppendOne(ksock, report, because: null, CopyFate.Listener);
                 TellMade(report);
             }
 
@@ -127,7 +127,7 @@ internal sealed partial class Bus
         KsockState ksock = listener.Ksock;
         if (!HasIt(ksock, report.Header.Id))
         {
-            Append(ksock, report, listener);
+            AppendOne(ksock, report, listener, CopyFate.Listener);
         }
     }
 

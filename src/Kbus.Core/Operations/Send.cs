@@ -247,6 +247,7 @@ internal sealed partial class Bus
     {
         _deliveries++;
         _steps += (uint)listeners.Length;
+        int copies = 0;
         foreach (Binding listener in listeners)
         {
             KsockState ksock = listener.Ksock;
@@ -261,9 +262,12 @@ internal sealed partial class Bus
             }
             else if (!HasIt(ksock, message.Header.Id))
             {
-                Append(ksock, message, listener);
+                Append(ksock, message, listener, CopyFate.Listener);
+                copies++;
             }
         }
+
+        CountCopies(message, copies);
     }
 
     /// <summary>True if a listener that wants each message only once has it already. Spec section 4.3.</summary>
@@ -318,7 +322,7 @@ internal sealed partial class Bus
             _ledger.Strike(answered);
             if (!isUrgent)
             {
-                Append(requester, message, because: null, isAwaitedAnswer: isAwaited, fate: CopyFate.Requester);
+                AppendOne(requester, message, because: null, CopyFate.Requester, isAwaitedAnswer: isAwaited);
             }
         }
 
@@ -332,7 +336,7 @@ internal sealed partial class Bus
             CountRequest(sender, debt, route);
             if (!isUrgent)
             {
-                Append(replier.Ksock, message, replier, debt, fate: CopyFate.Replier);
+                AppendOne(replier.Ksock, message, replier, CopyFate.Replier, debt);
             }
         }
 
@@ -363,6 +367,7 @@ internal sealed partial class Bus
 
     private void DeliverToListeners(KsockState sender, StoredMessage message, ReadOnlySpan<Binding> listeners)
     {
+        int copies = 0;
         for (int i = 0; i < listeners.Length; i++)
         {
             KsockState ksock = listeners[i].Ksock;
@@ -372,9 +377,12 @@ internal sealed partial class Bus
             }
             else if (!IsOwnLimpet(sender, ksock) && !HasIt(ksock, message.Header.Id))
             {
-                Append(ksock, message, listeners[i]);
+                Append(ksock, message, listeners[i], CopyFate.Listener);
+                copies++;
             }
         }
+
+        CountCopies(message, copies);
     }
 
     private Errno TryAgain(KsockState sender, out KsockState? full)

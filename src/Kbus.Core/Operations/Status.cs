@@ -68,7 +68,7 @@ internal sealed partial class Bus
     private void AppendStatus(KsockState sender, in MessageHeader header, ReadOnlySpan<byte> name, bool isAwaited)
     {
         StoredMessage status = Pool.Compose(header, name, default);
-        Append(sender, status, because: null, isAwaitedAnswer: isAwaited, fate: CopyFate.Requester);
+        AppendOne(sender, status, because: null, CopyFate.Requester, isAwaitedAnswer: isAwaited);
         TellMade(status);
         status.Release();
     }

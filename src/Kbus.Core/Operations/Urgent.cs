@@ -70,9 +70,11 @@ internal sealed partial class Bus
 
     private void PutInFront(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt, bool isAwaitedAnswer = false)
     {
-        CountCopy(ksock, message, debt is not null ? CopyFate.Replier : because is null ? CopyFate.Requester : CopyFate.Listener);
+        CountCopies(message, 1);
+        NoteCopy(ksock, debt is not null ? CopyFate.Replier : because is null ? CopyFate.Requester : CopyFate.Listener);
         Charges.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
-        uint number = ++ksock.LastNumber;
+        uint number = (uint)++ksock.LastNumber;
+        ksock.Prepended++;
         ref QueueEntry entry = ref ksock.Queue.Prepend(number, message.EntireLength);
         entry.Because = because;
         entry.Debt = debt;

@@ -38,6 +38,14 @@ internal sealed class DeliveryQueue : PieceQueue<Delivery>
         return true;
     }
 
+    /// <summary>Takes the last copy; there is one. The caller gets its reference.</summary>
+    public Delivery TakeLast()
+    {
+        Delivery last = At(Count - 1);
+        Shorten(Count - 1);
+        return last;
+    }
+
     /// <summary>Drops the copy in front.</summary>
     /// <returns>False if there is none.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,8 +9,13 @@ internal sealed class MessageQueue : PieceQueue<QueueEntry>
     /// <summary>Bytes that the bus keeps for each message in addition to its own: the entry, and the rounding of a small message.</summary>
     public const int BookBytes = 256;
 
+    private long _bytesOut;
+
     /// <summary>Bytes of the entire forms of all that wait.</summary>
-    public long Bytes { get; private set; }
+    public long Bytes => (long)BytesIn - _bytesOut;
+
+    /// <summary>Bytes of all that was ever put in.</summary>
+    public ulong BytesIn { get; private set; }
 
     /// <summary>The bytes charged for all waiting messages.</summary>
     public long Charge => Bytes + ((long)Count * BookBytes);
@@ -22,7 +27,7 @@ internal sealed class MessageQueue : PieceQueue<QueueEntry>
         ref QueueEntry entry = ref AppendEmpty();
         entry.Number = number;
         entry.Length = length;
-        Bytes += length;
+        BytesIn += (uint)length;
         return ref entry;
     }
 
@@ -32,7 +37,7 @@ internal sealed class MessageQueue : PieceQueue<QueueEntry>
         ref QueueEntry entry = ref PrependEmpty();
         entry.Number = number;
         entry.Length = length;
-        Bytes += length;
+        BytesIn += (uint)length;
         return ref entry;
     }
 
@@ -48,7 +53,7 @@ internal sealed class MessageQueue : PieceQueue<QueueEntry>
         if (Count > 0 && At(0).Number == number)
         {
             entry = At(0);
-            Bytes -= entry.Length;
+            _bytesOut += entry.Length;
             RemoveFirst();
             return true;
         }
@@ -71,7 +76,7 @@ internal sealed class MessageQueue : PieceQueue<QueueEntry>
             if (entry.Because == binding)
             {
                 removed.Add(entry);
-                Bytes -= entry.Length;
+                _bytesOut += entry.Length;
             }
             else
             {
@@ -89,7 +94,7 @@ internal sealed class MessageQueue : PieceQueue<QueueEntry>
             if (At(passed).Number == number)
             {
                 entry = At(passed);
-                Bytes -= entry.Length;
+                _bytesOut += entry.Length;
                 RemoveAt(passed);
                 return true;
             }

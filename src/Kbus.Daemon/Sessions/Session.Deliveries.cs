@@ -9,18 +9,20 @@ namespace Kbus.Daemon;
 
 /// <content>
 /// Deliveries: the ring is a window onto the front of the queue. Messages that do not fit wait behind it, and a flag tells the process
-/// (<see cref="DeliveryFlags.MoreBehind"/>). Window and what is behind are what the bus's books say, as far as the process has not taken it.
+/// (<see cref="DeliveryFlags.MoreBehind"/>). The ring and what is behind it are what the bus's books say, as far as the process has not taken it.
 /// </content>
 internal sealed partial class Session
 {
     private readonly Dictionary<PayloadArea, uint> _areas = [];
     private readonly Queue<PayloadArea> _areasToSend = [];
     private readonly Dictionary<ulong, StoredMessage> _held = [];
-    private readonly DeliveryWindow _window = new();
     private readonly DeliveryQueue _behind = new();
     private readonly List<Take> _taken = [];
+
+    // The copies in the ring whose data are in a payload area, in its order.
+    private readonly DeliveryQueue _placed = new();
     private ulong _placedTaken;
-    private bool _areReported;
+    private int _reported;
     private bool _isFrozen;
     private bool _tellsTakes;
     private bool _refillsLater;
@@ -66,50 +68,40 @@ internal sealed partial class Session
         }
 
         CollectTaken();
-        _areReported = true;
+        _reported = _taken.Count;
         return CollectionsMarshal.AsSpan(_taken);
     }
 
     /// <summary>Collects what the process has taken and the bus has not been told.</summary>
     private void CollectTaken()
     {
-        if (_areReported)
-        {
-            _areReported = false;
-            _taken.Clear();
-        }
-
-        if (!_deliveries.TryObserve(out int count))
+        _taken.RemoveRange(0, _reported);
+        _reported = 0;
+        if (!_deliveries.TryObserve(out _))
         {
             Fail(_deliveries.Fault);
-            return;
         }
 
-        for (; count > 0; count--)
+        if (_placed.Count > 0)
         {
-            ref readonly DeliveryWindow.Record record = ref _window[0];
-            _taken.Add(new Take(record.Number, IsHeld: record.Placed is not null));
-            if (record.Placed is { } message)
-            {
-                // The process reads it in place until it sends Release.
-                _held.Add(++_placedTaken, message);
-            }
+            HoldTaken();
+        }
+    }
 
-            _window.DropFirst();
+    /// <summary>A taken copy whose data are in a payload area is held: the process reads it in place until it sends Release.</summary>
+    private void HoldTaken()
+    {
+        foreach (Take take in CollectionsMarshal.AsSpan(_taken))
+        {
+            if (take.IsHeld && _placed.Count > 0 && _placed[0].Number == take.Number && _placed.TryTake(out Delivery held))
+            {
+                _held.Add(++_placedTaken, held.Message);
+            }
         }
     }
 
     /// <inheritdoc/>
-    public override bool DropOne()
-    {
-        if (_window.Count > 0)
-        {
-            _window.TakeLast().Placed?.Release();
-            return true;
-        }
-
-        return _behind.TryDropFirst();
-    }
+    public override bool DropOne() => _placed.TryDropFirst() || _behind.TryDropFirst();
 
     /// <inheritdoc/>
     public override void RetryWorthwhile()
@@ -185,13 +177,13 @@ internal sealed partial class Session
 
     private bool FillWindow()
     {
-        int before = _window.Count;
+        int before = _deliveries.Count;
         while (_behind.Count > 0 && TryWrite(_behind[0].Message, _behind[0].Flags, _behind[0].Number, inFront: false))
         {
             _ = _behind.TryDropFirst();
         }
 
-        return _window.Count > before;
+        return _deliveries.Count > before;
     }
 
     private void SetFlags()
@@ -221,34 +213,20 @@ internal sealed partial class Session
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryWriteInline(StoredMessage message, MessageFlags flags, uint number, bool inFront)
     {
-        if (!TryReserve(message.EntireLength, DeliveryKind.Inline, inFront, out Span<byte> record))
+        if (!TryReserve(message.EntireLength, DeliveryKind.Inline, inFront, new Take(number), out Span<byte> record))
         {
             return false;
         }
 
         message.Buffer[..message.EntireLength].CopyTo(record);
         WriteFlags(record, flags);
-        Enter(new DeliveryWindow.Record(null, number, _deliveries.LastPlace, message.EntireLength, flags), inFront);
         return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Enter(in DeliveryWindow.Record record, bool inFront)
-    {
-        if (inFront)
-        {
-            _window.Prepend(record);
-        }
-        else
-        {
-            _window.Append(record);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryReserve(int length, DeliveryKind kind, bool inFront, out Span<byte> record) => inFront
-        ? _deliveries.TryPrepend(length, (uint)kind, out record)
-        : _deliveries.TryAppend(length, (uint)kind, out record);
+    private bool TryReserve(int length, DeliveryKind kind, bool inFront, Take take, out Span<byte> record) => inFront
+        ? _deliveries.TryPrepend(length, (uint)kind, out record, take)
+        : _deliveries.TryAppend(length, (uint)kind, out record, take);
 
     /// <summary>Copies the data of a big message into a payload area, if it did not come by a link.</summary>
     private bool TryPlace(StoredMessage message)
@@ -267,15 +245,22 @@ internal sealed partial class Session
     {
         PlacedPayload? place = ((PlacedPayload)message.Payload!).For(Peer.UserId);
         ReadOnlySpan<byte> bytes = message.StoredBytes;
-        if (place is null || !TryReserve(bytes.Length + PlacedData.Size, DeliveryKind.Placed, inFront, out Span<byte> record))
+        if (place is null || !TryReserve(bytes.Length + PlacedData.Size, DeliveryKind.Placed, inFront, new Take(number, IsHeld: true), out Span<byte> record))
         {
             return false;
         }
 
         bytes.CopyTo(record);
         WriteFlags(record, flags);
-        message.Retain();
-        Enter(new DeliveryWindow.Record(message, number, _deliveries.LastPlace, message.EntireLength, flags), inFront);
+        if (inFront)
+        {
+            _placed.Prepend(message, flags, number);
+        }
+        else
+        {
+            _placed.Append(message, flags, number);
+        }
+
         var placed = new PlacedData(Announce(place.Area), 0, place.Offset);
         MemoryMarshal.Write(record[bytes.Length..], in placed);
         return true;

@@ -59,7 +59,7 @@ internal sealed partial class Session
     /// <inheritdoc/>
     public override void Prepended(StoredMessage message, MessageFlags flags, uint number)
     {
-        bool isInFront = _isFrozen && !_isEmptied && _window.Count > 0;
+        bool isInFront = _isFrozen && !_isEmptied && _deliveries.Count > 0;
         if (!isInFront || !TryWrite(message, flags, number, inFront: true))
         {
             EmptyRing();
@@ -120,9 +120,9 @@ internal sealed partial class Session
     {
         if (_isFrozen && !_isEmptied)
         {
-            while (_window.Count > 0)
+            for (int i = _deliveries.Count - 1; i >= 0; i--)
             {
-                TakeBack();
+                TakeBack(_deliveries[i]);
             }
 
             _deliveries.Clear();
@@ -136,26 +136,23 @@ internal sealed partial class Session
     private void TakeBackLast(int count, int length)
     {
         long missing = (long)count * DeliveryRecord.Units((uint)length) << 3;
-        while (missing > 0 && _window.Count > 0)
+        while (missing > 0 && _deliveries.Count > 0)
         {
-            TakeBack();
+            TakeBack(_deliveries[_deliveries.Count - 1]);
             missing -= _deliveries.DropLast();
         }
     }
 
     /// <summary>Takes the last copy of the ring back, so that it is the first behind it.</summary>
-    private void TakeBack()
-    {
-        DeliveryWindow.Record last = _window.TakeLast();
-        StoredMessage message = last.Placed ?? ReadBack(last);
-        _behind.PrependOwned(new Delivery { Message = message, Flags = last.Flags, Number = last.Number });
-    }
+    private void TakeBack(in RingBooks.Record last) =>
+        _behind.PrependOwned(last.Take.IsHeld ? _placed.TakeLast() : ReadBack(last));
 
-    private StoredMessage ReadBack(in DeliveryWindow.Record record)
+    private Delivery ReadBack(in RingBooks.Record record)
     {
         // The process may have changed these bytes. They go back to it and to nobody else.
-        StoredMessage message = _thread.Bus.Pool.Rent(record.Length, record.Length);
-        _deliveries.ReadBack(record.Place, message.Buffer[..record.Length]);
-        return message;
+        int length = (int)record.Length;
+        StoredMessage message = _thread.Bus.Pool.Rent(length, length);
+        _deliveries.ReadBack(record.Place, message.Buffer[..length]);
+        return new Delivery { Message = message, Flags = message.Header.Flags, Number = record.Take.Number };
     }
 }

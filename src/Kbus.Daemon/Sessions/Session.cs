@@ -34,7 +34,7 @@ internal sealed partial class Session : Carrier, IDisposable
         Mode = request.Mode;
         _commands = new CommandConsumer(_memory);
         _completions = new CompletionWriter(_memory);
-        _deliveries = new DeliveryProducer(_memory);
+        _deliveries = new DeliveryProducer(_memory, _taken);
         _doorbell = new BusDoorbell(_memory, _socket);
     }
 

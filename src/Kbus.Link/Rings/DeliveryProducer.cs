@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using Kbus.Core;
 
 namespace Kbus.Link;
 
 /// <summary>The bus's end of the delivery ring: a window onto the front of a Ksock's queue.</summary>
 /// <remarks>
-/// <para>The bus's thread calls. The lengths of the records are kept here, out of the client's reach, so that what the client says it has
+/// <para>The bus's thread calls. The books about the records are kept here, out of the client's reach, so that what the client says it has
 /// taken is always a whole number of records that were really published, or a <see cref="Fault"/>.</para>
 /// <para>To put a record in front or to change what is unread: <see cref="TryBeginRewrite"/> stops the client from taking and tells exactly
 /// what has been taken; then <see cref="TryPrepend"/>, or <see cref="Clear"/> and <see cref="TryAppend"/>; then <see cref="TryEndRewrite"/>.
@@ -24,7 +25,8 @@ internal sealed unsafe class DeliveryProducer
     private readonly SharedMemory _memory;
     private readonly byte* _ring;
     private readonly uint _sizeInUnits;
-    private readonly RecordLengths _lengths = new();
+    private readonly RingBooks _books = new();
+    private readonly List<Take>? _takes;
     private DeliveryHead _head;
     private uint _position;
     private ulong _tail;
@@ -39,9 +41,12 @@ internal sealed unsafe class DeliveryProducer
     private DeliveryFlags _flags;
 
     /// <summary>The producer of a link that has just been created.</summary>
-    public DeliveryProducer(SharedMemory memory)
+    /// <param name="memory">The link's memory.</param>
+    /// <param name="takes">To it is added what the client has taken, in order; null if nobody asks.</param>
+    public DeliveryProducer(SharedMemory memory, List<Take>? takes = null)
     {
         _memory = memory;
+        _takes = takes;
         _ring = memory.Deliveries;
         _sizeInUnits = (uint)memory.Layout.DeliveryRingSize >> 3;
     }
@@ -50,10 +55,10 @@ internal sealed unsafe class DeliveryProducer
     public int MaxLength => ((int)_sizeInUnits << 3) - DeliveryRecord.HeaderSize;
 
     /// <summary>Records in the ring that, as far as is known, have not been taken.</summary>
-    public int Count => _lengths.Count;
+    public int Count => _books.Count;
 
-    /// <summary>Where the record is that was written last, for <see cref="ReadBack"/>.</summary>
-    public uint LastPlace { get; private set; }
+    /// <summary>What is known of a record that, as far as is known, has not been taken; 0 is the next to be taken.</summary>
+    public ref readonly RingBooks.Record this[int place] => ref _books[place];
 
     /// <summary>What was wrong with what the client wrote; the link must be closed.</summary>
     public LinkFault Fault { get; private set; }
@@ -76,8 +81,9 @@ internal sealed unsafe class DeliveryProducer
     /// <param name="length">Bytes of the record.</param>
     /// <param name="kind">What the bytes are.</param>
     /// <param name="record">Where to write them.</param>
+    /// <param name="take">What is noted when the client has taken it.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryAppend(int length, uint kind, out Span<byte> record)
+    public bool TryAppend(int length, uint kind, out Span<byte> record, Take take = default)
     {
         record = default;
         uint units = DeliveryRecord.Units((uint)length);
@@ -91,8 +97,9 @@ internal sealed unsafe class DeliveryProducer
             return false;
         }
 
-        record = Write((uint)(_tail >> 3), new DeliveryRecord((uint)length, kind));
-        _lengths.Append(units);
+        uint place = (uint)(_tail >> 3);
+        record = Write(place, new DeliveryRecord((uint)length, kind));
+        _books.Append(new RingBooks.Record((uint)length, place, take));
         _tail += (ulong)units << 3;
         _used += units;
         _unpublished += units;
@@ -153,7 +160,8 @@ internal sealed unsafe class DeliveryProducer
     /// <param name="length">Bytes of the record.</param>
     /// <param name="kind">What the bytes are.</param>
     /// <param name="record">Where to write them.</param>
-    public bool TryPrepend(int length, uint kind, out Span<byte> record)
+    /// <param name="take">What is noted when the client has taken it.</param>
+    public bool TryPrepend(int length, uint kind, out Span<byte> record, Take take = default)
     {
         record = default;
         if (!_rewriting || _cleared)
@@ -169,7 +177,7 @@ internal sealed unsafe class DeliveryProducer
 
         _position = (_position - units) & DeliveryHead.PositionMask;
         record = Write(_position, new DeliveryRecord((uint)length, kind));
-        _lengths.Prepend(units);
+        _books.Prepend(new RingBooks.Record((uint)length, _position, take));
         _used += units;
         return true;
     }
@@ -187,7 +195,8 @@ internal sealed unsafe class DeliveryProducer
             throw new InvalidOperationException("The last record is taken back in a rewrite, before anything is cleared.");
         }
 
-        uint units = _lengths.RemoveLast();
+        uint units = _books[_books.Count - 1].Units;
+        _books.RemoveLast();
         _tail -= (ulong)units << 3;
         _used -= units;
         _replaced += units;
@@ -197,7 +206,7 @@ internal sealed unsafe class DeliveryProducer
     }
 
     /// <summary>Copies a record out that the client has not taken. The client can have changed it.</summary>
-    /// <param name="place">Where it is.</param>
+    /// <param name="place">Where it is (<see cref="RingBooks.Record.Place"/>).</param>
     /// <param name="target">Takes its bytes.</param>
     public void ReadBack(uint place, Span<byte> target) =>
         new Span<byte>(At(place) + DeliveryRecord.HeaderSize, target.Length).CopyTo(target);
@@ -221,7 +230,7 @@ internal sealed unsafe class DeliveryProducer
         _position = (uint)(_tail >> 3) & DeliveryHead.PositionMask;
         _used = 0;
         _unpublished = 0;
-        _lengths.Clear();
+        _books.Clear();
     }
 
     /// <summary>Makes all changes valid at once and lets the client take again. False when the client interfered.</summary>
@@ -316,7 +325,8 @@ internal sealed unsafe class DeliveryProducer
         _used -= moved;
         while (moved > 0)
         {
-            uint units = _lengths.First;
+            ref readonly RingBooks.Record record = ref _books[0];
+            uint units = record.Units;
             if (units > moved)
             {
                 Fault = LinkFault.DeliveryHeadInsideRecord;
@@ -324,7 +334,8 @@ internal sealed unsafe class DeliveryProducer
             }
 
             moved -= units;
-            _lengths.RemoveFirst();
+            _takes?.Add(record.Take);
+            _books.RemoveFirst();
             _taken++;
         }
 
@@ -336,7 +347,6 @@ internal sealed unsafe class DeliveryProducer
     {
         byte* record = At(position);
         *(ulong*)record = head.Word;
-        LastPlace = position;
         return new Span<byte>(record + DeliveryRecord.HeaderSize, (int)head.Length);
     }
 

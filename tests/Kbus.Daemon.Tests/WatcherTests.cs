@@ -244,7 +244,7 @@ public sealed class WatcherTests : IDisposable
             bell!.Dispose();
         }
 
-        Assert.Equal("closed 1 HungUp", Text(ReadUntil(watcher, e => e is KsockClosedEvent)[^1]));
+        Assert.Equal("closed 1 Died", Text(ReadUntil(watcher, e => e is KsockClosedEvent)[^1]));
     });
 
     [Fact]

@@ -35,8 +35,7 @@ internal sealed class EventText(MonitoredBus bus, EventColours colours, bool ful
         return closed.End switch
         {
             KsockEnd.Closed => $"{name} closes",
-            KsockEnd.ProcessEnded => $"{name} {colours.Bad("dies")}: its process has ended",
-            KsockEnd.HungUp => $"{name} {colours.Odd("hangs up")}",
+            KsockEnd.Died => $"{name} {colours.Bad("dies")}: its process ended or hung up",
             KsockEnd.Misbehaved => $"{name} {colours.Bad("is closed")}: it wrote nonsense into its memory",
             _ => $"{name} {colours.Bad("is closed")}: the policy does not let it be open any more",
         };

@@ -31,9 +31,6 @@ internal sealed class ProcessWatch(Descriptor? descriptor, ulong? identity, ulon
     /// <summary>True once the process has ended: its links are being closed, in turns.</summary>
     public bool HasEnded { get; set; }
 
-    /// <summary>True if the process has ended, even if the loop has not come to that yet.</summary>
-    public bool HasEndedByNow => HasEnded || (descriptor is not null && LibC.Poll(descriptor.Number, LibC.PollIn, 0) > 0);
-
     /// <summary>The process's links on this bus.</summary>
     public HashSet<Session> Sessions { get; } = [];
 

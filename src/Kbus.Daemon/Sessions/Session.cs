@@ -96,8 +96,7 @@ internal sealed partial class Session : Carrier, IDisposable
     public WatchEnd HowItEnds =>
         IsForbidden ? WatchEnd.Forbidden
         : Fault != LinkFault.None ? WatchEnd.Misbehaved
-        : !IsEnding ? WatchEnd.Closed
-        : Process.HasEndedByNow ? WatchEnd.ProcessEnded : WatchEnd.HungUp;
+        : IsEnding ? WatchEnd.Died : WatchEnd.Closed;
 
     /// <summary>Why the session must end; None if it need not.</summary>
     public LinkFault Fault { get; private set; }

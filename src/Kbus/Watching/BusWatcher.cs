@@ -13,8 +13,8 @@ namespace Kbus;
 /// its own events alone: an <see cref="EventsLostEvent"/> stands where they would have been.</para>
 /// <para>At first it is told of all Ksocks and bindings that are there, up to the <see cref="SnapshotEndEvent"/>. What happens meanwhile comes in
 /// between. One thread at a time should read; others may dispose of it.</para>
-/// <para>The policy of kbusd may forbid it (EPERM). A bus has 16 watchers at most, and 8 of one user (EDQUOT). It does not keep a daemon from
-/// ending that nobody uses, other than by watching: it starts none.</para>
+/// <para>The policy of kbusd may forbid it (EPERM). A bus has 16 watchers at most, and 8 of one user (EDQUOT). It starts no
+/// daemon.</para>
 /// </remarks>
 public sealed class BusWatcher : IDisposable, IRung
 {

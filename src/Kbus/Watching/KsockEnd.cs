@@ -6,11 +6,8 @@ public enum KsockEnd
     /// <summary>Its process closed it.</summary>
     Closed,
 
-    /// <summary>Its process ended, or was killed, without closing it.</summary>
-    ProcessEnded,
-
-    /// <summary>Its process hung up without closing it, and lives on.</summary>
-    HungUp,
+    /// <summary>Its process ended, was killed, or hung up, without closing it.</summary>
+    Died,
 
     /// <summary>Its process wrote nonsense into the memory that it shares with the bus.</summary>
     Misbehaved,

@@ -37,9 +37,7 @@ public sealed class MonitorTests
         owner.Bind("$.Slow", replier: true);
         using Program monitor = Watching(bus, "--errors-only", "-n", "1");
         replier.Signal("KILL");
-
-        // The kernel closes what a process had open before it tells of the end of the process.
-        Assert.Matches(@" Kbus\.Cli\[1\] (dies: its process has ended|hangs up)$", Assert.Single(monitor.End().Lines));
+        Assert.Matches(@" Kbus\.Cli\[1\] dies: its process ended or hung up$", Assert.Single(monitor.End().Lines));
         using Program second = Watching(bus, "--errors-only", "-n", "1");
         using Ksock asker = bus.Open();
         asker.Send(new Request("$.Slow"));
@@ -134,6 +132,14 @@ public sealed class MonitorTests
         Assert.InRange(lost, 1ul, (ulong)messages);
         stopped.Signal("TERM");
         Assert.Contains($"kbus: {lost} events were lost in all", stopped.End().Errors, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public Task The_status_tells_of_watchers() => Limited.Run(() =>
+    {
+        using var bus = new PrivateBus();
+        using Program monitor = Watching(bus);
+        Assert.EndsWith(", 1 watcher", bus.Run("status").Lines[2], StringComparison.Ordinal);
     });
 
     [Theory]

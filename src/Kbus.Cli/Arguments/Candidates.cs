@@ -39,6 +39,9 @@ internal enum Candidates
     /// <summary>Forms of the time of an event.</summary>
     TimeForms,
 
+    /// <summary>Columns by which the busiest are sorted.</summary>
+    TopOrders,
+
     /// <summary>Ids of Ksocks.</summary>
     Ksocks,
 

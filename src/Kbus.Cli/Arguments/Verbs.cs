@@ -135,6 +135,55 @@ internal static class Verbs
         Examples = ["kbus monitor", "kbus monitor '$.Actor.*' --time delta --with-data", "kbus monitor --errors-only --json -n 10"],
     };
 
+    private static readonly Verb Top = new("top", "shows the busiest Ksocks and names of a bus, again and again", "", TopCommand.Run)
+    {
+        Options =
+        [
+            .. OfPlace, Sort, Rows, Name, Cli.Options.Program, User,
+            Interval with { Text = "wait so long in between (default 1)" }, Count with { Text = "end after so many times" }, For,
+        ],
+        Text = """
+            Rates are those since the time before. QUEUE is messages waiting and how many may; MISSED counts since the Ksock
+            was opened; OWED is the answers that it waits for. Opens no Ksock.
+            """,
+        Examples = ["kbus top", "kbus top --sort missed --rows 5", "kbus top --interval 10 -n 1"],
+    };
+
+    private static readonly Verb Tree = new("tree", "shows the names of a bus as a tree: who replies, who listens, how much was sent", "", TreeCommand.Run)
+    {
+        Options = [.. OfPlace],
+        Text = """
+            Names that somebody is bound to, and names that were sent (the busiest 1000 of those that nobody is bound to).
+            Opens no Ksock.
+            """,
+        Examples = ["kbus tree", "kbus tree --bus 1", "kbus tree --runtime-dir /run/kbus"],
+    };
+
+    private static readonly Verb Wait = new("wait", "waits until names have repliers", "NAME...", WaitCommand.Run)
+    {
+        LeastOperands = 1,
+        MostOperands = AnyNumber,
+        Completes = [Candidates.BoundNames],
+        Options = [.. OfPlace, For, Quiet],
+        Text = """
+            Ends when a Request of each NAME would find a replier, also one that is bound by a wildcard.
+            """,
+        Examples = ["kbus wait '$.Clock.Read'", "kbus wait '$.Clock.Read' --for 10", "kbus wait '$.A' '$.B' --quiet"],
+    };
+
+    private static readonly Verb Ping = new("ping", "says how long a bus takes to answer", "", PingCommand.Run)
+    {
+        Options =
+        [
+            .. OfPlace, Count with { Text = "ask so many times (default 5)" },
+            Interval with { Text = "wait so long in between (default 1)" }, For,
+        ],
+        Text = """
+            A question and its answer: this process to the bus and back. No replier has to do with it.
+            """,
+        Examples = ["kbus ping", "kbus ping -n 100 --interval 0.01", "kbus ping --bus 1 --for 60"],
+    };
+
     private static readonly Verb Explain = new("errno", "explains an error", "[NUMBER|NAME]", ErrnoCommand.Run)
     {
         MostOperands = 1,
@@ -230,7 +279,7 @@ internal static class Verbs
     private static readonly Verb Complete = new("__complete", "", "WORD...", CompleteCommand.Run) { IsHidden = true };
 
     /// <summary>All verbs that the help shows, in its order.</summary>
-    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Monitor, Status, Limpet, Policy, Explain, Play, Completion, Help];
+    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Wait, Monitor, Status, Top, Tree, Ping, Limpet, Policy, Explain, Play, Completion, Help];
 
     /// <summary>The verb of that name; null if there is none.</summary>
     public static Verb? Find(string name) => Shown.Append(Complete).FirstOrDefault(v => v.Name == name);

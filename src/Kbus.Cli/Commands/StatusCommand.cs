@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace Kbus.Cli;
@@ -6,47 +5,9 @@ namespace Kbus.Cli;
 /// <summary><c>kbus status</c>: what a daemon says of its buses, for people or as the daemon's own document.</summary>
 internal static class StatusCommand
 {
-    // On a terminal each time begins on an empty screen.
-    private const string ClearScreen = "\e[H\e[2J\e[3J";
-
-    private static readonly TimeSpan UsualInterval = TimeSpan.FromSeconds(1);
-
     /// <summary>Does it.</summary>
-    public static int Run(Invocation invocation)
-    {
-        if (!invocation.Arguments.Has(Options.Again))
-        {
-            return Show(invocation);
-        }
-
-        var limit = new StreamLimit(invocation);
-        TimeSpan interval = invocation.Arguments.Seconds(Options.Interval) ?? UsualInterval;
-        while (true)
-        {
-            if (invocation.Output.IsTerminal)
-            {
-                invocation.Output.Write(Encoding.ASCII.GetBytes(ClearScreen));
-            }
-            else if (limit.Seen > 0 && !invocation.Arguments.Has(Options.JsonDocument))
-            {
-                invocation.Output.WriteLine("");
-            }
-
-            _ = Show(invocation);
-            limit.Step();
-            if (limit.IsReached)
-            {
-                return ExitCode.Done;
-            }
-
-            TimeSpan wait = limit.LeftAtMost(interval)!.Value;
-            Pause.For(invocation, wait);
-            if (wait < interval)
-            {
-                throw limit.TimeOut();
-            }
-        }
-    }
+    public static int Run(Invocation invocation) =>
+        invocation.Arguments.Has(Options.Again) ? Repetition.Run(invocation, () => _ = Show(invocation)) : Show(invocation);
 
     private static int Show(Invocation invocation)
     {

@@ -111,6 +111,7 @@ internal sealed class Completer(IReadOnlyList<string> words, Func<string?, Daemo
         Candidates.EventKinds => EventKind.All.Select(k => (k, "")),
         Candidates.TimeForms => EventTime.Forms.Select(f => (f, "")),
         Candidates.Ksocks => ask(_directory)?.Buses.FirstOrDefault(b => b.Number == _bus)?.Ksocks.Select(k => ($"{k.Id}", TerminalText.Of(k.Program))) ?? [],
+        Candidates.TopOrders => TopText.Orders.Select(o => (o, "")),
         Candidates.PolicyDeeds => [(PolicyCommand.Check, "says what is wrong with a policy file"), (PolicyCommand.Explain, "says what a policy allows, and why")],
         Candidates.OpenModes => PolicyCommand.Modes.Select(m => (m, "")),
         Candidates.Settings => PolicyCommand.Settings.Keys.Select(s => (s, "")),

@@ -23,8 +23,22 @@ internal sealed record BusStatus(
     /// <summary>What has gone over it under all other names.</summary>
     public TrafficStatus OtherNames { get; init; } = TrafficStatus.None;
 
+    /// <summary>Those who watch it now.</summary>
+    public long Watchers { get; init; }
+
     /// <summary>How often its thread has slept and was woken.</summary>
     public long WakeUps { get; init; }
+
+    /// <summary>Asks the daemon about one bus.</summary>
+    /// <exception cref="CommandException">There is no daemon, no such bus, or it may not be seen.</exception>
+    public static BusStatus Ask(Invocation invocation, uint number)
+    {
+        var status = DaemonStatus.Read(DaemonQuestion.Status(DaemonPlaces.Find(invocation.Arguments.Text(Options.RuntimeDir), Environment.GetEnvironmentVariable)));
+        return status.Withheld.Contains(number)
+            ? throw new CommandException(ExitCode.Failed, $"EPERM: the policy of the kbusd in {status.Directory} does not let this user see bus {number}.")
+            : status.Buses.FirstOrDefault(b => b.Number == number)
+            ?? throw new CommandException(ExitCode.NoBus, $"there is no bus {number} in {status.Directory}, or it did not answer in time.");
+    }
 
     /// <summary>Reads a bus's part of the document.</summary>
     public static BusStatus Read(JsonElement bus) => new(
@@ -35,5 +49,6 @@ internal sealed record BusStatus(
         Names = [.. bus.Items("names").Select(n => new NameStatus(n.Text("name"), TrafficStatus.Read(n)))],
         OtherNames = TrafficStatus.ReadField(bus, "traffic_of_other_names"),
         WakeUps = bus.Number("wake_ups"),
+        Watchers = bus.Number("watchers"),
     };
 }

@@ -36,6 +36,7 @@ internal sealed class StatusText(KsockFilter filter, int? width)
         int bindings = bus.Ksocks.Sum(k => k.Bindings.Count);
         string settings = (bus.ReportsBinds ? ", reports binds" : "") + (bus.IsVerbose ? ", verbose" : "")
             + (bus.SetAsideEvents > 0 ? $", {Counted(bus.SetAsideEvents, "event")} set aside" : "")
+            + (bus.Watchers > 0 ? $", {Counted(bus.Watchers, "watcher")}" : "")
             + (filter.ShowsAll ? "" : $"; {shown.Length} shown");
         List<string> lines = [.. Wrapped($"bus {bus.Number}: {Counted(bus.Ksocks.Count, "Ksock")}, {Counted(bindings, "binding")}, messages up to {bus.MaxMessageSize} bytes{settings}", 0)];
         if (shown.Length > 0)

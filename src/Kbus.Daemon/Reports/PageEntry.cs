@@ -81,4 +81,5 @@ internal struct BusEntry
     public TrafficCounts Traffic;
     public TrafficCounts OtherNames;
     public ulong WakeUps;
+    public int Watchers;
 }

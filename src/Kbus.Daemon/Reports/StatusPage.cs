@@ -163,6 +163,7 @@ internal sealed class StatusPage(Action<ReportPiece> filled) : ReportPiece(fille
             Traffic = bus.Traffic,
             OtherNames = bus.Names.Others.Counts,
             WakeUps = thread.WakeUps,
+            Watchers = thread.WatcherCount,
         };
     }
 }

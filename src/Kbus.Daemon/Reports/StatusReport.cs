@@ -86,6 +86,7 @@ internal sealed class StatusReport(Daemon daemon) : Report(daemon)
         Json.WriteNumber("answers_owed", bus.AnswersOwed);
         Json.WriteNumber("bindings", bus.Bindings);
         Json.WriteNumber("wake_ups", bus.WakeUps);
+        Json.WriteNumber("watchers", bus.Watchers);
         Write("traffic", bus.Traffic);
         Write("traffic_of_other_names", bus.OtherNames);
         Json.WriteStartArray("ksocks");

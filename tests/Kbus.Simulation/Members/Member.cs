@@ -69,7 +69,7 @@ internal sealed partial class Member : IDisposable
             Bell = new Descriptor(LibC.CreateEvent()),
             Process = process.Watch(),
             ProcessIdentity = (ulong)process.Number,
-            Peer = Peer(process),
+            Peer = Peer(process.Number, process.User),
             Identity = world.Laws.Exist ? Lawgiver.IdentityOf(process.User) : null,
             Mode = mode,
             Share = share!,
@@ -289,13 +289,14 @@ internal sealed partial class Member : IDisposable
         }
     }
 
-    private static PeerCredentials Peer(SimulatedProcess process)
+    /// <summary>What the kernel would say of a process.</summary>
+    internal static PeerCredentials Peer(int process, uint user)
     {
         PeerCredentials peer = default;
         Span<uint> words = MemoryMarshal.Cast<PeerCredentials, uint>(MemoryMarshal.CreateSpan(ref peer, 1));
-        words[0] = (uint)process.Number;
-        words[1] = process.User;
-        words[2] = process.User;
+        words[0] = (uint)process;
+        words[1] = user;
+        words[2] = user;
         return peer;
     }
 

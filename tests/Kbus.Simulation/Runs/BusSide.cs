@@ -8,6 +8,7 @@ internal sealed class BusSide : IDisposable
 {
     private const int MostRounds = 20_000;
     private readonly EpollEvents _events = new(256);
+    private readonly List<Spectator> _spectators = [];
 
     /// <summary>Makes the bus.</summary>
     public BusSide(World world, uint number)
@@ -18,6 +19,15 @@ internal sealed class BusSide : IDisposable
         Thread = new BusThread(ServedDaemon.Get(), number, world.Scenario.Options, world.Scenario.HasGuests, isSequenced, new Random((int)world.Scenario.Seed));
         Thread.BeginRounds(world.Clock, _events, world.Scenario.RingsAtOnce, world.MakeBus);
     }
+
+    /// <summary>Lets somebody watch from here on.</summary>
+    public void BeginWatching(ulong salt) => _spectators.Add(new Spectator(World, this, salt));
+
+    /// <summary>Those who watch read some of what they were told.</summary>
+    public void Look() => _spectators.ForEach(s => s.Look());
+
+    /// <summary>Those who watch go.</summary>
+    public void EndWatching() => _spectators.ForEach(s => s.Leave());
 
     /// <summary>The run.</summary>
     public World World { get; }
@@ -62,6 +72,7 @@ internal sealed class BusSide : IDisposable
     public void Dispose()
     {
         Thread.EndRounds();
+        _spectators.ForEach(s => s.Dispose());
         _events.Dispose();
     }
 }

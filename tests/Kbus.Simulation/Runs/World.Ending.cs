@@ -170,6 +170,8 @@ internal sealed partial class World
             Drain([], ref dice);
         }
 
+        _buses.ForEach(b => b.EndWatching());
+        Rest();
         CheckBooks();
     }
 

@@ -45,6 +45,13 @@ internal sealed partial class World : IDisposable
         }
 
         BeginLaws();
+
+        // In every third run somebody watches. What the seed stands for is the same with him.
+        var dice = new Dice(scenario.Seed ^ 0x3A7C4);
+        if (dice.OneIn(3))
+        {
+            _buses.ForEach(b => b.BeginWatching(dice.Next()));
+        }
     }
 
     /// <summary>What is played.</summary>
@@ -175,8 +182,10 @@ internal sealed partial class World : IDisposable
         {
             case Act.Round:
                 (_moment, _change) = (0, 0);
-                _buses[dice.Below(_buses.Count)].Thread.Round(mayRest: dice.OneIn(2), continues: dice.OneIn(3));
+                BusSide bus = _buses[dice.Below(_buses.Count)];
+                bus.Thread.Round(mayRest: dice.OneIn(2), continues: dice.OneIn(3));
                 DoLater();
+                bus.Look();
                 break;
             case Act.Rest:
                 Rest();
@@ -337,6 +346,7 @@ internal sealed partial class World : IDisposable
             {
                 // A bus may be made meanwhile.
                 _buses[i].Rest();
+                _buses[i].Look();
             }
 
             DoLater();

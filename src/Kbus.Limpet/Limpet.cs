@@ -44,6 +44,7 @@ public sealed partial class Limpet : IDisposable
     private long _missed;
     private int _givenUp;
     private int _secondsKept;
+    private int _collections;
 
     private Limpet(Stream stream, LimpetOptions options, uint peerId, bool isGreeted)
     {
@@ -410,12 +411,14 @@ public sealed partial class Limpet : IDisposable
         }
 
         int givenUp = _reader.GivenUp;
-        _secondsKept = givenUp != _givenUp ? 1 : _secondsKept > 0 ? _secondsKept + 1 : 0;
-        _givenUp = givenUp;
-        if (_secondsKept > SecondsKept)
+        if (givenUp != _givenUp)
+        {
+            (_givenUp, _secondsKept, _collections) = (givenUp, 1, MemoryReturn.Collections);
+        }
+        else if (_secondsKept > 0 && ++_secondsKept > SecondsKept)
         {
             _secondsKept = 0;
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            MemoryReturn.CollectUnlessDone(_collections);
         }
     }
 

@@ -9,7 +9,7 @@ namespace Kbus.Limpets.Tests;
 public sealed class ManyPeersTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
-    private readonly Bowls _bowls = new(21);
+    private readonly Bowls _bowls = new(101);
     private readonly Keys _keys = new();
     private readonly CancellationTokenSource _stop = new();
 
@@ -20,16 +20,19 @@ public sealed class ManyPeersTests : IDisposable
         _stop.Dispose();
     }
 
-    [Fact]
-    public async Task Twenty_peers_are_linked_by_one_server_and_everybody_hears_everybody_once()
+    [Theory]
+    [InlineData(20)]
+    [InlineData(100)]
+    public async Task Peers_are_linked_by_one_server_and_everybody_hears_everybody_once(int count)
     {
-        X509Certificate2[] certificates = [.. Enumerable.Range(1, 20).Select(i => _keys.Signed($"CN=spoke-{i}", null))];
+        X509Certificate2[] certificates = [.. Enumerable.Range(1, count).Select(i => _keys.Signed($"CN=spoke-{i}", null))];
         LimpetPeer[] peers = [.. certificates.Select((c, i) => Peer($"spoke-{i + 1}", (uint)i + 101) with { Keys = [LimpetSecurity.KeyOf(c)] })];
         using LimpetServer server = await LimpetServer.ListenAsync(Served.AnyPort(), peers, _bowls.Options(0, 1), new LimpetSecurity { Certificate = _keys.Certificates.One });
         Task<LimpetEnding> serving = server.RunAsync(cancellationToken: _stop.Token);
         Task<LimpetEnding>[] clients = [.. certificates.Select((c, i) => Run(server, (uint)i + 1, (uint)i + 101, Pinning(c)))];
-        Ksock[] fish = [.. Enumerable.Range(0, 21).Select(b => _bowls.Bound((uint)b, "$.All"))];
-        for (uint bus = 1; bus <= 20; bus++)
+        Ksock[] fish = [.. Enumerable.Range(0, count + 1).Select(b => _bowls.Bound((uint)b, "$.All"))];
+        Array.ForEach(fish, f => f.SetMaxMessages((uint)count + 1));
+        for (uint bus = 1; bus <= count; bus++)
         {
             _bowls.Bound(bus, $"$.Here{bus}", replier: true);
             _bowls.AwaitReplier(0, $"$.Here{bus}");

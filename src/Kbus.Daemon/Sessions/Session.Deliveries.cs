@@ -177,13 +177,13 @@ internal sealed partial class Session
 
     private bool FillWindow()
     {
-        int before = _deliveries.Count;
+        bool isWritten = false;
         while (_behind.Count > 0 && TryWrite(_behind[0].Message, _behind[0].Flags, _behind[0].Number, inFront: false))
         {
-            _ = _behind.TryDropFirst();
+            isWritten |= _behind.TryDropFirst();
         }
 
-        return _deliveries.Count > before;
+        return isWritten;
     }
 
     private void SetFlags()

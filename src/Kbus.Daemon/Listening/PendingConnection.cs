@@ -110,7 +110,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
             return Errno.EDQUOT;
         }
 
-        int bell = LibC.CreateEvent();
+        int bell = CommandBell.Create(hello.Versions);
         call = bell < 0 ? "eventfd2" : "memfd_create";
         SharedMemory? memory = null;
         Descriptor? file = null;

@@ -55,7 +55,7 @@ public sealed class LimpetSightTests
         Assert.Contains($"kbus_limpet_link_up{labels.Replace("near", "far", StringComparison.Ordinal)} 0", metrics);
         Assert.Contains($"kbus_limpet_links_made_total{labels} 1", metrics);
         Assert.Contains("kbus_limpet_silent 0", metrics);
-        AssertIsPrometheus(metrics);
+        PrometheusText.AssertIs(metrics);
 
         // A link that ends is seen with its reason, and a Limpet that stands still is not waited for.
         near.Program.Signal("KILL");
@@ -141,7 +141,7 @@ public sealed class LimpetSightTests
         string[] lines = [.. LimpetMetrics.Lines([new LimpetAnswer("", [], limpet, "")])];
         Assert.Contains("kbus_limpet_link_standby{limpet=\"2\",address=\"/run/a\\\\b\\nc\",bus=\"0\",peer=\"a\\\"b\"} 1", lines);
         Assert.Contains("kbus_limpet_connections_sent_away_total{limpet=\"2\",address=\"/run/a\\\\b\\nc\"} 3", lines);
-        AssertIsPrometheus(lines);
+        PrometheusText.AssertIs(lines);
     }
 
     [Fact]
@@ -166,35 +166,6 @@ public sealed class LimpetSightTests
         Assert.Contains(lines, l => l.StartsWith("  its peer: down since 20", StringComparison.Ordinal));
         server.Dispose();
     });
-
-    /// <summary>The text form, version 0.0.4: each family once, with its help and type before its samples, and no sample twice.</summary>
-    private static void AssertIsPrometheus(IReadOnlyList<string> lines)
-    {
-        const string Name = "[a-zA-Z_:][a-zA-Z0-9_:]*";
-        string family = "";
-        HashSet<string> families = [];
-        HashSet<string> samples = [];
-        foreach (string line in lines)
-        {
-            if (Regex.Match(line, $"^# HELP ({Name}) .+$") is { Success: true } help)
-            {
-                family = help.Groups[1].Value;
-                Assert.True(families.Add(family), line);
-            }
-            else if (Regex.Match(line, $"^# TYPE ({Name}) (gauge|counter)$") is { Success: true } type)
-            {
-                Assert.Equal(family, type.Groups[1].Value);
-                Assert.Equal(type.Groups[2].Value == "counter", family.EndsWith("_total", StringComparison.Ordinal));
-            }
-            else
-            {
-                Match sample = Regex.Match(line, $$"""^({{Name}}(?:\{[a-z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-z_]+="(?:[^"\\\n]|\\.)*")*\})?) ([0-9.]+)$""");
-                Assert.True(sample.Success, line);
-                Assert.True(sample.Groups[1].Value.Split('{')[0] == family && samples.Add(sample.Groups[1].Value), line);
-                Assert.True(double.TryParse(sample.Groups[2].Value, CultureInfo.InvariantCulture, out _), line);
-            }
-        }
-    }
 
     private static void AwaitCount(PrivateBus bus, string peer, string field, int least) => Assert.True(
         SpinWait.SpinUntil(

@@ -22,6 +22,8 @@ internal static class Options
     public static readonly Option Charges = new("charges", null, "", "who holds how much of what is limited, and may hold");
     public static readonly Option Sort = new("sort", null, "COLUMN", "by traffic (default), sent, got, bytes, queue, missed or owed", Candidates.TopOrders);
     public static readonly Option Rows = new("rows", null, "N", "how many Ksocks, and how many names (default 10)");
+    public static readonly Option EachName = new("names", null, "", "also the traffic of each name: there may be thousands");
+    public static readonly Option ListenAt = new("listen", null, "[ADDRESS:]PORT", "serve it over HTTP, on loopback if there is no address, until a signal ends it");
     public static readonly Option Traffic = new("traffic", null, "", "what was sent, delivered, missed and refused, by Ksocks and by names");
     public static readonly Option Again = new("watch", null, "", "show it again and again, every second or --interval; -n and --for end it");
     public static readonly Option Kind = new("kind", null, "KIND", "only events of this kind; several are allowed, also as a,b", Candidates.EventKinds);
@@ -88,7 +90,7 @@ internal static class Options
     /// <summary>All of them; those of one name agree in whether a value follows.</summary>
     public static IReadOnlyList<Option> All { get; } =
     [
-        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Kind, OfKsock, ErrorsOnly, TimeForm, WithData, Sort, Rows, Traffic, Again, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
+        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Kind, OfKsock, ErrorsOnly, TimeForm, WithData, Sort, Rows, EachName, ListenAt, Traffic, Again, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
         Plain, PlainLoopback, Networks, Config, CheckFile, Health, Metrics, Log, OnlyLimpets, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
         Group, SendName, BindName, Replier, OpenMode, Set, SeeStatus, ActAsLimpet, NewBus, Watch, Help, Version,

@@ -184,6 +184,16 @@ internal static class Verbs
         Examples = ["kbus ping", "kbus ping -n 100 --interval 0.01", "kbus ping --bus 1 --for 60"],
     };
 
+    private static readonly Verb Metrics = new("metrics", "prints what kbusd and Limpets count, as Prometheus reads it", "", MetricsCommand.Run)
+    {
+        Options = [RuntimeDir, EachName, ListenAt, Quiet],
+        Text = """
+            Opens no Ksock. With --listen it answers GET /metrics, and says kbus_up 0 while no kbusd answers. Whoever can
+            connect there can read it.
+            """,
+        Examples = ["kbus metrics", "kbus metrics --names", "kbus metrics --listen 9464"],
+    };
+
     private static readonly Verb Explain = new("errno", "explains an error", "[NUMBER|NAME]", ErrnoCommand.Run)
     {
         MostOperands = 1,
@@ -201,7 +211,7 @@ internal static class Verbs
         Options =
         [
             Server, Client, Bus with { Also = ["kbus", "k"] }, RuntimeDir, NetworkId, Cli.Options.Message, Terminate, AllowOut, AllowIn, Verbosity, Quiet,
-            TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, PlainLoopback, Networks, Config, CheckFile, Health, Metrics, Log, MakeKey, Silence, MaxMessages, Once,
+            TlsCert, TlsKey, TlsCa, TlsPin, TlsName, Plain, PlainLoopback, Networks, Config, CheckFile, Health, Cli.Options.Metrics, Log, MakeKey, Silence, MaxMessages, Once,
             ReadyFd with { Text = "when it listens, or is linked, write its address to this descriptor and close it" },
         ],
         Text = """
@@ -279,7 +289,7 @@ internal static class Verbs
     private static readonly Verb Complete = new("__complete", "", "WORD...", CompleteCommand.Run) { IsHidden = true };
 
     /// <summary>All verbs that the help shows, in its order.</summary>
-    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Wait, Monitor, Status, Top, Tree, Ping, Limpet, Policy, Explain, Play, Completion, Help];
+    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Wait, Monitor, Status, Top, Tree, Ping, Metrics, Limpet, Policy, Explain, Play, Completion, Help];
 
     /// <summary>The verb of that name; null if there is none.</summary>
     public static Verb? Find(string name) => Shown.Append(Complete).FirstOrDefault(v => v.Name == name);

@@ -40,6 +40,11 @@ public sealed class CompletionTests
     [InlineData("send $.A --json --data ", "auto", "text", "hex", "base64", "json")]
     [InlineData("limpet -s --tls-", "--tls-cert", "--tls-key", "--tls-ca", "--tls-pin", "--tls-name")]
     [InlineData("limpet -k ", "0", "1")]
+    [InlineData("re", "reply", "record")]
+    [InlineData("record trace --rotate", "--rotate-size", "--rotate-after")]
+    [InlineData("show ")]
+    [InlineData("show trace $.Actor.A", "$.Actor.Ask")]
+    [InlineData("show trace --time ", "wall", "relative", "delta")]
     [InlineData("nonsense ")]
     [InlineData("--v", "--version")]
     public void A_word_is_completed_with_what_is_there(string words, params string[] expected) =>

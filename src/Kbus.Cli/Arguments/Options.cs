@@ -31,6 +31,12 @@ internal static class Options
     public static readonly Option ErrorsOnly = new("errors-only", null, "", "only what went wrong: refused, missed, answered by the bus, died");
     public static readonly Option TimeForm = new("time", null, "FORM", "wall (default), relative (to the first line) or delta (to the line before)", Candidates.TimeForms);
     public static readonly Option WithData = new("with-data", null, "", "show the data of messages, too");
+    public static readonly Option HeadersOnly = new("headers-only", null, "", "record messages without their data");
+    public static readonly Option Compress = new("compress", null, "", "compress what is recorded, in blocks");
+    public static readonly Option Append = new("append", null, "", "go on behind what FILE has already");
+    public static readonly Option RotateSize = new("rotate-size", null, "SIZE", "go on in the next file, FILE.000002, after so many bytes: 65536, 100M, 2G");
+    public static readonly Option RotateAfter = new("rotate-after", null, "SECONDS", "go on in the next file after so long");
+    public static readonly Option Keep = new("keep", null, "N", "remove all but the newest N files of a rotation");
     public static readonly Option User = new("user", null, "USER", "only Ksocks of this user: a name or a number", Candidates.Users);
     public static readonly Option Quiet = new("quiet", 'q', "", "no notes on standard error, only errors");
     public static readonly Option ReadyFd = new("ready-fd", null, "FD", "when bound, write a line with the Ksock's id to this descriptor and close it");
@@ -90,7 +96,7 @@ internal static class Options
     /// <summary>All of them; those of one name agree in whether a value follows.</summary>
     public static IReadOnlyList<Option> All { get; } =
     [
-        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Kind, OfKsock, ErrorsOnly, TimeForm, WithData, Sort, Rows, EachName, ListenAt, Traffic, Again, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
+        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Kind, OfKsock, ErrorsOnly, TimeForm, WithData, HeadersOnly, Compress, Append, RotateSize, RotateAfter, Keep, Sort, Rows, EachName, ListenAt, Traffic, Again, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
         Plain, PlainLoopback, Networks, Config, CheckFile, Health, Metrics, Log, OnlyLimpets, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
         Group, SendName, BindName, Replier, OpenMode, Set, SeeStatus, ActAsLimpet, NewBus, Watch, Help, Version,

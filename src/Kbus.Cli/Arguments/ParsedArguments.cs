@@ -71,6 +71,22 @@ internal sealed class ParsedArguments(Verb? verb, IReadOnlyList<GivenOption> opt
             : throw CommandException.Usage($"{option}: '{text}' is not a time in seconds, such as 2 or 0.5.", VerbName);
     }
 
+    /// <summary>The value of an option as a number of bytes: <c>65536</c>, <c>64K</c>, <c>100M</c>, <c>2G</c>, in steps of 1024.</summary>
+    /// <exception cref="CommandException">It is none, or smaller than <paramref name="least"/>.</exception>
+    public long? Bytes(Option option, long least)
+    {
+        if (Text(option) is not { } text)
+        {
+            return null;
+        }
+
+        int shift = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, _ => 0 };
+        bool isNumber = uint.TryParse(shift == 0 ? text : text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out uint number);
+        return isNumber && (long)number << shift >= least
+            ? (long)number << shift
+            : throw CommandException.Usage($"{option}: '{text}' is not a size from {least} bytes on, such as 65536, 100M or 2G.", VerbName);
+    }
+
     /// <summary>Two options that contradict each other must not both be given.</summary>
     /// <exception cref="CommandException">They were.</exception>
     public void NotBoth(Option one, Option other)

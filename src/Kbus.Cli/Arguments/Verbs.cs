@@ -135,6 +135,46 @@ internal static class Verbs
         Examples = ["kbus monitor", "kbus monitor '$.Actor.*' --time delta --with-data", "kbus monitor --errors-only --json -n 10"],
     };
 
+    private static readonly Verb Record = new("record", "records everything that happens on a bus in a file", "FILE", RecordCommand.Run)
+    {
+        LeastOperands = 1,
+        MostOperands = 1,
+        Completes = [Candidates.Files],
+        Options =
+        [
+            .. OfPlace, HeadersOnly, Compress, Append, RotateSize, RotateAfter, Keep,
+            Count with { Text = "end after so many events" }, For, ReadyFd with { Text = "when it records, write a line with the bus's number to this descriptor and close it" }, Quiet,
+        ],
+        Text = """
+            It takes no part, as kbus monitor. What it is too slow for is counted, in its place. - is standard output.
+            It begins with the Ksocks and bindings that are there. Whatever ends it, what it wrote can be read.
+            The file is for its owner alone, because it has what all users sent. See docs/recordings.md.
+            """,
+        Examples =
+        [
+            "kbus record trace.kbus",
+            "kbus record trace.kbus --for 60 --headers-only",
+            "kbus record /var/log/kbus/trace --rotate-size 100M --keep 10 --compress",
+        ],
+    };
+
+    private static readonly Verb Show = new("show", "shows a recording as kbus monitor would have", "FILE [NAME...]", ShowCommand.Run)
+    {
+        LeastOperands = 1,
+        MostOperands = AnyNumber,
+        Completes = [Candidates.Files, Candidates.BoundNames],
+        Options =
+        [
+            Cli.Options.Kind, OfKsock with { Completes = Candidates.None }, Cli.Options.Program with { Text = "only what programs with TEXT in their names do or get", Completes = Candidates.None },
+            ErrorsOnly, TimeForm, WithData, Full with { Text = "show data and recipients whole" }, Json, Cli.Options.Data, Count with { Text = "end after so many events" },
+        ],
+        Text = """
+            Programs and users stand by the names that they had then. - is standard input: several files can be read by
+            cat FILE.* | kbus show -. A recording that was cut off is shown up to there, and a note says so.
+            """,
+        Examples = ["kbus show trace.kbus", "kbus show trace.kbus '$.Actor.*' --time delta --with-data", "kbus show trace.kbus --errors-only --json -n 10"],
+    };
+
     private static readonly Verb Top = new("top", "shows the busiest Ksocks and names of a bus, again and again", "", TopCommand.Run)
     {
         Options =
@@ -289,7 +329,7 @@ internal static class Verbs
     private static readonly Verb Complete = new("__complete", "", "WORD...", CompleteCommand.Run) { IsHidden = true };
 
     /// <summary>All verbs that the help shows, in its order.</summary>
-    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Wait, Monitor, Status, Top, Tree, Ping, Metrics, Limpet, Policy, Explain, Play, Completion, Help];
+    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Wait, Monitor, Record, Show, Status, Top, Tree, Ping, Metrics, Limpet, Policy, Explain, Play, Completion, Help];
 
     /// <summary>The verb of that name; null if there is none.</summary>
     public static Verb? Find(string name) => Shown.Append(Complete).FirstOrDefault(v => v.Name == name);

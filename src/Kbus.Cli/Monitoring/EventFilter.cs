@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Kbus.Cli;
 
-/// <summary>Which events <c>kbus monitor</c> shows. What is lost is always shown.</summary>
+/// <summary>Which events <c>kbus monitor</c>, <c>kbus show</c> and <c>kbus diagram</c> show. What is lost is always shown.</summary>
 internal sealed class EventFilter
 {
     private readonly IReadOnlyList<string> _names;
@@ -12,10 +12,12 @@ internal sealed class EventFilter
     private readonly bool _onlyErrors;
 
     /// <summary>Reads the options.</summary>
+    /// <param name="arguments">Has the options.</param>
+    /// <param name="names">The names to which events are limited; none for all.</param>
     /// <exception cref="CommandException">They make no sense.</exception>
-    public EventFilter(ParsedArguments arguments)
+    public EventFilter(ParsedArguments arguments, IReadOnlyList<string> names)
     {
-        _names = arguments.Operands;
+        _names = names;
         _kinds = [.. arguments.Texts(Options.Kind).SelectMany(k => k.Split(','))];
         _program = arguments.Text(Options.Program);
         _onlyErrors = arguments.Has(Options.ErrorsOnly);

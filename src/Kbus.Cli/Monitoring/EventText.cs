@@ -14,7 +14,7 @@ internal sealed class EventText(MonitoredBus bus, EventColours colours, bool ful
     public string Of(BusEvent busEvent, AnsweredRequest? answered) => busEvent switch
     {
         MessageEvent message => Of(message, answered),
-        KsockOpenedEvent opened => $"{bus.NameOf(opened.Ksock)} opens for {Words(opened.Mode)}, process {Text(opened.ProcessId)}, user {TerminalText.Of(UserNames.Of(opened.UserId))}",
+        KsockOpenedEvent opened => $"{bus.NameOf(opened.Ksock)} opens for {Words(opened.Mode)}, process {Text(opened.ProcessId)}, user {TerminalText.Of(bus.UserOf(opened.Ksock))}",
         KsockClosedEvent closed => Of(closed),
         BindingEvent binding => Of(binding),
         SettingEvent setting => $"{bus.NameOf(setting.Ksock)} sets {setting.Setting} to {Text(setting.Value)}{Refusal(setting.Outcome)}",

@@ -3,12 +3,13 @@ using System.Globalization;
 namespace Kbus.Cli;
 
 /// <summary>What is known of a bus from its events: the programs that have its Ksocks, and the Requests that wait for an answer.</summary>
-internal sealed class MonitoredBus
+/// <param name="programs">Says whose a Ksock is when it is opened.</param>
+internal sealed class MonitoredBus(Func<KsockOpenedEvent, KsockProgram> programs)
 {
     // A bus allows that many. More are known only after lost events.
     private const int MostRequests = 100_000;
 
-    private readonly Dictionary<uint, string> _programs = [];
+    private readonly Dictionary<uint, KsockProgram> _programs = [];
     private readonly Dictionary<(uint Requester, MessageId Id), (string Name, TimeSpan Sent)> _requests = [];
 
     /// <summary>Takes down what an event tells.</summary>
@@ -18,7 +19,7 @@ internal sealed class MonitoredBus
         switch (busEvent)
         {
             case KsockOpenedEvent opened:
-                _programs[opened.Ksock] = ProgramOf(opened.ProcessId);
+                _programs[opened.Ksock] = programs(opened);
                 return null;
             case MessageEvent { Outcome: Errno.None } message:
                 return NoteMessage(message);
@@ -40,8 +41,18 @@ internal sealed class MonitoredBus
         }
     }
 
+    /// <summary>Another bus: nothing is known of it yet.</summary>
+    public void Clear()
+    {
+        _programs.Clear();
+        _requests.Clear();
+    }
+
     /// <summary>The program of a Ksock; empty if it is not known.</summary>
-    public string ProgramOf(uint ksock) => _programs.GetValueOrDefault(ksock, "");
+    public string ProgramOf(uint ksock) => _programs.TryGetValue(ksock, out KsockProgram program) ? program.Program : "";
+
+    /// <summary>The user of a Ksock; empty if he is not known.</summary>
+    public string UserOf(uint ksock) => _programs.TryGetValue(ksock, out KsockProgram program) ? program.User : "";
 
     /// <summary>A Ksock for people: its program and its id.</summary>
     public string NameOf(uint ksock) => ksock == 0
@@ -68,17 +79,5 @@ internal sealed class MonitoredBus
         }
 
         return answered;
-    }
-
-    private static string ProgramOf(int processId)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/comm").TrimEnd('\n');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
     }
 }

@@ -17,6 +17,9 @@ internal static class SystemFault
         UnauthorizedAccessException => Words(Errno.EACCES),
         Win32Exception win32 => Words((Errno)win32.NativeErrorCode),
         IOException io when io.HResult > 0 => Words((Errno)io.HResult),
+
+        // So the library reports a file that may grow no further (ulimit -f).
+        ArgumentOutOfRangeException => Words(Errno.EFBIG),
         _ => e.GetType().Name,
     };
 

@@ -39,6 +39,9 @@ internal static unsafe partial class LibC
     /// <summary>inotify: also this, beside what is watched of the same file already.</summary>
     public const uint WatchAdd = 0x20000000;
 
+    /// <summary>Stands for the directory that the process works in, where a call takes one.</summary>
+    public const int CurrentDirectory = -100;
+
     private const int UnmountDetach = 2;
     private const int NotifyNonBlockingCloseOnExec = 0x80800;
     private const int AtNoFollow = 0x100;

@@ -1,6 +1,5 @@
 using Kbus.Core;
 using Kbus.Link;
-using Kbus.Linux;
 
 namespace Kbus.Watching;
 
@@ -14,18 +13,20 @@ internal static class BusEventReader
     /// <summary>Reads a record.</summary>
     /// <param name="kind">What it tells of.</param>
     /// <param name="record">Its bytes.</param>
+    /// <param name="clock">What the wall clock says at a moment of the monotonic clock.</param>
+    /// <param name="withData">False to leave the data of messages out.</param>
     /// <returns>The event; null for a record that this release does not know, or that makes no sense.</returns>
-    public static BusEvent? Read(uint kind, ReadOnlySpan<byte> record)
+    public static BusEvent? Read(uint kind, ReadOnlySpan<byte> record, in WallClock clock, bool withData = true)
     {
         if (!WatchWire.TryRead(ref record, out WatchHead head))
         {
             return null;
         }
 
-        DateTimeOffset time = DateTimeOffset.UtcNow - TimeSpan.FromTicks((LibC.MonotonicNanoseconds() - head.Time) / TimeSpan.NanosecondsPerTick);
+        DateTimeOffset time = clock.At(head.Time);
         return (WatchRecordKind)kind switch
         {
-            WatchRecordKind.Message => ReadMessage(head, time, record),
+            WatchRecordKind.Message => ReadMessage(head, time, record, withData),
             WatchRecordKind.Opened or WatchRecordKind.PresentKsock => ReadOpened(head, time, record, kind == (uint)WatchRecordKind.PresentKsock),
             WatchRecordKind.Bound or WatchRecordKind.Unbound or WatchRecordKind.PresentBinding => ReadBinding(head, time, record, (WatchRecordKind)kind),
             WatchRecordKind.PresentEnd => new SnapshotEndEvent { Number = head.Number, Monotonic = Moment(head), Time = time },
@@ -35,7 +36,7 @@ internal static class BusEventReader
 
     private static TimeSpan Moment(in WatchHead head) => TimeSpan.FromTicks(head.Time / TimeSpan.NanosecondsPerTick);
 
-    private static MessageEvent? ReadMessage(in WatchHead head, DateTimeOffset time, ReadOnlySpan<byte> rest)
+    private static MessageEvent? ReadMessage(in WatchHead head, DateTimeOffset time, ReadOnlySpan<byte> rest, bool withData)
     {
         if (!WatchWire.TryRead(ref rest, out WatchMessage told) || told.Recipients > (uint)rest.Length / WatchRecipient.Size)
         {
@@ -62,7 +63,7 @@ internal static class BusEventReader
             Time = time,
             Ksock = head.Ksock,
             Outcome = (Errno)head.Outcome,
-            Message = Message.Read(header, name, data),
+            Message = Message.Read(header, name, withData ? data : default),
             DataLength = header.DataLength,
             EntireLength = header.EntireLength,
             Recipients = recipients,

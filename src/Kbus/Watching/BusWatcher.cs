@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Kbus.Link;
 using Kbus.Links;
 using Kbus.Linux;
+using Kbus.Watching;
 
 namespace Kbus;
 
@@ -16,7 +17,7 @@ namespace Kbus;
 /// <para>The policy of kbusd may forbid it (EPERM). A bus has 16 watchers at most, and 8 of one user (EDQUOT). It starts no
 /// daemon.</para>
 /// </remarks>
-public sealed class BusWatcher : IDisposable, IRung
+public sealed partial class BusWatcher : IDisposable, IRung
 {
     private readonly Lock _lock = new();
     private readonly Descriptor _socket;
@@ -136,25 +137,12 @@ public sealed class BusWatcher : IDisposable, IRung
         Enter();
         try
         {
-            while (true)
+            BusEvent? busEvent;
+            while (!TryTake(out busEvent) && WaitForRecord(deadline))
             {
-                if (TryTake(out BusEvent? busEvent))
-                {
-                    return busEvent;
-                }
-
-                if (!TryPrepareWait())
-                {
-                    continue;
-                }
-
-                WaitOutcome outcome = _doorbell.Wait(deadline);
-                ObjectDisposedException.ThrowIf(_isDisposed, this);
-                if (outcome == WaitOutcome.TimedOut)
-                {
-                    return TryTake(out busEvent) ? busEvent : null;
-                }
             }
+
+            return busEvent;
         }
         finally
         {
@@ -279,24 +267,12 @@ public sealed class BusWatcher : IDisposable, IRung
     private bool TryTake([NotNullWhen(true)] out BusEvent? busEvent)
     {
         busEvent = null;
-        while (busEvent is null)
+        while (busEvent is null && TryTakeRecord(out uint kind))
         {
-            _record.ResetWrittenCount();
-            DeliveryLook look = _ring.TryTakeInto(_record, out _, out uint kind);
-            if (look == DeliveryLook.Malformed)
-            {
-                throw new KbusException(Errno.EPROTO, $"What bus {Bus} wrote for its watcher makes no sense.");
-            }
-
-            if (look != DeliveryLook.Record)
-            {
-                return false;
-            }
-
-            busEvent = Watching.BusEventReader.Read(kind, _record.WrittenSpan);
+            busEvent = BusEventReader.Read(kind, _record.WrittenSpan, WallClock.Now());
         }
 
-        return true;
+        return busEvent is not null;
     }
 
     private void Enter()

@@ -40,7 +40,7 @@ public sealed class CompletionTests
     [InlineData("send $.A --json --data ", "auto", "text", "hex", "base64", "json")]
     [InlineData("limpet -s --tls-", "--tls-cert", "--tls-key", "--tls-ca", "--tls-pin", "--tls-name")]
     [InlineData("limpet -k ", "0", "1")]
-    [InlineData("re", "reply", "record")]
+    [InlineData("re", "reply", "record", "replay")]
     [InlineData("record trace --rotate", "--rotate-size", "--rotate-after")]
     [InlineData("show ")]
     [InlineData("show trace $.Actor.A", "$.Actor.Ask")]

@@ -88,6 +88,9 @@ public sealed class MonitorTests
     });
 
     [Fact]
+    public void A_binding_to_no_name_at_all_ended_the_monitor_of_a_name() => Assert.False(KsockFilter.Takes("", "$.A"));
+
+    [Fact]
     public Task A_monitor_that_is_stopped_or_killed_changes_nothing_for_members() => Limited.Run(() =>
     {
         const int messages = 200_000;

@@ -37,6 +37,12 @@ internal static class Options
     public static readonly Option RotateSize = new("rotate-size", null, "SIZE", "go on in the next file, FILE.000002, after so many bytes: 65536, 100M, 2G");
     public static readonly Option RotateAfter = new("rotate-after", null, "SECONDS", "go on in the next file after so long");
     public static readonly Option Keep = new("keep", null, "N", "remove all but the newest N files of a rotation");
+    public static readonly Option Speed = new("speed", null, "N", "so many times as fast as it was recorded, such as 10 or 0.5");
+    public static readonly Option Fast = new("fast", null, "", "as fast as possible, instead of as it was recorded");
+    public static readonly Option Map = new("map", null, "OLD=NEW", "send messages of the name OLD by the name NEW; both may end in .*; several are allowed");
+    public static readonly Option RequestsOnly = new("requests-only", null, "", "send Requests, and no announcements");
+    public static readonly Option AsReplier = new("as-replier", null, "", "also bind to the names of the Requests, and send the recorded Replies");
+    public static readonly Option Loops = new("loops", null, "N", "play it so many times (default 1)");
     public static readonly Option User = new("user", null, "USER", "only Ksocks of this user: a name or a number", Candidates.Users);
     public static readonly Option Quiet = new("quiet", 'q', "", "no notes on standard error, only errors");
     public static readonly Option ReadyFd = new("ready-fd", null, "FD", "when bound, write a line with the Ksock's id to this descriptor and close it");
@@ -96,7 +102,7 @@ internal static class Options
     /// <summary>All of them; those of one name agree in whether a value follows.</summary>
     public static IReadOnlyList<Option> All { get; } =
     [
-        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Kind, OfKsock, ErrorsOnly, TimeForm, WithData, HeadersOnly, Compress, Append, RotateSize, RotateAfter, Keep, Sort, Rows, EachName, ListenAt, Traffic, Again, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
+        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Kind, OfKsock, ErrorsOnly, TimeForm, WithData, HeadersOnly, Compress, Append, RotateSize, RotateAfter, Keep, Speed, Fast, Map, RequestsOnly, AsReplier, Loops, Sort, Rows, EachName, ListenAt, Traffic, Again, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
         Plain, PlainLoopback, Networks, Config, CheckFile, Health, Metrics, Log, OnlyLimpets, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
         Group, SendName, BindName, Replier, OpenMode, Set, SeeStatus, ActAsLimpet, NewBus, Watch, Help, Version,

@@ -175,6 +175,29 @@ internal static class Verbs
         Examples = ["kbus show trace.kbus", "kbus show trace.kbus '$.Actor.*' --time delta --with-data", "kbus show trace.kbus --errors-only --json -n 10"],
     };
 
+    private static readonly Verb Replay = new("replay", "sends the announcements and Requests of a recording again", "FILE [NAME...]", ReplayCommand.Run)
+    {
+        LeastOperands = 1,
+        MostOperands = AnyNumber,
+        Completes = [Candidates.Files, Candidates.BoundNames],
+        Options =
+        [
+            .. OfPlace, Speed, Fast, Step with { Text = "wait for Enter before each message" }, Map, RequestsOnly, AsReplier, Loops,
+            Cli.Options.Timeout with { Text = "wait at most so long for room, and for the last answers (default 5)" }, Count with { Text = "end after so many messages" }, For, Quiet,
+        ],
+        Text = """
+            Sends them from one Ksock, in their order, at the times that they were recorded at. NAMEs choose messages.
+            What is refused is counted, and does not end it. At the end it says what was sent, what was refused and why:
+            exit code 1 if anything was refused. See docs/recordings.md.
+            """,
+        Examples =
+        [
+            "kbus replay trace.kbus",
+            "kbus replay trace.kbus --fast --loops 10 --map '$.Actor.*=$.Test.Actor.*'",
+            "kbus replay trace.kbus '$.Clock.*' --speed 10 --as-replier",
+        ],
+    };
+
     private static readonly Verb Top = new("top", "shows the busiest Ksocks and names of a bus, again and again", "", TopCommand.Run)
     {
         Options =
@@ -329,7 +352,7 @@ internal static class Verbs
     private static readonly Verb Complete = new("__complete", "", "WORD...", CompleteCommand.Run) { IsHidden = true };
 
     /// <summary>All verbs that the help shows, in its order.</summary>
-    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Wait, Monitor, Record, Show, Status, Top, Tree, Ping, Metrics, Limpet, Policy, Explain, Play, Completion, Help];
+    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Wait, Monitor, Record, Show, Replay, Status, Top, Tree, Ping, Metrics, Limpet, Policy, Explain, Play, Completion, Help];
 
     /// <summary>The verb of that name; null if there is none.</summary>
     public static Verb? Find(string name) => Shown.Append(Complete).FirstOrDefault(v => v.Name == name);

@@ -28,6 +28,11 @@ internal sealed record KsockFilter(string? Name, string? Program, string? User)
             return true;
         }
 
+        if (binding.Length == 0)
+        {
+            return false;
+        }
+
         string stem = binding[..^1];
         bool isBelow = name.Length > stem.Length && name.StartsWith(stem, StringComparison.Ordinal) && !IsWildcard(name);
         return isBelow && (binding.EndsWith(".*", StringComparison.Ordinal)

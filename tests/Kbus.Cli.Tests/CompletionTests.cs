@@ -45,6 +45,7 @@ public sealed class CompletionTests
     [InlineData("show ")]
     [InlineData("show trace $.Actor.A", "$.Actor.Ask")]
     [InlineData("show trace --time ", "wall", "relative", "delta")]
+    [InlineData("diagram trace --m", "--mermaid")]
     [InlineData("nonsense ")]
     [InlineData("--v", "--version")]
     public void A_word_is_completed_with_what_is_there(string words, params string[] expected) =>

@@ -96,6 +96,7 @@ public sealed class RecordingTests(ITestOutputHelper output)
             };
             try
             {
+                _ = Show(bytes, ["diagram", "-", "--with-data", "--quiet", .. random.Next(2) == 0 ? (string[])["--mermaid"] : []]);
                 shown += Show(bytes, ["show", "-", .. random.Next(4) == 0 ? (string[])["$.A.*", "", "$"] : ["--full"], .. random.Next(2) == 0 ? (string[])["--json", "--data", "auto"] : ["--time", "delta"]]) == 0 ? 1 : 0;
             }
             catch (Exception e)

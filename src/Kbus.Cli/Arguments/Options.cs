@@ -43,6 +43,7 @@ internal static class Options
     public static readonly Option RequestsOnly = new("requests-only", null, "", "send Requests, and no announcements");
     public static readonly Option AsReplier = new("as-replier", null, "", "also bind to the names of the Requests, and send the recorded Replies");
     public static readonly Option Loops = new("loops", null, "N", "play it so many times (default 1)");
+    public static readonly Option Mermaid = new("mermaid", null, "", "in the language of Mermaid, for documents in Markdown, instead of as SVG");
     public static readonly Option User = new("user", null, "USER", "only Ksocks of this user: a name or a number", Candidates.Users);
     public static readonly Option Quiet = new("quiet", 'q', "", "no notes on standard error, only errors");
     public static readonly Option ReadyFd = new("ready-fd", null, "FD", "when bound, write a line with the Ksock's id to this descriptor and close it");
@@ -102,7 +103,7 @@ internal static class Options
     /// <summary>All of them; those of one name agree in whether a value follows.</summary>
     public static IReadOnlyList<Option> All { get; } =
     [
-        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Kind, OfKsock, ErrorsOnly, TimeForm, WithData, HeadersOnly, Compress, Append, RotateSize, RotateAfter, Keep, Speed, Fast, Map, RequestsOnly, AsReplier, Loops, Sort, Rows, EachName, ListenAt, Traffic, Again, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
+        Bus, RuntimeDir, Json, JsonDocument, Count, For, Timeout, Full, Raw, Lines, Null, Data, Interval, Name, Program, User, Charges, Kind, OfKsock, ErrorsOnly, TimeForm, WithData, HeadersOnly, Compress, Append, RotateSize, RotateAfter, Keep, Speed, Fast, Map, RequestsOnly, AsReplier, Loops, Mermaid, Sort, Rows, EachName, ListenAt, Traffic, Again, Quiet, ReadyFd, Urgent, AllOrFail, AllOrWait, To, Flags, File, Hex,
         Echo, Exec, List, Server, Client, NetworkId, Message, Terminate, Verbosity, AllowOut, AllowIn, TlsCert, TlsKey, TlsCa, TlsPin, TlsName,
         Plain, PlainLoopback, Networks, Config, CheckFile, Health, Metrics, Log, OnlyLimpets, Silence, MaxMessages, Once, MakeKey, Bowls, Slow, Step, Actor,
         Group, SendName, BindName, Replier, OpenMode, Set, SeeStatus, ActAsLimpet, NewBus, Watch, Help, Version,

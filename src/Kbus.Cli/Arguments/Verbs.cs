@@ -198,6 +198,28 @@ internal static class Verbs
         ],
     };
 
+    private static readonly Verb Diagram = new("diagram", "draws a sequence diagram of a recording", "FILE [NAME...]", DiagramCommand.Run)
+    {
+        LeastOperands = 1,
+        MostOperands = AnyNumber,
+        Completes = [Candidates.Files, Candidates.BoundNames],
+        Options =
+        [
+            Mermaid, Cli.Options.Kind, OfKsock with { Completes = Candidates.None }, Cli.Options.Program with { Text = "only what programs with TEXT in their names do or get", Completes = Candidates.None },
+            ErrorsOnly, WithData, Count with { Text = "of so many events, the first ones (default 200)" }, Quiet,
+        ],
+        Text = """
+            Programs stand side by side, and time goes down. An arrow is a copy of a message. Prints an SVG that stands alone.
+            Choose what it shows as for kbus monitor.
+            """,
+        Examples =
+        [
+            "kbus diagram trace.kbus >trace.svg",
+            "kbus diagram trace.kbus '$.Actor.*' --with-data >actor.svg",
+            "kbus diagram trace.kbus --kind request,reply,status --mermaid",
+        ],
+    };
+
     private static readonly Verb Top = new("top", "shows the busiest Ksocks and names of a bus, again and again", "", TopCommand.Run)
     {
         Options =
@@ -352,7 +374,7 @@ internal static class Verbs
     private static readonly Verb Complete = new("__complete", "", "WORD...", CompleteCommand.Run) { IsHidden = true };
 
     /// <summary>All verbs that the help shows, in its order.</summary>
-    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Wait, Monitor, Record, Show, Replay, Status, Top, Tree, Ping, Metrics, Limpet, Policy, Explain, Play, Completion, Help];
+    public static IReadOnlyList<Verb> Shown { get; } = [Send, Call, Reply, Listen, Wait, Monitor, Record, Show, Replay, Diagram, Status, Top, Tree, Ping, Metrics, Limpet, Policy, Explain, Play, Completion, Help];
 
     /// <summary>The verb of that name; null if there is none.</summary>
     public static Verb? Find(string name) => Shown.Append(Complete).FirstOrDefault(v => v.Name == name);

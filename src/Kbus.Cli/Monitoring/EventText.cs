@@ -67,7 +67,7 @@ internal sealed class EventText(MonitoredBus bus, EventColours colours, bool ful
     }
 
     /// <summary>A latency in the unit in which it is read most easily.</summary>
-    private static string Milliseconds(TimeSpan time) => time.TotalMilliseconds switch
+    internal static string Milliseconds(TimeSpan time) => time.TotalMilliseconds switch
     {
         < 1 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMicroseconds:0} µs"),
         < 1000 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.00} ms"),

@@ -7,7 +7,8 @@ namespace Kbus.Cli.Tests;
 /// <summary><c>kbus diagram</c>: who sent what to whom, drawn.</summary>
 public sealed class DiagramTests
 {
-    // What a stranger would try: tags, entities, ends of attributes, of comments and of lines, steering of terminals, formulas, other words of Mermaid.
+    // What a stranger would try: tags, entities, ends of attributes, of comments and of lines, steering of terminals, formulas, and
+    // words of Mermaid.
     private const string Hostile = "<script>alert(1)</script>&lt;\"'>]]>--><!-- ;end\n%%{init}%% $$x$$ \u202e\u0007\uffff#35;";
 
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
@@ -33,7 +34,7 @@ public sealed class DiagramTests
 
         // All of it is within the picture.
         int width = (int)svg.Attribute("width")!;
-        Assert.All(svg.Descendants(Svg + "text"), t => Assert.InRange((int)t.Attribute("x")! + (t.Attribute("text-anchor") is null ? t.Value.Length * 7 : 0), 0, width));
+        Assert.All(svg.Descendants(Svg + "text"), t => Assert.InRange((int)t.Attribute("x")! + (IsCentred(t) ? 0 : t.Value.Length * 7), 0, width));
         Assert.All(svg.Descendants(Svg + "text"), t => Assert.InRange((int)t.Attribute("y")!, 0, (int)svg.Attribute("height")!));
     });
 
@@ -69,7 +70,8 @@ public sealed class DiagramTests
         string file = Record(bus, (replier, asker) =>
         {
             // All bytes, in pieces that are shown whole, and what somebody has thought of.
-            byte[][] contents = [.. Enumerable.Range(0, 16).Select(i => Enumerable.Range(16 * i, 16).Select(b => (byte)b).ToArray()), .. Encoding.UTF8.GetBytes(Hostile).Chunk(8)];
+            byte[] all = [.. Enumerable.Range(0, 256).Select(b => (byte)b)];
+            byte[][] contents = [.. all.Chunk(16), .. Encoding.UTF8.GetBytes(Hostile).Chunk(8)];
             Array.ForEach(contents, c => asker.Send(new Announcement("$.Note", c)));
         });
         string drawn = bus.Run("diagram", file, "--with-data", "--kind", "announcement").Output;
@@ -82,7 +84,8 @@ public sealed class DiagramTests
         Assert.Equal(1, drawn.Split("<style>").Length - 1);
 
         string[] lines = bus.Run("diagram", file, "--with-data", "--kind", "announcement", "--mermaid").Lines;
-        Assert.All(lines.Skip(1), l => Assert.Matches(@"^    (participant k\d+ as |k\d+-\)k\d+: |Note over k\d+: )([A-Za-z0-9 .,_/()=:'\[\]-]|\$\.|#\d+;)*$", l));
+        const string line = @"^    (participant k\d+ as |k\d+-\)k\d+: |Note over k\d+: )([A-Za-z0-9 .,_/()=:'\[\]-]|\$\.|#\d+;)*$";
+        Assert.All(lines.Skip(1), l => Assert.Matches(line, l));
     });
 
     [Theory]
@@ -116,11 +119,15 @@ public sealed class DiagramTests
             }
         });
         Ended drawn = bus.Run("diagram", file, "$.Tick");
-        Assert.Equal((0, "kbus: the diagram has the first 200 events. Choose others by names and options, or more of them by -n.\n"), (drawn.Code, drawn.Errors));
+        const string note = "kbus: the diagram has the first 200 events. Choose others by names and options, or more of them by -n.\n";
+        Assert.Equal((0, note), (drawn.Code, drawn.Errors));
         Assert.Equal(200, XDocument.Parse(drawn.Output).Descendants(Svg + "g").Count());
         Assert.Equal(250, XDocument.Parse(bus.Run("diagram", file, "$.Tick", "-n", "1000").Output).Descendants(Svg + "g").Count());
-        Assert.Equal(3, bus.Run("diagram", file, "$.Tick", "-n", "3", "--mermaid").Lines.Count(l => l.Contains("$.Tick", StringComparison.Ordinal)));
+        string[] three = bus.Run("diagram", file, "$.Tick", "-n", "3", "--mermaid").Lines;
+        Assert.Equal(3, three.Count(l => l.Contains("$.Tick", StringComparison.Ordinal)));
     });
+
+    private static bool IsCentred(XElement text) => text.Attribute("text-anchor") is not null;
 
     private static void Talk(Ksock replier, Ksock asker)
     {

@@ -6,6 +6,8 @@ namespace Kbus.Cli.Tests;
 /// <summary><c>kbus record</c> and <c>kbus show</c>, as processes that watch others.</summary>
 public sealed class RecordTests
 {
+    private const string Kept = "What was recorded before is in it, and can be read.";
+
     [Theory]
     [InlineData]
     [InlineData("--compress")]
@@ -26,9 +28,11 @@ public sealed class RecordTests
         Assert.Contains("\"kind\":\"reply\"", again.Output, StringComparison.Ordinal);
 
         // And so with the monitor's options: names, kinds, errors, the form of time, a count, data only if it is asked for.
-        Assert.Matches(@"^\S+ \S+\[2\] asks \$\.Ask \[0:1\] 5 B to \S+\[1\] 'hello'\n\S+ \S+\[1\] answers ", bus.Run("show", file, "$.Ask", "--full", "--kind", "request,reply").Output);
+        string full = bus.Run("show", file, "$.Ask", "--full", "--kind", "request,reply").Output;
+        Assert.Matches(@"^\S+ \S+\[2\] asks \$\.Ask \[0:1\] 5 B to \S+\[1\] 'hello'\n\S+ \S+\[1\] answers ", full);
         Assert.DoesNotContain("hello", bus.Run("show", file, "$.Ask").Output, StringComparison.Ordinal);
-        Assert.Matches(@"^0\.000000 \S+\[2\] asks \$\.Nobody .*: refused, EADDRNOTAVAIL\n$", bus.Run("show", file, "--errors-only", "--time", "relative").Output);
+        string wrong = bus.Run("show", file, "--errors-only", "--time", "relative").Output;
+        Assert.Matches(@"^0\.000000 \S+\[2\] asks \$\.Nobody .*: refused, EADDRNOTAVAIL\n$", wrong);
         Assert.Equal(2, bus.Run("show", file, "-n", "2").Lines.Length);
         Assert.Equal(2, bus.Run("show", file, "--kind", "mistake").Code);
     });
@@ -98,7 +102,8 @@ public sealed class RecordTests
         recorder.Signal("KILL");
         Assert.Equal(137, recorder.End().Code);
         Ended shown = bus.Run("show", file, "$.Tick");
-        Assert.Equal((0, $"kbus: {file} has no end: it is still being recorded, or its recorder was killed. All of it was read.\n"), (shown.Code, shown.Errors));
+        string note = $"kbus: {file} has no end: it is still being recorded, or its recorder was killed. All of it was read.\n";
+        Assert.Equal((0, note), (shown.Code, shown.Errors));
         Assert.Single(shown.Lines);
     });
 
@@ -270,12 +275,15 @@ public sealed class RecordTests
         using var bus = new PrivateBus();
         string file = Path.Join(bus.Directory, "trace");
         File.WriteAllText(file, "somebody's own");
-        Fails(bus, $"kbus: {file} exists already (EEXIST), and stays as it is. Name another file, or add to this one by --append.\n", "record", file);
-        Fails(bus, $"kbus: {file} is not a recording of this version of kbus, and stays as it is. Name another file.\n", "record", file, "--append");
+        const string exists = "exists already (EEXIST), and stays as it is. Name another file, or add to this one by --append.";
+        Fails(bus, $"kbus: {file} {exists}\n", "record", file);
+        const string isNone = "is not a recording of this version of kbus, and stays as it is. Name another file.";
+        Fails(bus, $"kbus: {file} {isNone}\n", "record", file, "--append");
         Assert.Equal("somebody's own", File.ReadAllText(file));
         Fails(bus, $"kbus: {file} is not a recording of kbus.\n", "show", file);
-        Fails(bus, $"kbus: {bus.Directory}/no/trace cannot be written to: ENOENT (No such file or directory).\n", "record", bus.Directory + "/no/trace");
-        Fails(bus, $"kbus: {bus.Directory}/no/trace cannot be read: ENOENT (No such file or directory).\n", "show", bus.Directory + "/no/trace");
+        string nowhere = bus.Directory + "/no/trace";
+        Fails(bus, $"kbus: {nowhere} cannot be written to: ENOENT (No such file or directory).\n", "record", nowhere);
+        Fails(bus, $"kbus: {nowhere} cannot be read: ENOENT (No such file or directory).\n", "show", nowhere);
         Fails(bus, $"kbus: {bus.Directory} cannot be read: EISDIR (Is a directory).\n", "show", bus.Directory);
         Assert.Equal(2, bus.Run("record", file, "--keep", "2").Code);
         Assert.Equal(2, bus.Run("record", file, "--rotate-size", "1").Code);
@@ -283,7 +291,7 @@ public sealed class RecordTests
         using Program recorder = bus.Start("record", "/dev/full");
         Ended full = recorder.End();
         Assert.Equal(1, full.Code);
-        Assert.Contains("kbus: /dev/full cannot be written to: ENOSPC (No space left on device). What was recorded before is in it, and can be read.\n", full.Errors, StringComparison.Ordinal);
+        Assert.Contains($"kbus: /dev/full cannot be written to: ENOSPC (No space left on device). {Kept}\n", full.Errors, StringComparison.Ordinal);
     });
 
     [Fact]
@@ -291,7 +299,10 @@ public sealed class RecordTests
     {
         using var bus = new PrivateBus();
         string file = Path.Join(bus.Directory, "trace");
-        using Program recorder = Program.Start("/bin/bash", bus.Environment, "-c", $"trap '' XFSZ; ulimit -f 8; export DOTNET_EnableWriteXorExecute=0; exec '{Program.Kbus}' record '{file}'");
+
+        // The runtime of a program that is not compiled ahead of time keeps its code in a file, unless it is told otherwise.
+        const string limits = "trap '' XFSZ; ulimit -f 8; export DOTNET_EnableWriteXorExecute=0";
+        using Program recorder = Program.Start("/bin/bash", bus.Environment, "-c", $"{limits}; exec '{Program.Kbus}' record '{file}'");
         Assert.Equal($"kbus: recording bus 0 to {file}.", recorder.Note());
         using Ksock sender = bus.Open();
         for (int i = 0; i < 200; i++)
@@ -301,7 +312,7 @@ public sealed class RecordTests
 
         Ended ended = recorder.End();
         Assert.Equal(1, ended.Code);
-        Assert.Contains($"kbus: {file} cannot be written to: EFBIG (File too large). What was recorded before is in it, and can be read.\n", ended.Errors, StringComparison.Ordinal);
+        Assert.Contains($"kbus: {file} cannot be written to: EFBIG (File too large). {Kept}\n", ended.Errors, StringComparison.Ordinal);
         Assert.Equal(8192, new FileInfo(file).Length);
         Ended shown = bus.Run("show", file, "$.Tick");
         Assert.Equal(0, shown.Code);
@@ -352,7 +363,8 @@ public sealed class RecordTests
 
     private static BusWatcher Watch(PrivateBus bus) => BusWatcher.Open(0, new BusWatcherOptions { RuntimeDirectory = bus.Directory });
 
-    /// <summary>Closes a Ksock and waits until one watcher has got that. Then the bus has written all before it for the others, too.</summary>
+    /// <summary>Closes a Ksock and waits until one watcher has got that. Then the bus has written all before it for the others,
+    /// too.</summary>
     private static void AwaitClose(BusWatcher watcher, Ksock ksock)
     {
         uint id = ksock.Id;

@@ -5,7 +5,7 @@ namespace Kbus.Cli.Tests;
 /// <summary>The format of recordings: what a reader makes of one that was cut off, and of what is none.</summary>
 public sealed class RecordingTests(ITestOutputHelper output)
 {
-    private static readonly int Runs = int.Parse(Environment.GetEnvironmentVariable("KBUS_TEST_RUNS") ?? "1000", CultureInfo.InvariantCulture);
+    private static readonly int Runs = Number("KBUS_TEST_RUNS", 1000);
 
     [Theory]
     [InlineData(false)]
@@ -39,7 +39,8 @@ public sealed class RecordingTests(ITestOutputHelper output)
 
             (long position, int expected) = ends.Last(e => e.Position <= length);
             Assert.Equal((length, expected), (length, read));
-            Assert.Equal(length == whole.Length ? RecordingFault.None : length == position ? RecordingFault.Unended : RecordingFault.Cut, reader.Fault);
+            RecordingFault unlessWhole = length == position ? RecordingFault.Unended : RecordingFault.Cut;
+            Assert.Equal(length == whole.Length ? RecordingFault.None : unlessWhole, reader.Fault);
         }
 
         // And so says the command.
@@ -50,7 +51,8 @@ public sealed class RecordingTests(ITestOutputHelper output)
             using Program show = Program.Start(Program.Kbus, new Dictionary<string, string?>(), "show", file);
             Ended ended = show.End();
             (long position, _) = ends.Last(e => e.Position <= length);
-            Assert.Equal((0, $"kbus: {file} is cut off in the middle of a record, at byte {position}. All before it was read.\n"), (ended.Code, ended.Errors));
+            string note = $"kbus: {file} is cut off in the middle of a record, at byte {position}. All before it was read.\n";
+            Assert.Equal((0, note), (ended.Code, ended.Errors));
         }
 
         File.Delete(file);
@@ -80,7 +82,7 @@ public sealed class RecordingTests(ITestOutputHelper output)
     [Fact]
     public Task Random_bytes_as_a_recording_are_shown_or_refused() => Limited.Run(() =>
     {
-        int seed = int.Parse(Environment.GetEnvironmentVariable("KBUS_TEST_SEED") ?? $"{Environment.TickCount & 0xFFFFFF}", CultureInfo.InvariantCulture);
+        int seed = Number("KBUS_TEST_SEED", Environment.TickCount & 0xFFFFFF);
         byte[] plain = RecordSome(compress: false);
         byte[] compressed = RecordSome(compress: true);
         int shown = 0;
@@ -97,7 +99,9 @@ public sealed class RecordingTests(ITestOutputHelper output)
             try
             {
                 _ = Show(bytes, ["diagram", "-", "--with-data", "--quiet", .. random.Next(2) == 0 ? (string[])["--mermaid"] : []]);
-                shown += Show(bytes, ["show", "-", .. random.Next(4) == 0 ? (string[])["$.A.*", "", "$"] : ["--full"], .. random.Next(2) == 0 ? (string[])["--json", "--data", "auto"] : ["--time", "delta"]]) == 0 ? 1 : 0;
+                string[] choice = random.Next(4) == 0 ? ["$.A.*", "", "$"] : ["--full"];
+                string[] form = random.Next(2) == 0 ? ["--json", "--data", "auto"] : ["--time", "delta"];
+                shown += Show(bytes, ["show", "-", .. choice, .. form]) == 0 ? 1 : 0;
             }
             catch (Exception e)
             {
@@ -112,7 +116,7 @@ public sealed class RecordingTests(ITestOutputHelper output)
     [Fact]
     public Task Nonsense_in_a_recording_is_replayed_or_refused() => Limited.Run(() =>
     {
-        int seed = int.Parse(Environment.GetEnvironmentVariable("KBUS_TEST_SEED") ?? $"{Environment.TickCount & 0xFFFFFF}", CultureInfo.InvariantCulture);
+        int seed = Number("KBUS_TEST_SEED", Environment.TickCount & 0xFFFFFF);
         byte[] plain = RecordSome(compress: false);
         using var bus = new PrivateBus();
         using Ksock listener = bus.Open();
@@ -123,8 +127,8 @@ public sealed class RecordingTests(ITestOutputHelper output)
             byte[] bytes = ChangedWithin(random, plain, compress: false);
             try
             {
-                string[] args = ["replay", "-", "--runtime-dir", bus.Directory, "--timeout", "0", .. random.Next(10) == 0 ? (string[])["--speed", "1000000", "--for", "0.1"] : ["--fast"]];
-                Assert.InRange(Show(bytes, args), 0, 3);
+                string[] pace = random.Next(10) == 0 ? ["--speed", "1000000", "--for", "0.1"] : ["--fast"];
+                Assert.InRange(Show(bytes, ["replay", "-", "--runtime-dir", bus.Directory, "--timeout", "0", .. pace]), 0, 3);
             }
             catch (Exception e)
             {
@@ -164,6 +168,9 @@ public sealed class RecordingTests(ITestOutputHelper output)
         Assert.Equal(RecordingFault.Unreadable, reader.Fault);
         Assert.Equal("it was recorded by a newer kbus (version 2 of recordings); this one reads version 1.", reader.FaultText);
     }
+
+    private static int Number(string variable, int usual) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int number) ? number : usual;
 
     /// <summary>Bit by bit, as the polynomial is defined.</summary>
     private static uint Crc32C(byte[] bytes)
@@ -250,7 +257,8 @@ public sealed class RecordingTests(ITestOutputHelper output)
             for (int i = random.Next(3); i > 0 && changed.Length > 0; i--)
             {
                 // Above all in the head of a message, where all its numbers are.
-                changed[random.Next(Math.Min(changed.Length, random.Next(4) == 0 ? int.MaxValue : 130))] = (byte)(random.Next(2) == 0 ? random.Next(256) : 1 << random.Next(8));
+                int place = random.Next(Math.Min(changed.Length, random.Next(4) == 0 ? int.MaxValue : 130));
+                changed[place] = (byte)(random.Next(2) == 0 ? random.Next(256) : 1 << random.Next(8));
             }
 
             if (kind is not (RecordKind.Begin or RecordKind.End))
@@ -268,7 +276,8 @@ public sealed class RecordingTests(ITestOutputHelper output)
     {
         var file = new MemoryStream();
         using var writer = new RecordWriter(file, "it", compress);
-        writer.Begin(new RecordingBegin((RecordingFlags)random.Next(4), (uint)random.Next(), new(random.NextInt64(), random.NextInt64()), "\e[2J\u202e", "\0"));
+        var flags = (RecordingFlags)random.Next(4);
+        writer.Begin(new RecordingBegin(flags, (uint)random.Next(), new(random.NextInt64(), random.NextInt64()), "\e[2J\u202e", "\0"));
         for (int i = random.Next(20); i > 0; i--)
         {
             uint kind = (uint)(random.Next(10) == 0 ? random.Next() : random.Next(4) == 0 ? random.Next(255, 262) : random.Next(13));

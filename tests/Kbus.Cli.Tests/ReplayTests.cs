@@ -23,7 +23,8 @@ public sealed class ReplayTests
             MessageId last = MessageId.None;
             for (int i = 0; i < messages; i++)
             {
-                var message = new Announcement($"$.Tick.N{i % 10}", Encoding.ASCII.GetBytes(new string((char)('a' + (i % 26)), i % 50)), MessageFlags.AllOrWait | (MessageFlags)((uint)(i % 7) << 16));
+                byte[] data = [.. Enumerable.Repeat((byte)('a' + (i % 26)), i % 50)];
+                var message = new Announcement($"$.Tick.N{i % 10}", data, MessageFlags.AllOrWait | (MessageFlags)((uint)(i % 7) << 16));
                 last = sender.Send(message);
                 Add(hash, message);
                 if (i % atOnce == atOnce - 1)
@@ -94,7 +95,8 @@ public sealed class ReplayTests
         Ended ended = bus.Run("replay", file, "--fast", "--loops", "20");
         Assert.Equal((1, ""), (ended.Code, ended.Errors));
         Assert.Equal("sent: 20 announcements, 0 Requests, 0 Replies", ended.Lines[0]);
-        Assert.Equal("refused: 20 by EADDRNOTAVAIL (Cannot assign requested address), first $.Ask; see kbus errno EADDRNOTAVAIL", ended.Lines[^1]);
+        string refused = "refused: 20 by EADDRNOTAVAIL (Cannot assign requested address), first $.Ask; see kbus errno EADDRNOTAVAIL";
+        Assert.Equal(refused, ended.Lines[^1]);
     });
 
     [Fact]
@@ -134,7 +136,13 @@ public sealed class ReplayTests
         listener.Bind("$.Other.Ask");
         Ended ended = bus.Run("replay", file, "--as-replier", "--fast", "--map", "$.*=$.Other.*", "--loops", "2");
         Assert.Equal((0, ""), (ended.Code, ended.Errors));
-        Assert.Equal(["sent: 2 announcements, 2 Requests, 2 Replies", "answered: by 2 Replies and 0 Statuses; 0 not yet", "left out: 2 refused when they were recorded"], ended.Lines);
+        string[] lines =
+        [
+            "sent: 2 announcements, 2 Requests, 2 Replies",
+            "answered: by 2 Replies and 0 Statuses; 0 not yet",
+            "left out: 2 refused when they were recorded",
+        ];
+        Assert.Equal(lines, ended.Lines);
         string[] heard = [.. listener.ReadAvailable().Select(m => $"{m.Kind} {m.DataAsText}")];
         Assert.Equal(["Request hello", "Reply yes", "Request hello", "Reply yes"], heard);
     });
@@ -184,7 +192,8 @@ public sealed class ReplayTests
         sender.Send(new Announcement("$.A"));
         sender.Send(new Announcement("$.A", "data"));
         Assert.Equal(0, recorder.End().Code);
-        Assert.Equal(["sent: 1 announcement, 0 Requests, 0 Replies", "left out: 1 whose data is not in the recording"], bus.Run("replay", file).Lines);
+        string[] lines = ["sent: 1 announcement, 0 Requests, 0 Replies", "left out: 1 whose data is not in the recording"];
+        Assert.Equal(lines, bus.Run("replay", file).Lines);
     });
 
     [Fact]

@@ -17,7 +17,8 @@ internal sealed class MonitorCommand
     {
         var command = new MonitorCommand(invocation);
         ParsedArguments arguments = invocation.Arguments;
-        using BusWatcher watcher = WatcherOpening.Open(invocation, arguments.Has(Options.WithData) || arguments.Has(Options.Full) || arguments.Has(Options.Data));
+        bool withData = arguments.Has(Options.WithData) || arguments.Has(Options.Full) || arguments.Has(Options.Data);
+        using BusWatcher watcher = WatcherOpening.Open(invocation, withData);
         invocation.Ending.Add(watcher.Dispose);
         try
         {

@@ -13,7 +13,12 @@ internal static class WatcherOpening
     public static BusWatcher Open(Invocation invocation, bool withData)
     {
         ParsedArguments arguments = invocation.Arguments;
-        var options = new BusWatcherOptions { RuntimeDirectory = arguments.Text(Options.RuntimeDir), WithData = withData, BufferSize = LargestBuffer };
+        var options = new BusWatcherOptions
+        {
+            RuntimeDirectory = arguments.Text(Options.RuntimeDir),
+            WithData = withData,
+            BufferSize = LargestBuffer,
+        };
         try
         {
             return BusWatcher.Open(arguments.Number(Options.Bus) ?? 0, options);

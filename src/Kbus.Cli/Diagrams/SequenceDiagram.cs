@@ -44,10 +44,12 @@ internal sealed class SequenceDiagram(MonitoredBus bus)
                 AddNote(opened, "opens", isBad: false);
                 break;
             case KsockClosedEvent closed:
-                AddNote(closed, closed.End switch { KsockEnd.Closed => "closes", KsockEnd.Died => "dies", _ => "is closed" }, closed.End != KsockEnd.Closed);
+                string end = closed.End switch { KsockEnd.Closed => "closes", KsockEnd.Died => "dies", _ => "is closed" };
+                AddNote(closed, end, closed.End != KsockEnd.Closed);
                 break;
             case BindingEvent binding:
-                AddNote(binding, $"{(binding.IsBind ? "binds to" : "unbinds from")} {binding.Name}{(binding.IsReplier ? " as replier" : "")}", binding.IsRevoked);
+                string deed = binding.IsBind ? "binds to" : "unbinds from";
+                AddNote(binding, $"{deed} {binding.Name}{(binding.IsReplier ? " as replier" : "")}", binding.IsRevoked);
                 break;
             case SettingEvent setting:
                 AddNote(setting, $"sets {setting.Setting} to {setting.Value.ToString(CultureInfo.InvariantCulture)}", isBad: false);
@@ -76,8 +78,10 @@ internal sealed class SequenceDiagram(MonitoredBus bus)
     {
         Message message = sent.Message;
         int from = PlaceOf(sent.Ksock);
-        (int, ArrowKind)[] arrows = [.. sent.Recipients.Select(r => (PlaceOf(r.Ksock), KindOf(sent, r.Fate)))];
-        bool isBad = sent.Outcome is not (Errno.None or Errno.EAGAIN) || message.Kind == MessageKind.Status || arrows.Any(a => a.Item2 == ArrowKind.Missed);
+        (int To, ArrowKind Kind)[] arrows = [.. sent.Recipients.Select(r => (PlaceOf(r.Ksock), KindOf(sent, r.Fate)))];
+        bool isBad = sent.Outcome is not (Errno.None or Errno.EAGAIN)
+            || message.Kind == MessageKind.Status
+            || arrows.Any(a => a.Kind == ArrowKind.Missed);
         if (arrows.Length == 0)
         {
             // It went to the bus, and no further.
@@ -92,15 +96,18 @@ internal sealed class SequenceDiagram(MonitoredBus bus)
         };
         string latency = answered is null ? "" : $" after {EventText.Milliseconds(answered.Latency)}";
         string about = answered is null || answered.Name == message.Name ? "" : $" ({Cut(answered.Name, MostData)})";
-        string data = message.Data.Length == 0 ? "" : $" '{Cut(PrintableData.Of(message.Data.Span[..Math.Min(message.Data.Length, MostData + 1)]), MostData)}'";
-        string text = $"{Cut(message.Name, MostText)}{(message.Id == MessageId.None ? "" : $" {message.Id}")}{about}{data}{latency}{outcome}";
+        ReadOnlySpan<byte> start = message.Data.Span[..Math.Min(message.Data.Length, MostData + 1)];
+        string data = start.Length == 0 ? "" : $" '{Cut(PrintableData.Of(start), MostData)}'";
+        string id = message.Id == MessageId.None ? "" : $" {message.Id}";
+        string text = $"{Cut(message.Name, MostText)}{id}{about}{data}{latency}{outcome}";
         _rows.Add(new DiagramRow(Since(sent.Monotonic), from, arrows, text, isBad));
     }
 
     private void AddNote(BusEvent happened, string text, bool isBad)
     {
         string refused = happened.Outcome == Errno.None || happened is LimitEvent ? "" : $", refused: {KbusErrors.Name(happened.Outcome)}";
-        _rows.Add(new DiagramRow(Since(happened.Monotonic), PlaceOf(happened.Ksock), [], Cut(text, MostText) + refused, isBad || refused.Length > 0));
+        string shown = Cut(text, MostText) + refused;
+        _rows.Add(new DiagramRow(Since(happened.Monotonic), PlaceOf(happened.Ksock), [], shown, isBad || refused.Length > 0));
     }
 
     private TimeSpan Since(TimeSpan moment) => moment - (_first ??= moment);

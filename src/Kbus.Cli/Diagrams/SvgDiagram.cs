@@ -40,14 +40,16 @@ internal sealed class SvgDiagram(SequenceDiagram diagram, string title)
         }
         """;
 
-    private readonly int _column = Math.Max(LeastColumn, diagram.Lifelines.Select(l => (Shown(l).Length + 3) * CharacterWidth).DefaultIfEmpty().Max());
+    private readonly int _column = diagram.Lifelines.Select(l => (Shown(l).Length + 3) * CharacterWidth).Append(LeastColumn).Max();
 
     /// <summary>Its lines.</summary>
     public IEnumerable<string> Lines()
     {
         int bottom = Top + ((diagram.Rows.Count + 1) * RowHeight);
-        int width = diagram.Rows.Select((r, i) => TextStart(r) + (Shown(r.Text).Length * CharacterWidth)).Append(X(diagram.Lifelines.Count - 1) + (_column / 2)).Max() + Margin;
-        yield return $"""<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{Number(width)}" height="{Number(bottom + Margin)}" viewBox="0 0 {Number(width)} {Number(bottom + Margin)}">""";
+        int columns = X(diagram.Lifelines.Count - 1) + (_column / 2);
+        int width = diagram.Rows.Select(r => TextStart(r) + (Shown(r.Text).Length * CharacterWidth)).Append(columns).Max() + Margin;
+        (string w, string h) = (Number(width), Number(bottom + Margin));
+        yield return $"""<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{w}" height="{h}" viewBox="0 0 {w} {h}">""";
         yield return $"<title>{Escape(title)}</title>";
         yield return $"<style>{Style}</style>";
         for (int i = 0; i < diagram.Lifelines.Count; i++)
@@ -88,7 +90,8 @@ internal sealed class SvgDiagram(SequenceDiagram diagram, string title)
     }
 
     /// <summary>A text without what no XML may have.</summary>
-    private static string Shown(string text) => TerminalText.Of(text).Replace("\uFFFE", "\\ufffe", StringComparison.Ordinal).Replace("\uFFFF", "\\uffff", StringComparison.Ordinal);
+    private static string Shown(string text) =>
+        TerminalText.Of(text).Replace("\uFFFE", "\\ufffe", StringComparison.Ordinal).Replace("\uFFFF", "\\uffff", StringComparison.Ordinal);
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
@@ -102,7 +105,8 @@ internal sealed class SvgDiagram(SequenceDiagram diagram, string title)
         var text = new StringBuilder(row.IsBad ? "<g class=\"bad\">" : "<g>");
         if (row.Time is { } time)
         {
-            text.Append($"""<text class="time" x="8" y="{Number(y)}">{time.TotalSeconds.ToString("0.000000", CultureInfo.InvariantCulture)}</text>""");
+            string seconds = time.TotalSeconds.ToString("0.000000", CultureInfo.InvariantCulture);
+            text.Append($"""<text class="time" x="8" y="{Number(y)}">{seconds}</text>""");
         }
 
         if (row.Arrows.Count == 0)

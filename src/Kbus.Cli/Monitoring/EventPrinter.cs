@@ -1,6 +1,7 @@
 namespace Kbus.Cli;
 
-/// <summary>Prints those events that the options choose, as lines for people or as JSON. For <c>kbus monitor</c> and <c>kbus show</c>.</summary>
+/// <summary>Prints those events that the options choose, as lines for people or as JSON: of <c>kbus monitor</c> and <c>kbus
+/// show</c>.</summary>
 internal sealed class EventPrinter
 {
     private readonly Invocation _invocation;

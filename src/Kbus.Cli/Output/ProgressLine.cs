@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Kbus.Cli;
 
-/// <summary>One line on standard error that says how far something has come, written over itself. Only on a terminal, and not with <c>--quiet</c>.</summary>
+/// <summary>One line on standard error that says how far something has come, written over itself.</summary>
+/// <remarks>Only on a terminal, and not with <c>--quiet</c>.</remarks>
 /// <param name="invocation">Has the terminal, and the clock.</param>
 internal sealed class ProgressLine(Invocation invocation)
 {

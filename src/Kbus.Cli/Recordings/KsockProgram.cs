@@ -30,7 +30,8 @@ internal readonly record struct KsockProgram(string Program, string User)
     /// <summary>Reads it from a record; null if it makes no sense.</summary>
     public static KsockProgram? Read(ReadOnlySpan<byte> bytes) =>
         WatchWire.TryRead(ref bytes, out Lengths lengths)
-            && WatchWire.TryRead(ref bytes, lengths.Program, out ReadOnlySpan<byte> program) && WatchWire.TryRead(ref bytes, lengths.User, out ReadOnlySpan<byte> user)
+            && WatchWire.TryRead(ref bytes, lengths.Program, out ReadOnlySpan<byte> program)
+            && WatchWire.TryRead(ref bytes, lengths.User, out ReadOnlySpan<byte> user)
             ? new KsockProgram(Encoding.UTF8.GetString(program), Encoding.UTF8.GetString(user))
             : null;
 

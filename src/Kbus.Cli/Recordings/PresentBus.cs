@@ -22,8 +22,12 @@ internal sealed class PresentBus
 
         switch (kind)
         {
-            case WatchRecordKind.Opened or WatchRecordKind.PresentKsock when program is not null && WatchWire.TryRead(ref record, out WatchKsock ksock):
-                _ksocks[head.Ksock] = (program, ksock);
+            case WatchRecordKind.Opened or WatchRecordKind.PresentKsock when program is not null:
+                if (WatchWire.TryRead(ref record, out WatchKsock ksock))
+                {
+                    _ksocks[head.Ksock] = (program, ksock);
+                }
+
                 break;
             case WatchRecordKind.Closed:
                 _ksocks.Remove(head.Ksock);

@@ -1,6 +1,7 @@
 namespace Kbus.Cli;
 
-/// <summary>What a record of a recording holds. Below 256 it is what a watcher gets, as the bus wrote it (<see cref="Kbus.Link.WatchRecordKind"/>).</summary>
+/// <summary>What a record of a recording holds.</summary>
+/// <remarks>Below 256 it is what a watcher gets, as the bus wrote it (<see cref="Kbus.Link.WatchRecordKind"/>).</remarks>
 internal enum RecordKind : uint
 {
     /// <summary>The program and the user of the Ksock that the next record tells of.</summary>

@@ -5,8 +5,8 @@ namespace Kbus.Cli;
 
 /// <summary>Reads the records of a recording one after another, those of compressed blocks, too.</summary>
 /// <remarks>
-/// The file may come from a stranger, and may end anywhere. It needs memory for one record and one block, whatever the file says. One thread
-/// at a time.
+/// The file may come from a stranger, and may end anywhere. It needs memory for one record and one block, whatever the file says. One
+/// thread at a time.
 /// </remarks>
 /// <param name="file">The file. It is read from where it stands to its end, and need not be able to seek.</param>
 internal sealed class RecordReader(Stream file)
@@ -108,7 +108,8 @@ internal sealed class RecordReader(Stream file)
         {
             kind = (RecordKind)BinaryPrimitives.ReadUInt32LittleEndian(rest);
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(rest[4..]);
-            if (length <= (uint)(rest.Length - RecordFrame.InnerSize) && kind is not (RecordKind.Block or RecordKind.Begin or RecordKind.End))
+            bool mayBeWithin = kind is not (RecordKind.Block or RecordKind.Begin or RecordKind.End);
+            if (mayBeWithin && length <= (uint)(rest.Length - RecordFrame.InnerSize))
             {
                 record = rest.Slice(RecordFrame.InnerSize, (int)length);
                 _blockAt += RecordFrame.InnerSize + (int)length;
@@ -124,7 +125,8 @@ internal sealed class RecordReader(Stream file)
     private bool TryOpen(ReadOnlySpan<byte> record)
     {
         (_blockAt, _blockLength) = (0, 0);
-        if (record.Length < sizeof(uint) || BinaryPrimitives.ReadUInt32LittleEndian(record) is var length && length is 0 or > RecordFrame.MostLength)
+        uint length = record.Length < sizeof(uint) ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(record);
+        if (length is 0 or > RecordFrame.MostLength)
         {
             return false;
         }
@@ -136,7 +138,8 @@ internal sealed class RecordReader(Stream file)
 
         try
         {
-            using var deflate = new DeflateStream(new MemoryStream(_record, sizeof(uint), record.Length - sizeof(uint), writable: false), CompressionMode.Decompress);
+            var compressed = new MemoryStream(_record, sizeof(uint), record.Length - sizeof(uint), writable: false);
+            using var deflate = new DeflateStream(compressed, CompressionMode.Decompress);
             _blockLength = deflate.ReadAtLeast(_block.AsSpan(0, (int)length), (int)length, throwOnEndOfStream: false);
             return _blockLength == length && deflate.ReadByte() < 0;
         }

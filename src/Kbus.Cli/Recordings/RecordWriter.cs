@@ -5,7 +5,8 @@ using Kbus.Link;
 namespace Kbus.Cli;
 
 /// <summary>Writes records, each in its frame, or many in a compressed block, to a file.</summary>
-/// <remarks>Only whole records are written at once, so that whatever ends the process cuts off the last ones at most. One thread at a time.</remarks>
+/// <remarks>Only whole records are written at once, so whatever ends the process cuts off the last ones at most. One thread at a
+/// time.</remarks>
 /// <param name="file">Where to; disposed of with the writer.</param>
 /// <param name="name">Its name in errors.</param>
 /// <param name="compress">Whether records are compressed, in blocks.</param>
@@ -77,9 +78,12 @@ internal sealed class RecordWriter(Stream file, string name, bool compress) : ID
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             _frames.ResetWrittenCount();
-            throw e.HResult == (int)Errno.EPIPE ? new CommandException(ExitCode.BrokenPipe, "", e) :
-            new CommandException(
-                ExitCode.Failed, $"{name} cannot be written to: {SystemFault.Describe(e)} What was recorded before is in it, and can be read.", e);
+            throw e.HResult == (int)Errno.EPIPE
+                ? new CommandException(ExitCode.BrokenPipe, "", e)
+                : new CommandException(
+                    ExitCode.Failed,
+                    $"{name} cannot be written to: {SystemFault.Describe(e)} What was recorded before is in it, and can be read.",
+                    e);
         }
 
         _written += _frames.WrittenCount;

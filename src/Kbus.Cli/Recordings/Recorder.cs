@@ -5,7 +5,8 @@ using Kbus.Watching;
 namespace Kbus.Cli;
 
 /// <summary>Writes what a watcher sees to files: every record as the bus wrote it, whose each Ksock is, and what was lost.</summary>
-/// <remarks>What has come is in the file before the recorder sleeps; a block that is compressed waits a second for more. One thread uses it.</remarks>
+/// <remarks>What has come is in the file before the recorder sleeps; a block that is compressed waits a second for more. One thread
+/// uses it.</remarks>
 internal sealed class Recorder : IDisposable
 {
     private const long MostDrift = 1_000_000;
@@ -54,8 +55,15 @@ internal sealed class Recorder : IDisposable
     public bool HasEnded { get; private set; }
 
     /// <summary>What was recorded, for people.</summary>
-    public string Sum => string.Create(
-        CultureInfo.InvariantCulture, $"{Events} {(Events == 1 ? "event" : "events")} in {_bytesBefore + _writer.Length} bytes{(Lost == 0 ? "" : $"; {Lost} were lost, because they were not read in time")}");
+    public string Sum
+    {
+        get
+        {
+            long bytes = _bytesBefore + _writer.Length;
+            string all = string.Create(CultureInfo.InvariantCulture, $"{Events} {(Events == 1 ? "event" : "events")} in {bytes} bytes");
+            return Lost == 0 ? all : string.Create(CultureInfo.InvariantCulture, $"{all}; {Lost} were lost, because they were not read in time");
+        }
+    }
 
     /// <summary>Records until enough has come, the time is over, a signal has come or the bus has ended.</summary>
     /// <returns>The exit code.</returns>

@@ -27,7 +27,9 @@ internal sealed record RecordingBegin(RecordingFlags Flags, uint Bus, WallClock 
         byte[] machine = Cut(Machine);
         byte[] bytes = new byte[Fixed.Size + WatchWire.Padded(maker.Length) + WatchWire.Padded(machine.Length)];
         Span<byte> rest = bytes;
-        WatchWire.Write(ref rest, new Fixed(Version, RecordsVersion, (uint)Flags, Bus, Clock.Wall, Clock.Monotonic, (uint)maker.Length, (uint)machine.Length));
+        WatchWire.Write(
+            ref rest,
+            new Fixed(Version, RecordsVersion, (uint)Flags, Bus, Clock.Wall, Clock.Monotonic, (uint)maker.Length, (uint)machine.Length));
         WatchWire.Write(ref rest, maker);
         WatchWire.Write(ref rest, machine);
         return bytes;
@@ -41,10 +43,16 @@ internal sealed record RecordingBegin(RecordingFlags Flags, uint Bus, WallClock 
     {
         bool isRead = WatchWire.TryRead(ref bytes, out Fixed read);
         version = isRead ? read.FormatVersion : 0;
-        return isRead && version == Version && read.OfRecords == RecordsVersion
-            && WatchWire.TryRead(ref bytes, read.MakerLength, out ReadOnlySpan<byte> maker) && WatchWire.TryRead(ref bytes, read.MachineLength, out ReadOnlySpan<byte> machine)
-            ? new RecordingBegin((RecordingFlags)read.FlagBits, read.Bus, new WallClock(read.Wall, read.Monotonic), Encoding.UTF8.GetString(maker), Encoding.UTF8.GetString(machine))
-            : null;
+        if (!isRead || version != Version || read.OfRecords != RecordsVersion
+            || !WatchWire.TryRead(ref bytes, read.MakerLength, out ReadOnlySpan<byte> maker)
+            || !WatchWire.TryRead(ref bytes, read.MachineLength, out ReadOnlySpan<byte> machine))
+        {
+            return null;
+        }
+
+        var clock = new WallClock(read.Wall, read.Monotonic);
+        var flags = (RecordingFlags)read.FlagBits;
+        return new RecordingBegin(flags, read.Bus, clock, Encoding.UTF8.GetString(maker), Encoding.UTF8.GetString(machine));
     }
 
     private static byte[] Cut(string text)

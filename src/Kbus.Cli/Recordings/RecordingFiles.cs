@@ -35,7 +35,8 @@ internal sealed class RecordingFiles
         arguments.NotBoth(Options.Append, Options.RotateAfter);
         if (_keep is not null && !IsRotating)
         {
-            throw CommandException.Usage($"{Options.Keep} needs {Options.RotateSize} or {Options.RotateAfter}: without them there is one file.", invocation.Verb);
+            throw CommandException.Usage(
+                $"{Options.Keep} needs {Options.RotateSize} or {Options.RotateAfter}: without them there is one file.", invocation.Verb);
         }
 
         if (_path == "-" && (IsRotating || arguments.Has(Options.Append)))
@@ -48,7 +49,8 @@ internal sealed class RecordingFiles
     public bool IsRotating => _mostSize is not null || _longest is not null;
 
     /// <summary>Whether the next record belongs into another file.</summary>
-    public bool IsFull(RecordWriter writer) => writer.Length >= _mostSize || (_longest is { } longest && _invocation.Time.GetElapsedTime(_opened) >= longest);
+    public bool IsFull(RecordWriter writer) =>
+        writer.Length >= _mostSize || (_longest is { } longest && _invocation.Time.GetElapsedTime(_opened) >= longest);
 
     /// <summary>Opens the first file, or the next one.</summary>
     /// <exception cref="CommandException">It cannot be written, or is there already.</exception>
@@ -57,7 +59,8 @@ internal sealed class RecordingFiles
         _opened = _invocation.Time.GetTimestamp();
         if (_path == "-")
         {
-            return new RecordWriter(new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0), "standard output", _compress);
+            var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            return new RecordWriter(output, "standard output", _compress);
         }
 
         string path = _path;
@@ -100,7 +103,8 @@ internal sealed class RecordingFiles
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1 << 16);
         var reader = new RecordReader(file);
-        bool isRecording = reader.TryNext(out RecordKind kind, out ReadOnlySpan<byte> record) && kind == RecordKind.Begin && RecordingBegin.Read(record, out _) is not null;
+        bool isRecording = reader.TryNext(out RecordKind kind, out ReadOnlySpan<byte> record)
+            && kind == RecordKind.Begin && RecordingBegin.Read(record, out _) is not null;
         while (isRecording && reader.TryNext(out _, out _))
         {
         }
@@ -138,8 +142,9 @@ internal sealed class RecordingFiles
     {
         string directory = Path.GetDirectoryName(_path) is { Length: > 0 } named ? named : ".";
         string start = Path.GetFileName(_path) + ".";
-        return Directory.EnumerateFiles(directory, "*").Select(Path.GetFileName)
-            .Where(f => f!.StartsWith(start, StringComparison.Ordinal) && f.Length >= start.Length + Digits && f.AsSpan(start.Length).IndexOfAnyExceptInRange('0', '9') < 0)
-            .Select(f => long.TryParse(f.AsSpan(start.Length), CultureInfo.InvariantCulture, out long number) ? number : 0);
+        return Directory.EnumerateFiles(directory, "*").Select(f => Path.GetFileName(f))
+            .Where(f => f.StartsWith(start, StringComparison.Ordinal) && f.Length >= start.Length + Digits)
+            .Select(f => long.TryParse(f.AsSpan(start.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long n) ? n : 0)
+            .Where(n => n is > 0 and < long.MaxValue);
     }
 }

@@ -9,6 +9,8 @@ namespace Kbus.Cli;
 /// <remarks>Recordings that stand one after another in a file are read one after another.</remarks>
 internal sealed class RecordingReader : IDisposable
 {
+    private const int BufferSize = 1 << 17;
+
     private readonly string _name;
     private readonly Stream _file;
     private readonly RecordReader _records;
@@ -31,7 +33,7 @@ internal sealed class RecordingReader : IDisposable
         _withData = withData;
         _records = new RecordReader(file);
         Begin = new RecordingBegin(RecordingFlags.None, 0, default, "", "");
-        if (!Guarded(() => _records.TryNext(out RecordKind kind, out ReadOnlySpan<byte> record) && kind == RecordKind.Begin && TryBegin(record)))
+        if (!Guarded(TryBegin))
         {
             _fault = RecordingFault.Unreadable;
         }
@@ -45,8 +47,10 @@ internal sealed class RecordingReader : IDisposable
         Stream? file = null;
         try
         {
-            file = path == "-" ? invocation.OpenInput() : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1 << 17);
-            var reader = new RecordingReader(path == "-" ? new BufferedStream(file, 1 << 17) : file, name, withData);
+            file = path == "-"
+                ? new BufferedStream(invocation.OpenInput(), BufferSize)
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, BufferSize);
+            var reader = new RecordingReader(file, name, withData);
             return reader.Fault == RecordingFault.Unreadable ? throw reader.Unreadable() : reader;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -79,7 +83,8 @@ internal sealed class RecordingReader : IDisposable
             string at = string.Create(CultureInfo.InvariantCulture, $"at byte {_records.Position}");
             return Fault switch
             {
-                RecordingFault.Unended => $"{_name} has no end: it is still being recorded, or its recorder was killed. All of it was read.",
+                RecordingFault.Unended =>
+                    $"{_name} has no end: it is still being recorded, or its recorder was killed. All of it was read.",
                 RecordingFault.Cut => $"{_name} is cut off in the middle of a record, {at}. All before it was read.",
                 RecordingFault.Damaged => $"{_name} is damaged {at}. All before it was read, and nothing behind it.",
                 RecordingFault.Unreadable => Unreadable().Message,
@@ -89,7 +94,9 @@ internal sealed class RecordingReader : IDisposable
     }
 
     /// <summary>Whose a Ksock is, as the recorder found it.</summary>
-    public KsockProgram ProgramOf(KsockOpenedEvent opened) => _programs.GetValueOrDefault(opened.Ksock, new KsockProgram("", opened.UserId.ToString(CultureInfo.InvariantCulture)));
+    public KsockProgram ProgramOf(KsockOpenedEvent opened) => _programs.TryGetValue(opened.Ksock, out KsockProgram program)
+        ? program
+        : new KsockProgram("", opened.UserId.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Reads the next event.</summary>
     /// <param name="busEvent">The event.</param>
@@ -174,6 +181,9 @@ internal sealed class RecordingReader : IDisposable
                 break;
         }
     }
+
+    private bool TryBegin() =>
+        _records.TryNext(out RecordKind kind, out ReadOnlySpan<byte> record) && kind == RecordKind.Begin && TryBegin(record);
 
     private bool TryBegin(ReadOnlySpan<byte> record)
     {

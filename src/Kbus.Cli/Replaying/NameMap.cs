@@ -18,7 +18,8 @@ internal sealed class NameMap
                 && IsBelow(sides[0]) == IsBelow(sides[1]) && sides.All(s => !s.EndsWith('%'));
             if (!isPair)
             {
-                throw CommandException.Usage($"{Options.Map}: '{text}' is not as '$.Old=$.New' or '$.Old.*=$.New.*'.", arguments.Verb!.Name);
+                throw CommandException.Usage(
+                    $"{Options.Map}: '{text}' is not as '$.Old=$.New' or '$.Old.*=$.New.*'.", arguments.Verb!.Name);
             }
 
             _pairs.Add((sides[0], sides[1]));

@@ -54,22 +54,28 @@ internal sealed class ReplayCount
     /// <summary>All of it, for people.</summary>
     public IEnumerable<string> Lines()
     {
-        yield return $"sent: {Counted(_announcements, "announcement", "announcements")}, {Counted(_requests, "Request", "Requests")}, {Counted(_replies, "Reply", "Replies")}";
+        string announcements = Counted(_announcements, "announcement", "announcements");
+        yield return $"sent: {announcements}, {Counted(_requests, "Request", "Requests")}, {Counted(_replies, "Reply", "Replies")}";
         if (_requests > 0)
         {
-            yield return $"answered: by {Counted(_answeredByReply, "Reply", "Replies")} and {Counted(_answeredByStatus, "Status", "Statuses")}; {Unanswered.ToString(CultureInfo.InvariantCulture)} not yet";
+            string replies = Counted(_answeredByReply, "Reply", "Replies");
+            yield return $"answered: by {replies} and {Counted(_answeredByStatus, "Status", "Statuses")}; {Text(Unanswered)} not yet";
         }
 
         foreach ((string why, ulong count) in _leftOut)
         {
-            yield return $"left out: {count.ToString(CultureInfo.InvariantCulture)} {why}";
+            yield return $"left out: {Text(count)} {why}";
         }
 
         foreach ((Errno errno, (ulong count, string first)) in _refused)
         {
-            yield return $"refused: {count.ToString(CultureInfo.InvariantCulture)} by {KbusErrors.Name(errno)} ({KbusErrors.UnixMeaning(errno)}), first {TerminalText.Of(first)}; see kbus errno {KbusErrors.Name(errno)}";
+            string error = KbusErrors.Name(errno);
+            string meaning = KbusErrors.UnixMeaning(errno);
+            yield return $"refused: {Text(count)} by {error} ({meaning}), first {TerminalText.Of(first)}; see kbus errno {error}";
         }
     }
 
-    private static string Counted(ulong count, string one, string many) => $"{count.ToString(CultureInfo.InvariantCulture)} {(count == 1 ? one : many)}";
+    private static string Counted(ulong count, string one, string many) => $"{Text(count)} {(count == 1 ? one : many)}";
+
+    private static string Text(ulong count) => count.ToString(CultureInfo.InvariantCulture);
 }

@@ -26,9 +26,11 @@ internal sealed class ReplayPace : IDisposable
         _invocation = invocation;
         _isTimed = !arguments.Has(Options.Fast) && !arguments.Has(Options.Step);
         string speed = arguments.Text(Options.Speed) ?? "1";
-        if (!double.TryParse(speed, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _speed) || _speed is not (>= Slowest and <= Fastest))
+        bool isNumber = double.TryParse(speed, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _speed);
+        if (!isNumber || _speed is not (>= Slowest and <= Fastest))
         {
-            throw CommandException.Usage($"{Options.Speed}: '{speed}' is not a number from {Slowest} to {Fastest}, such as 10 or 0.5.", invocation.Verb);
+            throw CommandException.Usage(
+                $"{Options.Speed}: '{speed}' is not a number from {Slowest} to {Fastest}, such as 10 or 0.5.", invocation.Verb);
         }
 
         _steps = new Pace(invocation);

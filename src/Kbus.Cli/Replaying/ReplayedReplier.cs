@@ -1,7 +1,8 @@
 namespace Kbus.Cli;
 
 /// <summary>Replies to the Requests of a replay as their repliers did when they were recorded (<c>--as-replier</c>).</summary>
-/// <remarks>It answers a Request when the recorded Reply is due. Requests of others get no answer from it, and a Status when the replay ends.</remarks>
+/// <remarks>It answers a Request when the recorded Reply is due. Requests of others get no answer from it, and a Status when the replay
+/// ends.</remarks>
 internal sealed class ReplayedReplier : IDisposable
 {
     private readonly Ksock _ksock;

@@ -36,9 +36,12 @@ internal sealed class Replayer : IDisposable
         _progress = new ProgressLine(invocation);
         _patience = arguments.Seconds(Options.Timeout) ?? UsualPatience;
         _onlyRequests = arguments.Has(Options.RequestsOnly);
-        if (arguments.Operands[0] == "-" && (arguments.Number(Options.Loops, least: 1) > 1 || arguments.Has(Options.AsReplier) || arguments.Has(Options.Step)))
+        bool needsFile = arguments.Number(Options.Loops, least: 1) > 1 || arguments.Has(Options.AsReplier) || arguments.Has(Options.Step);
+        if (needsFile && arguments.Operands[0] == "-")
         {
-            throw CommandException.Usage($"standard input can be read once only: {Options.Loops}, {Options.AsReplier} and {Options.Step} need a file.", invocation.Verb);
+            throw CommandException.Usage(
+                $"standard input can be read once only: {Options.Loops}, {Options.AsReplier} and {Options.Step} need a file.",
+                invocation.Verb);
         }
 
         List<string> replied = arguments.Has(Options.AsReplier) ? RepliedNames() : [];
@@ -281,9 +284,15 @@ internal sealed class Replayer : IDisposable
     private void AwaitAnswers()
     {
         long since = _invocation.Time.GetTimestamp();
-        while (Count.Unanswered > 0 && _limit.LeftAtMost(_patience - _invocation.Time.GetElapsedTime(since)) is { } left && left > TimeSpan.Zero)
+        while (Count.Unanswered > 0)
         {
-            Take(_ksock.WaitForMessage(left));
+            TimeSpan left = _limit.LeftAtMost(_patience - _invocation.Time.GetElapsedTime(since))!.Value;
+            if (left <= TimeSpan.Zero)
+            {
+                return;
+            }
+
+            Take(_ksock.WaitForMessage(left < LongestWait ? left : LongestWait));
         }
     }
 
@@ -294,7 +303,8 @@ internal sealed class Replayer : IDisposable
         using RecordingReader reader = RecordingReader.Open(_invocation, _invocation.Arguments.Operands[0], withData: false);
         while (reader.TryNext(out BusEvent? busEvent))
         {
-            if (busEvent is MessageEvent { Outcome: Errno.None, Ksock: not 0 } sent && sent.Message.IsRequest && sent.Recipients.Any(r => r.Fate == RecipientFate.Replier))
+            if (busEvent is MessageEvent { Outcome: Errno.None, Ksock: not 0, Message.IsRequest: true } sent
+                && sent.Recipients.Any(r => r.Fate == RecipientFate.Replier))
             {
                 names.Add(_map[sent.Message.Name]);
             }

@@ -28,7 +28,8 @@ public sealed partial class BusWatcher
     /// <summary>Waits until there may be a record.</summary>
     /// <param name="timeout">How long at most; null for ever.</param>
     /// <returns>False if none came in time.</returns>
-    /// <exception cref="KbusException">ENODEV: the bus has ended, or <see cref="HangUp"/> was called, and all records have been taken.</exception>
+    /// <exception cref="KbusException">ENODEV: the bus has ended, or <see cref="HangUp"/> was called, and all records have been
+    /// taken.</exception>
     /// <exception cref="ObjectDisposedException">The watcher has been disposed of.</exception>
     internal bool WaitForRecord(TimeSpan? timeout)
     {

@@ -8,7 +8,8 @@ namespace Kbus.Watching;
 internal readonly record struct WallClock(long Wall, long Monotonic)
 {
     /// <summary>Both clocks now.</summary>
-    public static WallClock Now() => new((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick, LibC.MonotonicNanoseconds());
+    public static WallClock Now() =>
+        new((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick, LibC.MonotonicNanoseconds());
 
     /// <summary>The time of the wall clock at another moment. One that no clock can have becomes the nearest one that it can.</summary>
     /// <param name="monotonic">The moment, in nanoseconds of the monotonic clock.</param>

@@ -110,7 +110,7 @@ internal sealed class PendingConnection(Descriptor socket, Daemon daemon, uint b
             return Errno.EDQUOT;
         }
 
-        int bell = CommandBell.Create(hello.Versions);
+        int bell = LibC.CreateEvent();
         call = bell < 0 ? "eventfd2" : "memfd_create";
         SharedMemory? memory = null;
         Descriptor? file = null;

@@ -13,11 +13,8 @@ internal readonly record struct LinkVersions(uint Oldest, uint Newest, uint Feat
     /// <summary>From this version on, a side tells the oldest version that it speaks. Before, it spoke one alone.</summary>
     public const uint FirstWithRange = 4;
 
-    /// <summary>The feature of a client whose bell may be a pipe.</summary>
-    public const uint PipeBell = 1;
-
     /// <summary>What this library and this kbusd speak.</summary>
-    public static LinkVersions Ours { get; } = new(LinkLayout.OldestVersion, LinkLayout.Version, PipeBell);
+    public static LinkVersions Ours { get; } = new(LinkLayout.OldestVersion, LinkLayout.Version, 0);
 
     /// <summary>The other side's, as its record tells them.</summary>
     /// <param name="newest">The newest version.</param>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -33,7 +32,6 @@ internal static unsafe partial class LibC
     private const int GetStatusFlags = 3;
     private const int SetStatusFlags = 4;
     private const int SeekEnd = 2;
-    private const int SetPipeSize = 1031;
 
     private static readonly long StatusNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 80 : 5;
 
@@ -68,30 +66,6 @@ internal static unsafe partial class LibC
         int result = Result(NativePipe(pair, OpenCloseOnExec));
         (readEnd, writeEnd) = result < 0 ? (-1, -1) : (pair[0], pair[1]);
         return result < 0 ? result : SetBlocking(readEnd, blocking: false);
-    }
-
-    /// <summary>One descriptor for both ends of a pipe that keeps one page. Calls on it do not block.</summary>
-    /// <param name="descriptor">The descriptor.</param>
-    /// <returns>An error if there is none, for instance where <c>/proc</c> is not mounted.</returns>
-    public static int PipeOfOne(out int descriptor)
-    {
-        descriptor = -1;
-        int result = Pipe(out int readEnd, out int writeEnd);
-        if (result < 0)
-        {
-            return result;
-        }
-
-        result = Open(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{readEnd}"), OpenReadWrite | OpenNonBlocking, 0);
-        _ = Close(readEnd);
-        _ = Close(writeEnd);
-        if (result >= 0)
-        {
-            descriptor = result;
-            _ = NativeFcntl(descriptor, SetPipeSize, Environment.SystemPageSize);
-        }
-
-        return result;
     }
 
     /// <summary>Makes calls on the open file blocking or not.</summary>

@@ -67,8 +67,8 @@ internal static class LinkOpening
 
             var kept = new Descriptor(socket.Release());
             kept.Identify();
-            CommandBell.Identify(bell!);
-            return new OpenedLink(kept, bell!, memory!, welcome.KsockId, welcome.Device);
+            bell!.Identify(isEventCounter: true);
+            return new OpenedLink(kept, bell, memory!, welcome.KsockId, welcome.Device);
         }
     }
 

@@ -91,65 +91,14 @@ public sealed class DoorbellTests
         Assert.False(bell.RingIfWanted());
     }
 
-    /// <summary>A pipe keeps a page of rings. A bus that wakes by its epoll set alone never reads them.</summary>
     [Theory]
-    [InlineData(LinkVersions.PipeBell)]
-    [InlineData(0u)]
-    public void Every_ring_is_seen_though_nobody_reads_the_bell(uint features)
-    {
-        using var link = new LinkPair(features: features);
-        using var epoll = new Descriptor(Check.Ok(LibC.CreateEpoll()));
-        using var events = new EpollEvents(4);
-        Check.Ok(LibC.EpollAdd(epoll.Number, link.Bell.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, 1));
-        var consumer = new CommandConsumer(link.Bus);
-        var bell = new CommandBell(link.Client, link.Bell);
-        for (int ring = 0; ring < 3 * Environment.SystemPageSize; ring++)
-        {
-            Assert.Equal(0, LibC.EpollWait(epoll.Number, events, 0));
-            consumer.AskForBell();
-            Assert.True(bell.RingIfWanted());
-            Assert.Equal(1, LibC.EpollWait(epoll.Number, events, 0));
-        }
-    }
-
-    /// <summary>The bus keeps no descriptor of a bell: the process that has it keeps it in the epoll set.</summary>
-    [Theory]
-    [InlineData(LinkVersions.PipeBell)]
-    [InlineData(0u)]
-    public void A_bell_of_which_the_bus_has_no_descriptor_rings_until_the_client_has_none(uint features)
-    {
-        using var link = new LinkPair(features: features);
-        using var epoll = new Descriptor(Check.Ok(LibC.CreateEpoll()));
-        using var events = new EpollEvents(4);
-        using var clients = new Descriptor(Check.Ok(LibC.Duplicate(link.Bell.Number)));
-        Check.Ok(LibC.EpollAdd(epoll.Number, link.Bell.Number, LibC.EpollIn | LibC.EpollEdgeTriggered, 1));
-        link.Bell.Dispose();
-        var bell = new CommandBell(link.Client, clients);
-        new CommandConsumer(link.Bus).AskForBell();
-        Assert.True(bell.RingIfWanted());
-        Assert.Equal(1, LibC.EpollWait(epoll.Number, events, 0));
-        clients.Dispose();
-        Assert.Equal(0, LibC.EpollWait(epoll.Number, events, 0));
-    }
-
-    [Fact]
-    public void A_client_that_does_not_know_pipes_gets_an_event_counter()
-    {
-        using var bell = new Descriptor(Check.Ok(CommandBell.Create(LinkVersions.Ours with { Features = ~LinkVersions.PipeBell })));
-        Assert.True(LibC.StatusOf(bell.Number, out FileStatus status) >= 0 && !status.IsPipe);
-        using var pipe = new Descriptor(Check.Ok(CommandBell.Create(LinkVersions.Ours)));
-        Assert.True(LibC.StatusOf(pipe.Number, out status) >= 0 && status.IsPipe);
-    }
-
-    [Theory]
-    [InlineData(0, LinkVersions.PipeBell)]
-    [InlineData(40, LinkVersions.PipeBell)]
-    [InlineData(400, LinkVersions.PipeBell)]
-    [InlineData(40, 0u)]
-    public Task Two_sides_that_sleep_whenever_they_can_always_wake_each_other(int spins, uint features) => Seeded.Run(seed => Limited.Run(() =>
+    [InlineData(0)]
+    [InlineData(40)]
+    [InlineData(400)]
+    public Task Two_sides_that_sleep_whenever_they_can_always_wake_each_other(int spins) => Seeded.Run(seed => Limited.Run(() =>
     {
         const int Rounds = 15_000;
-        using var link = new LinkPair(features: features);
+        using var link = new LinkPair();
         Limited.Run(() => AnswerCommands(link, Rounds, seed, spins), () => SendAndReceive(link, Rounds, seed, spins)).GetAwaiter().GetResult();
     }));
 

@@ -5,7 +5,7 @@ namespace Kbus.Link.Tests;
 /// <summary>Both sides of one link in this process, each with its own mapping and its own end of the socket.</summary>
 internal sealed class LinkPair : IDisposable
 {
-    public LinkPair(int slots = 128, int commandRing = 4096, int deliveryRing = 4096, uint features = LinkVersions.PipeBell)
+    public LinkPair(int slots = 128, int commandRing = 4096, int deliveryRing = 4096)
     {
         LinkLayout layout = LinkLayout.TryCreate(slots, commandRing, deliveryRing)!;
         Check.Ok(SharedMemory.Create(layout, 7, 0, out SharedMemory? bus, out Descriptor? file));
@@ -16,7 +16,7 @@ internal sealed class LinkPair : IDisposable
         Check.Ok(LibC.StreamSocketPair(blocking: false, out int busEnd, out int clientEnd));
         BusSocket = new Descriptor(busEnd);
         ClientSocket = new Descriptor(clientEnd);
-        Bell = new Descriptor(Check.Ok(CommandBell.Create(LinkVersions.Ours with { Features = features })));
+        Bell = new Descriptor(Check.Ok(LibC.CreateEvent()));
     }
 
     public SharedMemory Bus { get; }

@@ -22,8 +22,8 @@ internal sealed class BusEnd : IDisposable
         _socket = new Descriptor(busEnd);
         var kept = new Descriptor(clientEnd);
         kept.Identify();
-        var bell = new Descriptor(CommandBell.Create(LinkVersions.Ours));
-        CommandBell.Identify(bell);
+        var bell = new Descriptor(LibC.CreateEvent());
+        bell.Identify(isEventCounter: true);
         Commands = new CommandConsumer(_memory);
         Completions = new CompletionWriter(_memory);
         Life = new LinkLife(new OpenedLink(kept, bell, client!, 1, 0));

@@ -136,9 +136,9 @@ internal sealed partial class Bus : BusOperations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long RecordTake(KsockState ksock, Take take)
     {
-        bool isThere = ksock.Queue.TryRemove(take.Number, out QueueEntry entry, out int passed);
-        _steps += (uint)passed;
-        if (!isThere)
+        // What was taken on the lane of answers may have been moved into the queue before the bus was told.
+        if (!(take.IsAnswer && TryRemove(ksock, ksock.Answers, take.Number, out QueueEntry entry))
+            && !TryRemove(ksock, ksock.Queue, take.Number, out entry))
         {
             return 0;
         }
@@ -157,24 +157,34 @@ internal sealed partial class Bus : BusOperations
         return entry.Length + MessageQueue.BookBytes;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryRemove(KsockState ksock, MessageQueue queue, uint number, out QueueEntry entry)
+    {
+        bool isThere = queue.TryRemove(number, out entry, out int passed);
+        _steps += (uint)passed;
+        if (queue == ksock.Answers)
+        {
+            ksock.CountAnswers();
+        }
+
+        return isThere;
+    }
+
     /// <summary>Puts one copy at the end of a queue, and counts it.</summary>
-    private void AppendOne(
-        KsockState ksock, StoredMessage message, Binding? because, CopyFate fate, ReplyDebt? debt = null, bool isAwaitedAnswer = false)
+    private void AppendOne(KsockState ksock, StoredMessage message, Binding? because, CopyFate fate, ReplyDebt? debt = null)
     {
         CountCopies(message, 1);
-        Append(ksock, message, because, fate, debt, isAwaitedAnswer);
+        Append(ksock, message, because, fate, debt);
     }
 
     /// <summary>Puts a copy at the end of a queue. The caller counts it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Append(
-        KsockState ksock, StoredMessage message, Binding? because, CopyFate fate, ReplyDebt? debt = null, bool isAwaitedAnswer = false)
+    private void Append(KsockState ksock, StoredMessage message, Binding? because, CopyFate fate, ReplyDebt? debt = null)
     {
         uint number = (uint)++ksock.LastNumber;
         ref QueueEntry entry = ref ksock.Queue.Append(number, message.EntireLength);
         Charges.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
         entry.Because = because;
-        entry.IsAwaitedAnswer = isAwaitedAnswer;
         if (debt is not null)
         {
             entry.Debt = debt;
@@ -244,7 +254,7 @@ internal sealed partial class Bus : BusOperations
 
     private static void AssertInvariants(KsockState ksock)
     {
-        if (ksock.Queue.Count > MostToAssert || ksock.Debts.Count > MostToAssert)
+        if (ksock.WaitingCount > MostToAssert || ksock.Debts.Count > MostToAssert)
         {
             return;
         }
@@ -265,11 +275,18 @@ internal sealed partial class Bus : BusOperations
             QueueEntry entry = ksock.Queue[i];
             bytes += entry.Length;
             queuedDebts += entry.Debt is null ? 0 : 1;
+            Debug.Assert(entry.Tag == 0, "in the queue nothing has a tag");
             Debug.Assert(entry.Debt is null || (entry.Debt.IsQueued && entry.Debt.Replier == ksock), "a copy to answer knows its debt");
             Debug.Assert(entry.Because is null || (entry.Because.Ksock == ksock && entry.Because.AtKsock.IsLinked), "no message outlives the binding it came by");
         }
 
         Debug.Assert(bytes == ksock.Queue.Bytes, "the bytes of a queue are those of its messages");
+        for (int i = 0; i < ksock.Answers.Count; i++)
+        {
+            Debug.Assert(ksock.Answers[i] is { Tag: not 0, Debt: null, Because: null }, "on the lane there are awaited answers alone");
+        }
+
+        Debug.Assert(ksock.AnswerCount == ksock.Answers.Count && ksock.AnswerBytes == ksock.Answers.Bytes, "the lane is as it was counted");
         Debug.Assert(!ksock.HoldsSlot || ksock.Waiting is not null, "only a waiting Request holds a place");
         Debug.Assert(ksock.Waiting is null == ksock.BlockedOn is null, "a waiting message waits for somebody");
         Debug.Assert(ksock.QueuedDebts.Count == queuedDebts, "each Request to answer that waits is known as such");

@@ -46,6 +46,9 @@ internal abstract class BusOperations
     /// <inheritdoc cref="Bus.Take"/>
     public abstract bool Take(KsockState ksock, out DeliveredMessage delivered, bool isHeld = false);
 
+    /// <inheritdoc cref="Bus.TakeAnswer"/>
+    public abstract bool TakeAnswer(KsockState ksock, out DeliveredMessage delivered, bool isHeld = false);
+
     /// <inheritdoc cref="Bus.NoteTakes"/>
     public abstract void NoteTakes(KsockState ksock);
 
@@ -58,6 +61,6 @@ internal abstract class BusOperations
     /// <inheritdoc cref="Bus.ReturnReserved"/>
     public abstract void ReturnReserved(KsockState ksock);
 
-    /// <inheritdoc cref="Bus.BringAnswerForward"/>
-    public abstract bool BringAnswerForward(KsockState ksock);
+    /// <inheritdoc cref="Bus.Withdraw"/>
+    public abstract void Withdraw(KsockState ksock, uint tag);
 }

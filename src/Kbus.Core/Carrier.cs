@@ -28,13 +28,21 @@ internal abstract class Carrier
     /// <param name="number">The number of its entry.</param>
     public abstract void Prepended(StoredMessage message, MessageFlags flags, uint number);
 
+    /// <summary>An answer that the process awaits was put on the lane of answers, with the tag of its Request
+    /// (<see cref="StoredMessage.AnsweredTag"/>).</summary>
+    /// <param name="message">As for <see cref="Appended"/>.</param>
+    /// <param name="number">The number of its entry. The lane and the queue share their numbers.</param>
+    public abstract void Answered(StoredMessage message, uint number);
+
     /// <summary>Messages were removed from the queue. Comes only between <see cref="Freeze()"/> and <see cref="Thaw"/>.</summary>
     /// <param name="removed">Their entries, in their order.</param>
     public abstract void Removed(List<QueueEntry> removed);
 
-    /// <summary>A message was moved to the front of the queue. Comes only between <see cref="Freeze()"/> and <see cref="Thaw"/>.</summary>
+    /// <summary>An answer was moved from the lane into the queue. Comes only between <see cref="Freeze()"/> and
+    /// <see cref="Thaw"/>.</summary>
     /// <param name="number">The number of its entry.</param>
-    public abstract void BroughtForward(uint number);
+    /// <param name="place">Its place in the queue.</param>
+    public abstract void Withdrawn(uint number, int place);
 
     /// <summary>A waiting send could now give another result; the sender should be woken (D7).</summary>
     public abstract void RetryWorthwhile();
@@ -48,6 +56,13 @@ internal abstract class Carrier
     /// <param name="number">The number of its entry.</param>
     /// <returns>False if there is none, or the process takes by itself.</returns>
     public virtual bool TryTake(out DeliveredMessage delivered, out uint number)
+    {
+        (delivered, number) = (default, 0);
+        return false;
+    }
+
+    /// <summary>As <see cref="TryTake"/>, from the lane of answers.</summary>
+    public virtual bool TryTakeAnswer(out DeliveredMessage delivered, out uint number)
     {
         (delivered, number) = (default, 0);
         return false;

@@ -48,11 +48,31 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>The books about the messages that wait for it.</summary>
     public MessageQueue Queue { get; private set; } = new();
 
-    /// <summary>The number of copies that were ever put into its queue. Each entry's number is what this was then, in 32 bits.</summary>
+    /// <summary>The lane of answers: the books about the answers that its library awaits, each with the tag of its Request.</summary>
+    /// <remarks>They count against the limits like what is in the queue, and share its numbers. They make nobody readable.</remarks>
+    public MessageQueue Answers { get; private set; } = new();
+
+    /// <summary>The number of <see cref="Answers"/>, kept here so that a send to this Ksock need not read the lane.</summary>
+    public int AnswerCount { get; private set; }
+
+    /// <summary>Bytes of the entire forms of the <see cref="Answers"/>, kept here likewise.</summary>
+    public long AnswerBytes { get; private set; }
+
+    /// <summary>The messages that wait for it, in the queue and on the lane.</summary>
+    public int WaitingCount => Queue.Count + AnswerCount;
+
+    /// <summary>Bytes of the entire forms of all that wait for it.</summary>
+    public long WaitingBytes => Queue.Bytes + AnswerBytes;
+
+    /// <summary>The bytes charged for all that wait for it.</summary>
+    public long WaitingCharge => Queue.Charge + Answers.Charge;
+
+    /// <summary>The number of copies that were ever put into the queue or onto the lane. Each entry's number is what this was then, in 32
+    /// bits.</summary>
     public ulong LastNumber { get; set; }
 
-    /// <summary>How many of them were put in front.</summary>
-    public uint Prepended { get; set; }
+    /// <summary>How many of them did not come at the end of the queue: they were put in front or onto the lane.</summary>
+    public uint NotAppended { get; set; }
 
     /// <summary>Its place among the Ksocks of the bus.</summary>
     public Neighbours<KsockState> AtBus;
@@ -122,7 +142,7 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     public List<SetAsideEvent> SetAside { get; } = [];
 
     /// <summary>The number of messages that were ever put at the end of the queue.</summary>
-    public uint Appended => (uint)LastNumber - Prepended;
+    public uint Appended => (uint)LastNumber - NotAppended;
 
     /// <summary>Listener copies that were refused because its queue was full (P4).</summary>
     public ulong Missed { get; set; }
@@ -130,11 +150,11 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
     /// <summary>The counts of its traffic, without those that change with each copy: see <see cref="Counted"/>.</summary>
     public TrafficCounts Traffic;
 
-    /// <summary>All counts of its traffic. Copies are counted by their numbers, and by the queue.</summary>
+    /// <summary>All counts of its traffic. Copies are counted by their numbers, and their bytes by the queue and the lane.</summary>
     public TrafficCounts Counted => Traffic with
     {
         Delivered = LastNumber - _uncountedCopies,
-        DeliveredBytes = Queue.BytesIn - _uncountedBytes,
+        DeliveredBytes = Queue.BytesIn + Answers.BytesIn - _uncountedBytes,
         Missed = Missed,
     };
 
@@ -173,11 +193,23 @@ internal sealed class KsockState(uint id, bool canWrite, uint maxMessages, Carri
         MissedPlaces?.Add(this);
     }
 
-    /// <summary>Begins with an empty queue.</summary>
-    public void EmptyQueue() => Queue = new MessageQueue();
+    /// <summary>Begins with an empty queue and an empty lane.</summary>
+    public void EmptyQueue()
+    {
+        Queue = new MessageQueue();
+        Answers = new MessageQueue();
+        CountAnswers();
+    }
+
+    /// <summary>The lane has changed.</summary>
+    public void CountAnswers()
+    {
+        AnswerCount = Answers.Count;
+        AnswerBytes = Answers.Bytes;
+    }
 
     /// <summary>Counts copies from now on, not those that saved books told of.</summary>
-    public void CountFromNow() => (_uncountedCopies, _uncountedBytes) = (LastNumber, Queue.BytesIn);
+    public void CountFromNow() => (_uncountedCopies, _uncountedBytes) = (LastNumber, Queue.BytesIn + Answers.BytesIn);
 
     /// <summary>True if takes must be reported at once, because a sender or an event waits for room here.</summary>
     public bool TakesMatter => Blocked.Count > 0 || SetAside.Count > 0;

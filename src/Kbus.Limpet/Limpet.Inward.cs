@@ -182,7 +182,7 @@ public sealed partial class Limpet
 
     private void SendAlone(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
     {
-        Errno error = _ksock.Submit(header, name, data, isAwaited: false, out _);
+        Errno error = _ksock.Submit(header, name, data, out _);
         if (error == Errno.EAGAIN)
         {
             // Waiting here for a full queue would delay everything else that the peer sends.

@@ -90,7 +90,7 @@ public sealed partial class Limpet
     /// <summary>Takes waiting messages while there is room for them. Waits if there is none. Returns the number of messages.</summary>
     private int TakeSome()
     {
-        Errno error = _ksock.TakeSome(_taken, out int count);
+        Errno error = _ksock.Host.TryTakeSome(_taken, out int count);
         if (error == Errno.None)
         {
             return count;
@@ -204,7 +204,7 @@ public sealed partial class Limpet
     private void AnswerRequester(in MessageHeader request, Errno error)
     {
         byte[] name = LimpetRules.AnswerTo(request, error, out MessageHeader answer);
-        Errno refusal = _ksock.Submit(answer, name, default, isAwaited: false, out _);
+        Errno refusal = _ksock.Submit(answer, name, default, out _);
         if (refusal != Errno.None && _options.Trace is not null)
         {
             Trace(FromPeer, answer, name, $"refused, {KbusErrors.Name(refusal)}");

@@ -117,14 +117,14 @@ public sealed partial class BareKsock
             return Errno.EBADMSG;
         }
 
-        _host.BeginWait(looks: true);
+        _host.BeginWait(looks: false);
         try
         {
             return _ksock.TryAsk(*(MessageHeader*)message, whole.NameOf(message), whole.DataOf(message), answer, timeout);
         }
         finally
         {
-            _host.EndWait(looks: true);
+            _host.EndWait(looks: false);
         }
     }
 
@@ -155,7 +155,7 @@ public sealed partial class BareKsock
     }
 
     /// <summary>Takes messages, as many as are there and have room, waiting for one if none is. A waiting send is tried again meanwhile.</summary>
-    /// <param name="targets">Take the messages in their order; those behind them may change places.</param>
+    /// <param name="targets">Take the messages in their order.</param>
     /// <param name="timeout">How long at most; null for ever.</param>
     /// <param name="count">How many they are.</param>
     /// <returns>None, ENOMSG (the time ran out), EINTR (a signal handler has run), ENODEV or EBADF.</returns>
@@ -169,7 +169,7 @@ public sealed partial class BareKsock
 
         if (timeout == TimeSpan.Zero || _host.HasMessage)
         {
-            Errno error = _ksock.TakeSome(targets, out count);
+            Errno error = _host.TryTakeSome(targets, out count);
             if (error != Errno.ENOMSG || timeout == TimeSpan.Zero)
             {
                 return error;
@@ -193,7 +193,7 @@ public sealed partial class BareKsock
         bool isBrief = true;
         while (true)
         {
-            Errno error = _ksock.TakeSome(targets, out count);
+            Errno error = _host.TryTakeSome(targets, out count);
             TimeSpan left = limit.Left;
             if (error != Errno.ENOMSG || left == TimeSpan.Zero)
             {

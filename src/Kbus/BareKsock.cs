@@ -179,7 +179,7 @@ public sealed partial class BareKsock : IDisposable
         {
             _position = 0;
             _current.Clear();
-            Errno error = _ksock.Take(_current);
+            Errno error = _host.TryTake(_current);
             length = _current.EntireLength;
             return error == Errno.ENOMSG ? Errno.None : error;
         }
@@ -221,9 +221,7 @@ public sealed partial class BareKsock : IDisposable
 
     private Errno Poll(Deadline deadline, out bool readable, out bool writable)
     {
-        Errno error = _host.Poll(deadline, out readable, out writable);
-        readable |= _ksock.HasAside;
-        return error;
+        return _host.Poll(deadline, out readable, out writable);
     }
 
     /// <summary>The id of the message last sent or tried (LASTSENT).</summary>

@@ -54,7 +54,7 @@ public sealed partial class Ksock
         ReceiveAllAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
 
     /// <summary>Sends a Request and waits for its answer without blocking. Many may be in flight at once.</summary>
-    /// <remarks>Answers are matched by the Request's id, whoever reads them off the queue; other messages stay there, in their order.</remarks>
+    /// <remarks>Answers come beside the queue; messages stay there, in their order.</remarks>
     /// <param name="request">The Request.</param>
     /// <param name="timeout">How long to wait at most; null for ever.</param>
     /// <param name="cancellationToken">Ends the wait; the answer, if one comes, is then an ordinary message.</param>
@@ -137,8 +137,7 @@ public sealed partial class Ksock
             : CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         CancellationToken ends = either?.Token ?? limit?.Token ?? cancellationToken;
         var completion = new TaskCompletionSource<Message?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var pending = new PendingAnswer();
-        pending.Reset(completion);
+        var pending = new PendingAnswer(completion);
         Interlocked.Increment(ref _asyncRequests);
         try
         {
@@ -149,7 +148,8 @@ public sealed partial class Ksock
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
             // Whoever answered first has won: an answer that was handed over is not thrown away.
-            if (!_answers.Withdraw(pending) && pending.IsDone)
+            _host.GiveUp(pending);
+            if (pending.IsDone)
             {
                 return await completion.Task.ConfigureAwait(false);
             }
@@ -179,8 +179,8 @@ public sealed partial class Ksock
         {
             while (true)
             {
-                long since = _host.WatchNews();
-                TakeAnswers(Deadline.Never);
+                long since = _host.WatchNews(forAnswers: true);
+                _host.TakeAnswers(own: null);
                 if (Volatile.Read(ref _asyncRequests) > 0 && !_isClosed)
                 {
                     await _bell.Next(since).ConfigureAwait(false);
@@ -198,7 +198,7 @@ public sealed partial class Ksock
         catch (Exception fault)
         {
             // Nobody awaits the pump: those who wait for answers must hear of it.
-            _answers.Abandon(() => fault);
+            _host.Requests.Abandon(() => fault);
             throw;
         }
     }

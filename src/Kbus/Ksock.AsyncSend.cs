@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Hosts;
 using Kbus.Linux;
 
 namespace Kbus;
@@ -64,10 +65,6 @@ public sealed partial class Ksock
         Task before = QueueUp(out TaskCompletionSource turn);
         return new ValueTask<int>(SendInTurnAsync(batch, before, turn));
     }
-
-    /// <summary>The bus has said what became of sending a Request whose answer is waited for.</summary>
-    internal void NoteSent(PendingAnswer pending, Errno error, MessageId id) =>
-        _answers.Sent(pending, error is Errno.None or Errno.EAGAIN, id);
 
     /// <summary>Keeps a send whose outcome was asked for, for the next one.</summary>
     internal void GiveBack(PostedSend posted)
@@ -163,13 +160,9 @@ public sealed partial class Ksock
         }
 
         posted ??= new PostedSend(this);
-        posted.Begin(header, name, data.Length, pending);
-        if (pending is not null)
-        {
-            _answers.Begin(pending);
-        }
-
-        posted.Post(header, name, data, deadline);
+        posted.Begin(header, name, data.Length);
+        uint tag = pending is null ? 0 : _host.Requests.Begin(pending);
+        posted.Post(new OutgoingMessage(in header, name, data) { Tag = tag }, deadline);
         return posted;
     }
 
@@ -251,11 +244,6 @@ public sealed partial class Ksock
             if (error == Errno.None)
             {
                 return id;
-            }
-
-            if (pending is not null)
-            {
-                _answers.Withdraw(pending);
             }
 
             throw Refused(error, message);

@@ -33,11 +33,9 @@ public sealed partial class Ksock
     private long CountAvailable()
     {
         ThrowIfClosed();
-        lock (_takes)
-        {
-            // Whatever is wrong, reading says it. From a bus that has died nothing more comes, so all can be read.
-            return _host.Ask(Setting.NumMessages, 0, out uint count) == Errno.None ? (long)count + _aside.Count : long.MaxValue;
-        }
+
+        // Whatever is wrong, reading says it. From a bus that has died nothing more comes, so all can be read.
+        return _host.Ask(Setting.NumMessages, 0, out uint count) == Errno.None ? count : long.MaxValue;
     }
 
     /// <summary>Reads on, when messages have been read that must not be lost: what goes wrong now is told by the next call.</summary>
@@ -46,7 +44,7 @@ public sealed partial class Ksock
         MessageBuffer buffer = Borrow();
         try
         {
-            return Take(buffer) == Errno.None ? buffer.ToMessage() : null;
+            return _host.TryTake(buffer) == Errno.None ? buffer.ToMessage() : null;
         }
         finally
         {

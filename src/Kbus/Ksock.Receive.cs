@@ -1,24 +1,8 @@
-using Kbus.Linux;
-
 namespace Kbus;
 
 public sealed partial class Ksock
 {
-    private readonly Lock _takes = new();
-    private readonly Queue<MessageBuffer> _aside = new();
     private MessageBuffer? _spare;
-
-    /// <summary>True if a message was set aside, to be read next.</summary>
-    internal bool HasAside
-    {
-        get
-        {
-            lock (_takes)
-            {
-                return _aside.Count > 0;
-            }
-        }
-    }
 
     /// <summary>Reads the next message, without waiting. A Request to be replied to counts as read from now on.</summary>
     /// <returns>The message, of the class that fits; null if none waits.</returns>
@@ -44,7 +28,7 @@ public sealed partial class Ksock
     {
         ArgumentNullException.ThrowIfNull(buffer);
         ThrowIfClosed();
-        Errno error = (Mode & KsockMode.Read) != 0 ? Take(buffer) : Errno.EBADF;
+        Errno error = (Mode & KsockMode.Read) != 0 ? _host.TryTake(buffer) : Errno.EBADF;
         return error switch
         {
             Errno.None => true,
@@ -89,8 +73,7 @@ public sealed partial class Ksock
 
     /// <summary>Reads the next messages into buffers, as many as are there and have room, without waiting and without allocating.</summary>
     /// <remarks>This costs less for each message than to read them one by one. Beyond the original.</remarks>
-    /// <param name="buffers">Take the messages in their order; what they held before is forgotten, in all of them. Those behind the
-    /// messages may change places.</param>
+    /// <param name="buffers">Take the messages in their order; what they held before is forgotten, in all of them.</param>
     /// <returns>How many messages it are; 0 if none waits.</returns>
     /// <exception cref="KbusException">EBADF (not opened for reading), ENODEV (the bus has died and all has been read).</exception>
     public int ReadNext(Span<MessageBuffer> buffers)
@@ -102,7 +85,7 @@ public sealed partial class Ksock
         }
 
         int count = 0;
-        Errno error = (Mode & KsockMode.Read) != 0 ? TakeSome(buffers, out count) : Errno.EBADF;
+        Errno error = (Mode & KsockMode.Read) != 0 ? _host.TryTakeSome(buffers, out count) : Errno.EBADF;
         return error is Errno.None or Errno.ENOMSG ? count : throw Unless(Refusals.OfRead(error, Name));
     }
 
@@ -158,114 +141,6 @@ public sealed partial class Ksock
         }
         while ((count = ReadNext(buffers)) == 0);
         return count;
-    }
-
-    /// <summary>Takes the next message that nobody in this library waits for.</summary>
-    /// <returns>None, ENOMSG, ENODEV or EBADF.</returns>
-    internal Errno Take(MessageBuffer target)
-    {
-        lock (_takes)
-        {
-            if (_aside.TryDequeue(out MessageBuffer? message))
-            {
-                target.TakeOver(message);
-                if (_aside.Count == 0)
-                {
-                    _host.NoteAside(false);
-                }
-
-                return Errno.None;
-            }
-
-            Errno error;
-            while ((error = _host.TryTake(target)) == Errno.None && _answers.TryHandOver(target))
-            {
-                _host.WakeSleeper();
-            }
-
-            return error;
-        }
-    }
-
-    /// <summary>Takes messages that nobody in this library waits for, as many as there are and have room.</summary>
-    /// <param name="targets">Take the messages in their order; those behind them may change places.</param>
-    /// <param name="count">How many they are.</param>
-    /// <returns>None if there is one; ENOMSG, ENODEV or EBADF.</returns>
-    internal Errno TakeSome(Span<MessageBuffer> targets, out int count)
-    {
-        lock (_takes)
-        {
-            if (_aside.Count > 0)
-            {
-                Errno error = Take(targets[0]);
-                count = error == Errno.None ? 1 : 0;
-                return error;
-            }
-
-            while (true)
-            {
-                Errno error = _host.TryTakeSome(targets, out count);
-                int taken = count;
-                if (_answers.HasAny)
-                {
-                    HandOver(targets, ref count);
-                }
-
-                if (error != Errno.None || count > 0 || taken == 0)
-                {
-                    return error;
-                }
-            }
-        }
-    }
-
-    private void HandOver(Span<MessageBuffer> targets, ref int count)
-    {
-        int kept = 0;
-        for (int i = 0; i < count; i++)
-        {
-            if (_answers.TryHandOver(targets[i]))
-            {
-                _host.WakeSleeper();
-                continue;
-            }
-
-            (targets[kept], targets[i]) = (targets[i], targets[kept]);
-            kept++;
-        }
-
-        count = kept;
-    }
-
-    /// <summary>Takes the answers that have come, past whatever else waits, and gives them to those who wait for them.</summary>
-    /// <remarks>
-    /// The lock makes sure that whoever finds no answer here, and none handed over either, can wait for news: it is not on its way
-    /// in another thread. A message that nobody waits for (an answer that came too late, or an urgent message that slipped in front)
-    /// is set aside, to be read next.
-    /// </remarks>
-    /// <param name="deadline">Until when a bus that stands still is waited for.</param>
-    private void TakeAnswers(Deadline deadline)
-    {
-        lock (_takes)
-        {
-            MessageBuffer buffer = Borrow();
-            while (_answers.HasAny && _host.BringAnswerForward(deadline) && _host.TryTake(buffer) == Errno.None)
-            {
-                if (_answers.TryHandOver(buffer))
-                {
-                    // It may be another's answer.
-                    _host.WakeSleeper();
-                    continue;
-                }
-
-                var aside = new MessageBuffer(buffer.EntireLength);
-                aside.TakeOver(buffer);
-                _aside.Enqueue(aside);
-                _host.NoteAside(true);
-            }
-
-            GiveBack(buffer);
-        }
     }
 
     private MessageBuffer Borrow() => Interlocked.Exchange(ref _spare, null) ?? new MessageBuffer();

@@ -76,21 +76,20 @@ public sealed partial class Ksock
         answer.Clear();
         PendingAnswer pending = Interlocked.Exchange(ref _sparePending, null) ?? new PendingAnswer();
         pending.Reset(answer);
-        bool isSettled = true;
         try
         {
             return (header.Flags & MessageFlags.AllOrWait) != 0
                 ? AskWithPatience(header, name, data, pending, limit)
-                : WaitForAnswer(pending, Post(header, name, data, pending, limit.Deadline), limit, out isSettled);
+                : WaitForAnswer(pending, Post(header, name, data, pending, limit.Deadline), limit);
         }
         finally
         {
-            _answers.Withdraw(pending);
-            if (isSettled)
+            if (!pending.IsDone)
             {
-                // Otherwise its post still has it.
-                Volatile.Write(ref _sparePending, pending);
+                _host.GiveUp(pending);
             }
+
+            Volatile.Write(ref _sparePending, pending);
         }
     }
 
@@ -98,10 +97,8 @@ public sealed partial class Ksock
     /// <param name="pending">The Request.</param>
     /// <param name="posted">Its sending.</param>
     /// <param name="limit">How long.</param>
-    /// <param name="isSettled">False if the bus stands still, so that the outcome of the sending is still to come.</param>
-    private Errno WaitForAnswer(PendingAnswer pending, PostedSend posted, in WaitLimit limit, out bool isSettled)
+    private Errno WaitForAnswer(PendingAnswer pending, PostedSend posted, in WaitLimit limit)
     {
-        isSettled = true;
         if (posted.FoundNoRoom(out Errno ended))
         {
             return ended;
@@ -110,13 +107,13 @@ public sealed partial class Ksock
         while (true)
         {
             TimeSpan left = ended == Errno.ETIMEDOUT ? TimeSpan.Zero : limit.Left;
-            _host.WaitBriefly(left);
+            _host.WaitBriefly(left, forAnswer: true);
             if (HasAnswer(pending, posted, limit))
             {
                 return Errno.None;
             }
 
-            long since = _host.WatchNews();
+            long since = _host.WatchNews(forAnswers: true);
             if (HasAnswer(pending, posted, limit))
             {
                 return Errno.None;
@@ -125,15 +122,16 @@ public sealed partial class Ksock
             if (left == TimeSpan.Zero || ended == Errno.EINTR)
             {
                 // Only what was sent can be given up as such.
-                isSettled = _host.SettleOutcomes(KsockHost.AllPosts, Deadline.Passed) == Errno.None;
-                if (!isSettled)
+                if (_host.SettleOutcomes(posted.Number, Deadline.Passed) != Errno.None)
                 {
                     return WithdrawRequest(pending, posted, ended);
                 }
 
                 if (left == TimeSpan.Zero)
                 {
-                    return GiveUp(pending, posted);
+                    posted.WaitUntilTold();
+                    _ = posted.Id.GetAwaiter().GetResult();
+                    return GiveUp(pending);
                 }
             }
 
@@ -142,42 +140,39 @@ public sealed partial class Ksock
         }
     }
 
-    /// <summary>The time is over, and the Request was sent.</summary>
-    private Errno GiveUp(PendingAnswer pending, PostedSend posted)
+    /// <summary>The time is over. A late answer will be an ordinary message.</summary>
+    private Errno GiveUp(PendingAnswer pending)
     {
-        posted.WaitUntilTold();
-        _ = posted.Id.GetAwaiter().GetResult();
-        TakeAnswers(Deadline.Passed);
-        bool isAnswered = !_answers.Withdraw(pending);
+        _host.GiveUp(pending);
         ThrowIfClosed();
-        return isAnswered ? Errno.None : Errno.ETIMEDOUT;
+        return pending.IsDone ? Errno.None : Errno.ETIMEDOUT;
     }
 
     /// <summary>The bus stands still: takes the Request back, if it can be taken back. Its answer, if one comes, is an ordinary message.</summary>
     private Errno WithdrawRequest(PendingAnswer pending, PostedSend posted, Errno ended)
     {
         bool isWithdrawn = posted.Withdraw();
-        bool isAnswered = !_answers.Withdraw(pending) && pending.IsDone;
-        ThrowIfClosed();
-        return isAnswered ? Errno.None
-            : ended != Errno.EINTR ? Errno.ETIMEDOUT
-            : isWithdrawn ? Errno.EINTR
-            : Errno.EINPROGRESS;
+        Errno error = GiveUp(pending);
+        return error == Errno.None || ended != Errno.EINTR ? error : isWithdrawn ? Errno.EINTR : Errno.EINPROGRESS;
     }
 
     /// <summary>Takes the answer, if it has come. Throws if the Request was refused.</summary>
     private bool HasAnswer(PendingAnswer pending, PostedSend posted, in WaitLimit limit)
     {
-        TakeAnswers(limit.Deadline);
+        _host.TakeAnswers(pending);
         ThrowIfClosed();
         if (!pending.IsDone && !posted.IsRefused)
         {
             return false;
         }
 
-        // The outcome comes before the answer; asking for it frees the post for another send.
-        posted.WaitUntilTold();
-        _ = posted.Id.GetAwaiter().GetResult();
+        // Asking for the outcome frees the post for another send. It may come a little later than the answer.
+        if (_host.SettleOutcomes(posted.Number, limit.Deadline) == Errno.None)
+        {
+            posted.WaitUntilTold();
+            _ = posted.Id.GetAwaiter().GetResult();
+        }
+
         return true;
     }
 
@@ -186,12 +181,11 @@ public sealed partial class Ksock
         in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, PendingAnswer pending, in WaitLimit limit)
     {
         WaitingSend? waiting = Own() ?? throw SendRefused(Errno.EALREADY, header, name, data.Length);
-        _answers.Begin(pending);
 
         // The answer, closing and a reason to try again are news after this, so that nobody need look before the first wait.
-        long since = _host.WatchNews();
-        Errno error = _host.Send(new OutgoingMessage(in header, name, data), SendManner.Awaited, limit.Deadline, out MessageId id);
-        _answers.Sent(pending, error is Errno.None or Errno.EAGAIN, id);
+        long since = _host.WatchNews(forAnswers: true);
+        uint tag = _host.Requests.Begin(pending);
+        Errno error = _host.Send(new OutgoingMessage(in header, name, data) { Tag = tag }, SendManner.None, limit.Deadline, out _);
         try
         {
             if (error == Errno.EAGAIN)
@@ -235,28 +229,38 @@ public sealed partial class Ksock
                 isOver = _host.WaitForNews(since, left) == Errno.ETIMEDOUT;
             }
 
-            since = _host.WatchNews();
+            since = _host.WatchNews(forAnswers: true);
             ThrowIfClosed();
             Errno outcome = waiting?.Retry(limit.Deadline) ?? Errno.None;
             if (outcome == Errno.None)
             {
                 Disown(waiting);
             }
-            else if (outcome != Errno.EAGAIN && _answers.Withdraw(pending))
+
+            _host.TakeAnswers(pending);
+            if (!pending.IsDone && isOver)
             {
-                return null;
+                if (outcome == Errno.EAGAIN)
+                {
+                    waiting?.GiveUp();
+                }
+
+                _host.GiveUp(pending);
             }
 
-            TakeAnswers(limit.Deadline);
             if (pending.IsDone)
             {
                 ThrowIfClosed();
                 return true;
             }
 
-            if (isOver && _answers.Withdraw(pending))
+            if (outcome is not (Errno.None or Errno.EAGAIN))
             {
-                waiting?.GiveUp();
+                return null;
+            }
+
+            if (isOver)
+            {
                 return false;
             }
         }

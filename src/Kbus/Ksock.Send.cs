@@ -178,8 +178,8 @@ public sealed partial class Ksock
     }
 
     /// <summary>Hands a message to the bus.</summary>
-    internal Errno Submit(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, bool isAwaited, out MessageId id) =>
-        _host.Send(new OutgoingMessage(in header, name, data), isAwaited ? SendManner.Awaited : SendManner.None, out id);
+    internal Errno Submit(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, out MessageId id) =>
+        _host.Send(new OutgoingMessage(in header, name, data), SendManner.None, out id);
 
     private Errno TryAgain(Deadline deadline) => _owner is { } owner ? owner.Retry(deadline) : _host.Retry(deadline, out _);
 

@@ -14,7 +14,6 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
 {
     private readonly KsockHost _host;
     private readonly KsockOptions _options;
-    private readonly AnswerTable _answers;
     private readonly NewsBell _bell;
     private readonly uint _device;
     private BareKsock? _bare;
@@ -30,7 +29,6 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
         _device = host.Device;
         Id = host.KsockId;
         Mode = host.Mode;
-        _answers = new AnswerTable(Id, () => host.SettleOutcomes(KsockHost.AllPosts));
         _bell = new NewsBell(host);
     }
 
@@ -189,15 +187,8 @@ public sealed partial class Ksock : IDisposable, IAsyncDisposable
         {
             _host.Dispose();
             _bare?.Dispose();
-            _answers.Abandon(Closed);
+            _host.Requests.Abandon(Closed);
             _bell.Signal();
-            lock (_takes)
-            {
-                while (_aside.TryDequeue(out MessageBuffer? message))
-                {
-                    message.Dispose();
-                }
-            }
         }
         finally
         {

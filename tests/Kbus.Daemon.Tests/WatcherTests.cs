@@ -212,7 +212,7 @@ public sealed class WatcherTests : IDisposable
             Assert.Equal(HandshakeFault.None, HandshakeExchange.SendHello(socket!, ClientHello.Watch(Environment.ProcessId, false, 0), Deadline.Never));
             Assert.Equal(HandshakeFault.None, HandshakeExchange.ReceiveWelcome(socket!, Deadline.Never, out BusWelcome? welcome, out Descriptor? file, out Descriptor? bell));
             Assert.Equal(0, SharedMemory.Map(file!, welcome!.Layout!, out SharedMemory? memory));
-            memory!.Header.DeliveryHeadWord = 0x1234567;
+            memory!.Header.DeliveryHeadWord() = 0x1234567;
             using Ksock sender = Open();
             sender.SetMaxMessages(10);
 

@@ -147,7 +147,7 @@ public sealed class HostileMemberTests
             {
                 using RawLink link = RawLink.Open(daemon.Directory);
                 link.Write((ushort)CommandCode.Bind, 0, 1, "$.Echo"u8);
-                Volatile.Write(ref link.Memory.Header.DeliveryHeadWord, (ulong)random.NextInt64() | (1UL << i));
+                Volatile.Write(ref link.Memory.Header.DeliveryHeadWord(), (ulong)random.NextInt64() | (1UL << i));
                 echo.Once();
                 echo.Once(40_000);
             }

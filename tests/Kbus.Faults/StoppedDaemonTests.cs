@@ -40,6 +40,10 @@ public sealed class StoppedDaemonTests
         using Ksock replier = ActorProgram.Open(daemon.Directory);
         using Ksock asker = ActorProgram.Open(daemon.Directory);
         replier.Bind("$.Q", replier: true);
+
+        // What is answered late is an ordinary message, and nobody reads it here: each queue has room for all.
+        replier.SetMaxMessages(10_000);
+        asker.SetMaxMessages(10_000);
         Stopped(daemon, () =>
         {
             // More than there are places for commands whose outcome is to come.

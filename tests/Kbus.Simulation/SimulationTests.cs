@@ -70,7 +70,7 @@ public sealed class SimulationTests
             "Send None", "Send EAGAIN", "Send EBUSY", "Send ENOLCK", "Send EPIPE", "Send EADDRNOTAVAIL", "Send ECONNREFUSED", "Send EALREADY",
             "Send EBADMSG", "Send EDQUOT", "SendPart None", "SendPart EAGAIN", "Retry None", "Retry EAGAIN", "Retry EADDRNOTAVAIL", "Poll None",
             "Discard None", "Bind None", "Bind EADDRINUSE", "Bind EBADMSG", "Bind EAGAIN", "Bind EDQUOT", "Unbind None", "Unbind EINVAL",
-            "Unbind EAGAIN", "FindReplier None", "Ask None", "Ask EBUSY", "BringAnswerForward None", "Release None", "NoteTakes None",
+            "Unbind EAGAIN", "FindReplier None", "Ask None", "Ask EBUSY", "Withdraw None", "answer on its lane", "Release None", "NoteTakes None",
             "Refill None", "LastSent None", "$.KBUS.Replier.GoneAway", "$.KBUS.Replier.Ignored", "$.KBUS.Replier.Unbound",
             "$.KBUS.Replier.Disappeared", "$.KBUS.ErrorSending", "asleep", "awake again", "probed", "peeked and took", "peeked in vain",
             "inside Take", "inside TakeSome", "inside Peek", "inside Die", "inside HangUp", "inside Close", "inside Scribble", "inside Bind",

@@ -191,7 +191,7 @@ public sealed partial class LinkKsockTests : KsockTests
     private static void PostForThrower(KsockHost host)
     {
         var header = new MessageHeader { StartGuard = MessageHeader.StartGuardValue, EndGuard = MessageHeader.EndGuardValue };
-        host.TellOutcome(host.Post(new OutgoingMessage(ref header, "$.First"u8, default), false, new Thrower(), Deadline.Never));
+        host.TellOutcome(host.Post(new OutgoingMessage(ref header, "$.First"u8, default), new Thrower(), Deadline.Never));
     }
 
     [LibraryImport("libc", EntryPoint = "dup2")]

@@ -25,7 +25,7 @@ internal static class AllAttacks
         new("kept", "takes big messages and keeps them", 10_000, MessageAttacks.KeptPayloads),
         new("waiters", "has many senders wait for room in one queue", 1000, MessageAttacks.WaitingSenders),
         new("sleepers", "has many members rung that hear no ring", 2000, LinkAttacks.Sleepers),
-        new("bring-forward", "seeks an answer in a long queue", 1_000_000, LinkAttacks.BringForward),
+        new("withdraw", "gives up answers that nobody owes", 1_000_000, LinkAttacks.Withdraw),
         new("overheard", "is a Limpet of ever another network id, and overhears urgent Requests", 200_000, LinkAttacks.Overheard),
         new("idle", "writes commands that do nothing, withdrawn ones among them, on so many links", 8, LinkAttacks.IdleCommands),
         new("message-size", "sets MAXMSGSIZE as fast as can be, with many Ksocks", 2000, MemberAttacks.MessageSizes),

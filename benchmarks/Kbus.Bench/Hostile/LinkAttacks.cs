@@ -53,11 +53,12 @@ internal static class LinkAttacks
         }
     }
 
-    /// <summary>An answer that is nowhere is to be brought forward in a long queue, again and again.</summary>
-    public static void BringForward(Attacker attacker)
+    /// <summary>An answer that nobody owes is given up, again and again.</summary>
+    public static void Withdraw(Attacker attacker)
     {
+        byte[] tag = new byte[sizeof(ulong)];
         using RawMember? member = WithLongQueue(attacker);
-        while (member is not null && attacker.GoesOn && member.Write(CommandCode.BringAnswerForward, default))
+        while (member is not null && attacker.GoesOn && member.Write(CommandCode.Withdraw, tag))
         {
             attacker.Count();
         }

@@ -103,7 +103,7 @@ internal sealed partial class Bus
             ksock.LastPushed = reader.ReadId();
             ksock.LastDelivery = reader.ReadUInt64();
             ksock.LastNumber = reader.ReadUInt32();
-            ksock.Prepended = (uint)ksock.LastNumber - reader.ReadUInt32();
+            ksock.NotAppended = (uint)ksock.LastNumber - reader.ReadUInt32();
             ksock.Missed = reader.ReadUInt64();
             ksock.HeldBytes = reader.ReadInt64();
             ksock.ReservedBytes = reader.ReadInt64();
@@ -141,8 +141,8 @@ internal sealed partial class Bus
             {
                 KsockState replier = _ksocks[reader.ReadUInt32()];
                 MessageId id = reader.ReadId();
-                bool isAwaited = reader.ReadBool();
-                debts.Add(_ledger.Restore(sender, replier, id, isAwaited, isOwed: reader.ReadBool()));
+                uint tag = reader.ReadUInt32();
+                debts.Add(_ledger.Restore(sender, replier, id, tag, isOwed: reader.ReadBool()));
             }
         }
 
@@ -157,7 +157,6 @@ internal sealed partial class Bus
             {
                 uint number = reader.ReadUInt32();
                 ref QueueEntry entry = ref ksock.Queue.Append(number, reader.ReadCount());
-                entry.IsAwaitedAnswer = reader.ReadBool();
                 entry.Because = BindingAt(bindings, reader.ReadUInt32());
                 uint debt = reader.ReadUInt32();
                 if (debt != 0)
@@ -167,6 +166,14 @@ internal sealed partial class Bus
                 }
             }
 
+            for (int left = reader.ReadCount(); left > 0; left--)
+            {
+                uint number = reader.ReadUInt32();
+                ref QueueEntry answer = ref ksock.Answers.Append(number, reader.ReadCount());
+                answer.Tag = reader.ReadUInt32();
+            }
+
+            ksock.CountAnswers();
             ksock.CountFromNow();
             ksock.UnrepliedToGone = reader.ReadUInt32();
             for (int left = reader.ReadCount(); left > 0; left--)
@@ -182,11 +189,11 @@ internal sealed partial class Bus
         {
             KsockState sender = _ksocks[reader.ReadUInt32()];
             sender.HoldsSlot = reader.ReadBool();
-            bool isAwaited = reader.ReadBool();
+            uint tag = reader.ReadUInt32();
             bool isForRequesterAlone = reader.ReadBool();
             bool isForbidden = reader.ReadBool();
             StoredMessage message = reader.ReadMessage(Pool);
-            message.IsAwaited = isAwaited;
+            message.Tag = tag;
             message.IsForRequesterAlone = isForRequesterAlone;
             message.IsForbidden = isForbidden;
             sender.Waiting = message;

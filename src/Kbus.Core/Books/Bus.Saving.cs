@@ -11,10 +11,10 @@ internal sealed partial class Bus
     private const uint BooksMagic = 0x4B425553;
 
     /// <summary>The version of the saved books. Books of another version are refused.</summary>
-    public const uint BooksVersion = 1;
+    public const uint BooksVersion = 2;
 
     /// <summary>The version of what operations do. It is raised when an operation on some books gives another outcome than before.</summary>
-    public const uint SemanticsVersion = 1;
+    public const uint SemanticsVersion = 2;
 
     /// <summary>A number by which buses with equal books are recognized: the first 16 bytes of the SHA-256 of the saved books.</summary>
     public UInt128 DigestOfBooks()
@@ -134,7 +134,7 @@ internal sealed partial class Bus
                 places.Add(debt);
                 writer.Write(debt.Replier.Id);
                 writer.Write(debt.Id);
-                writer.Write(debt.IsAwaited);
+                writer.Write(debt.Tag);
                 writer.Write(debt.State == DebtState.Owed);
             }
         }
@@ -150,12 +150,23 @@ internal sealed partial class Bus
                 ref readonly QueueEntry entry = ref ksock.Queue[i];
                 writer.Write(entry.Number);
                 writer.Write(entry.Length);
-                writer.Write(entry.IsAwaitedAnswer);
                 writer.Write(places.Of(entry.Because));
                 writer.Write(places.Of(entry.Debt));
             }
 
+            SaveAnswers(writer, ksock.Answers);
             SaveUnreplied(writer, places, ksock);
+        }
+    }
+
+    private static void SaveAnswers(BooksWriter writer, MessageQueue answers)
+    {
+        writer.Write(answers.Count);
+        for (int i = 0; i < answers.Count; i++)
+        {
+            writer.Write(answers[i].Number);
+            writer.Write(answers[i].Length);
+            writer.Write(answers[i].Tag);
         }
     }
 
@@ -186,7 +197,7 @@ internal sealed partial class Bus
             StoredMessage message = sender.Waiting!;
             writer.Write(sender.Id);
             writer.Write(sender.HoldsSlot);
-            writer.Write(message.IsAwaited);
+            writer.Write(message.Tag);
             writer.Write(message.IsForRequesterAlone);
             writer.Write(message.IsForbidden);
             writer.Write(message, message.Header.Flags);

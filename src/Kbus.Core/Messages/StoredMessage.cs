@@ -44,8 +44,12 @@ internal sealed unsafe class StoredMessage
     /// <summary>Where the data lives if not in the buffer.</summary>
     public Payload? Payload { get; set; }
 
-    /// <summary>True if the sender's library will take the answer to this Request by itself.</summary>
-    public bool IsAwaited { get; set; }
+    /// <summary>The tag under which the sender's library awaits the answer to this Request; 0 if the answer is an ordinary
+    /// message.</summary>
+    public uint Tag { get; set; }
+
+    /// <summary>The tag of the Request that this message answers, if it is awaited; otherwise 0.</summary>
+    public uint AnsweredTag { get; set; }
 
     /// <summary>True if this Reply reaches its requester and no listener, because its sender may not send its name.</summary>
     public bool IsForRequesterAlone { get; set; }
@@ -79,7 +83,8 @@ internal sealed unsafe class StoredMessage
         {
             Payload?.Release();
             Payload = null;
-            IsAwaited = false;
+            Tag = 0;
+            AnsweredTag = 0;
             IsForRequesterAlone = false;
             IsForbidden = false;
             Slab.List.Pool.Return(this);

@@ -29,7 +29,7 @@ internal sealed partial class Bus
         EndReportedBindings(ksock);
         RemoveSetAside(ksock, 0, ksock.SetAside.Count);
         AnswerUnreplied(ksock);
-        Charges.ReturnBytes(ksock.Charges, ksock.Queue.Charge);
+        Charges.ReturnBytes(ksock.Charges, ksock.WaitingCharge);
         ksock.EmptyQueue();
         _ksocks.Remove(ksock.Id);
         ksock.Charges.Ksocks.Remove(ksock);
@@ -43,7 +43,7 @@ internal sealed partial class Bus
     private void ReleaseCharges(KsockState ksock)
     {
         _ledger.SenderGone(ksock);
-        Charges.ReturnBytes(ksock.Charges, ksock.Queue.Charge + ksock.HeldBytes + ksock.ReservedBytes);
+        Charges.ReturnBytes(ksock.Charges, ksock.WaitingCharge + ksock.HeldBytes + ksock.ReservedBytes);
         ksock.HeldBytes = 0;
         ksock.ReservedBytes = 0;
         Charges.Release(ksock.Charges, ChargeKind.Bindings, ksock.Bindings.Count);

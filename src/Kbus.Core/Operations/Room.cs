@@ -29,12 +29,12 @@ internal sealed partial class Bus
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsQueueFull(KsockState ksock, int bytes, int ownSlots)
     {
-        if (ksock.Queue.Count + (long)ksock.Reserved - ownSlots >= ksock.MaxMessages)
+        if (ksock.WaitingCount + (long)ksock.Reserved - ownSlots >= ksock.MaxMessages)
         {
             return true;
         }
 
-        long waiting = ksock.Queue.Bytes + ksock.HeldBytes;
+        long waiting = ksock.WaitingBytes + ksock.HeldBytes;
         return waiting > 0 && waiting + bytes > _options.MaxQueuedBytes;
     }
 

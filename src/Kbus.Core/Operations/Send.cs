@@ -311,18 +311,19 @@ internal sealed partial class Bus
         _deliveries++;
         bool isUrgent = (message.Header.Flags & MessageFlags.Urgent) != 0;
         KsockState? requester = null;
-        bool isAwaited = false;
         if (answered is not null)
         {
             // The replier may have taken the Request without our notice; that comes before its reply.
             Observe(sender);
             requester = answered.Sender;
-            isAwaited = answered.IsAwaited;
+            uint tag = answered.Tag;
             CountReply(sender, answered);
             _ledger.Strike(answered);
-            if (!isUrgent)
+            if (!isUrgent || tag != 0)
             {
-                AppendOne(requester, message, because: null, CopyFate.Requester, isAwaitedAnswer: isAwaited);
+                // On the lane of answers order does not matter.
+                AppendAnswer(requester, message, tag);
+                requester = null;
             }
         }
 
@@ -332,7 +333,7 @@ internal sealed partial class Bus
         {
             sender.HoldsSlot = false;
             replier = route.Replier!;
-            debt = _ledger.Enter(sender, replier.Ksock, message.Header.Id, message.IsAwaited, isInFront: isUrgent);
+            debt = _ledger.Enter(sender, replier.Ksock, message.Header.Id, message.Tag, isInFront: isUrgent);
             CountRequest(sender, debt, route);
             if (!isUrgent)
             {
@@ -356,7 +357,7 @@ internal sealed partial class Bus
 
         if (requester is not null)
         {
-            PutInFront(requester, message, because: null, debt: null, isAwaited);
+            PutInFront(requester, message, because: null, debt: null);
         }
 
         EndUrgent();

@@ -29,10 +29,10 @@ internal sealed partial class Bus
             From = debt.Replier.Id,
             Flags = MessageFlags.Synthetic,
         };
-        bool isAwaited = debt.IsAwaited;
+        uint tag = debt.Tag;
         CountStatus(sender, TrafficOf(debt), kind);
         _ledger.Strike(debt);
-        AppendStatus(sender, header, NameOf(kind), isAwaited);
+        AppendStatus(sender, header, NameOf(kind), tag);
     }
 
     /// <summary>Sends a Status to the sender of a waiting Request that failed for good. It takes the place that the Request had
@@ -48,7 +48,7 @@ internal sealed partial class Bus
             Flags = MessageFlags.Synthetic,
         };
         CountStatus(sender, _bindings.Traffic.Of(_bindings.RouteOf(waiting.Name)), kind);
-        AppendStatus(sender, header, NameOf(kind), waiting.IsAwaited);
+        AppendStatus(sender, header, NameOf(kind), waiting.Tag);
     }
 
     /// <summary>The bus ends: each Request that this Ksock has in flight is answered, in the place of its replier (D22).</summary>
@@ -60,15 +60,15 @@ internal sealed partial class Bus
             {
                 var header = new MessageHeader { InReplyTo = debt.Id, To = sender.Id, Flags = MessageFlags.Synthetic };
                 CountStatus(sender, TrafficOf(debt), StatusKind.GoneAway);
-                AppendStatus(sender, header, MessageName.ReplierGoneAway, debt.IsAwaited);
+                AppendStatus(sender, header, MessageName.ReplierGoneAway, debt.Tag);
             }
         }
     }
 
-    private void AppendStatus(KsockState sender, in MessageHeader header, ReadOnlySpan<byte> name, bool isAwaited)
+    private void AppendStatus(KsockState sender, in MessageHeader header, ReadOnlySpan<byte> name, uint tag)
     {
         StoredMessage status = Pool.Compose(header, name, default);
-        AppendOne(sender, status, because: null, CopyFate.Requester, isAwaitedAnswer: isAwaited);
+        AppendAnswer(sender, status, tag);
         TellMade(status);
         status.Release();
     }

@@ -10,15 +10,15 @@ internal sealed partial class Bus
     public override bool Take(KsockState ksock, out DeliveredMessage delivered, bool isHeld = false)
     {
         Observe(ksock);
-        bool any = ksock.Carrier.TryTake(out delivered, out uint number);
-        if (any)
-        {
-            RecordTakes(ksock, [new Take(number, isHeld)]);
-            RoomMade(ksock);
-        }
+        return HasTaken(ksock, ksock.Carrier.TryTake(out delivered, out uint number), new Take(number, isHeld));
+    }
 
-        Finish();
-        return any;
+    /// <summary>As <see cref="Take"/>, from the lane of answers. The message knows the tag of its Request
+    /// (<see cref="StoredMessage.AnsweredTag"/>).</summary>
+    public override bool TakeAnswer(KsockState ksock, out DeliveredMessage delivered, bool isHeld = false)
+    {
+        Observe(ksock);
+        return HasTaken(ksock, ksock.Carrier.TryTakeAnswer(out delivered, out uint number), new Take(number, isHeld, IsAnswer: true));
     }
 
     /// <summary>A process has taken messages by itself, which its carrier did not report when it was asked.</summary>
@@ -72,45 +72,15 @@ internal sealed partial class Bus
         }
     }
 
-    /// <summary>Brings the oldest answer that the sender's library waits for to the front of the queue, so that it can be taken
-    /// first.</summary>
-    /// <remarks>Limits and counts stay as they are: nothing is taken out of the queue to see what is behind it.</remarks>
-    /// <returns>False if there is no such answer.</returns>
-    public override bool BringAnswerForward(KsockState ksock)
+    private bool HasTaken(KsockState ksock, bool any, Take take)
     {
-        Observe(ksock);
-        int place = PlaceOfAnswer(ksock.Queue);
-        bool found = place >= 0;
-        _steps += (uint)(found ? place : ksock.Queue.Count);
-        if (place > 0)
+        if (any)
         {
-            ksock.Carrier.Freeze();
-            Observe(ksock);
-            place = PlaceOfAnswer(ksock.Queue);
-            found = place >= 0;
-            if (place > 0)
-            {
-                ksock.Carrier.BroughtForward(ksock.Queue[place].Number);
-                ksock.Queue.BringForward(place);
-            }
-
-            ksock.Carrier.Thaw();
+            RecordTakes(ksock, [take]);
+            RoomMade(ksock);
         }
 
         Finish();
-        return found;
-    }
-
-    private static int PlaceOfAnswer(MessageQueue queue)
-    {
-        for (int i = 0; i < queue.Count; i++)
-        {
-            if (queue[i].IsAwaitedAnswer)
-            {
-                return i;
-            }
-        }
-
-        return -1;
+        return any;
     }
 }

@@ -68,17 +68,16 @@ internal sealed partial class Bus
         }
     }
 
-    private void PutInFront(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt, bool isAwaitedAnswer = false)
+    private void PutInFront(KsockState ksock, StoredMessage message, Binding? because, ReplyDebt? debt)
     {
         CountCopies(message, 1);
         NoteCopy(ksock, debt is not null ? CopyFate.Replier : because is null ? CopyFate.Requester : CopyFate.Listener);
         Charges.UseBytes(ksock.Charges, message.EntireLength + MessageQueue.BookBytes);
         uint number = (uint)++ksock.LastNumber;
-        ksock.Prepended++;
+        ksock.NotAppended++;
         ref QueueEntry entry = ref ksock.Queue.Prepend(number, message.EntireLength);
         entry.Because = because;
         entry.Debt = debt;
-        entry.IsAwaitedAnswer = isAwaitedAnswer;
         ksock.Carrier.Prepended(message, FlagsOf(message, debt), number);
     }
 

@@ -15,7 +15,7 @@ internal sealed partial class Bus
         Errno error = AttemptWaiting(sender, message, out full);
         if (error == Errno.EAGAIN)
         {
-            error = WaitFor(sender, full!, full!.Queue.Count);
+            error = WaitFor(sender, full!, full!.WaitingCount);
             full = null;
         }
 
@@ -46,7 +46,7 @@ internal sealed partial class Bus
     /// <summary>Makes the message wait, with its reply's place reserved if it is a Request (D8).</summary>
     private Errno Wait(KsockState sender, StoredMessage message, KsockState full)
     {
-        int waited = full.Queue.Count;
+        int waited = full.WaitingCount;
         if (IsShort(sender, message.EntireLength) && Observe(sender) && IsShort(sender, message.EntireLength))
         {
             return Refuse(sender, Charges.Refusal);
@@ -69,14 +69,14 @@ internal sealed partial class Bus
     /// <summary>Records the full queue that a waiting message waits for, and checks it again, since it may just have got room.</summary>
     /// <param name="sender">Whose message waits.</param>
     /// <param name="full">The queue's Ksock.</param>
-    /// <param name="waited">The messages in the queue when it was found full.</param>
+    /// <param name="waited">The messages that waited there when it was found full.</param>
     private Errno WaitFor(KsockState sender, KsockState full, int waited)
     {
         while (true)
         {
             SetBlockedOn(sender, full);
             Observe(full);
-            if (full.Queue.Count == waited)
+            if (full.WaitingCount == waited)
             {
                 return Errno.EAGAIN;
             }
@@ -89,7 +89,7 @@ internal sealed partial class Bus
             }
 
             full = next!;
-            waited = full.Queue.Count;
+            waited = full.WaitingCount;
         }
     }
 

@@ -82,16 +82,24 @@ internal sealed class DeliveryQueue : PieceQueue<Delivery>
         Shorten(kept);
     }
 
-    /// <summary>Moves a copy to the front.</summary>
-    public void BringForward(uint number)
+    /// <summary>Puts a copy at a place, with the caller's reference.</summary>
+    public void InsertOwned(int place, in Delivery delivery) => InsertEmpty(place) = delivery;
+
+    /// <summary>Takes the copy of this entry, wherever it stands. The caller gets its reference.</summary>
+    /// <returns>False if it is not here.</returns>
+    public bool TryTake(uint number, out Delivery delivery)
     {
         for (int i = 0; i < Count; i++)
         {
             if (At(i).Number == number)
             {
-                MoveToFront(i);
-                return;
+                delivery = At(i);
+                RemoveAt(i);
+                return true;
             }
         }
+
+        delivery = default;
+        return false;
     }
 }

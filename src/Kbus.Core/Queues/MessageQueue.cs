@@ -14,7 +14,7 @@ internal sealed class MessageQueue : PieceQueue<QueueEntry>
     /// <summary>Bytes of the entire forms of all that wait.</summary>
     public long Bytes => (long)BytesIn - _bytesOut;
 
-    /// <summary>Bytes of all that was ever put in.</summary>
+    /// <summary>Bytes of all that was ever put in, without what came from another queue.</summary>
     public ulong BytesIn { get; private set; }
 
     /// <summary>The bytes charged for all waiting messages.</summary>
@@ -61,8 +61,21 @@ internal sealed class MessageQueue : PieceQueue<QueueEntry>
         return TryRemoveBehind(number, out entry, out passed);
     }
 
-    /// <summary>Moves an entry to the front.</summary>
-    public void BringForward(int place) => MoveToFront(place);
+    /// <summary>Puts an entry where its number stands: behind the last one with a smaller number, or in front if there is none.</summary>
+    /// <remarks>It comes from another queue, which has counted its bytes (<see cref="BytesIn"/>).</remarks>
+    /// <returns>Its place. As many entries as are behind it were passed.</returns>
+    public int Insert(in QueueEntry entry)
+    {
+        int place = Count;
+        while (place > 0 && (int)(At(place - 1).Number - entry.Number) > 0)
+        {
+            place--;
+        }
+
+        InsertEmpty(place) = entry;
+        _bytesOut -= entry.Length;
+        return place;
+    }
 
     /// <summary>Removes all entries that came by a binding.</summary>
     /// <param name="binding">The binding.</param>

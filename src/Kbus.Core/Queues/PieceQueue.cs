@@ -93,16 +93,17 @@ internal abstract class PieceQueue<T>
         Count = count;
     }
 
-    /// <summary>Moves the value at a place to the front.</summary>
-    protected void MoveToFront(int place)
+    /// <summary>Puts an empty value at a place. Those behind it move; so it is quick near the end.</summary>
+    protected ref T InsertEmpty(int place)
     {
-        T value = At(place);
-        for (int i = place; i > 0; i--)
+        AppendEmpty();
+        for (int i = Count - 1; i > place; i--)
         {
             At(i) = At(i - 1);
         }
 
-        At(0) = value;
+        At(place) = default;
+        return ref At(place);
     }
 
     /// <summary>Makes room for one more value.</summary>

@@ -16,6 +16,6 @@ internal struct QueueEntry
     /// It wraps.</summary>
     public uint Number;
 
-    /// <summary>True for the answer to a Request whose sender's library waits for it by name.</summary>
-    public bool IsAwaitedAnswer;
+    /// <summary>On the lane of answers: the tag of the Request that this answers. 0 in the queue.</summary>
+    public uint Tag;
 }

@@ -29,8 +29,8 @@ internal sealed class ReplyDebt
     /// <summary>The Request's id.</summary>
     public MessageId Id { get; set; }
 
-    /// <summary>True if the sender's library waits for the answer by name.</summary>
-    public bool IsAwaited { get; set; }
+    /// <summary>The tag under which the sender's library awaits the answer; 0 if the answer is an ordinary message.</summary>
+    public uint Tag { get; set; }
 
     /// <summary>The counts of the Request's name; null in restored books.</summary>
     public NameTraffic? Traffic { get; set; }

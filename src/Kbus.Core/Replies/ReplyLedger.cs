@@ -28,9 +28,9 @@ internal sealed class ReplyLedger(ChargeBook charges)
     /// <param name="sender">The Ksock that is owed the answer.</param>
     /// <param name="replier">The Ksock that must give it.</param>
     /// <param name="id">The Request's id.</param>
-    /// <param name="isAwaited">Whether the sender's library waits for the answer by name.</param>
+    /// <param name="tag">The tag under which the sender's library awaits the answer, or 0.</param>
     /// <param name="isInFront">Whether the Request is put in front of the replier's queue.</param>
-    public ReplyDebt Enter(KsockState sender, KsockState replier, MessageId id, bool isAwaited, bool isInFront)
+    public ReplyDebt Enter(KsockState sender, KsockState replier, MessageId id, uint tag, bool isInFront)
     {
         if (!_spareDebts.TryPop(out ReplyDebt? debt))
         {
@@ -40,7 +40,7 @@ internal sealed class ReplyLedger(ChargeBook charges)
         debt.Sender = sender;
         debt.Replier = replier;
         debt.Id = id;
-        debt.IsAwaited = isAwaited;
+        debt.Tag = tag;
         debt.State = DebtState.Owed;
         debt.IsQueued = true;
         sender.Debts.Add(debt);
@@ -62,14 +62,14 @@ internal sealed class ReplyLedger(ChargeBook charges)
     }
 
     /// <summary>Enters a debt of saved books, whose charges are saved with them.</summary>
-    public ReplyDebt Restore(KsockState sender, KsockState replier, MessageId id, bool isAwaited, bool isOwed)
+    public ReplyDebt Restore(KsockState sender, KsockState replier, MessageId id, uint tag, bool isOwed)
     {
         var debt = new ReplyDebt
         {
             Sender = sender,
             Replier = replier,
             Id = id,
-            IsAwaited = isAwaited,
+            Tag = tag,
             State = isOwed ? DebtState.Owed : DebtState.Answered,
         };
         sender.Debts.Add(debt);

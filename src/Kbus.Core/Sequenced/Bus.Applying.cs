@@ -85,8 +85,9 @@ internal sealed partial class Bus
             case OperationKind.ReturnReserved:
                 ReturnReserved(ksock);
                 break;
-            case OperationKind.BringAnswerForward:
-                return new OperationResult(Errno.None, Value: BringAnswerForward(ksock) ? 1u : 0);
+            case OperationKind.Withdraw:
+                Withdraw(ksock, operation.Value);
+                break;
             case OperationKind.JudgeWaiting when ksock.Waiting is not null:
                 JudgeWaiting(ksock, (operation.Flags & BusOperation.ForRequesterAlone) != 0, (operation.Flags & BusOperation.Forbidden) != 0);
                 break;

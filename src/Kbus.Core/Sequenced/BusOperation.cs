@@ -15,9 +15,6 @@ internal readonly ref struct BusOperation
     /// <summary>FindReplier: the one who would get a Request of this name.</summary>
     public const byte Matching = 1;
 
-    /// <summary>Send: the sender's library takes the answer by itself.</summary>
-    public const byte Awaited = 1;
-
     /// <summary>Send, JudgeWaiting: a Reply that reaches no listener.</summary>
     public const byte ForRequesterAlone = 2;
 
@@ -33,13 +30,14 @@ internal readonly ref struct BusOperation
     /// <summary>Whose operation it is; 0 for Open.</summary>
     public uint Ksock { get; init; }
 
-    /// <summary>Ask: the argument. Released, Reserve: bytes.</summary>
+    /// <summary>Ask: the argument. Released, Reserve: bytes. Send, Withdraw: the tag under which the answer is awaited, or 0.</summary>
     public uint Value { get; init; }
 
     /// <summary>A name, an entire message, what was taken, or an owner.</summary>
     public ReadOnlySpan<byte> Bytes { get; init; }
 
-    /// <summary>Bytes of the takes of a Taken operation: each number, and whether it is held.</summary>
+    /// <summary>Bytes of the takes of a Taken operation: each number, whether it is held, and whether it was an answer on its
+    /// lane.</summary>
     public static byte[] BytesOf(ReadOnlySpan<Take> takes)
     {
         var writer = new BooksWriter();
@@ -47,6 +45,7 @@ internal readonly ref struct BusOperation
         {
             writer.Write(take.Number);
             writer.Write(take.IsHeld);
+            writer.Write(take.IsAnswer);
         }
 
         return writer.Written.ToArray();
@@ -68,7 +67,7 @@ internal readonly ref struct BusOperation
     public static BusOperation Read(ref BooksReader reader)
     {
         var kind = (OperationKind)reader.ReadByte();
-        if (kind is < OperationKind.Open or > OperationKind.JudgeWaiting)
+        if (kind is < OperationKind.Open or > OperationKind.Withdraw)
         {
             throw new BooksException($"Operation {(byte)kind} is not known here.");
         }
@@ -110,7 +109,8 @@ internal readonly ref struct BusOperation
         while (!reader.IsAtEnd)
         {
             uint number = reader.ReadUInt32();
-            takes.Add(new Take(number, reader.ReadBool()));
+            bool isHeld = reader.ReadBool();
+            takes.Add(new Take(number, isHeld, reader.ReadBool()));
         }
 
         return [.. takes];
@@ -131,7 +131,7 @@ internal readonly ref struct BusOperation
         StoredMessage message = pool.Rent(Bytes.Length, Bytes.Length);
         Bytes.CopyTo(message.Buffer);
         message.Seal();
-        message.IsAwaited = (Flags & Awaited) != 0;
+        message.Tag = Value;
         message.IsForRequesterAlone = (Flags & ForRequesterAlone) != 0;
         return message;
     }

@@ -48,9 +48,9 @@ internal enum OperationKind : byte
     /// <summary><see cref="Bus.ReturnReserved"/>.</summary>
     ReturnReserved = 15,
 
-    /// <summary><see cref="Bus.BringAnswerForward"/>.</summary>
-    BringAnswerForward = 16,
-
     /// <summary><see cref="Bus.JudgeWaiting"/>.</summary>
     JudgeWaiting = 17,
+
+    /// <summary><see cref="Bus.Withdraw"/>.</summary>
+    Withdraw = 18,
 }

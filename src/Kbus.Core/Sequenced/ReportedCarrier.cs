@@ -23,7 +23,10 @@ internal sealed class ReportedCarrier(Carrier inner, Action takesMatter) : Carri
     public override void Removed(List<QueueEntry> removed) => inner.Removed(removed);
 
     /// <inheritdoc/>
-    public override void BroughtForward(uint number) => inner.BroughtForward(number);
+    public override void Answered(StoredMessage message, uint number) => inner.Answered(message, number);
+
+    /// <inheritdoc/>
+    public override void Withdrawn(uint number, int place) => inner.Withdrawn(number, place);
 
     /// <inheritdoc/>
     public override void RetryWorthwhile() => inner.RetryWorthwhile();

@@ -81,9 +81,10 @@ internal sealed class SequencedBus : BusOperations
     {
         byte[] bytes = new byte[message.EntireLength];
         message.CopyEntire(0, bytes, message.Header.Flags);
-        byte flags = (byte)((message.IsAwaited ? BusOperation.Awaited : 0) | (message.IsForRequesterAlone ? BusOperation.ForRequesterAlone : 0));
+        uint tag = message.Tag;
+        byte flags = message.IsForRequesterAlone ? BusOperation.ForRequesterAlone : (byte)0;
         message.Release();
-        OperationResult result = Do(new BusOperation { Kind = OperationKind.Send, Flags = flags, Ksock = sender.Id, Bytes = bytes });
+        OperationResult result = Do(new BusOperation { Kind = OperationKind.Send, Flags = flags, Ksock = sender.Id, Value = tag, Bytes = bytes });
         id = result.Id;
         return result.Error;
     }
@@ -122,16 +123,12 @@ internal sealed class SequencedBus : BusOperations
     }
 
     /// <inheritdoc/>
-    public override bool Take(KsockState ksock, out DeliveredMessage delivered, bool isHeld = false)
-    {
-        bool isThere = ksock.Carrier.Host.TryTake(out delivered, out uint number);
-        if (isThere)
-        {
-            _ = Do(new BusOperation { Kind = OperationKind.Taken, Ksock = ksock.Id, Bytes = BusOperation.BytesOf([new Take(number, isHeld)]) });
-        }
+    public override bool Take(KsockState ksock, out DeliveredMessage delivered, bool isHeld = false) =>
+        HasTaken(ksock, ksock.Carrier.Host.TryTake(out delivered, out uint number), new Take(number, isHeld));
 
-        return isThere;
-    }
+    /// <inheritdoc/>
+    public override bool TakeAnswer(KsockState ksock, out DeliveredMessage delivered, bool isHeld = false) =>
+        HasTaken(ksock, ksock.Carrier.Host.TryTakeAnswer(out delivered, out uint number), new Take(number, isHeld, IsAnswer: true));
 
     /// <inheritdoc/>
     public override void NoteTakes(KsockState ksock) => ReportTakes();
@@ -154,8 +151,18 @@ internal sealed class SequencedBus : BusOperations
     }
 
     /// <inheritdoc/>
-    public override bool BringAnswerForward(KsockState ksock) =>
-        DoHeld(new BusOperation { Kind = OperationKind.BringAnswerForward, Ksock = ksock.Id }, ksock).Value != 0;
+    public override void Withdraw(KsockState ksock, uint tag) =>
+        _ = DoHeld(new BusOperation { Kind = OperationKind.Withdraw, Ksock = ksock.Id, Value = tag }, ksock);
+
+    private bool HasTaken(KsockState ksock, bool isThere, Take take)
+    {
+        if (isThere)
+        {
+            _ = Do(new BusOperation { Kind = OperationKind.Taken, Ksock = ksock.Id, Bytes = BusOperation.BytesOf([take]) });
+        }
+
+        return isThere;
+    }
 
     private static BusOperation OfName(OperationKind kind, KsockState ksock, ReadOnlySpan<byte> name, bool isReplier) =>
         new() { Kind = kind, Flags = isReplier ? BusOperation.AsReplier : (byte)0, Ksock = ksock.Id, Bytes = name };

@@ -22,7 +22,12 @@ internal sealed class StubCarrier(KsockOwner owner) : Carrier
     }
 
     /// <inheritdoc/>
-    public override void BroughtForward(uint number)
+    public override void Answered(StoredMessage message, uint number)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void Withdrawn(uint number, int place)
     {
     }
 

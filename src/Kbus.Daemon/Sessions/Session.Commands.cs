@@ -137,12 +137,12 @@ internal sealed partial class Session
                 Refill();
                 if (_areasToSend.Count > 0)
                 {
-                    RingLater();
+                    RingLater(LinkNews.Delivery);
                 }
 
                 return default;
-            case CommandCode.BringAnswerForward:
-                return new Completion(0, _thread.Operations.BringAnswerForward(State) ? 1u : 0u);
+            case CommandCode.Withdraw:
+                return Withdraw(body);
             case CommandCode.Release:
                 return Release(body);
             case CommandCode.RingMe:
@@ -163,6 +163,7 @@ internal sealed partial class Session
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Completion Send(in CommandRecord command, ReadOnlySpan<byte> body)
     {
+        uint tag = TakeTag(command, ref body);
         if (body.Length < MessageHeader.Size)
         {
             Fail(LinkFault.CommandMeaningless);
@@ -179,7 +180,7 @@ internal sealed partial class Session
             return default;
         }
 
-        return Finish(message, (command.Flags & CommandFlags.Awaited) != 0);
+        return Finish(message, tag);
     }
 
     /// <summary>Validates a header. The library has checked it, so the only fault allowed here is a message that is too big.</summary>
@@ -191,17 +192,51 @@ internal sealed partial class Session
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Completion Finish(StoredMessage message, bool isAwaited)
+    private Completion Finish(StoredMessage message, uint tag)
     {
         message.Seal();
-        message.IsAwaited = isAwaited;
+        message.Tag = tag;
         Errno error = Admission.Send(State, message, out MessageId id);
         return WithId(error, id);
+    }
+
+    /// <summary>The tag under which the answer is awaited, which stands before the message; 0 if none does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint TakeTag(in CommandRecord command, ref ReadOnlySpan<byte> body)
+    {
+        if ((command.Flags & CommandFlags.Awaited) == 0 || body.Length < AnswerTag.Size)
+        {
+            return 0;
+        }
+
+        uint tag = MemoryMarshal.Read<uint>(body);
+        body = body[AnswerTag.Size..];
+        return tag;
+    }
+
+    private Completion Withdraw(ReadOnlySpan<byte> body)
+    {
+        if (body.Length != sizeof(ulong))
+        {
+            Fail(LinkFault.CommandMeaningless);
+            return default;
+        }
+
+        uint tag = (uint)MemoryMarshal.Read<ulong>(body);
+        if (_incoming is { } incoming && incoming.Tag == tag)
+        {
+            // Some of the Request is still to come, so the bus does not know it yet.
+            incoming.Tag = 0;
+        }
+
+        _thread.Operations.Withdraw(State, tag);
+        return default;
     }
 
     private Completion BeginIncoming(in CommandRecord command, ReadOnlySpan<byte> body)
     {
         DiscardIncoming();
+        uint tag = TakeTag(command, ref body);
         MessageHeader header = body.Length < MessageHeader.Size ? default : MemoryMarshal.Read<MessageHeader>(body);
         if (!IsSound(header, out _incomingError)
             || body.Length != MessageLayout.DataOffset(header.NameLength)
@@ -239,7 +274,7 @@ internal sealed partial class Session
             body.CopyTo(message.Buffer);
             message.Header = header;
             message.Payload = _incomingData;
-            message.IsAwaited = (command.Flags & CommandFlags.Awaited) != 0;
+            message.Tag = tag;
             _incoming = message;
         }
 
@@ -271,7 +306,7 @@ internal sealed partial class Session
         StoredMessage? message = _incoming;
         _incoming = null;
         _thread.Operations.ReturnReserved(State);
-        return message is null ? WithId(_incomingError, default) : Finish(message, message.IsAwaited);
+        return message is null ? WithId(_incomingError, default) : Finish(message, message.Tag);
     }
 
     private void DiscardIncoming()

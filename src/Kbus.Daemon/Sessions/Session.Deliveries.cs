@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Link;
@@ -8,55 +6,63 @@ using Kbus.Linux;
 namespace Kbus.Daemon;
 
 /// <content>
-/// Deliveries: the ring is a window onto the front of the queue. Messages that do not fit wait behind it, and a flag tells the process
-/// (<see cref="DeliveryFlags.MoreBehind"/>). The ring and what is behind it are what the bus's books say, as far as the process has not taken it.
+/// Deliveries: what the bus tells of the queue and of the lane of answers goes to the one or the other <see cref="SessionLane"/>. What both
+/// have in common is here.
 /// </content>
 internal sealed partial class Session
 {
     private readonly Dictionary<PayloadArea, uint> _areas = [];
     private readonly Queue<PayloadArea> _areasToSend = [];
     private readonly Dictionary<ulong, StoredMessage> _held = [];
-    private readonly DeliveryQueue _behind = new();
     private readonly List<Take> _taken = [];
-
-    // The copies in the ring whose data are in a payload area, in its order.
-    private readonly DeliveryQueue _placed = new();
-    private ulong _placedTaken;
+    private LinkNews _news;
+    private LinkNews _published;
     private int _reported;
-    private bool _isFrozen;
-    private bool _tellsTakes;
-    private bool _refillsLater;
 
-    /// <summary>True if deliveries have not been published yet. The process is rung before the sender gets its answer.</summary>
-    public bool HasNews { get; set; }
+    // Kept here, so that the lane of a Ksock that asks nothing is never read.
+    private bool _hasAnswers;
 
     /// <inheritdoc/>
-    /// <remarks>What is in the ring, only this process could damage, and only for itself.</remarks>
-    public override void Appended(StoredMessage message, MessageFlags flags, uint number)
+    public override void Appended(StoredMessage message, MessageFlags flags, uint number) => _messages.Append(message, flags, number);
+
+    /// <inheritdoc/>
+    public override void Answered(StoredMessage message, uint number)
     {
-        bool isNext = _behind.Count == 0 && !_isFrozen && Fault == LinkFault.None;
-        if (isNext && IsInline(message) && TryWriteInline(message, flags, number, inFront: false))
-        {
-            RingLater();
-            return;
-        }
+        _hasAnswers = true;
+        _answers.Append(message, message.Header.Flags, number);
+    }
 
-        _behind.Append(message, flags, number);
-        if (_isFrozen || Fault != LinkFault.None)
-        {
-            return;
-        }
+    /// <inheritdoc/>
+    public override void Prepended(StoredMessage message, MessageFlags flags, uint number) => _messages.Prepend(message, flags, number);
 
-        if ((_deliveries.Flags & DeliveryFlags.MoreBehind) == 0)
+    /// <inheritdoc/>
+    public override void Removed(List<QueueEntry> removed) => _messages.Remove(removed);
+
+    /// <inheritdoc/>
+    public override void Withdrawn(uint number, int place)
+    {
+        if (Fault == LinkFault.None && _answers.TryTakeOut(number, out Delivery answer))
         {
-            Refill();
+            _messages.Insert(place, answer);
         }
-        else
-        {
-            // The process knows that there is more. Checking once a round whether it has made room is enough.
-            _refillsLater = true;
-            RingLater();
-        }
+    }
+
+    /// <inheritdoc/>
+    public override void Freeze()
+    {
+        _messages.Freeze();
+        _answers.Freeze();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Nothing is put in front of the lane of answers.</remarks>
+    public override void Freeze(int count, int length) => _messages.Freeze(count, length);
+
+    /// <inheritdoc/>
+    public override void Thaw()
+    {
+        _messages.Thaw();
+        _answers.Thaw();
     }
 
     /// <inheritdoc/>
@@ -73,35 +79,23 @@ internal sealed partial class Session
     }
 
     /// <summary>Collects what the process has taken and the bus has not been told.</summary>
-    private void CollectTaken()
+    public void CollectTaken()
     {
         _taken.RemoveRange(0, _reported);
         _reported = 0;
-        if (!_deliveries.TryObserve(out _))
+        _messages.CollectTaken();
+        if (_hasAnswers)
         {
-            Fail(_deliveries.Fault);
-        }
-
-        if (_placed.Count > 0)
-        {
-            HoldTaken();
+            _answers.CollectTaken();
+            _hasAnswers = !_answers.IsEmpty;
         }
     }
 
-    /// <summary>A taken copy whose data are in a payload area is held: the process reads it in place until it sends Release.</summary>
-    private void HoldTaken()
-    {
-        foreach (Take take in CollectionsMarshal.AsSpan(_taken))
-        {
-            if (take.IsHeld && _placed.Count > 0 && _placed[0].Number == take.Number && _placed.TryTake(out Delivery held))
-            {
-                _held.Add(++_placedTaken, held.Message);
-            }
-        }
-    }
+    /// <summary>Keeps a message that the process reads in place.</summary>
+    public void Hold(ulong number, StoredMessage message) => _held.Add(number, message);
 
     /// <inheritdoc/>
-    public override bool DropOne() => _placed.TryDropFirst() || _behind.TryDropFirst();
+    public override bool DropOne() => _messages.DropOne() || _answers.DropOne();
 
     /// <inheritdoc/>
     public override void RetryWorthwhile()
@@ -115,11 +109,8 @@ internal sealed partial class Session
     /// <inheritdoc/>
     public override void TellTakes(bool tell)
     {
-        _tellsTakes = tell;
-        if (Fault == LinkFault.None)
-        {
-            SetFlags();
-        }
+        _messages.TellTakes(tell);
+        _answers.TellTakes(tell);
     }
 
     /// <summary>Publishes the deliveries since the last call.</summary>
@@ -127,147 +118,67 @@ internal sealed partial class Session
     {
         if (!IsClosed && Fault == LinkFault.None)
         {
-            if (_refillsLater)
+            if ((_news & LinkNews.Delivery) != 0)
             {
-                _refillsLater = false;
-                Refill();
+                _messages.Publish();
             }
 
-            _deliveries.Publish();
+            if ((_news & LinkNews.Answer) != 0)
+            {
+                _answers.Publish();
+            }
+
             SendAreas();
         }
 
         // Later deliveries need another call, even if the process is still to be rung for these.
-        HasNews = false;
+        _published |= _news;
+        _news = LinkNews.None;
     }
 
     /// <summary>Rings the process if it sleeps, for the published deliveries.</summary>
     /// <remarks>The caller has made a full fence since.</remarks>
     public void RingForNews()
     {
-        if (!IsClosed && Fault == LinkFault.None)
+        LinkNews published = _published;
+        _published = LinkNews.None;
+        if (IsClosed || Fault != LinkFault.None)
         {
-            _doorbell.RingIfWantedAfterFence(LinkNews.Delivery, _deliveries);
+            return;
         }
+
+        if ((published & LinkNews.Delivery) != 0)
+        {
+            _doorbell.RingIfWantedAfterFence(LinkNews.Delivery, _messages.Ring);
+        }
+
+        if ((published & LinkNews.Answer) != 0)
+        {
+            _doorbell.RingIfWantedAfterFence(LinkNews.Answer, _answers.Ring);
+        }
+    }
+
+    /// <summary>There is something to publish. The process is rung before the sender gets its answer.</summary>
+    public void RingLater(LinkNews news)
+    {
+        if (_news == LinkNews.None)
+        {
+            _thread.RingLater(this);
+        }
+
+        _news |= news;
     }
 
     private void RingNow() => _ = LibC.Send(_socket.Number, [1], LibC.MessageDontWait);
 
-    /// <summary>Moves messages that wait behind the ring into it, as far as there is room.</summary>
     private void Refill()
     {
-        if (FillWindow())
-        {
-            RingLater();
-        }
-
-        bool hadMore = (_deliveries.Flags & DeliveryFlags.MoreBehind) != 0;
-        SetFlags();
-        if (_behind.Count > 0 && !hadMore)
-        {
-            // If the process emptied the ring before it could see the flag, its room is visible now.
-            if (FillWindow())
-            {
-                SetFlags();
-            }
-
-            RingLater();
-        }
-    }
-
-    private bool FillWindow()
-    {
-        bool isWritten = false;
-        while (_behind.Count > 0 && TryWrite(_behind[0].Message, _behind[0].Flags, _behind[0].Number, inFront: false))
-        {
-            isWritten |= _behind.TryDropFirst();
-        }
-
-        return isWritten;
-    }
-
-    private void SetFlags()
-    {
-        DeliveryFlags flags = _tellsTakes ? DeliveryFlags.TellTakes : DeliveryFlags.None;
-        _deliveries.SetFlags(_behind.Count > 0 ? flags | DeliveryFlags.MoreBehind : flags);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void RingLater()
-    {
-        if (!HasNews)
-        {
-            HasNews = true;
-            _thread.RingLater(this);
-        }
-    }
-
-    /// <summary>Writes a copy into the ring, which then has its bytes; or, if its data are in a payload area, a reference.</summary>
-    private bool TryWrite(StoredMessage message, MessageFlags flags, uint number, bool inFront) => IsInline(message)
-        ? TryWriteInline(message, flags, number, inFront)
-        : (message.Payload is not null || TryPlace(message)) && TryWritePlaced(message, flags, number, inFront);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsInline(StoredMessage message) => message.Payload is null && message.EntireLength <= MessageSizes.LargestInline;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryWriteInline(StoredMessage message, MessageFlags flags, uint number, bool inFront)
-    {
-        if (!TryReserve(message.EntireLength, DeliveryKind.Inline, inFront, new Take(number), out Span<byte> record))
-        {
-            return false;
-        }
-
-        message.Buffer[..message.EntireLength].CopyTo(record);
-        WriteFlags(record, flags);
-        return true;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryReserve(int length, DeliveryKind kind, bool inFront, Take take, out Span<byte> record) => inFront
-        ? _deliveries.TryPrepend(length, (uint)kind, out record, take)
-        : _deliveries.TryAppend(length, (uint)kind, out record, take);
-
-    /// <summary>Copies the data of a big message into a payload area, if it did not come by a link.</summary>
-    private bool TryPlace(StoredMessage message)
-    {
-        PlacedPayload? place = _thread.Payloads.TryPlace(Peer.UserId, (int)message.Header.DataLength);
-        if (place is not null)
-        {
-            message.Data.CopyTo(place.ToFill);
-            message.Payload = place;
-        }
-
-        return place is not null;
-    }
-
-    private bool TryWritePlaced(StoredMessage message, MessageFlags flags, uint number, bool inFront)
-    {
-        PlacedPayload? place = ((PlacedPayload)message.Payload!).For(Peer.UserId);
-        ReadOnlySpan<byte> bytes = message.StoredBytes;
-        if (place is null || !TryReserve(bytes.Length + PlacedData.Size, DeliveryKind.Placed, inFront, new Take(number, IsHeld: true), out Span<byte> record))
-        {
-            return false;
-        }
-
-        bytes.CopyTo(record);
-        WriteFlags(record, flags);
-        if (inFront)
-        {
-            _placed.Prepend(message, flags, number);
-        }
-        else
-        {
-            _placed.Append(message, flags, number);
-        }
-
-        var placed = new PlacedData(Announce(place.Area), 0, place.Offset);
-        MemoryMarshal.Write(record[bytes.Length..], in placed);
-        return true;
+        _messages.Refill();
+        _answers.Refill();
     }
 
     /// <summary>The number of an area for the process. One that it has not got yet is sent once the message is published.</summary>
-    private uint Announce(PayloadArea area)
+    public uint Announce(PayloadArea area)
     {
         if (!_areas.TryGetValue(area, out uint number))
         {
@@ -340,8 +251,4 @@ internal sealed partial class Session
         _areas.Clear();
         _areasToSend.Clear();
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WriteFlags(Span<byte> record, MessageFlags flags) =>
-        BinaryPrimitives.WriteUInt32LittleEndian(record[MessageHeader.FlagsOffset..], (uint)flags);
 }

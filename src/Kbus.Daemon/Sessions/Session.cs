@@ -9,7 +9,7 @@ namespace Kbus.Daemon;
 /// <remarks>
 /// Whatever the process writes into the shared memory, at any time, harms nobody else. Each value is read once and validated, and an invalid
 /// one ends this session with a named reason (P8). Only the bus's thread uses it. Commands are in Session.Commands.cs, deliveries in
-/// Session.Deliveries.cs.
+/// Session.Deliveries.cs and the two lanes.
 /// </remarks>
 internal sealed partial class Session : Carrier, IDisposable
 {
@@ -18,7 +18,8 @@ internal sealed partial class Session : Carrier, IDisposable
     private readonly Descriptor _socket;
     private readonly CommandConsumer _commands;
     private readonly CompletionWriter _completions;
-    private readonly DeliveryProducer _deliveries;
+    private readonly SessionLane _messages;
+    private readonly SessionLane _answers;
     private readonly BusDoorbell _doorbell;
 
     /// <summary>Takes over a link that has been made and not yet announced to the process.</summary>
@@ -34,7 +35,8 @@ internal sealed partial class Session : Carrier, IDisposable
         Mode = request.Mode;
         _commands = new CommandConsumer(_memory);
         _completions = new CompletionWriter(_memory);
-        _deliveries = new DeliveryProducer(_memory, _taken);
+        _messages = new SessionLane(this, thread, _memory, DeliveryLane.Messages, _taken);
+        _answers = new SessionLane(this, thread, _memory, DeliveryLane.Answers, _taken);
         _doorbell = new BusDoorbell(_memory, _socket);
     }
 
@@ -145,7 +147,7 @@ internal sealed partial class Session : Carrier, IDisposable
     {
         // A process whose socket was closed behind its back may still write to the memory. This flag tells it, and it must not ring: the
         // number of its bell may be another file's by now.
-        _deliveries.SetFlags(DeliveryFlags.Ended);
+        _messages.Ring.SetFlags(DeliveryFlags.Ended);
         ForgoBell();
         _socket.Dispose();
         _memory.Dispose();

@@ -11,8 +11,8 @@ internal sealed class DaemonShares(long ksocks)
     // Descriptors for the daemon's own use: listening sockets, epoll sets, payload areas, and connections before their hello.
     private const long KeptDescriptors = 256;
 
-    // Each link is mapped twice in a row, and its bell's memory beside it.
-    private const long MappingsOfKsock = 3;
+    // Each of a link's rings is mapped twice in a row; neighbours share a mapping.
+    private const long MappingsOfKsock = 4;
 
     // A process may always have so many, as long as any is left.
     private const long KsocksOfEach = 4;

@@ -58,7 +58,7 @@ internal static class StatsReport
         CultureInfo plain = CultureInfo.InvariantCulture;
         text.Append(
             plain,
-            $"    ksock {ksock.Id} last msg {ksock.LastSent.NetworkId}:{ksock.LastSent.SerialNumber} queue {ksock.Queue.Count} of {ksock.MaxMessages}\n");
+            $"    ksock {ksock.Id} last msg {ksock.LastSent.NetworkId}:{ksock.LastSent.SerialNumber} queue {ksock.WaitingCount} of {ksock.MaxMessages}\n");
         text.Append(plain, $"      read byte {read} of {length}, wrote byte {position} of {PartNames[(int)part]} ");
         text.Append(plain, $"({(isComplete ? "" : "not ")}finished), {(isSending ? "" : "not ")}sending\n");
         text.Append(plain, $"      outstanding requests {ksock.Outstanding} (size {CapacityFor(ksock.MaxOutstanding)}, max {ksock.MaxOutstanding}), ");

@@ -128,7 +128,7 @@ internal sealed unsafe class BareLimpet : IDisposable
         byte[] name = LimpetRules.AnswerTo(request, error, out MessageHeader answer);
 
         // Who cannot be answered now is answered by the bus when the Ksock closes.
-        _ = _ksock.Submit(answer, name, default, isAwaited: false, out _);
+        _ = _ksock.Submit(answer, name, default, out _);
     }
 
     /// <summary>Lets time pass for the rules, which know it in seconds.</summary>

@@ -58,7 +58,7 @@ internal sealed class StandbyBeacon : IDisposable
                 // Only what a Limpet brings is carried on.
                 _ksock ??= Opened();
                 RingProbe probe = RingProbe.Of(_rank);
-                if (_ksock.Submit(default, RingProbe.Name, probe.ToBytes(), isAwaited: false, out _) == Errno.ENODEV)
+                if (_ksock.Submit(default, RingProbe.Name, probe.ToBytes(), out _) == Errno.ENODEV)
                 {
                     _ksock.Dispose();
                     _ksock = null;

@@ -101,7 +101,7 @@ internal sealed partial class LimpetRules
         {
             // Most of them have gone, or it would not have come to this; the bus knows.
             byte[] answer = AnswerTo(new MessageHeader { Id = forgotten, From = requester }, Errno.EBUSY, out MessageHeader header);
-            _ = _ksock.Submit(header, answer, default, isAwaited: false, out _);
+            _ = _ksock.Submit(header, answer, default, out _);
         }
 
         return isNew;

@@ -25,5 +25,5 @@ internal static class NetworkClaim
     /// <summary>Says it on the bus. The bus may refuse it, by its policy, say. Then the other Limpet does not know.</summary>
     /// <param name="ksock">The Limpet's Ksock.</param>
     /// <param name="link">Its link.</param>
-    public static void Send(Ksock ksock, LinkRank link) => _ = ksock.Submit(default, RingProbe.Name, Of(link), isAwaited: false, out _);
+    public static void Send(Ksock ksock, LinkRank link) => _ = ksock.Submit(default, RingProbe.Name, Of(link), out _);
 }

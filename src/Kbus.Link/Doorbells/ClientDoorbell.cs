@@ -13,10 +13,10 @@ namespace Kbus.Link;
 internal sealed class ClientDoorbell(SharedMemory memory, Descriptor socket)
 {
     /// <summary>Marks the word of a client that keeps account: it wants no ring for deliveries that it has taken already.</summary>
-    internal const uint Counted = 8;
+    internal const uint Counted = 16;
 
     // Counted up with each wish, so that the bus cannot take a new one for an old one.
-    private const uint Generation = 16;
+    private const uint Generation = 32;
 
     private readonly SharedMemory _memory = memory;
     private readonly Descriptor _socket = socket;
@@ -27,7 +27,7 @@ internal sealed class ClientDoorbell(SharedMemory memory, Descriptor socket)
     public bool IsBusGone => HasEnded || PeerSocket.HasHungUp(_socket.Number);
 
     /// <summary>Whether the bus has said that it has ended the link, which it does although somebody in this process closed the socket.</summary>
-    public bool HasEnded => ((DeliveryFlags)Volatile.Read(ref _memory.Header.DeliveryFlagsWord) & DeliveryFlags.Ended) != 0;
+    public bool HasEnded => ((DeliveryFlags)Volatile.Read(ref _memory.Header.DeliveryFlagsWord()) & DeliveryFlags.Ended) != 0;
 
     /// <summary>Sleeps until the bus has hung up, whatever it rings for. False if it has not.</summary>
     /// <param name="deadline">How long at most.</param>

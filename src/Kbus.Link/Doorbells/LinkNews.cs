@@ -16,6 +16,9 @@ internal enum LinkNews : uint
     /// <summary>The link is about to be closed, or a waiting send should be tried again.</summary>
     Failure = 4,
 
+    /// <summary>An answer that is awaited under a tag can be taken.</summary>
+    Answer = 8,
+
     /// <summary>Any of them.</summary>
-    All = Delivery | Completion | Failure,
+    All = Delivery | Completion | Failure | Answer,
 }

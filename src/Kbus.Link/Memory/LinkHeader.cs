@@ -35,10 +35,12 @@ internal readonly unsafe struct LinkHeader(byte* page)
     public ref uint CompletionFutex => ref *(uint*)(_page + LinkLayout.CompletionFutexOffset);
 
     /// <summary>The front of the deliveries (<see cref="DeliveryHead"/>). Both sides change it, by compare-and-swap.</summary>
-    public ref ulong DeliveryHeadWord => ref *(ulong*)(_page + LinkLayout.DeliveryHeadOffset);
+    public ref ulong DeliveryHeadWord(DeliveryLane lane = DeliveryLane.Messages) =>
+        ref *(ulong*)(_page + LinkLayout.DeliveryHeadOffset + ((int)lane * LinkLayout.LaneDistance));
 
     /// <summary>What the client should know when it takes (<see cref="DeliveryFlags"/>). The bus writes it.</summary>
-    public ref uint DeliveryFlagsWord => ref *(uint*)(_page + LinkLayout.DeliveryFlagsOffset);
+    public ref uint DeliveryFlagsWord(DeliveryLane lane = DeliveryLane.Messages) =>
+        ref *(uint*)(_page + LinkLayout.DeliveryFlagsOffset + ((int)lane * LinkLayout.LaneDistance));
 
     /// <summary>The bus's present limit for one message, in bytes. The bus writes it.</summary>
     public ref uint MaxMessageSize => ref *(uint*)(_page + LinkLayout.DeliveryFlagsOffset + sizeof(uint));
@@ -53,5 +55,6 @@ internal readonly unsafe struct LinkHeader(byte* page)
     public ref ulong EventsLost => ref *(ulong*)(_page + LinkLayout.DeliveryFlagsOffset + (4 * sizeof(uint)));
 
     /// <summary>Bytes of deliveries ever published, in the one of two words that the head names. The bus writes it.</summary>
-    public ref ulong DeliveryTail(int side) => ref *(ulong*)(_page + LinkLayout.DeliveryTailsOffset + (side * sizeof(ulong)));
+    public ref ulong DeliveryTail(int side, DeliveryLane lane = DeliveryLane.Messages) =>
+        ref *(ulong*)(_page + LinkLayout.DeliveryTailsOffset + ((int)lane * LinkLayout.LaneDistance) + (side * sizeof(ulong)));
 }

@@ -4,9 +4,9 @@ namespace Kbus.Link;
 
 /// <summary>Where everything is in the memory that a Ksock's process and its bus share.</summary>
 /// <remarks>
-/// The file holds, in this order: the header page, the completion slots, the command ring, the delivery ring; each starts on a page.
-/// In the header every word that one side writes on its own has a cache line of its own, and 128 bytes to the next, because processors
-/// fetch lines in pairs. A layout that exists is valid.
+/// The file holds, in this order: the header page, the completion slots, the command ring, the delivery ring, the answer ring; each starts
+/// on a page. In the header every word that one side writes on its own has a cache line of its own, and 128 bytes to the next, because
+/// processors fetch lines in pairs. A layout that exists is valid.
 /// </remarks>
 internal sealed record LinkLayout
 {
@@ -14,10 +14,10 @@ internal sealed record LinkLayout
     public const uint Magic = 0x53554247;
 
     /// <summary>The newest version of the layout, of the records and of the handshake together that this release speaks (<see cref="LinkVersions"/>).</summary>
-    public const uint Version = 5;
+    public const uint Version = 6;
 
     /// <summary>The oldest version that this release speaks.</summary>
-    public const uint OldestVersion = 5;
+    public const uint OldestVersion = 6;
 
     /// <summary>Completion slots of a link that wishes nothing else.</summary>
     public const int DefaultCompletionSlots = 1024;
@@ -27,6 +27,9 @@ internal sealed record LinkLayout
 
     /// <summary>Bytes of the delivery ring of a link that wishes nothing else.</summary>
     public const int DefaultDeliveryRingSize = 1024 * 1024;
+
+    /// <summary>Bytes of the answer ring, where pages are not larger. Answers that find no room wait behind it.</summary>
+    public const int DefaultAnswerRingSize = 64 * 1024;
 
     /// <summary>The most completion slots that a link gets which wishes more than the usual.</summary>
     public const int MostWishedCompletionSlots = 8192;
@@ -53,6 +56,9 @@ internal sealed record LinkLayout
     internal const int DeliveryHeadOffset = 0x380;
     internal const int CompletionFutexOffset = 0x400;
     internal const int DeliveryFlagsOffset = 0x480;
+
+    // From a word of the deliveries to the same word of the lane of answers.
+    internal const int LaneDistance = 0x200;
 
     private LinkLayout(int completionSlots, int commandRingSize, int deliveryRingSize)
     {
@@ -86,8 +92,17 @@ internal sealed record LinkLayout
     /// <summary>Where the delivery ring begins in the file.</summary>
     public int DeliveryRingOffset => CommandRingOffset + CommandRingSize;
 
+    /// <summary>Bytes of the answer ring.</summary>
+    public static int AnswerRingSize { get; } = Math.Max(DefaultAnswerRingSize, Environment.SystemPageSize);
+
+    /// <summary>Where the answer ring begins in the file.</summary>
+    public int AnswerRingOffset => DeliveryRingOffset + DeliveryRingSize;
+
     /// <summary>Bytes of the file.</summary>
-    public int FileSize => DeliveryRingOffset + DeliveryRingSize;
+    public int FileSize => AnswerRingOffset + AnswerRingSize;
+
+    /// <summary>Bytes of the ring of a lane.</summary>
+    public int RingSize(DeliveryLane lane) => lane == DeliveryLane.Messages ? DeliveryRingSize : AnswerRingSize;
 
     /// <summary>A layout of these sizes, or null when one of them cannot be.</summary>
     /// <param name="completionSlots">A power of two.</param>

@@ -5,8 +5,8 @@ namespace Kbus.Link;
 /// <summary>One side's mapping of the memory that a Ksock's process and its bus share.</summary>
 /// <remarks>
 /// <para>Each ring is mapped twice in a row, so that a record that begins near the end of the ring goes on behind it and never wraps. The
-/// command ring's second copy and the delivery ring's first are neighbours in the file as well, so three mappings do for all; a daemon
-/// with 10,000 Ksocks stays below the kernel's common limit of 65,530.</para>
+/// second copy of a ring and the first of the next are neighbours in the file as well, so four mappings do for all; a daemon with 10,000
+/// Ksocks stays below the kernel's common limit of 65,530.</para>
 /// <para>Rings and doorbells keep pointers into it. Dispose of it only when nobody uses them any more, because a use after that ends the process;
 /// for the same reason there is no finalizer, who maps it disposes of it.</para>
 /// </remarks>
@@ -36,6 +36,9 @@ internal sealed unsafe class SharedMemory : IDisposable
 
     /// <summary>The delivery ring, followed by itself.</summary>
     internal byte* Deliveries => Commands + (2 * (nint)Layout.CommandRingSize);
+
+    /// <summary>The ring of a lane of deliveries, followed by itself.</summary>
+    internal byte* RingOf(DeliveryLane lane) => lane == DeliveryLane.Messages ? Deliveries : Deliveries + (2 * (nint)Layout.DeliveryRingSize);
 
     private byte* Start => _mapping.Start;
 
@@ -132,8 +135,9 @@ internal sealed unsafe class SharedMemory : IDisposable
         memory = null;
         nuint first = (nuint)layout.DeliveryRingOffset;
         nuint second = (nuint)(layout.CommandRingSize + layout.DeliveryRingSize);
-        nuint third = (nuint)layout.DeliveryRingSize;
-        nuint length = first + second + third;
+        nuint third = (nuint)(layout.DeliveryRingSize + LinkLayout.AnswerRingSize);
+        nuint fourth = (nuint)LinkLayout.AnswerRingSize;
+        nuint length = first + second + third + fourth;
 
         // Address space first, and then the file over it: nothing else can come to lie in between.
         int result = LibC.Map(
@@ -152,6 +156,11 @@ internal sealed unsafe class SharedMemory : IDisposable
         if (result >= 0)
         {
             result = MapPart(start + first + second, third, file, layout.DeliveryRingOffset);
+        }
+
+        if (result >= 0)
+        {
+            result = MapPart(start + first + second + third, fourth, file, layout.AnswerRingOffset);
         }
 
         if (result < 0)

@@ -39,13 +39,13 @@ internal enum CommandCode : ushort
     /// <summary>Messages have been taken while <see cref="DeliveryFlags.TellTakes"/> was set.</summary>
     NoteTakes = 12,
 
-    /// <summary>Bring the oldest awaited answer to the front. Gives 1 if there is one, else 0.</summary>
-    BringAnswerForward = 13,
+    /// <summary>The answer under the tag in the body (32 bits, and as many zeros) is awaited no more: it is an ordinary message.</summary>
+    Withdraw = 13,
 
-    /// <summary>A placed message is no longer read; the body is its 64-bit number among those taken, from 1.</summary>
+    /// <summary>A placed message is no longer read; the body is its 64-bit number (<see cref="PlacedData.NumberOf"/>).</summary>
     Release = 14,
 
-    /// <summary>Put what waits behind the ring into it (<see cref="DeliveryFlags.MoreBehind"/>).</summary>
+    /// <summary>Put what waits behind the rings into them (<see cref="DeliveryFlags.MoreBehind"/>).</summary>
     Refill = 15,
 
     /// <summary>Ring the doorbell now.</summary>
@@ -61,7 +61,7 @@ internal enum CommandCode : ushort
 /// <summary>Flags of a command; what they mean depends on its code.</summary>
 internal static class CommandFlags
 {
-    /// <summary>Send, SendBegin: the sender's library takes the answer by itself.</summary>
+    /// <summary>Send, SendBegin: the answer is awaited under a tag (32 bits), which stands with as many zeros before the message.</summary>
     public const ushort Awaited = 1;
 
     /// <summary>Bind, Unbind: as replier.</summary>

@@ -11,4 +11,9 @@ internal readonly record struct PlacedData(uint Area, uint Spare, long Offset)
 {
     /// <summary>Bytes of this record.</summary>
     public const int Size = 16;
+
+    /// <summary>The number by which a placed message is given back.</summary>
+    /// <param name="lane">The lane by which it came.</param>
+    /// <param name="count">Which of the placed messages that were taken from this lane it is, from 1.</param>
+    public static ulong NumberOf(DeliveryLane lane, ulong count) => (count << 1) | (uint)lane;
 }

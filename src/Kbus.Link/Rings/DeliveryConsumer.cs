@@ -17,24 +17,26 @@ internal sealed unsafe class DeliveryConsumer
     private const int SpinsBeforeGivingUp = 164;
 
     private readonly SharedMemory _memory;
+    private readonly DeliveryLane _lane;
     private readonly byte* _ring;
     private readonly uint _sizeInUnits;
     private DeliveryHead _tailBelongsTo;
     private uint _tail;
 
     /// <summary>The consumer of a link that has just been mapped.</summary>
-    public DeliveryConsumer(SharedMemory memory)
+    public DeliveryConsumer(SharedMemory memory, DeliveryLane lane = DeliveryLane.Messages)
     {
         _memory = memory;
-        _ring = memory.Deliveries;
-        _sizeInUnits = (uint)memory.Layout.DeliveryRingSize >> 3;
+        _lane = lane;
+        _ring = memory.RingOf(lane);
+        _sizeInUnits = (uint)memory.Layout.RingSize(lane) >> 3;
     }
 
     /// <summary>What was wrong with what the bus wrote.</summary>
     public LinkFault Fault { get; private set; }
 
     /// <summary>What the bus wants to be known. Read it after a take: it is never older than the take.</summary>
-    public DeliveryFlags Flags => (DeliveryFlags)Volatile.Read(ref _memory.Header.DeliveryFlagsWord);
+    public DeliveryFlags Flags => (DeliveryFlags)Volatile.Read(ref _memory.Header.DeliveryFlagsWord(_lane));
 
     /// <summary>
     /// Whether something can be taken; while the bus puts the ring in order, whether something could be before. Unlike all else here, any thread may ask.
@@ -45,9 +47,9 @@ internal sealed unsafe class DeliveryConsumer
         {
             while (true)
             {
-                DeliveryHead head = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord));
-                uint tail = (uint)(Volatile.Read(ref _memory.Header.DeliveryTail(head.Side)) >> 3) & DeliveryHead.PositionMask;
-                if (head.IsBusy || Volatile.Read(ref _memory.Header.DeliveryHeadWord) == head.Word)
+                DeliveryHead head = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord(_lane)));
+                uint tail = (uint)(Volatile.Read(ref _memory.Header.DeliveryTail(head.Side, _lane)) >> 3) & DeliveryHead.PositionMask;
+                if (head.IsBusy || Volatile.Read(ref _memory.Header.DeliveryHeadWord(_lane)) == head.Word)
                 {
                     return tail != head.Position;
                 }
@@ -66,7 +68,7 @@ internal sealed unsafe class DeliveryConsumer
         while (true)
         {
             // Acquire, pairs with the release in DeliveryProducer.TryEndRewrite: the records in front are there.
-            DeliveryHead head = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord));
+            DeliveryHead head = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord(_lane)));
             if (head.IsBusy)
             {
                 if (!Pause(ref spins))
@@ -84,7 +86,7 @@ internal sealed unsafe class DeliveryConsumer
             }
 
             // Nothing there, or nonsense: true only if no rewrite came between reading the head and reading the rest.
-            if (Volatile.Read(ref _memory.Header.DeliveryHeadWord) == head.Word)
+            if (Volatile.Read(ref _memory.Header.DeliveryHeadWord(_lane)) == head.Word)
             {
                 return look;
             }
@@ -119,7 +121,7 @@ internal sealed unsafe class DeliveryConsumer
     public bool TryTake(in DeliveryToken token)
     {
         DeliveryHead next = token.Head.At(token.Head.Position + token.Units);
-        if (Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord, next.Word, token.Head.Word) != token.Head.Word)
+        if (Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord(_lane), next.Word, token.Head.Word) != token.Head.Word)
         {
             return false;
         }
@@ -198,16 +200,16 @@ internal sealed unsafe class DeliveryConsumer
     {
         // The copy's plain loads must not be made after the look at the head.
         Fence.Full();
-        return Volatile.Read(ref _memory.Header.DeliveryHeadWord) == token.Head.Word;
+        return Volatile.Read(ref _memory.Header.DeliveryHeadWord(_lane)) == token.Head.Word;
     }
 
     /// <summary>When the bus has died, perhaps in the middle of a rewrite: makes takeable again what was unread before it began.</summary>
     public void EndRewriteOfDeadBus()
     {
-        DeliveryHead head = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord));
+        DeliveryHead head = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord(_lane)));
         if (head.IsBusy)
         {
-            _ = Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord, head.Free(head.Position, head.Side).Word, head.Word);
+            _ = Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord(_lane), head.Free(head.Position, head.Side).Word, head.Word);
         }
     }
 
@@ -268,7 +270,7 @@ internal sealed unsafe class DeliveryConsumer
     private uint ReadTail(DeliveryHead head)
     {
         // Acquire, pairs with the release in DeliveryProducer.Publish and TryEndRewrite.
-        _tail = (uint)(Volatile.Read(ref _memory.Header.DeliveryTail(head.Side)) >> 3) & DeliveryHead.PositionMask;
+        _tail = (uint)(Volatile.Read(ref _memory.Header.DeliveryTail(head.Side, _lane)) >> 3) & DeliveryHead.PositionMask;
         _tailBelongsTo = head;
         return _tail;
     }

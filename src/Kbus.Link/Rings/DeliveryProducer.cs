@@ -23,6 +23,7 @@ internal sealed unsafe class DeliveryProducer
     private const uint AppendsBetweenLooks = 64;
 
     private readonly SharedMemory _memory;
+    private readonly DeliveryLane _lane;
     private readonly byte* _ring;
     private readonly uint _sizeInUnits;
     private readonly RingBooks _books = new();
@@ -42,13 +43,15 @@ internal sealed unsafe class DeliveryProducer
 
     /// <summary>The producer of a link that has just been created.</summary>
     /// <param name="memory">The link's memory.</param>
+    /// <param name="lane">Which of its two rings.</param>
     /// <param name="takes">To it is added what the client has taken, in order; null if nobody asks.</param>
-    public DeliveryProducer(SharedMemory memory, List<Take>? takes = null)
+    public DeliveryProducer(SharedMemory memory, DeliveryLane lane = DeliveryLane.Messages, List<Take>? takes = null)
     {
         _memory = memory;
+        _lane = lane;
         _takes = takes;
-        _ring = memory.Deliveries;
-        _sizeInUnits = (uint)memory.Layout.DeliveryRingSize >> 3;
+        _ring = memory.RingOf(lane);
+        _sizeInUnits = (uint)memory.Layout.RingSize(lane) >> 3;
     }
 
     /// <summary>The longest record that ever fits.</summary>
@@ -71,7 +74,7 @@ internal sealed unsafe class DeliveryProducer
     {
         get
         {
-            DeliveryHead now = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord));
+            DeliveryHead now = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord(_lane)));
             return !_rewriting && now.CanFollow(_head) && now.Position == ((uint)(_tail >> 3) & DeliveryHead.PositionMask)
                 && (_flags & DeliveryFlags.MoreBehind) == 0;
         }
@@ -116,7 +119,7 @@ internal sealed unsafe class DeliveryProducer
             Interleaving.Here();
 
             // Release, pairs with the acquire of the tail in DeliveryConsumer.Look.
-            Volatile.Write(ref _memory.Header.DeliveryTail(_head.Side), _tail);
+            Volatile.Write(ref _memory.Header.DeliveryTail(_head.Side, _lane), _tail);
         }
     }
 
@@ -143,7 +146,7 @@ internal sealed unsafe class DeliveryProducer
         {
             Interleaving.AtChange();
             DeliveryHead busy = _head.Busy();
-            if (Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord, busy.Word, _head.Word) == _head.Word)
+            if (Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord(_lane), busy.Word, _head.Word) == _head.Word)
             {
                 // Not a byte of the ring may be changed before the client's compare-and-swap is sure to fail.
                 Fence.AfterInterlocked();
@@ -207,9 +210,10 @@ internal sealed unsafe class DeliveryProducer
 
     /// <summary>Copies a record out that the client has not taken. The client can have changed it.</summary>
     /// <param name="place">Where it is (<see cref="RingBooks.Record.Place"/>).</param>
+    /// <param name="offset">Where in it to begin, in bytes.</param>
     /// <param name="target">Takes its bytes.</param>
-    public void ReadBack(uint place, Span<byte> target) =>
-        new Span<byte>(At(place) + DeliveryRecord.HeaderSize, target.Length).CopyTo(target);
+    public void ReadBack(uint place, int offset, Span<byte> target) =>
+        new Span<byte>(At(place) + DeliveryRecord.HeaderSize + offset, target.Length).CopyTo(target);
 
     /// <summary>While rewriting: forgets all unread records; what is appended next takes their place.</summary>
     /// <remarks>
@@ -244,9 +248,9 @@ internal sealed unsafe class DeliveryProducer
         // A tail that does not only grow goes into the other word: until the head says so, the old head and the old tail belong together.
         Interleaving.AtChange();
         int side = _cleared || _shortened ? 1 - _head.Side : _head.Side;
-        Volatile.Write(ref _memory.Header.DeliveryTail(side), _tail);
+        Volatile.Write(ref _memory.Header.DeliveryTail(side, _lane), _tail);
         DeliveryHead free = _head.Free(_position, side);
-        bool undisturbed = Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord, free.Word, _head.Word) == _head.Word;
+        bool undisturbed = Interlocked.CompareExchange(ref _memory.Header.DeliveryHeadWord(_lane), free.Word, _head.Word) == _head.Word;
         _head = free;
         _unpublished = 0;
         _replaced = 0;
@@ -271,7 +275,7 @@ internal sealed unsafe class DeliveryProducer
 
         _flags = flags;
         Interleaving.AtChange();
-        Volatile.Write(ref _memory.Header.DeliveryFlagsWord, (uint)flags);
+        Volatile.Write(ref _memory.Header.DeliveryFlagsWord(_lane), (uint)flags);
 
         // We write the flags and then read the head; the taker changes the head and then reads the flags (DeliveryConsumer.TryTake, the
         // pair of this fence). At least one of the two sees the other's word.
@@ -301,7 +305,7 @@ internal sealed unsafe class DeliveryProducer
         }
 
         // Acquire, pairs with the compare-and-swap in DeliveryConsumer.TryTake: the client has read what we are about to overwrite.
-        DeliveryHead now = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord));
+        DeliveryHead now = new(Volatile.Read(ref _memory.Header.DeliveryHeadWord(_lane)));
         return now == _head || Follow(now);
     }
 

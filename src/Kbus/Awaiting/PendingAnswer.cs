@@ -1,41 +1,44 @@
+using Kbus.Links;
+
 namespace Kbus;
 
-/// <summary>One Request whose answer this library waits for, whoever of its threads takes it. Kept by an <see cref="AnswerTable"/>.</summary>
-/// <remarks>It is answered, withdrawn or abandoned once, under the table's lock; who waits sees the outcome afterwards.</remarks>
+/// <summary>One Request whose answer this library awaits, whichever of its threads takes it. Kept by <see cref="Requests"/>.</summary>
+/// <remarks>It is answered, given up or abandoned once, under the lock of the Requests; who waits sees the outcome afterwards.</remarks>
 internal sealed class PendingAnswer
 {
+    private readonly TaskCompletionSource<Message?>? _completion;
     private MessageBuffer? _target;
-    private TaskCompletionSource<Message?>? _completion;
     private volatile bool _isDone;
 
-    /// <summary>Ascends with each Request that is begun on a Ksock.</summary>
-    public long Ticket { get; set; }
+    /// <summary>Makes one for calls that block, one after the other.</summary>
+    public PendingAnswer()
+    {
+    }
 
-    /// <summary>The Request's id, once it was sent.</summary>
+    /// <summary>Makes one for a call that does not block.</summary>
+    public PendingAnswer(TaskCompletionSource<Message?> completion) => _completion = completion;
+
+    /// <summary>The tag under which the answer comes; 0 before the Request is sent.</summary>
+    public uint Tag { get; set; }
+
+    /// <summary>The Request's id, once the bus is known to have accepted it.</summary>
     public MessageId Id { get; set; }
 
-    /// <summary>The next Request with the same id, which only a Limpet can make.</summary>
-    public PendingAnswer? Next { get; set; }
+    /// <summary>Whether the bus is known to have accepted the Request.</summary>
+    public bool IsAccepted { get; set; }
 
     /// <summary>True once it is answered or abandoned.</summary>
     public bool IsDone => _isDone;
+
+    /// <summary>True if a thread waits for it.</summary>
+    public bool IsOfThread => _completion is null;
 
     /// <summary>Makes it ready for a call that blocks.</summary>
     public void Reset(MessageBuffer target)
     {
         _target = target;
-        _completion = null;
         _isDone = false;
-        Next = null;
-    }
-
-    /// <summary>Makes it ready for a call that does not block.</summary>
-    public void Reset(TaskCompletionSource<Message?> completion)
-    {
-        _target = null;
-        _completion = completion;
-        _isDone = false;
-        Next = null;
+        (Tag, IsAccepted) = (0, false);
     }
 
     /// <summary>Gives the answer to whoever waits; the buffer is empty afterwards.</summary>

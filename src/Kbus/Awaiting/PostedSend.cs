@@ -18,7 +18,6 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
     private byte[] _name = new byte[64];
     private int _nameLength;
     private int _dataLength;
-    private PendingAnswer? _pending;
     private ulong _number;
 
     public PostedSend(Ksock ksock) => _ksock = ksock;
@@ -52,7 +51,7 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
     }
 
     /// <summary>Makes it ready, and keeps of the message what a refusal will tell.</summary>
-    public void Begin(in MessageHeader header, ReadOnlySpan<byte> name, int dataLength, PendingAnswer? pending)
+    public void Begin(in MessageHeader header, ReadOnlySpan<byte> name, int dataLength)
     {
         _header = header;
         if (_name.Length < name.Length)
@@ -63,12 +62,10 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
         name.CopyTo(_name);
         _nameLength = name.Length;
         _dataLength = dataLength;
-        _pending = pending;
     }
 
     /// <summary>Hands it to the host, which completes it.</summary>
-    public void Post(in MessageHeader header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data, Deadline deadline) =>
-        _number = _ksock.Host.Post(new OutgoingMessage(in header, name, data), _pending is not null, this, deadline);
+    public void Post(in OutgoingMessage message, Deadline deadline) => _number = _ksock.Host.Post(message, this, deadline);
 
     /// <summary>Takes it back, if the bus has not begun to carry it out. It is not used again: its outcome is still to come.</summary>
     /// <returns>Whether it will surely not be carried out.</returns>
@@ -76,13 +73,7 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
 
     public void Complete(ReadOnlySpan<SendOutcome> outcomes)
     {
-        SendOutcome outcome = outcomes[0];
-        if (_pending is { } pending)
-        {
-            _ksock.NoteSent(pending, outcome.Error, outcome.Id);
-        }
-
-        _core.SetResult(outcome);
+        _core.SetResult(outcomes[0]);
     }
 
     /// <summary>Waits for the end of <see cref="Complete"/>, which another thread has begun.</summary>
@@ -141,7 +132,6 @@ internal sealed class PostedSend : IPostedSend, IValueTaskSource<MessageId>, IVa
 
     private void Retire()
     {
-        _pending = null;
         _core.Reset();
         _ksock.GiveBack(this);
     }

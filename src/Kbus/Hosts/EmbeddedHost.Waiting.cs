@@ -16,7 +16,7 @@ internal sealed partial class EmbeddedHost
     private bool _isDead;
     private Action? _signal;
 
-    public override long WatchNews()
+    public override long WatchNews(bool forAnswers = false)
     {
         lock (_gate)
         {
@@ -138,5 +138,7 @@ internal sealed partial class EmbeddedHost
         public override void RetryWorthwhile() => host.MakeNews();
 
         protected override void Changed() => host.MakeNews();
+
+        protected override void HasAnswers() => host.MakeNews();
     }
 }

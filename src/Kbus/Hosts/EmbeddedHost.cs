@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Kbus.Core;
+using Kbus.Links;
 using Kbus.Linux;
 
 namespace Kbus.Hosts;
@@ -15,6 +16,7 @@ internal sealed partial class EmbeddedHost : KsockHost
     private readonly Bus _bus;
     private readonly Lock _gate;
     private readonly KsockState _state;
+    private readonly MessageBuffer _answer = new();
     private bool _isClosed;
 
     /// <summary>Opens a Ksock.</summary>
@@ -27,6 +29,7 @@ internal sealed partial class EmbeddedHost : KsockHost
         lock (_gate)
         {
             _state = _bus.Open((mode & KsockMode.Write) != 0, new EmbeddedCarrier(this));
+            Requests = new Requests(_state.Id, answersAtEnd: false);
             embedded.Hosts.Add(this);
             _isDead = embedded.IsDead;
         }
@@ -39,6 +42,8 @@ internal sealed partial class EmbeddedHost : KsockHost
     public override KsockMode Mode { get; }
 
     public override uint MaxMessageSize => _bus.MaxMessageSize;
+
+    public override Requests Requests { get; }
 
     public override bool IsSending => _state.Waiting is not null;
 
@@ -76,6 +81,17 @@ internal sealed partial class EmbeddedHost : KsockHost
 
     public override Errno Send(in OutgoingMessage message, SendManner manner, Deadline deadline, out MessageId id)
     {
+        Errno error = SendUntold(message, manner, out id);
+        if (message.Tag != 0)
+        {
+            Requests.Sent(message.Tag, error, id);
+        }
+
+        return error;
+    }
+
+    private Errno SendUntold(in OutgoingMessage message, SendManner manner, out MessageId id)
+    {
         id = default;
         Errno error = (manner & SendManner.Written) == 0 ? CheckSize(message) : Errno.None;
         if (error != Errno.None)
@@ -92,7 +108,7 @@ internal sealed partial class EmbeddedHost : KsockHost
             }
 
             StoredMessage stored = _bus.Pool.Compose(message.Header, message.Name, message.Data);
-            stored.IsAwaited = (manner & SendManner.Awaited) != 0;
+            stored.Tag = message.Tag;
             return _bus.Send(_state, stored, out id);
         }
     }
@@ -157,20 +173,30 @@ internal sealed partial class EmbeddedHost : KsockHost
                 return _isDead ? Errno.ENODEV : Errno.ENOMSG;
             }
 
-            StoredMessage message = delivered.Message;
-            message.CopyEntire(0, target.Prepare(message.EntireLength), delivered.Flags);
-            message.Release();
-            bool fits = target.Commit();
-            Debug.Assert(fits, "what the bus stores is an entire message");
+            Copy(delivered, target);
             return Errno.None;
         }
     }
 
-    public override bool BringAnswerForward(Deadline deadline)
+    public override void TakeAnswers(PendingAnswer? own)
     {
         lock (_gate)
         {
-            return !_isClosed && _bus.BringAnswerForward(_state);
+            TakeAnswers();
+        }
+    }
+
+    public override void GiveUp(PendingAnswer pending)
+    {
+        lock (_gate)
+        {
+            TakeAnswers();
+            if (!_isClosed && Requests.IsAwaited(pending.Tag))
+            {
+                _bus.Withdraw(_state, pending.Tag);
+            }
+
+            Requests.GiveUp(pending);
         }
     }
 
@@ -199,9 +225,9 @@ internal sealed partial class EmbeddedHost : KsockHost
         }
     }
 
-    public override ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done, Deadline deadline)
+    public override ulong Post(in OutgoingMessage message, IPostedSend done, Deadline deadline)
     {
-        Errno error = Send(message, isAwaited ? SendManner.Awaited : SendManner.None, out MessageId id);
+        Errno error = Send(message, SendManner.None, out MessageId id);
         done.Complete([new SendOutcome(error, id)]);
         return 0;
     }
@@ -214,7 +240,7 @@ internal sealed partial class EmbeddedHost : KsockHost
             Errno error = messages.TryGet(i, out OutgoingMessage message);
             if (error == Errno.None)
             {
-                _ = Post(message, isAwaited: false, run, Deadline.Never);
+                _ = Post(message, run, Deadline.Never);
                 posted++;
             }
             else
@@ -283,6 +309,29 @@ internal sealed partial class EmbeddedHost : KsockHost
             _embedded.Hosts.Remove(this);
             MakeNews();
         }
+    }
+
+    /// <summary>Takes the answers on their lane. Under the bus's lock.</summary>
+    private void TakeAnswers()
+    {
+        while (!_isClosed && _bus.TakeAnswer(_state, out DeliveredMessage delivered))
+        {
+            uint tag = delivered.Message.AnsweredTag;
+            Copy(delivered, _answer);
+            if (Requests.TryAnswer(tag, _answer) is { IsOfThread: true })
+            {
+                MakeNews();
+            }
+        }
+    }
+
+    private static void Copy(in DeliveredMessage delivered, MessageBuffer target)
+    {
+        StoredMessage message = delivered.Message;
+        message.CopyEntire(0, target.Prepare(message.EntireLength), delivered.Flags);
+        message.Release();
+        bool fits = target.Commit();
+        Debug.Assert(fits, "what the bus stores is an entire message");
     }
 
     private Errno Check() => _isClosed ? Errno.EBADF : _isDead ? Errno.ENODEV : Errno.None;

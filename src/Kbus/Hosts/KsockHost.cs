@@ -1,4 +1,5 @@
 using Kbus.Core;
+using Kbus.Links;
 using Kbus.Linux;
 
 namespace Kbus.Hosts;
@@ -30,6 +31,9 @@ internal abstract class KsockHost : IDisposable
 
     /// <summary>The bus's greatest entire message now, in bytes; for checking a header when it is complete.</summary>
     public abstract uint MaxMessageSize { get; }
+
+    /// <summary>The Requests in flight, among them those whose answers this library awaits.</summary>
+    public abstract Requests Requests { get; }
 
     /// <summary>True while a message waits to be sent (ALL_OR_WAIT, after EAGAIN).</summary>
     public abstract bool IsSending { get; }
@@ -93,15 +97,13 @@ internal abstract class KsockHost : IDisposable
     /// <summary>Whether a message can be taken, as far as a look tells that costs next to nothing.</summary>
     public virtual bool HasMessage => true;
 
-    /// <summary>Brings the oldest answer to a Request sent as awaited to the front of the queue, so that the next take gives it.</summary>
-    /// <remarks>
-    /// It is asked at each look for an answer, so it should cost nothing when the answer is in front already, or the queue is empty.
-    /// When the bus has died, nothing can be moved any more: then it is true as long as anything can be taken, the Statuses for
-    /// Requests in flight included, and whoever looks for an answer sets the rest aside in its order.
-    /// </remarks>
-    /// <param name="deadline">Until when a bus that stands still is waited for.</param>
-    /// <returns>True if the next take gives an answer.</returns>
-    public abstract bool BringAnswerForward(Deadline deadline);
+    /// <summary>Takes the awaited answers that have come, and gives each to the Request that awaits it.</summary>
+    /// <param name="own">The caller's own Request, for which nobody else need be woken; null if it has none.</param>
+    public abstract void TakeAnswers(PendingAnswer? own);
+
+    /// <summary>The caller awaits an answer no longer. If it has not come when this returns, it will be an ordinary message.</summary>
+    /// <remarks>A bus that stands still hears of it when it goes on.</remarks>
+    public abstract void GiveUp(PendingAnswer pending);
 
     /// <summary>Asks for, or sets, one number.</summary>
     /// <param name="setting">Which.</param>
@@ -114,8 +116,9 @@ internal abstract class KsockHost : IDisposable
 
     /// <summary>Waits until a message can be taken, but only some microseconds, and only if that has been worth while lately.</summary>
     /// <param name="timeout">The caller's own limit.</param>
+    /// <param name="forAnswer">True to wait for an awaited answer instead.</param>
     /// <returns>Whether it is worth looking again before going to sleep.</returns>
-    public virtual bool WaitBriefly(TimeSpan timeout) => false;
+    public virtual bool WaitBriefly(TimeSpan timeout, bool forAnswer = false) => false;
 
     /// <summary>Begins to watch for news: a delivery, a reason to try a waiting send again, a discarded send, the bus's death, this Ksock's closing.</summary>
     /// <remarks>
@@ -123,8 +126,9 @@ internal abstract class KsockHost : IDisposable
     /// other messages wait does not keep it from sleeping until its own comes. News before this call may count, news after it must.
     /// Called only by who is about to sleep: it may ask the bus to ring.
     /// </remarks>
+    /// <param name="forAnswers">True for who awaits answers: they are news to it, and messages need not be.</param>
     /// <returns>What to hand to <see cref="WaitForNews"/> or <see cref="NotifyOfNews"/>.</returns>
-    public abstract long WatchNews();
+    public abstract long WatchNews(bool forAnswers = false);
 
     /// <summary>Waits until there has been news. Several threads may wait; all of them are woken.</summary>
     /// <param name="since">What <see cref="WatchNews"/> gave before the caller looked and found nothing.</param>
@@ -144,10 +148,9 @@ internal abstract class KsockHost : IDisposable
     /// </remarks>
     /// <returns>A number to ask by.</returns>
     /// <param name="message">The message.</param>
-    /// <param name="isAwaited">Whether it is a Request whose answer this library takes itself.</param>
     /// <param name="done">Gets the answer.</param>
     /// <param name="deadline">Until when there must be room for the command, should the bus stand still.</param>
-    public abstract ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done, Deadline deadline);
+    public abstract ulong Post(in OutgoingMessage message, IPostedSend done, Deadline deadline);
 
     /// <summary>Posts several messages in their order, as <see cref="Post"/> does each.</summary>
     /// <param name="messages">The messages.</param>
@@ -213,16 +216,6 @@ internal abstract class KsockHost : IDisposable
 
     /// <summary>Who was told that a message can be taken will find the descriptor readable, from when this returns, until it is taken.</summary>
     public virtual void AwaitRing()
-    {
-    }
-
-    /// <summary>Whether a message can be taken that the host knows nothing of.</summary>
-    public virtual void NoteAside(bool hasAside)
-    {
-    }
-
-    /// <summary>Who waits for news may have got what it waits for from another thread.</summary>
-    public virtual void WakeSleeper()
     {
     }
 

@@ -45,6 +45,10 @@ internal readonly ref struct OutgoingMessage
         _entireLength = entire.Length;
     }
 
+    /// <summary>The tag under which this library awaits the answer; 0 for a message without an answer, or with one that is an ordinary
+    /// message.</summary>
+    public uint Tag { get; init; }
+
     /// <summary>Its header. Lengths, guards and pointers in it mean nothing.</summary>
     public ref readonly MessageHeader Header => ref _header;
 

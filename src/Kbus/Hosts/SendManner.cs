@@ -7,9 +7,6 @@ internal enum SendManner
     /// <summary>As any message.</summary>
     None = 0,
 
-    /// <summary>This library takes the answer to this Request itself.</summary>
-    Awaited = 1,
-
     /// <summary>The bus's limit of message size was looked at when the message was written, and does not count any more.</summary>
     Written = 2,
 }

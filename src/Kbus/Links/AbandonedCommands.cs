@@ -12,7 +12,7 @@ internal sealed class AbandonedCommands
     private readonly Lock _lock = new();
     private readonly List<Abandoned> _unanswered = [];
     private readonly Queue<(Abandoned Command, Completion Completion)> _answered = [];
-    private readonly Queue<ulong> _releases = [];
+    private readonly Queue<(CommandCode Code, ulong Number)> _untold = [];
     private int _count;
 
     /// <summary>Whether there are any. Almost always false.</summary>
@@ -30,22 +30,23 @@ internal sealed class AbandonedCommands
         }
     }
 
-    /// <summary>Keeps a message that is no longer read, of which the bus could not be told.</summary>
-    public void AddRelease(ulong number)
+    /// <summary>Keeps something that the bus could not be told: its ring was full.</summary>
+    public void AddUntold(CommandCode code, ulong number)
     {
         lock (_lock)
         {
-            _releases.Enqueue(number);
+            _untold.Enqueue((code, number));
             Volatile.Write(ref _count, _count + 1);
         }
     }
 
-    /// <summary>Gives a message of <see cref="AddRelease"/> back to the caller, who tells the bus.</summary>
-    public bool TryTakeRelease(out ulong number)
+    /// <summary>Gives what <see cref="AddUntold"/> kept back to the caller, who tells the bus.</summary>
+    public bool TryTakeUntold(out CommandCode code, out ulong number)
     {
         lock (_lock)
         {
-            bool isThere = _releases.TryDequeue(out number);
+            bool isThere = _untold.TryDequeue(out (CommandCode Code, ulong Number) next);
+            (code, number) = next;
             Volatile.Write(ref _count, _count - (isThere ? 1 : 0));
             return isThere;
         }

@@ -8,12 +8,10 @@ namespace Kbus.Links;
 /// <summary>Commands to the bus and their completions: written into one ring, numbered, and answered in that order.</summary>
 /// <remarks>
 /// <para>A wait for the bus ends with its answer. While the bus stands still, it also ends by the deadline of the call, or by a signal if
-/// the host
-/// heeds signals. Then the command is withdrawn, which gives ETIMEDOUT or EINTR and means that nothing was done. If the bus has claimed it
-/// already, the outcome is unknown: EINPROGRESS (D25).</para>
+/// the host heeds signals. Then the command is withdrawn, which gives ETIMEDOUT or EINTR and means that nothing was done. If the bus has
+/// claimed it already, the outcome is unknown: EINPROGRESS (D25).</para>
 /// <para>Invariants: whoever writes a command holds the lock. A completion slot is taken from the moment when its command begins until its
-/// completion was
-/// fetched. Any thread may call; the caller has entered the link (<see cref="LinkLife.TryEnter"/>).</para>
+/// completion was fetched. Any thread may call; the caller has entered the link (<see cref="LinkLife.TryEnter"/>).</para>
 /// </remarks>
 internal sealed class CommandChannel
 {
@@ -330,7 +328,10 @@ internal sealed class CommandChannel
     /// <remarks>A bus that stands still is not waited for: it acts on it as soon as it goes on.</remarks>
     /// <returns>None; EINPROGRESS if the bus stands still; ETIMEDOUT if it does, and there is no room to tell it anything;
     /// ENODEV.</returns>
-    public Errno Tell(CommandCode code, ReadOnlySpan<byte> body = default)
+    public Errno Tell(CommandCode code, ReadOnlySpan<byte> body = default) =>
+        Tell(code, body, Deadline.AfterNanoseconds(CompletionReader.SilenceNanoseconds));
+
+    private Errno Tell(CommandCode code, ReadOnlySpan<byte> body, Deadline patience)
     {
         Errno error = Write(code, 0, body, wantsCompletion: true, out ulong sequence, Deadline.Passed);
         if (error != Errno.None)
@@ -338,7 +339,7 @@ internal sealed class CommandChannel
             return error;
         }
 
-        switch (Completions.Wait(sequence, Deadline.AfterNanoseconds(CompletionReader.SilenceNanoseconds), out Completion completion, TakeWakeUp()))
+        switch (Completions.Wait(sequence, patience, out Completion completion, TakeWakeUp()))
         {
             case WaitOutcome.Happened:
                 FreeSlot(sequence);
@@ -388,7 +389,8 @@ internal sealed class CommandChannel
         if (_abandoned.HasAny)
         {
             RecordLate();
-            while (!_life.IsDead && _producer.SeemsRoomy && _abandoned.TryTakeRelease(out ulong number) && TellRelease(number))
+            while (!_life.IsDead && _producer.SeemsRoomy
+                && _abandoned.TryTakeUntold(out CommandCode code, out ulong number) && TellSurely(code, number))
             {
             }
         }
@@ -434,14 +436,19 @@ internal sealed class CommandChannel
         }
     }
 
-    /// <summary>Whether the bus has been told, or will hear of it when it goes on. If it stands still and its ring is full, it is told
-    /// later.</summary>
-    public bool TellRelease(ulong number)
+    /// <summary>Tells the bus a number: which message is read no longer, or which answer is awaited no longer.</summary>
+    /// <remarks>A bus that has not carried out what others gave up to wait for stands still: of an answer it is then told without waiting,
+    /// because many callers may give up at once.</remarks>
+    /// <returns>Whether the bus has been told, or will hear of it when it goes on. If it stands still and its ring is full, it is told
+    /// later.</returns>
+    public bool TellSurely(CommandCode code, ulong number)
     {
-        bool isTold = Tell(CommandCode.Release, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number))) != Errno.ETIMEDOUT;
+        bool waits = code != CommandCode.Withdraw || !_abandoned.HasAny;
+        Deadline patience = waits ? Deadline.AfterNanoseconds(CompletionReader.SilenceNanoseconds) : Deadline.Passed;
+        bool isTold = Tell(code, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number)), patience) != Errno.ETIMEDOUT;
         if (!isTold)
         {
-            _abandoned.AddRelease(number);
+            _abandoned.AddUntold(code, number);
         }
 
         return isTold;

@@ -7,25 +7,22 @@ namespace Kbus.Links;
 /// The socket as a descriptor for poll, select and epoll: readable exactly when a message can be taken or the bus has gone.
 /// </summary>
 /// <remarks>
+/// <para>Answers on their lane are no messages here, and never make it readable. Whoever sleeps for one is rung by the same socket, and
+/// takes that ring out when it wakes.</para>
 /// <para>From the moment when somebody asks for the descriptor: while nothing can be taken no ring is in the socket and the bus is asked to
-/// ring;
-/// otherwise a ring is in it. Account is kept of the rings, so that those that must go are received, and no other system call is made.
-/// A call that polls for messages for a few microseconds makes an exception for itself, so that those which come and are taken meanwhile
-/// cost
-/// no ring.</para>
+/// ring; otherwise a ring is in it. Account is kept of the rings, so that those that must go are received, and no other system call is
+/// made. A call that polls for messages for a few microseconds makes an exception for itself, so that those which come and are taken
+/// meanwhile cost no ring.</para>
 /// <para>While a thread sleeps on the socket, no other takes the rings out of it that wake it. So each sleeper wakes, and the last takes
-/// the rings
-/// out, unless a message can be taken.</para>
+/// the rings out, unless a message can be taken.</para>
 /// <para>The take lock guards the account, and the front of the delivery ring (<see cref="Inbox"/>). The locks of the channel and of the
-/// news are taken
-/// under it.</para>
+/// news are taken under it.</para>
 /// </remarks>
 internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, NewsBoard board, Writability writability)
 {
     public const int MostQuestions = 16;
     private const long BetweenQuestionsNanoseconds = 50_000;
     public const long RestNanoseconds = 1_000_000;
-    private bool _hasAside;
     private int _lookers;
     private int _waiters;
 
@@ -69,21 +66,6 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
         }
     }
 
-    /// <summary>Whether a message waits that is not in the ring: then the socket is readable, too.</summary>
-    public void NoteAside(bool hasAside)
-    {
-        if (life.TryEnter())
-        {
-            lock (TakeLock)
-            {
-                _hasAside = hasAside;
-                Settle();
-            }
-
-            life.Leave(0);
-        }
-    }
-
     /// <summary>A call that may wait begins (<see cref="Hosts.KsockHost.BeginWait"/>).</summary>
     public void BeginWait(bool looks)
     {
@@ -119,7 +101,7 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
             if (--_waiters == 0)
             {
                 // Nobody is left who cares.
-                life.Doorbell.DisarmCounted(LinkNews.Failure);
+                life.Doorbell.DisarmCounted(LinkNews.Failure | LinkNews.Answer);
             }
 
             Settle();
@@ -153,7 +135,7 @@ internal sealed class ExactReadiness(LinkLife life, CommandChannel channel, News
     {
         while (board.KeepsExact && !life.IsDead && _lookers == 0)
         {
-            if (CanBeTaken() || _hasAside)
+            if (CanBeTaken())
             {
                 HaveRing();
                 return;

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using Kbus.Core;
-
 namespace Kbus.Links;
 
 /// <content>When the bus has died: what was delivered can still be read, then each Request in flight is answered, then there is no more
@@ -31,24 +28,6 @@ internal sealed partial class Inbox
         return Errno.None;
     }
 
-    /// <summary>Brings the oldest awaited answer among what remains to the front.</summary>
-    private bool BringRemainingAnswerForward()
-    {
-        lock (_readiness.TakeLock)
-        {
-            CollectRemains();
-            int place = _remains.FindIndex(m => IsAnswer(m) && _ledger.Owed.IsAwaited(m.InReplyTo));
-            if (place > 0)
-            {
-                MessageBuffer answer = _remains[place];
-                _remains.RemoveAt(place);
-                _remains.Insert(0, answer);
-            }
-
-            return place >= 0;
-        }
-    }
-
     /// <summary>Once: takes what was delivered out of the ring, and adds the answers that nobody else will give.</summary>
     private void CollectRemains()
     {
@@ -62,9 +41,21 @@ internal sealed partial class Inbox
         _outcomes.DrainWaiting(isLast: true);
         _areCollected = true;
 
-        List<MessageId> owed = [.. _ledger.Owed.All()];
+        List<MessageId> owed = [.. _ledger.Requests.AllOwed()];
         var buffer = new MessageBuffer();
-        while (TakeFromRing(buffer) == Errno.None)
+        while (TakeFromRing(_answers, buffer, out uint tag) == Errno.None)
+        {
+            if (_ledger.Requests.TryAnswer(tag, buffer) is null)
+            {
+                // Given up while the bus stood still.
+                owed.Remove(buffer.InReplyTo);
+                _remains.Add(buffer);
+                buffer = new MessageBuffer();
+            }
+        }
+
+        _ledger.Requests.AnswerAwaited();
+        while (TakeFromRing(_deliveries, buffer, out _) == Errno.None)
         {
             if (IsAnswer(buffer))
             {
@@ -77,7 +68,7 @@ internal sealed partial class Inbox
 
         foreach (MessageId id in owed)
         {
-            _remains.Add(GoneAway(id));
+            _remains.Add(_ledger.Requests.GoneAway(id));
         }
 
         _hasRemains = _remains.Count > 0;
@@ -89,9 +80,9 @@ internal sealed partial class Inbox
     {
         lock (_readiness.TakeLock)
         {
-            if (_areCollected && !_remains.Exists(m => IsAnswer(m) && m.InReplyTo == id) && _ledger.Owed.All().Contains(id))
+            if (_areCollected && !_remains.Exists(m => IsAnswer(m) && m.InReplyTo == id) && _ledger.Requests.AllOwed().Contains(id))
             {
-                _remains.Add(GoneAway(id));
+                _remains.Add(_ledger.Requests.GoneAway(id));
                 _hasRemains = true;
             }
         }
@@ -100,26 +91,4 @@ internal sealed partial class Inbox
     }
 
     private bool IsAnswer(MessageBuffer message) => message.IsReply && message.To == _ksockId;
-
-    private MessageBuffer GoneAway(MessageId request)
-    {
-        ReadOnlySpan<byte> name = MessageName.ReplierGoneAway;
-        var header = new MessageHeader
-        {
-            StartGuard = MessageHeader.StartGuardValue,
-            EndGuard = MessageHeader.EndGuardValue,
-            InReplyTo = request,
-            To = _ksockId,
-            Flags = MessageFlags.Synthetic,
-            NameLength = (uint)name.Length,
-        };
-        var status = new MessageBuffer();
-        Span<byte> bytes = status.Prepare((int)header.EntireLength);
-        bytes.Clear();
-        MemoryMarshal.Write(bytes, header);
-        name.CopyTo(bytes[MessageHeader.Size..]);
-        MemoryMarshal.Write(bytes[^MessageLayout.FinalGuardLength..], MessageHeader.EndGuardValue);
-        _ = status.Commit();
-        return status;
-    }
 }

@@ -2,14 +2,13 @@ using System.Runtime.InteropServices;
 using Kbus.Core;
 using Kbus.Hosts;
 using Kbus.Link;
-using Kbus.Linux;
 
 namespace Kbus.Links;
 
 /// <summary>Takes messages: out of the ring by one compare-and-swap, so that the bus knows exactly what was taken; and what remains when
 /// the bus has died (D22).</summary>
 /// <remarks>All of it happens under the take lock of <see cref="ExactReadiness"/>.</remarks>
-internal sealed partial class Inbox
+internal sealed partial class Inbox : IDisposable
 {
     private const int LooksBetweenQuestions = 8;
     private readonly LinkLife _life;
@@ -20,7 +19,10 @@ internal sealed partial class Inbox
     private readonly ExactReadiness _readiness;
     private readonly uint _ksockId;
     private readonly DeliveryConsumer _deliveries;
+    private readonly DeliveryConsumer _answers;
+    private readonly MessageBuffer _answer = new();
     private ulong _placedTaken;
+    private ulong _placedAnswersTaken;
     private int _looksInVain;
 
     /// <summary>The messages of a link that was just opened.</summary>
@@ -34,39 +36,41 @@ internal sealed partial class Inbox
         _readiness = readiness;
         _ksockId = ksockId;
         _deliveries = new DeliveryConsumer(life.Memory);
+        _answers = new DeliveryConsumer(life.Memory, DeliveryLane.Answers);
     }
 
-    /// <summary>Whether a message can be taken, as far as a look at the ring tells. Any thread may ask.</summary>
-    public bool HasRecord => _deliveries.HasRecord;
+    /// <summary>Whether a message can be taken, or an answer, as far as a look at its ring tells. Any thread may ask.</summary>
+    public bool HasRecord(bool forAnswer) => (forAnswer ? _answers : _deliveries).HasRecord;
 
-    /// <summary>Brings the oldest answer to a Request sent as awaited to the front (<see cref="KsockHost.BringAnswerForward"/>).</summary>
-    public bool BringAnswerForward(Deadline deadline)
+    /// <summary>Nobody takes anything any more. Under the take lock.</summary>
+    public void Dispose() => _answer.Dispose();
+
+    /// <summary>Takes the answers that have come on their lane, and gives each to the Request that awaits it.</summary>
+    /// <param name="own">The caller's Request; null if it has none.</param>
+    public void TakeAnswers(PendingAnswer? own)
     {
-        Completion completion = default;
-        Errno error = Errno.ENODEV;
-        if (!_life.IsDead && _life.TryEnter())
+        lock (_readiness.TakeLock)
         {
-            _outcomes.DrainPosted();
-            AnswerPlace place = _life.Leave(WhereAnswerIs());
-            if (place != AnswerPlace.Unknown)
-            {
-                return place == AnswerPlace.InFront;
-            }
+            TakeAnswersLocked(own);
+            _readiness.Settle();
+        }
+    }
 
-            // Whoever gets no answer here may go to sleep, and the bus would not ring for what it has delivered already.
-            do
-            {
-                error = _channel.Command(CommandCode.BringAnswerForward, 0, default, out completion, deadline);
-            }
-            while (error is Errno.EINTR or Errno.EINPROGRESS && !deadline.HasPassed);
+    /// <summary>The caller awaits an answer no longer: unless it has come when this returns, it will be an ordinary message.</summary>
+    public void GiveUp(PendingAnswer pending)
+    {
+        if (_ledger.Requests.IsAwaited(pending.Tag) && !_life.IsDead && _life.TryEnter())
+        {
+            _channel.HearLate();
+            _life.Leave(_channel.TellSurely(CommandCode.Withdraw, pending.Tag));
         }
 
-        if (error == Errno.ENODEV && _life.TryEnter())
+        lock (_readiness.TakeLock)
         {
-            return _life.Leave(BringRemainingAnswerForward());
+            TakeAnswersLocked(pending);
+            _ledger.Requests.GiveUp(pending);
+            _readiness.Settle();
         }
-
-        return error == Errno.None && completion.Value != 0;
     }
 
     /// <summary>Takes the next message, without waiting.</summary>
@@ -149,7 +153,7 @@ internal sealed partial class Inbox
                 return 0;
             }
 
-            NoteTaken();
+            RecordTake(_deliveries);
             _readiness.Settle();
             return count;
         }
@@ -179,7 +183,7 @@ internal sealed partial class Inbox
             return 0;
         }
 
-        NoteTaken();
+        RecordTake(_deliveries);
         for (int i = 0; i < count; i++)
         {
             if (!targets[i].Commit())
@@ -196,7 +200,7 @@ internal sealed partial class Inbox
 
     private Errno TakeLocked(MessageBuffer target)
     {
-        Errno error = _life.IsDead ? TakeRemains(target) : TakeFromRing(target);
+        Errno error = _life.IsDead ? TakeRemains(target) : TakeFromRing(_deliveries, target, out _);
         if (error != Errno.None && _life.IsDead)
         {
             error = TakeRemains(target);
@@ -214,27 +218,44 @@ internal sealed partial class Inbox
     {
         if (IsAnswer(taken))
         {
-            _ledger.Owed.Taken(taken.InReplyTo);
+            _ledger.Requests.Taken(taken.InReplyTo);
         }
     }
 
-    private Errno TakeFromRing(MessageBuffer target)
+    /// <summary>Takes the record in front of a ring.</summary>
+    /// <param name="ring">The ring.</param>
+    /// <param name="target">Takes the message.</param>
+    /// <param name="tag">On the lane of answers the tag of the Request, otherwise 0.</param>
+    private Errno TakeFromRing(DeliveryConsumer ring, MessageBuffer target, out uint tag)
     {
         while (true)
         {
-            switch (_deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token))
+            tag = 0;
+            switch (ring.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token))
             {
                 case DeliveryLook.Record:
-                    if (Copy(record, token, target, out PlacedBytes? placed, out bool isComplete) && _deliveries.TryTake(token) && isComplete)
+                    if (ring == _answers && !TrySplit(ref record, token, out tag))
                     {
-                        return Took(target, placed);
+                        break;
+                    }
+
+                    if (tag != 0 && !_life.IsDead && _ledger.Requests.HaveBeenGivenUp && !_ledger.Requests.IsAwaited(tag))
+                    {
+                        // It was given up while the bus stood still, which makes it an ordinary message when it goes on.
+                        return Errno.ENOMSG;
+                    }
+
+                    if (Copy(ring, record, token, target, out PlacedBytes? placed, out bool isComplete)
+                        && ring.TryTake(token) && isComplete)
+                    {
+                        return Took(ring, target, placed);
                     }
 
                     break;
                 case DeliveryLook.Empty:
-                    if (!HasMoreBehind)
+                    if (!HasMoreBehind(ring))
                     {
-                        return NothingThere();
+                        return NothingThere(ring);
                     }
 
                     // A socket full of rings that nobody heard would keep a payload area from coming.
@@ -247,6 +268,7 @@ internal sealed partial class Inbox
                         // It died in the middle of a rewrite: what was delivered before is still there, whole and in order.
                         _life.Die();
                         _deliveries.EndRewriteOfDeadBus();
+                        _answers.EndRewriteOfDeadBus();
                     }
 
                     break;
@@ -257,34 +279,66 @@ internal sealed partial class Inbox
         }
     }
 
-    /// <summary>Where an awaited answer is, as far as a look at the message in front tells.</summary>
-    private AnswerPlace WhereAnswerIs()
+    private void TakeAnswersLocked(PendingAnswer? own)
     {
-        lock (_readiness.TakeLock)
+        if (_life.IsDisposed)
         {
-            switch (_deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token))
+            return;
+        }
+
+        // Whoever has taken an answer asks only whether there is a further one, and not whether the bus lives.
+        bool isThere = true;
+        while (isThere && !_life.IsDead && TakeFromRing(_answers, _answer, out uint tag) == Errno.None)
+        {
+            if (_ledger.Requests.TryAnswer(tag, _answer) is { IsOfThread: true } other && other != own)
             {
-                case DeliveryLook.Empty when !HasMoreBehind:
-                    return AnswerPlace.Nowhere;
-                case DeliveryLook.Record when record.Length >= MessageHeader.Size:
-                    MessageHeader header = MemoryMarshal.Read<MessageHeader>(record);
-                    bool isInFront = header.InReplyTo != default && header.To == _ksockId && _ledger.Owed.IsAwaited(header.InReplyTo);
-                    return isInFront && _deliveries.StillHolds(token) ? AnswerPlace.InFront : AnswerPlace.Unknown;
-                default:
-                    return AnswerPlace.Unknown;
+                // Its thread sleeps, or is just about to.
+                _board.MakeNews();
+                _board.WakeSleeper();
             }
+
+            isThere = _answers.HasRecord || HasMoreBehind(_answers);
+        }
+
+        if (_life.IsDead)
+        {
+            CollectRemains();
         }
     }
 
-    private bool HasMoreBehind => !_life.IsDead && (_deliveries.Flags & DeliveryFlags.MoreBehind) != 0;
+    private bool HasMoreBehind(DeliveryConsumer ring) => !_life.IsDead && (ring.Flags & DeliveryFlags.MoreBehind) != 0;
+
+    /// <summary>Splits a record of the lane of answers into tag and message. If it is too short for that and still there, the bus is not
+    /// one to go on with.</summary>
+    private bool TrySplit(ref ReadOnlySpan<byte> record, in DeliveryToken token, out uint tag)
+    {
+        tag = 0;
+        if (record.Length >= AnswerTag.Size)
+        {
+            tag = MemoryMarshal.Read<uint>(record);
+            record = record[AnswerTag.Size..];
+            return true;
+        }
+
+        if (_answers.StillHolds(token))
+        {
+            // Taken, so that nobody finds it again.
+            _ = _answers.TryTake(token);
+            _life.Die();
+        }
+
+        return false;
+    }
 
     /// <summary>Copies a record out; what was copied counts only if it is then taken.</summary>
+    /// <param name="ring">The ring that it is in.</param>
     /// <param name="record">The record.</param>
     /// <param name="token">What it is to be taken by.</param>
     /// <param name="target">Takes the bytes.</param>
     /// <param name="placed">The data, if they are in a payload area.</param>
     /// <param name="isComplete">False if the bus died before it had sent their area: nobody was told that this message was sent.</param>
-    private bool Copy(ReadOnlySpan<byte> record, in DeliveryToken token, MessageBuffer target, out PlacedBytes? placed, out bool isComplete)
+    private bool Copy(
+        DeliveryConsumer ring, ReadOnlySpan<byte> record, in DeliveryToken token, MessageBuffer target, out PlacedBytes? placed, out bool isComplete)
     {
         placed = null;
         isComplete = true;
@@ -297,14 +351,14 @@ internal sealed partial class Inbox
         int head = record.Length - PlacedData.Size;
         if ((DeliveryKind)token.Kind != DeliveryKind.Placed || head < MessageHeader.Size)
         {
-            return !_deliveries.StillHolds(token);
+            return !ring.StillHolds(token);
         }
 
         Span<byte> copy = target.Prepare(head);
         record[..head].CopyTo(copy);
         PlacedData place = MemoryMarshal.Read<PlacedData>(record[head..]);
         uint length = MemoryMarshal.Read<MessageHeader>(copy).DataLength;
-        if (!_deliveries.StillHolds(token))
+        if (!ring.StillHolds(token))
         {
             return false;
         }
@@ -350,10 +404,12 @@ internal sealed partial class Inbox
         return _board.Areas.Count > place.Area;
     }
 
-    private Errno Took(MessageBuffer target, PlacedBytes? placed)
+    private Errno Took(DeliveryConsumer ring, MessageBuffer target, PlacedBytes? placed)
     {
-        placed?.Number = ++_placedTaken;
-        NoteTaken();
+        placed?.Number = ring == _answers
+            ? PlacedData.NumberOf(DeliveryLane.Answers, ++_placedAnswersTaken)
+            : PlacedData.NumberOf(DeliveryLane.Messages, ++_placedTaken);
+        RecordTake(ring);
         if (!target.Commit(placed))
         {
             // A bus that delivers nonsense is not one to go on with.
@@ -365,18 +421,18 @@ internal sealed partial class Inbox
     }
 
     /// <summary>The ring's head has been changed.</summary>
-    private void NoteTaken()
+    private void RecordTake(DeliveryConsumer ring)
     {
-        _readiness.HasTaken = true;
-        if ((_deliveries.Flags & DeliveryFlags.TellTakes) != 0 && !_life.IsDead)
+        _readiness.HasTaken |= ring == _deliveries;
+        if ((ring.Flags & DeliveryFlags.TellTakes) != 0 && !_life.IsDead)
         {
             _ = _channel.Tell(CommandCode.NoteTakes);
         }
     }
 
-    private Errno NothingThere()
+    private Errno NothingThere(DeliveryConsumer ring)
     {
-        if (_board.KeepsExact && _readiness.Lookers == 0 ? _readiness.IsGoneOrMiscounted() : IsTimeToAskForDeath())
+        if (ring == _deliveries && _board.KeepsExact && _readiness.Lookers == 0 ? _readiness.IsGoneOrMiscounted() : IsTimeToAskForDeath())
         {
             _life.Die();
         }
@@ -398,17 +454,10 @@ internal sealed partial class Inbox
         }
 
         _channel.HearLate();
-        _life.Leave(_channel.TellRelease(number));
+        _life.Leave(_channel.TellSurely(CommandCode.Release, number));
     }
 
     /// <summary>Whether a message can be taken, or may come from behind the ring, or remains of a dead bus. Any thread may ask.</summary>
     public bool SomethingCanBeTaken() =>
-        _deliveries.HasRecord || HasMoreBehind || (_life.IsDead && (_hasRemains || !Volatile.Read(ref _areCollected)));
-
-    private enum AnswerPlace
-    {
-        Unknown,
-        InFront,
-        Nowhere,
-    }
+        _deliveries.HasRecord || HasMoreBehind(_deliveries) || (_life.IsDead && (_hasRemains || !Volatile.Read(ref _areCollected)));
 }

@@ -9,8 +9,7 @@ namespace Kbus.Links;
 /// <summary>A Ksock on a bus in another process: commands go into one ring in shared memory, messages come out of another.</summary>
 /// <remarks>
 /// It makes the objects that do this, each of which knows only those before it in <c>docs/architecture.md</c>, and hands each call to the
-/// one that it
-/// is for. Any thread may call. It has no lock; those of its objects stand in <c>docs/threading.md</c>.
+/// one that it is for. Any thread may call. It has no lock; those of its objects stand in <c>docs/threading.md</c>.
 /// </remarks>
 internal sealed class LinkHost : KsockHost, IRung
 {
@@ -33,14 +32,15 @@ internal sealed class LinkHost : KsockHost, IRung
         (Device, KsockId, Mode) = (link.Device, link.KsockId, mode);
         _life = new LinkLife(link);
         _channel = new CommandChannel(_life, options);
-        _ledger = new SendLedger(_life);
+        Requests = new Requests(link.KsockId, answersAtEnd: true);
+        _ledger = new SendLedger(_life, Requests);
         _board = new NewsBoard(_life, _channel);
         _outcomes = new PostedOutcomes(_life, _channel, _ledger, _board);
         var writability = new Writability(_life, _board, mode, _ledger);
         _readiness = new ExactReadiness(_life, _channel, _board, writability);
         _inbox = new Inbox(_life, _channel, _ledger, _board, _outcomes, _readiness, link.KsockId);
         var writer = new MessageWriter(_life, _channel, _ledger, _outcomes, mode);
-        _posting = new Posting(_life, _channel, _outcomes, writer);
+        _posting = new Posting(_life, _channel, _ledger, _outcomes, writer);
         _sending = new Sending(_life, _channel, _ledger, writer, _inbox, mode);
         _sleep = new SocketSleep(_life, _channel, _ledger, _board, _readiness, _inbox, _sending, mode);
 
@@ -69,11 +69,13 @@ internal sealed class LinkHost : KsockHost, IRung
 
     public override uint MaxMessageSize => _life.TryEnter() ? _life.Leave(Volatile.Read(ref _life.Memory.Header.MaxMessageSize)) : 0;
 
+    public override Requests Requests { get; }
+
     public override bool IsSending => _ledger.IsSending;
 
     public override int Descriptor => _readiness.Descriptor;
 
-    public override bool HasMessage => _life.TryEnter() && _life.Leave(_inbox.HasRecord);
+    public override bool HasMessage => _life.TryEnter() && _life.Leave(_inbox.HasRecord(forAnswer: false));
 
     public override bool HasDescriptor => _life.TryEnter() && _life.Leave(_life.HasSocket());
 
@@ -127,8 +129,7 @@ internal sealed class LinkHost : KsockHost, IRung
 
     public override Errno LastSent(out MessageId id) => _sending.LastSent(out id);
 
-    public override ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done, Deadline deadline) =>
-        _posting.Post(message, isAwaited, done, deadline);
+    public override ulong Post(in OutgoingMessage message, IPostedSend done, Deadline deadline) => _posting.Post(message, done, deadline);
 
     public override ulong PostAll<T>(in T messages, SendRun run) => _posting.PostAll(messages, run);
 
@@ -150,11 +151,13 @@ internal sealed class LinkHost : KsockHost, IRung
 
     public override int TakeInPlace<T>(ref T reader) => _inbox.TakeInPlace(ref reader);
 
-    public override bool BringAnswerForward(Deadline deadline) => _inbox.BringAnswerForward(deadline);
+    public override void TakeAnswers(PendingAnswer? own) => _inbox.TakeAnswers(own);
 
-    public override bool WaitBriefly(TimeSpan timeout) => _sleep.WaitBriefly(timeout);
+    public override void GiveUp(PendingAnswer pending) => _inbox.GiveUp(pending);
 
-    public override long WatchNews() => _board.WatchNews();
+    public override bool WaitBriefly(TimeSpan timeout, bool forAnswer = false) => _sleep.WaitBriefly(timeout, forAnswer);
+
+    public override long WatchNews(bool forAnswers = false) => _board.WatchNews(forAnswers);
 
     public override Errno WaitForNews(long since, TimeSpan timeout) => _sleep.WaitForNews(since, timeout);
 
@@ -168,10 +171,6 @@ internal sealed class LinkHost : KsockHost, IRung
     public override void EndWait(bool looks) => _readiness.EndWait(looks);
 
     public override void AwaitRing() => _readiness.AwaitRing();
-
-    public override void NoteAside(bool hasAside) => _readiness.NoteAside(hasAside);
-
-    public override void WakeSleeper() => _board.WakeSleeper();
 
     public override void Dispose()
     {
@@ -246,6 +245,7 @@ internal sealed class LinkHost : KsockHost, IRung
         // Whoever takes is not counted, but holds this lock.
         lock (_readiness.TakeLock)
         {
+            _inbox.Dispose();
             _board.Areas.Dispose();
             _life.Memory.Dispose();
             _life.Bell.Dispose();

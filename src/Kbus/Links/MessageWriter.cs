@@ -19,7 +19,7 @@ internal sealed class MessageWriter(LinkLife life, CommandChannel channel, SendL
     private bool _hasHalf;
 
     /// <summary>Writes a message as commands. The caller has entered.</summary>
-    public Errno Write(in OutgoingMessage message, bool isAwaited, IPostedSend? posted, bool checksSize, out ulong sequence, Deadline deadline)
+    public Errno Write(in OutgoingMessage message, IPostedSend? posted, bool checksSize, out ulong sequence, Deadline deadline)
     {
         sequence = 0;
         Errno error = channel.LockCommands(deadline);
@@ -30,7 +30,7 @@ internal sealed class MessageWriter(LinkLife life, CommandChannel channel, SendL
 
         try
         {
-            error = WriteLocked(message, isAwaited, posted, checksSize, out sequence, deadline);
+            error = WriteLocked(message, posted, checksSize, out sequence, deadline);
             channel.Publish();
         }
         finally
@@ -43,7 +43,7 @@ internal sealed class MessageWriter(LinkLife life, CommandChannel channel, SendL
     }
 
     /// <summary>Writes a message as commands, under the command lock. The last of them is yet to be published.</summary>
-    public Errno WriteLocked(in OutgoingMessage message, bool isAwaited, IPostedSend? posted, bool checksSize, out ulong sequence, Deadline deadline)
+    public Errno WriteLocked(in OutgoingMessage message, IPostedSend? posted, bool checksSize, out ulong sequence, Deadline deadline)
     {
         sequence = 0;
         Errno error = Check(message, checksSize);
@@ -62,19 +62,19 @@ internal sealed class MessageWriter(LinkLife life, CommandChannel channel, SendL
             PromptThread.Note();
         }
 
-        ushort flags = isAwaited ? CommandFlags.Awaited : (ushort)0;
-        bool isOwed = ledger.IsOwedAnswer(message.Header);
-        if (isOwed)
+        bool isOwed = ledger.IsOwedAnswer(message);
+        bool isOrdinary = isOwed && message.Tag == 0;
+        if (isOrdinary)
         {
-            ledger.Owed.Sending();
+            ledger.Requests.Sending();
         }
 
         error = IsInline(message)
-            ? WriteInline(message, flags, wantsCompletion: true, new Posted(posted, 1, isOwed, isAwaited), out sequence, deadline)
-            : WriteInParts(message, flags, new Posted(posted, 1, isOwed, isAwaited), out sequence, deadline);
-        if (isOwed && error != Errno.None)
+            ? WriteInline(message, wantsCompletion: true, new Posted(posted, 1, isOwed, message.Tag), out sequence, deadline)
+            : WriteInParts(message, new Posted(posted, 1, isOwed, message.Tag), out sequence, deadline);
+        if (isOrdinary && error != Errno.None)
         {
-            ledger.Owed.Sent(accepted: false, default, isAwaited);
+            ledger.Requests.Sent(0, error, default);
         }
 
         return error;
@@ -158,10 +158,11 @@ internal sealed class MessageWriter(LinkLife life, CommandChannel channel, SendL
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe Errno WriteInline(
-        in OutgoingMessage message, ushort flags, bool wantsCompletion, in Posted posted, out ulong sequence, Deadline deadline)
+        in OutgoingMessage message, bool wantsCompletion, in Posted posted, out ulong sequence, Deadline deadline)
     {
         int length = (int)MessageLayout.EntireLength(message.NameLength, message.DataLength);
-        Errno error = channel.Begin(length, wantsCompletion, out byte* target, out sequence, deadline);
+        int tagLength = message.Tag == 0 ? 0 : AnswerTag.Size;
+        Errno error = channel.Begin(tagLength + length, wantsCompletion, out byte* target, out sequence, deadline);
         if (error != Errno.None)
         {
             return error;
@@ -172,6 +173,7 @@ internal sealed class MessageWriter(LinkLife life, CommandChannel channel, SendL
             outcomes.Enter(sequence, posted);
         }
 
+        ushort flags = WriteTag(message, ref target);
         var body = new Span<byte>(target, length);
 
         // Padding and the final guard are the bus's to write: it copies the bytes and seals its copy.
@@ -189,19 +191,36 @@ internal sealed class MessageWriter(LinkLife life, CommandChannel channel, SendL
         return Errno.None;
     }
 
+    /// <summary>Writes the tag of a Request whose answer is awaited, if it has one, and goes on behind it.</summary>
+    /// <returns>The flags of the command.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe ushort WriteTag(in OutgoingMessage message, ref byte* target)
+    {
+        if (message.Tag == 0)
+        {
+            return 0;
+        }
+
+        *(ulong*)target = message.Tag;
+        target += AnswerTag.Size;
+        return CommandFlags.Awaited;
+    }
+
     /// <summary>Writes a big message. If it ends early, the bus drops what it has of it with the next command that begins one, or by
     /// <see cref="DropHalf"/>.</summary>
-    private unsafe Errno WriteInParts(in OutgoingMessage message, ushort flags, in Posted posted, out ulong sequence, Deadline deadline)
+    private unsafe Errno WriteInParts(in OutgoingMessage message, in Posted posted, out ulong sequence, Deadline deadline)
     {
         sequence = 0;
         ReadOnlySpan<byte> data = message.Data;
         int headLength = MessageLayout.DataOffset(message.NameLength);
-        Errno error = channel.Begin(headLength, wantsCompletion: false, out byte* target, out _, deadline);
+        int tagLength = message.Tag == 0 ? 0 : AnswerTag.Size;
+        Errno error = channel.Begin(tagLength + headLength, wantsCompletion: false, out byte* target, out _, deadline);
         if (error != Errno.None)
         {
             return error;
         }
 
+        ushort flags = WriteTag(message, ref target);
         WriteHead(new Span<byte>(target, headLength), message);
         channel.End(CommandCode.SendBegin, flags, 0);
         while (error == Errno.None && !data.IsEmpty)

@@ -89,7 +89,8 @@ internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
     }
 
     /// <summary>Begins to watch for news. The count that it gives is compared later: news after this call changes it.</summary>
-    public long WatchNews()
+    /// <param name="forAnswers">True for answers that are awaited, false for messages.</param>
+    public long WatchNews(bool forAnswers)
     {
         if (!life.TryEnter())
         {
@@ -103,7 +104,7 @@ internal sealed class NewsBoard(LinkLife life, CommandChannel channel)
         }
 
         long news = Count;
-        AskFor(LinkNews.Delivery | LinkNews.Failure);
+        AskFor((forAnswers ? LinkNews.Answer : LinkNews.Delivery) | LinkNews.Failure);
 
         // A failure before that did not ring.
         OnWatch();

@@ -6,5 +6,5 @@ namespace Kbus.Links;
 /// <param name="Done">Who hears of them.</param>
 /// <param name="Count">How many commands they are.</param>
 /// <param name="IsRequest">Whether it is one Request that somebody will answer.</param>
-/// <param name="IsAwaited">Whether this library takes the answer itself.</param>
-internal readonly record struct Posted(IPostedSend? Done, int Count, bool IsRequest, bool IsAwaited);
+/// <param name="Tag">The tag under which this library awaits the answer; 0 if it does not.</param>
+internal readonly record struct Posted(IPostedSend? Done, int Count, bool IsRequest, uint Tag);

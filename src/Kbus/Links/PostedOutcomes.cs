@@ -8,8 +8,7 @@ namespace Kbus.Links;
 /// <summary>Passes on what became of posted messages: in the order of posting, by one thread at a time, whichever looks for them.</summary>
 /// <remarks>
 /// Invariant: an entry of the table is written under the command lock, before its command is published, and cleared under the drain lock.
-/// The
-/// drain lock is only tried, and waited for when the Ksock is closed, when its bus has died, and to withdraw what was posted.
+/// The drain lock is only tried, and waited for when the Ksock is closed, when its bus has died, and to withdraw what was posted.
 /// </remarks>
 internal sealed class PostedOutcomes
 {
@@ -180,7 +179,7 @@ internal sealed class PostedOutcomes
             _channel.FreeSlot(sequence);
             if (telling.IsRequest || outcome.Error == Errno.EAGAIN)
             {
-                _ledger.RecordRequest(telling.IsRequest, telling.IsAwaited, outcome.Error, outcome.Id);
+                _ledger.RecordRequest(telling.IsRequest, telling.Tag, outcome.Error, outcome.Id);
                 _ledger.RecordWait(outcome.Error);
             }
         }
@@ -300,8 +299,7 @@ internal sealed class PostedOutcomes
     /// <summary>Looks for the outcomes of what was posted, while the bus is at it, for as long as it takes to wake a sleeper.</summary>
     /// <remarks>
     /// Whoever else can run is given the processor between two looks: the bus, or those who hear what was sent. Only the last outcome is
-    /// looked at: to look
-    /// at the next one each time would take its cache line from the bus, which is about to write there.
+    /// looked at: to look at the next one each time would take its cache line from the bus, which is about to write there.
     /// </remarks>
     /// <returns>Whether all are there.</returns>
     private bool LookForOutcomes(ulong last)

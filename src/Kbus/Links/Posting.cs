@@ -7,7 +7,7 @@ namespace Kbus.Links;
 /// <summary>Sends without waiting for the bus's answer: one message, a run of messages, or announcements whose answer nobody
 /// wants.</summary>
 /// <remarks>Commands of a run are written under the command lock, some at a time. Any thread may call.</remarks>
-internal sealed class Posting(LinkLife life, CommandChannel channel, PostedOutcomes outcomes, MessageWriter writer)
+internal sealed class Posting(LinkLife life, CommandChannel channel, SendLedger ledger, PostedOutcomes outcomes, MessageWriter writer)
 {
     private const ulong PostsBetweenDrains = 32;
     /// <summary>The most commands of a run that are written under one hold of the command lock.</summary>
@@ -19,21 +19,19 @@ internal sealed class Posting(LinkLife life, CommandChannel channel, PostedOutco
 
     /// <summary>Sends a message; <paramref name="done"/> gets the outcome.</summary>
     /// <returns>The post's number; 0 if it was not posted.</returns>
-    public ulong Post(in OutgoingMessage message, bool isAwaited, IPostedSend done, Deadline deadline)
+    public ulong Post(in OutgoingMessage message, IPostedSend done, Deadline deadline)
     {
         if (!life.TryEnter())
         {
-            done.Complete([new SendOutcome(Errno.EBADF, default)]);
-            return 0;
+            return NotPosted(message, done, Errno.EBADF);
         }
 
         channel.HearLate();
-        Errno error = writer.Write(message, isAwaited, done, checksSize: true, out ulong sequence, deadline);
+        Errno error = writer.Write(message, done, checksSize: true, out ulong sequence, deadline);
         if (error != Errno.None)
         {
             life.Leave(error);
-            done.Complete([new SendOutcome(error, default)]);
-            return 0;
+            return NotPosted(message, done, error);
         }
 
         if (sequence % PostsBetweenDrains == 0)
@@ -42,6 +40,13 @@ internal sealed class Posting(LinkLife life, CommandChannel channel, PostedOutco
         }
 
         return life.Leave(sequence);
+    }
+
+    private ulong NotPosted(in OutgoingMessage message, IPostedSend done, Errno error)
+    {
+        ledger.NotSent(message, error);
+        done.Complete([new SendOutcome(error, default)]);
+        return 0;
     }
 
     /// <summary>Sends messages in their order; the run gets the outcomes.</summary>
@@ -135,14 +140,14 @@ internal sealed class Posting(LinkLife life, CommandChannel channel, PostedOutco
         if (message.Header.IsRequest)
         {
             EnterPosted(run);
-            return writer.WriteLocked(message, isAwaited: false, run, checksSize: true, out last, Deadline.Never);
+            return writer.WriteLocked(message, run, checksSize: true, out last, Deadline.Never);
         }
 
         ulong sequence;
         Errno error;
         if (message.Header.IsReply || !MessageWriter.IsInline(message))
         {
-            error = writer.WriteLocked(message, isAwaited: false, null, checksSize: true, out sequence, Deadline.Never);
+            error = writer.WriteLocked(message, null, checksSize: true, out sequence, Deadline.Never);
         }
         else
         {
@@ -150,7 +155,7 @@ internal sealed class Posting(LinkLife life, CommandChannel channel, PostedOutco
             sequence = 0;
             if (error == Errno.None)
             {
-                error = writer.WriteInline(message, 0, wantsCompletion: true, default, out sequence, Deadline.Never);
+                error = writer.WriteInline(message, wantsCompletion: true, default, out sequence, Deadline.Never);
             }
         }
 
@@ -171,7 +176,7 @@ internal sealed class Posting(LinkLife life, CommandChannel channel, PostedOutco
     {
         if (_unentered > 0)
         {
-            outcomes.Enter(_firstUnentered, new Posted(run, _unentered, IsRequest: false, IsAwaited: false));
+            outcomes.Enter(_firstUnentered, new Posted(run, _unentered, IsRequest: false, Tag: 0));
             _unentered = 0;
         }
     }
@@ -219,7 +224,7 @@ internal sealed class Posting(LinkLife life, CommandChannel channel, PostedOutco
                     {
                         announcements.Refuse(error);
                     }
-                    else if ((error = writer.WriteInline(message, 0, wantsCompletion: false, default, out _, Deadline.Never)) != Errno.None)
+                    else if ((error = writer.WriteInline(message, wantsCompletion: false, default, out _, Deadline.Never)) != Errno.None)
                     {
                         return error;
                     }

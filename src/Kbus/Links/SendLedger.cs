@@ -1,19 +1,18 @@
-using Kbus.Core;
+using Kbus.Hosts;
 
 namespace Kbus.Links;
 
 /// <summary>What this process knows of the messages that it has sent: which one waits for room, and which Requests are
 /// outstanding.</summary>
-/// <remarks>Any thread may call. It has no lock of its own; that of <see cref="OwedAnswers"/> is a leaf.</remarks>
-internal sealed class SendLedger(LinkLife life)
+/// <remarks>Any thread may call. It has no lock of its own; that of <see cref="Links.Requests"/> is a leaf.</remarks>
+internal sealed class SendLedger(LinkLife life, Requests requests)
 {
     // How many messages have begun to wait for room, and which of them waits; 0 if none does. Threads hear of outcomes in another order
-    // than
-    // that in which the bus has them: only who asked while it waited may say that it is gone.
+    // than that in which the bus has them: only who asked while it waited may say that it is gone.
     private int _waits;
     private volatile int _waiting;
     private bool _waitingIsRequest;
-    private bool _waitingIsAwaited;
+    private uint _waitingTag;
 
     /// <summary>Called when a message begins to wait for room, or waits no more.</summary>
     public Action OnChange { get; set; } = static () => { };
@@ -28,7 +27,7 @@ internal sealed class SendLedger(LinkLife life)
     public Action OnWait { get; set; } = static () => { };
 
     /// <summary>The outstanding Requests.</summary>
-    public OwedAnswers Owed { get; } = new();
+    public Requests Requests { get; } = requests;
 
     /// <summary>Whether the Ksock is a Limpet's, which also sends Requests that it overheard.</summary>
     public bool IsLimpet { get; set; }
@@ -40,9 +39,9 @@ internal sealed class SendLedger(LinkLife life)
     public bool IsSending => _waiting != 0;
 
     /// <summary>Records the outcome of a send: what is outstanding, and whether the message waits.</summary>
-    public void RecordSent(bool isOwed, bool isAwaited, Errno error, MessageId id)
+    public void RecordSent(bool isOwed, uint tag, Errno error, MessageId id)
     {
-        RecordRequest(isOwed, isAwaited, error, id);
+        RecordRequest(isOwed, tag, error, id);
         RecordWait(error);
         if (life.IsDead && isOwed && error == Errno.None)
         {
@@ -74,17 +73,21 @@ internal sealed class SendLedger(LinkLife life)
     public void RecordGone(int waiting, Errno outcome, MessageId id)
     {
         bool isRequest = _waitingIsRequest;
-        bool isAwaited = _waitingIsAwaited;
+        uint tag = _waitingTag;
         if (waiting == 0 || Interlocked.CompareExchange(ref _waiting, 0, waiting) != waiting)
         {
             return;
         }
 
-        if (isRequest && outcome == Errno.None)
+        if (isRequest && (outcome == Errno.None || tag != 0))
         {
-            Owed.Sending();
-            Owed.Sent(accepted: true, id, isAwaited);
-            if (life.IsDead)
+            if (tag == 0)
+            {
+                Requests.Sending();
+            }
+
+            Requests.Sent(tag, outcome, id);
+            if (life.IsDead && outcome == Errno.None)
             {
                 OnAcceptedLate(id);
             }
@@ -97,20 +100,30 @@ internal sealed class SendLedger(LinkLife life)
     }
 
     /// <summary>Whether a message is a Request that somebody will answer; one that a Limpet only overheard is not.</summary>
-    public bool IsOwedAnswer(in MessageHeader header) => header.IsRequest && !(IsLimpet && header.IsOverheard);
+    public bool IsOwedAnswer(in OutgoingMessage message) =>
+        message.Tag != 0 || (message.Header.IsRequest && !(IsLimpet && message.Header.IsOverheard));
+
+    /// <summary>A message was not handed to the bus.</summary>
+    public void NotSent(in OutgoingMessage message, Errno error)
+    {
+        if (message.Tag != 0)
+        {
+            Requests.Sent(message.Tag, error, default);
+        }
+    }
 
     /// <summary>Remembers that an answer is due, or will be once the waiting Request has been sent.</summary>
-    public void RecordRequest(bool isRequest, bool isAwaited, Errno error, MessageId id)
+    public void RecordRequest(bool isRequest, uint tag, Errno error, MessageId id)
     {
         if (isRequest)
         {
-            Owed.Sent(error == Errno.None, id, isAwaited);
+            Requests.Sent(tag, error, id);
         }
 
         if (error == Errno.EAGAIN)
         {
             _waitingIsRequest = isRequest;
-            _waitingIsAwaited = isAwaited;
+            _waitingTag = tag;
         }
     }
 }

@@ -25,33 +25,37 @@ internal sealed class Sending(LinkLife life, CommandChannel channel, SendLedger 
         id = default;
         if (!life.TryEnter())
         {
+            ledger.NotSent(message, Errno.EBADF);
             return Errno.EBADF;
         }
 
         channel.HearLate();
-        bool isAwaited = (manner & SendManner.Awaited) != 0;
-        Errno error = writer.Write(message, isAwaited, null, (manner & SendManner.Written) == 0, out ulong sequence, deadline);
+        Errno error = writer.Write(message, null, (manner & SendManner.Written) == 0, out ulong sequence, deadline);
         if (error == Errno.None)
         {
             error = channel.Await(sequence, out Completion completion, deadline);
             id = completion.Id;
-            bool isOwed = ledger.IsOwedAnswer(message.Header);
+            bool isOwed = ledger.IsOwedAnswer(message);
             if (CommandChannel.IsAbandoned(error))
             {
-                Abandon(sequence, isOwed);
+                Abandon(sequence, isOwed, message.Tag);
             }
             else
             {
-                ledger.RecordSent(isOwed, isAwaited, error, id);
+                ledger.RecordSent(isOwed, message.Tag, error, id);
             }
+        }
+        else
+        {
+            ledger.NotSent(message, error);
         }
 
         return life.Leave(error);
     }
 
-    /// <summary>The caller does not wait any longer. An answer that comes after all is nobody's in particular.</summary>
-    private void Abandon(ulong sequence, bool isOwed) =>
-        channel.Abandon(sequence, completion => ledger.RecordSent(isOwed, isAwaited: false, (Errno)completion.Error, completion.Id));
+    /// <summary>The caller does not wait any longer.</summary>
+    private void Abandon(ulong sequence, bool isOwed, uint tag) =>
+        channel.Abandon(sequence, completion => ledger.RecordSent(isOwed, tag, (Errno)completion.Error, completion.Id));
 
     /// <summary>Tries the waiting message again.</summary>
     public Errno Retry(Deadline deadline, out MessageId id)

@@ -130,19 +130,21 @@ internal sealed class SocketSleep(LinkLife life, CommandChannel channel, SendLed
     }
 
     /// <summary>Waits until a message can be taken, but only some microseconds, and only if that has been worth while lately.</summary>
-    public bool WaitBriefly(TimeSpan timeout)
+    /// <param name="timeout">The caller's own limit.</param>
+    /// <param name="forAnswer">True for an answer on its lane.</param>
+    public bool WaitBriefly(TimeSpan timeout, bool forAnswer)
     {
         if (!life.TryEnter())
         {
             return true;
         }
 
-        bool isThere = inbox.HasRecord || life.IsDead;
+        bool isThere = inbox.HasRecord(forAnswer) || life.IsDead;
         if (!isThere && _spin.TryBegin(Deadline.After(timeout), channel.TakeWakeUp(), out AdaptiveSpin.Spin spin))
         {
             while (!isThere && _spin.Pause(ref spin))
             {
-                isThere = inbox.HasRecord || life.IsDead || life.IsDisposed;
+                isThere = inbox.HasRecord(forAnswer) || life.IsDead || life.IsDisposed;
             }
 
             _spin.Ended(spin, isThere);

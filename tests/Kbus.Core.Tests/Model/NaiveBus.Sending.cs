@@ -72,7 +72,7 @@ internal sealed partial class NaiveBus
                     string name = error == Errno.EADDRNOTAVAIL ? "$.KBUS.Replier.Disappeared" : "$.KBUS.ErrorSending";
                     var status = new NaiveMessage(name, [], NextId(), message.Id, ksock.Id, 0, MessageFlags.Synthetic);
                     CountStatus(ksock, message.Name, name);
-                    Push(ksock, new NaiveEntry(status, IsAnswer: message.IsAwaited));
+                    PushAnswer(ksock, new NaiveEntry(status, Tag: message.Tag));
                     Tell(null, status, Errno.None);
                 }
 
@@ -163,13 +163,20 @@ internal sealed partial class NaiveBus
         if (answered is not null)
         {
             Strike(answered);
-            Enqueue(answered.Sender, new NaiveEntry(message, IsAnswer: answered.IsAwaited));
+            if (answered.Tag != 0)
+            {
+                PushAnswer(answered.Sender, new NaiveEntry(message, Tag: answered.Tag));
+            }
+            else
+            {
+                Enqueue(answered.Sender, new NaiveEntry(message));
+            }
         }
 
         if (message.IsRequest)
         {
             sender.HoldsSlot = false;
-            var debt = new NaiveDebt(sender, replier!.Ksock, message.Id, message.Name, message.IsAwaited);
+            var debt = new NaiveDebt(sender, replier!.Ksock, message.Id, message.Name, message.Tag);
             sender.Outstanding.Add(debt);
             Enqueue(replier.Ksock, new NaiveEntry(message, replier, debt));
         }
@@ -200,7 +207,7 @@ internal sealed partial class NaiveBus
 
         Count(ksock, entry);
         int copies = _urgentCopies.GetValueOrDefault(ksock);
-        ksock.Queue.Insert(copies, entry);
+        ksock.Queue.Insert(copies, entry with { Order = ++ksock.Copies });
         ksock.LastPushed = entry.Message.Id;
         _urgentCopies[ksock] = copies + 1;
     }
@@ -230,7 +237,7 @@ internal sealed partial class NaiveBus
 
         var status = new NaiveMessage(name, [], NextId(), debt.Id, debt.Sender.Id, debt.Replier.Id, MessageFlags.Synthetic);
         CountStatus(debt.Sender, debt.Name, name);
-        Push(debt.Sender, new NaiveEntry(status, IsAnswer: debt.IsAwaited));
+        PushAnswer(debt.Sender, new NaiveEntry(status, Tag: debt.Tag));
         Tell(null, status, Errno.None);
     }
 

@@ -100,16 +100,33 @@ internal sealed partial class NaiveBus(BusOptions options)
         return entry.Delivered;
     }
 
-    public bool BringAnswerForward(NaiveKsock ksock)
+    /// <summary>Takes an answer that is awaited. Their order does not matter, and this is the order of the bus.</summary>
+    public NaiveMessage? TakeAnswer(NaiveKsock ksock)
     {
-        NaiveEntry? answer = ksock.Queue.Find(e => e.IsAnswer);
-        if (answer is not null)
+        NaiveEntry? answer = ksock.Answers.FirstOrDefault();
+        ksock.Answers.Remove(answer!);
+        AdmitSetAside();
+        return answer?.Message;
+    }
+
+    /// <summary>The answer under this tag becomes an ordinary message: it stands where it would, had it never been awaited.</summary>
+    public void Withdraw(NaiveKsock ksock, uint tag)
+    {
+        if (ksock.Waiting?.Tag == tag)
         {
-            ksock.Queue.RemoveAt(ksock.Queue.FindIndex(e => ReferenceEquals(e, answer)));
-            ksock.Queue.Insert(0, answer);
+            ksock.Waiting = ksock.Waiting with { Tag = 0 };
+        }
+        else if (ksock.Outstanding.FindLast(d => d.Tag == tag) is { } debt)
+        {
+            debt.Tag = 0;
+        }
+        else if (ksock.Answers.Find(e => e.Tag == tag) is { } answer)
+        {
+            ksock.Answers.Remove(answer);
+            ksock.Queue.Insert(ksock.Queue.FindLastIndex(e => e.Order < answer.Order) + 1, answer with { Tag = 0 });
         }
 
-        return answer is not null;
+        AdmitSetAside();
     }
 
     public uint MaxMessages(NaiveKsock ksock, uint request)
@@ -149,6 +166,7 @@ internal sealed partial class NaiveBus(BusOptions options)
         ksock.HoldsSlot = false;
         ksock.Outstanding.Clear();
         ksock.IsOpen = false;
+        ksock.Answers.Clear();
         while (ksock.Queue.Count > 0)
         {
             NaiveEntry entry = ksock.Queue[0];
@@ -189,8 +207,8 @@ internal sealed partial class NaiveBus(BusOptions options)
     private bool IsFull(NaiveKsock ksock, int bytes, int ownSlots)
     {
         int slots = ksock.Outstanding.Count + (ksock.HoldsSlot ? 1 : 0) - ownSlots;
-        int waiting = ksock.Queue.Sum(e => e.Message.Length);
-        return ksock.Queue.Count + slots >= ksock.MaxMessages || (waiting > 0 && waiting + bytes > options.MaxQueuedBytes);
+        int waiting = ksock.All.Sum(e => e.Message.Length);
+        return ksock.All.Count() + slots >= ksock.MaxMessages || (waiting > 0 && waiting + bytes > options.MaxQueuedBytes);
     }
 
     private MessageId NextId() => new(0, ++_serial);
@@ -198,7 +216,20 @@ internal sealed partial class NaiveBus(BusOptions options)
     private void Push(NaiveKsock ksock, NaiveEntry entry)
     {
         Count(ksock, entry);
-        ksock.Queue.Add(entry);
+        ksock.Queue.Add(entry with { Order = ++ksock.Copies });
+        ksock.LastPushed = entry.Message.Id;
+    }
+
+    private void PushAnswer(NaiveKsock ksock, NaiveEntry entry)
+    {
+        if (entry.Tag == 0)
+        {
+            Push(ksock, entry);
+            return;
+        }
+
+        Count(ksock, entry);
+        ksock.Answers.Add(entry with { Order = ++ksock.Copies });
         ksock.LastPushed = entry.Message.Id;
     }
 

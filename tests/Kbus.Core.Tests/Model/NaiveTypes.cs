@@ -2,7 +2,7 @@ namespace Kbus.Core.Tests;
 
 /// <summary>A message as the model keeps it: plain values, copied freely.</summary>
 internal sealed record NaiveMessage(
-    string Name, byte[] Data, MessageId Id, MessageId InReplyTo, uint To, uint From, MessageFlags Flags, bool IsAwaited = false)
+    string Name, byte[] Data, MessageId Id, MessageId InReplyTo, uint To, uint From, MessageFlags Flags, uint Tag = 0)
 {
     public bool IsRequest => (Flags & MessageFlags.WantAReply) != 0;
 
@@ -59,7 +59,7 @@ internal sealed record NaiveBinding(NaiveKsock Ksock, string Name, bool IsReplie
 }
 
 /// <summary>A Request that was given to a replier.</summary>
-internal sealed class NaiveDebt(NaiveKsock sender, NaiveKsock replier, MessageId id, string name, bool isAwaited)
+internal sealed class NaiveDebt(NaiveKsock sender, NaiveKsock replier, MessageId id, string name, uint tag)
 {
     public NaiveKsock Sender { get; } = sender;
 
@@ -67,7 +67,7 @@ internal sealed class NaiveDebt(NaiveKsock sender, NaiveKsock replier, MessageId
 
     public MessageId Id { get; } = id;
 
-    public bool IsAwaited { get; } = isAwaited;
+    public uint Tag { get; set; } = tag;
 
     /// <summary>The Request's name.</summary>
     public string Name { get; } = name;
@@ -78,7 +78,7 @@ internal sealed class NaiveDebt(NaiveKsock sender, NaiveKsock replier, MessageId
 }
 
 /// <summary>One copy in a queue.</summary>
-internal sealed record NaiveEntry(NaiveMessage Message, NaiveBinding? Because = null, NaiveDebt? Debt = null, bool IsAnswer = false)
+internal sealed record NaiveEntry(NaiveMessage Message, NaiveBinding? Because = null, NaiveDebt? Debt = null, uint Tag = 0, int Order = 0)
 {
     /// <summary>What whoever takes it gets.</summary>
     public NaiveMessage Delivered => Debt is null ? Message : Message with { Flags = Message.Flags | MessageFlags.WantYouToReply };
@@ -105,6 +105,15 @@ internal sealed class NaiveKsock(uint id, bool canWrite, uint maxMessages)
     public MessageId LastPushed { get; set; }
 
     public List<NaiveEntry> Queue { get; } = [];
+
+    /// <summary>The answers that are awaited under a tag.</summary>
+    public List<NaiveEntry> Answers { get; } = [];
+
+    /// <summary>How many copies it ever got.</summary>
+    public int Copies { get; set; }
+
+    /// <summary>All that counts against its limits.</summary>
+    public IEnumerable<NaiveEntry> All => Queue.Concat(Answers);
 
     public List<NaiveDebt> Outstanding { get; } = [];
 

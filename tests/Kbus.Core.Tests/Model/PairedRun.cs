@@ -9,6 +9,9 @@ internal sealed class PairedRun
     private static readonly string[] Patterns = [.. Names, "$.*", "$.%", "$.A.*", "$.A.%", "$.A.B.*", "$.KBUS.ReplierBindEvent", "$.KBUS.*"];
     private static readonly string[] BadNames = ["", "$.", "$.A*", "$..A", "A", "$.A.", "$.*.A"];
 
+    // So few tags that several Requests often have the same one.
+    private const int MostTags = 6;
+
     private readonly Random _random;
     private readonly bool _takesByItself;
     private readonly bool _isRestored;
@@ -69,7 +72,7 @@ internal sealed class PairedRun
 
             while (_open.Count > 0)
             {
-                while (Take(_open[0]))
+                while (Take(_open[0]) || TakeAnswer(_open[0]))
                 {
                 }
 
@@ -106,14 +109,15 @@ internal sealed class PairedRun
             case < 7: Unbind(who); break;
             case < 17: Send(who, SomeMessage(who)); break;
             case < 22: Reply(who); break;
-            case < 30: Take(who); break;
+            case < 28: Take(who); break;
+            case < 30: TakeAnswer(who); break;
             case < 32: Poll(who); break;
             case 32: RetryOrDiscard(who); break;
             case 33: SetMaxMessages(who); break;
             case 34: OnlyOnce(who); break;
             case 35: Report(who); break;
             case 36: FindReplier(who); break;
-            case 37: BringAnswerForward(who); break;
+            case 37: Withdraw(who); break;
             case 38 when _random.Next(2) == 0: Close(who); break;
             default: Compare("waits", who.Naive.Waiting is not null, who.Real.Waiting is not null); break;
         }
@@ -177,7 +181,7 @@ internal sealed class PairedRun
 
     private void Send(Pair who, NaiveMessage message)
     {
-        Log($"{who} sends {message}{(message.IsAwaited ? " awaited" : "")}");
+        Log($"{who} sends {message}{(message.Tag != 0 ? $" awaited under {message.Tag}" : "")}");
         Errno expected = _model.Send(who.Naive, message, out MessageId expectedId);
         Errno error = _bus.Send(who.Real, RealMessage.Compose(_bus, message), out MessageId id);
         Compare("error", expected, error);
@@ -286,10 +290,32 @@ internal sealed class PairedRun
         Compare("replier", _model.FindReplier(name), found);
     }
 
-    private void BringAnswerForward(Pair who)
+    private bool TakeAnswer(Pair who)
     {
-        Log($"{who} brings an answer forward");
-        Compare("found", _model.BringAnswerForward(who.Naive), _bus.BringAnswerForward(who.Real));
+        Log($"{who} takes an answer");
+        string expected = _model.TakeAnswer(who.Naive)?.ToString() ?? "nothing";
+        string taken = "nothing";
+        if (_takesByItself)
+        {
+            taken = who.Carrier.TryTakeAnswerItself(out string own) ? own : taken;
+        }
+        else if (_bus.TakeAnswer(who.Real, out DeliveredMessage delivered))
+        {
+            Compare("tag of an answer that was taken", true, delivered.Message.AnsweredTag != 0);
+            taken = RealMessage.Print(delivered);
+            delivered.Message.Release();
+        }
+
+        Compare("answer", expected, taken);
+        return taken != "nothing";
+    }
+
+    private void Withdraw(Pair who)
+    {
+        uint tag = (uint)_random.Next(1, MostTags);
+        Log($"{who} withdraws {tag}");
+        _model.Withdraw(who.Naive, tag);
+        _bus.Withdraw(who.Real, tag);
     }
 
     private void Close(Pair who)
@@ -342,6 +368,7 @@ internal sealed class PairedRun
                 continue;
             }
 
+            Compare($"answers of {pair}", _takesByItself ? 0 : pair.Naive.Answers.Count, _takesByItself ? 0 : pair.Real.Answers.Count);
             Compare($"messages of {pair}", _model.NumMessages(pair.Naive), _bus.NumMessages(pair.Real));
             Compare($"unreplied of {pair}", (uint)pair.Naive.Unreplied.Count, _bus.UnrepliedTo(pair.Real));
             Compare($"owed to {pair}", pair.Naive.Outstanding.Count, pair.Real.Outstanding);
@@ -363,7 +390,7 @@ internal sealed class PairedRun
         MessageId id = _random.Next(10) == 0 ? new MessageId(1, (uint)_random.Next(1, 4)) : default;
         uint to = _random.Next(4) == 0 ? (uint)_random.Next(0, 8) : 0;
         MessageId inReplyTo = _random.Next(15) == 0 && who.ToReply.Count > 0 ? who.ToReply[0].Id : default;
-        return new NaiveMessage(SomeName(), SomeData(), id, inReplyTo, to, 0, flags, isRequest && _random.Next(2) == 0);
+        return new NaiveMessage(SomeName(), SomeData(), id, inReplyTo, to, 0, flags, isRequest && _random.Next(2) == 0 ? (uint)_random.Next(1, MostTags) : 0);
     }
 
     private MessageFlags SomeFlags() => (_random.Next(4) == 0 ? MessageFlags.Urgent : 0)

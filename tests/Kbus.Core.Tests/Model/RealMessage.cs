@@ -19,7 +19,7 @@ internal static class RealMessage
     {
         var header = new MessageHeader { Id = message.Id, InReplyTo = message.InReplyTo, To = message.To, Flags = message.Flags };
         StoredMessage composed = bus.Pool.Compose(header, Encoding.Latin1.GetBytes(message.Name), message.Data);
-        composed.IsAwaited = message.IsAwaited;
+        composed.Tag = message.Tag;
         return composed;
     }
 }

@@ -16,6 +16,7 @@ internal sealed class QuietCarrier(KsockOwner owner = default) : QueueCarrier
 internal sealed class SelfTakingCarrier : Carrier
 {
     private readonly List<(uint Number, string Message)> _view = [];
+    private readonly List<(uint Number, string Message)> _answers = [];
     private readonly List<Take> _unobserved = [];
     private Bus? _bus;
     private KsockState? _ksock;
@@ -30,18 +31,23 @@ internal sealed class SelfTakingCarrier : Carrier
     }
 
     /// <summary>The process takes the message at the front of its view.</summary>
-    public bool TryTake(out string taken)
+    public bool TryTake(out string taken) => TryTake(_view, out taken);
+
+    /// <summary>The process takes the answer at the front of its lane.</summary>
+    public bool TryTakeAnswerItself(out string taken) => TryTake(_answers, out taken);
+
+    private bool TryTake(List<(uint Number, string Message)> view, out string taken)
     {
         Assert.False(_isFrozen, "between operations nothing is frozen");
         taken = "";
-        if (_view.Count == 0)
+        if (view.Count == 0)
         {
             return false;
         }
 
-        (uint number, taken) = _view[0];
-        _view.RemoveAt(0);
-        _unobserved.Add(new Take(number));
+        (uint number, taken) = view[0];
+        view.RemoveAt(0);
+        _unobserved.Add(new Take(number, IsAnswer: view == _answers));
         if (_tells)
         {
             _bus!.NoteTakes(_ksock!);
@@ -72,19 +78,26 @@ internal sealed class SelfTakingCarrier : Carrier
         }
     }
 
-    public override void BroughtForward(uint number)
+    public override void Answered(StoredMessage message, uint number)
+    {
+        Assert.False(_isFrozen, "nothing is appended while the lane is frozen");
+        Assert.NotEqual(0u, message.AnsweredTag);
+        _answers.Add((number, RealMessage.Print(new DeliveredMessage(message, message.Header.Flags))));
+    }
+
+    public override void Withdrawn(uint number, int place)
     {
         AssertFrozen();
-        int place = _view.FindIndex(v => v.Number == number);
-        (uint, string) moved = _view[place];
-        _view.RemoveAt(place);
-        _view.Insert(0, moved);
+        int from = _answers.FindIndex(v => v.Number == number);
+        _view.Insert(place, _answers[from]);
+        _answers.RemoveAt(from);
     }
 
     public override bool DropOne()
     {
-        bool isThere = _view.Count > 0;
+        bool isThere = _view.Count + _answers.Count > 0;
         _view.Clear();
+        _answers.Clear();
         return isThere;
     }
 
@@ -117,6 +130,7 @@ internal sealed class SelfTakingCarrier : Carrier
         AssertFrozen();
         _isFrozen = false;
         Assert.Equal(_view.Select(v => v.Number), Enumerable.Range(0, _ksock!.Queue.Count).Select(i => _ksock.Queue[i].Number));
+        Assert.Equal(_answers.Select(v => v.Number), Enumerable.Range(0, _ksock.Answers.Count).Select(i => _ksock.Answers[i].Number));
     }
 
     public override void TellTakes(bool tell) => _tells = tell;

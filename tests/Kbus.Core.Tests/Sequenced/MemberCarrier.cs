@@ -4,6 +4,7 @@ namespace Kbus.Core.Tests;
 internal sealed class MemberCarrier(KsockOwner owner) : Carrier
 {
     private readonly List<(uint Number, MessageHeader Header)> _waiting = [];
+    private readonly List<(uint Number, MessageHeader Header)> _answers = [];
     private readonly List<Take> _unreported = [];
     private bool _isFrozen;
 
@@ -16,20 +17,31 @@ internal sealed class MemberCarrier(KsockOwner owner) : Carrier
     /// <summary>Messages that can be taken.</summary>
     public int Waiting => _waiting.Count;
 
+    /// <summary>Answers that can be taken.</summary>
+    public int Answers => _answers.Count;
+
     public override KsockOwner Owner => owner;
 
     /// <summary>The process takes the message in front.</summary>
     public bool TryTake(out MessageHeader header)
     {
+        return TryTake(_waiting, isAnswer: false, out header);
+    }
+
+    /// <summary>The process takes an answer from its lane.</summary>
+    public bool TryTakeAnswerItself(out MessageHeader header) => TryTake(_answers, isAnswer: true, out header);
+
+    private bool TryTake(List<(uint Number, MessageHeader Header)> waiting, bool isAnswer, out MessageHeader header)
+    {
         header = default;
-        if (_waiting.Count == 0)
+        if (waiting.Count == 0)
         {
             return false;
         }
 
-        header = _waiting[0].Header;
-        _unreported.Add(new Take(_waiting[0].Number));
-        _waiting.RemoveAt(0);
+        header = waiting[0].Header;
+        _unreported.Add(new Take(waiting[0].Number, IsAnswer: isAnswer));
+        waiting.RemoveAt(0);
         Taken.Add(header);
         return true;
     }
@@ -48,15 +60,18 @@ internal sealed class MemberCarrier(KsockOwner owner) : Carrier
         _waiting.RemoveAll(w => removed.Exists(e => e.Number == w.Number));
     }
 
-    public override void BroughtForward(uint number)
+    public override void Answered(StoredMessage message, uint number) => _answers.Add((number, HeaderOf(message, message.Header.Flags)));
+
+    public override void Withdrawn(uint number, int place)
     {
-        // The process may have taken it already.
-        int place = _waiting.FindIndex(w => w.Number == number);
-        if (place > 0)
+        Assert.True(_isFrozen);
+
+        // The process may have taken it already, and others that stand before its place.
+        int from = _answers.FindIndex(w => w.Number == number);
+        if (from >= 0)
         {
-            (uint, MessageHeader) moved = _waiting[place];
-            _waiting.RemoveAt(place);
-            _waiting.Insert(0, moved);
+            _waiting.Insert(Math.Min(place, _waiting.Count), _answers[from]);
+            _answers.RemoveAt(from);
         }
     }
 

@@ -132,7 +132,7 @@ public sealed class ReplicaTests
             }
         }
 
-        Assert.Contains("version 2", Assert.Throws<BooksException>(() => Bus.Restore([0x53, 0x55, 0x42, 0x4B, 2, 0, 0, 0], new BusOptions(), (_, o) => new StubCarrier(o))).Message, StringComparison.Ordinal);
+        Assert.Contains("version 1", Assert.Throws<BooksException>(() => Bus.Restore([0x53, 0x55, 0x42, 0x4B, 1, 0, 0, 0], new BusOptions(), (_, o) => new StubCarrier(o))).Message, StringComparison.Ordinal);
         Assert.Contains("no books", Assert.Throws<BooksException>(() => Bus.Restore(new byte[8], new BusOptions(), (_, o) => new StubCarrier(o))).Message, StringComparison.Ordinal);
     }
 

@@ -148,6 +148,7 @@ internal sealed class ReplicasRun
     }
 
     private readonly Queue<MemberCarrier> _opening = new();
+    private uint _lastTag;
 
     private void Follow(ReplicaNode node)
     {
@@ -223,6 +224,9 @@ internal sealed class ReplicasRun
             case 17:
                 Propose(member, OperationKind.Poll);
                 break;
+            case 19:
+                Withdraw(member);
+                break;
             case 18 when _random.Next(5) == 0:
                 member.IsAlive = false;
                 Propose(member, OperationKind.Close);
@@ -253,7 +257,23 @@ internal sealed class ReplicasRun
         MessageFlags flags = (isRequest ? MessageFlags.WantAReply : 0)
             | (_random.Next(5) == 0 ? MessageFlags.Urgent : 0)
             | (_random.Next(6) == 0 ? MessageFlags.AllOrFail : _random.Next(6) == 0 ? MessageFlags.AllOrWait : 0);
-        SendAs(member, new MessageHeader { Flags = flags }, Names[_random.Next(Names.Length)]);
+        uint tag = isRequest && _random.Next(2) == 0 ? ++_lastTag : 0;
+        SendAs(member, new MessageHeader { Flags = flags }, Names[_random.Next(Names.Length)], tag: tag);
+        if (tag != 0)
+        {
+            member.Tags.Add(tag);
+        }
+    }
+
+    /// <summary>A member awaits an answer no more. It may have it already, or take it before the log says so.</summary>
+    private void Withdraw(MemberOfReplica member)
+    {
+        if (member.Tags.Count > 0)
+        {
+            int which = _random.Next(member.Tags.Count);
+            Propose(member, OperationKind.Withdraw, value: member.Tags[which]);
+            member.Tags.RemoveAt(which);
+        }
     }
 
     private void Reply(MemberOfReplica member)
@@ -264,13 +284,13 @@ internal sealed class ReplicasRun
         }
     }
 
-    private void SendAs(MemberOfReplica member, MessageHeader header, string name, Action? refused = null)
+    private void SendAs(MemberOfReplica member, MessageHeader header, string name, Action? refused = null, uint tag = 0)
     {
         StoredMessage message = new MessagePool().Compose(header, Encoding.ASCII.GetBytes(name), default);
         byte[] bytes = new byte[message.EntireLength];
         message.CopyEntire(0, bytes, header.Flags);
         bool isRequest = (header.Flags & MessageFlags.WantAReply) != 0;
-        Propose(member, OperationKind.Send, bytes, done: result =>
+        Propose(member, OperationKind.Send, bytes, value: tag, done: result =>
         {
             // One that waits is owed an answer, too: it is sent, or its sender gets a Status.
             if (isRequest && result.Error == Errno.None)
@@ -287,6 +307,11 @@ internal sealed class ReplicasRun
 
     private void Take(MemberOfReplica member)
     {
+        if (_random.Next(2) == 0)
+        {
+            _ = member.Carrier.TryTakeAnswerItself(out _);
+        }
+
         for (int left = _random.Next(1, 4); left > 0 && member.Carrier.TryTake(out MessageHeader header); left--)
         {
             if ((header.Flags & MessageFlags.WantYouToReply) != 0)
@@ -307,11 +332,11 @@ internal sealed class ReplicasRun
     }
 
     private static void Propose(
-        MemberOfReplica member, OperationKind kind, byte[]? bytes = null, byte flags = 0, Action<OperationResult>? done = null)
+        MemberOfReplica member, OperationKind kind, byte[]? bytes = null, byte flags = 0, uint value = 0, Action<OperationResult>? done = null)
     {
         // Takes come before any operation of that Ksock.
         Report(member);
-        member.Node.Propose(new BusOperation { Kind = kind, Flags = flags, Ksock = member.Id, Bytes = bytes }, done ?? (static _ => { }));
+        member.Node.Propose(new BusOperation { Kind = kind, Flags = flags, Ksock = member.Id, Value = value, Bytes = bytes }, done ?? (static _ => { }));
     }
 
     private void ComeToRest()
@@ -346,6 +371,10 @@ internal sealed class ReplicasRun
 
             foreach (MemberOfReplica member in _members.Where(m => m.IsAlive && m.Id != 0))
             {
+                while (member.Carrier.TryTakeAnswerItself(out _))
+                {
+                }
+
                 while (member.Carrier.TryTake(out MessageHeader header))
                 {
                     if ((header.Flags & MessageFlags.WantYouToReply) != 0)
@@ -418,6 +447,8 @@ internal sealed class ReplicasRun
         public bool IsAlive { get; set; } = true;
 
         public List<MessageId> Requests { get; } = [];
+
+        public List<uint> Tags { get; } = [];
 
         public Queue<MessageHeader> ToReply { get; } = new();
     }

@@ -149,14 +149,29 @@ public sealed partial class BoundTests
                 return 0;
             };
         },
-        ["bring an answer forward"] = (s, n) =>
+        ["withdraw an answer"] = (s, n) =>
         {
-            KsockState ksock = s.Open();
-            s.Bind(ksock, 1);
+            KsockState asker = s.Open();
+            KsockState replier = s.Open();
+            s.Bind(replier, 1, isReplier: true);
+            s.Send(1, MessageFlags.WantAReply, asker, tag: 7);
+            s.Bus.Close(replier);
+            s.Bind(asker, 1);
             s.Send(n, MessageFlags.None);
             return () =>
             {
-                s.Bus.BringAnswerForward(ksock);
+                s.Bus.Withdraw(asker, 7);
+                return 0;
+            };
+        },
+        ["withdraw among Requests"] = (s, n) =>
+        {
+            KsockState asker = s.Open();
+            s.Bind(s.Open(), 1, isReplier: true);
+            s.Send(n, MessageFlags.WantAReply, asker);
+            return () =>
+            {
+                s.Bus.Withdraw(asker, 7);
                 return 0;
             };
         },
@@ -262,11 +277,13 @@ public sealed partial class BoundTests
             }
         }
 
-        public void Send(int times, MessageFlags flags, KsockState? sender = null)
+        public void Send(int times, MessageFlags flags, KsockState? sender = null, uint tag = 0)
         {
             for (int i = 0; i < times; i++)
             {
-                Assert.Equal(Errno.None, Bus.Send(sender ?? Sender, Compose(flags), out _));
+                StoredMessage message = Compose(flags);
+                message.Tag = tag;
+                Assert.Equal(Errno.None, Bus.Send(sender ?? Sender, message, out _));
             }
         }
 

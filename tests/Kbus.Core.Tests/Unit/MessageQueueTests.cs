@@ -71,9 +71,12 @@ public sealed class MessageQueueTests
                         list.Insert(0, number);
                         break;
                     case 5 when list.Count > 0:
-                        queue.BringForward(list[at]);
-                        list.Insert(0, list[at]);
-                        list.RemoveAt(at + 1);
+                        Assert.True(queue.TryTake(list[at], out Delivery moved));
+                        list.RemoveAt(at);
+                        int to = random.Next(list.Count + 1);
+                        queue.InsertOwned(to, moved);
+                        list.Insert(to, moved.Number);
+                        Assert.False(queue.TryTake(1_000_000, out _));
                         break;
                     case 6 when list.Count > 0:
                         Assert.True(queue.TryTake(out Delivery taken));
@@ -138,9 +141,12 @@ public sealed class MessageQueueTests
                     list.RemoveAll(e => e.Because == binding);
                     break;
                 case 7 when list.Count > 0:
-                    queue.BringForward(at);
-                    list.Insert(0, list[at]);
-                    list.RemoveAt(at + 1);
+                    // A number that was left out when it was its turn, perhaps behind others that came later.
+                    QueueEntry late = added with { Number = list[at].Number };
+                    Remove(at);
+                    int place = list.FindLastIndex(e => e.Number < late.Number) + 1;
+                    Assert.Equal(place, queue.Insert(late));
+                    list.Insert(place, late);
                     break;
                 default:
                     Assert.False(queue.TryRemove(1_000_000, out _, out int passed), seed);

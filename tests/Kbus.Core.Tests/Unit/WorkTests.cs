@@ -98,7 +98,9 @@ public sealed class WorkTests
 
         public override void Removed(List<QueueEntry> removed) => Assert.Fail("nothing is removed");
 
-        public override void BroughtForward(uint number) => Assert.Fail("nothing is brought forward");
+        public override void Answered(StoredMessage message, uint number) => Assert.Fail("nothing is awaited");
+
+        public override void Withdrawn(uint number, int place) => Assert.Fail("nothing is withdrawn");
 
         public override void Freeze() => Freezes++;
 

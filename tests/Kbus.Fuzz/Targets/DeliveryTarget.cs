@@ -24,6 +24,7 @@ internal sealed unsafe class DeliveryTarget : Target
     [
         [.. Record(0, Composed.Entire(default, "$.A"u8, "data"u8)), .. Tail(112), 2, 3],
         [.. Record(0, Composed.Entire(default, "$.A"u8, default)), .. Record(104, Composed.Entire(new() { Flags = MessageFlags.WantAReply }, "$.B"u8, default)), .. Tail(208), 3, 2, 4],
+        [.. Record(0, [7, 0, 0, 0, 0, 0, 0, 0, .. Composed.Entire(default, "$.A"u8, "data"u8)], 9), 0, 0, 5, .. BitConverter.GetBytes(120ul), 10, 11, 12],
         [0, 0x80, 3, 1, 0, 0, 0, 0, 0, 0, 0, 2, 5, 40, 1, 6],
     ];
 
@@ -48,26 +49,30 @@ internal sealed unsafe class DeliveryTarget : Target
 
     private static void Play(SharedMemory memory, Descriptor socket, ref InputReader input)
     {
-        var deliveries = new DeliveryConsumer(memory);
+        var messages = new DeliveryConsumer(memory);
+        var answers = new DeliveryConsumer(memory, DeliveryLane.Answers);
         var completions = new CompletionReader(memory, socket);
         var commands = new CommandProducer(memory);
         while (!input.IsAtEnd)
         {
-            switch (input.Byte() & 7)
+            int act = input.Byte();
+            DeliveryLane lane = (act & 8) == 0 ? DeliveryLane.Messages : DeliveryLane.Answers;
+            DeliveryConsumer deliveries = lane == DeliveryLane.Messages ? messages : answers;
+            switch (act & 7)
             {
                 case 0:
                     byte* page = memory.Completions - LinkLayout.HeaderSize;
                     *(ulong*)(page + (input.Word() % LinkLayout.HeaderSize & ~7)) = input.QuadWord();
                     break;
                 case 1:
-                    int at = input.Word() & (Layout.DeliveryRingSize - 1);
-                    input.Bytes(input.Byte()).CopyTo(new Span<byte>(memory.Deliveries + at, byte.MaxValue));
+                    int at = input.Word() & (Layout.RingSize(lane) - 1);
+                    input.Bytes(input.Byte()).CopyTo(new Span<byte>(memory.RingOf(lane) + at, byte.MaxValue));
                     break;
                 case 2:
-                    Take(deliveries);
+                    Take(deliveries, lane);
                     break;
                 case 3:
-                    TakeTwo(deliveries);
+                    TakeTwo(deliveries, lane);
                     break;
                 case 4:
                     _ = deliveries.HasRecord;
@@ -88,14 +93,21 @@ internal sealed unsafe class DeliveryTarget : Target
         }
     }
 
-    private static void Take(DeliveryConsumer deliveries)
+    private static void Take(DeliveryConsumer deliveries, DeliveryLane lane)
     {
         if (deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token) != DeliveryLook.Record)
         {
             return;
         }
 
-        Expect(record.Length <= Layout.DeliveryRingSize, "a record is longer than its ring");
+        Expect(record.Length <= Layout.RingSize(lane), "a record is longer than its ring");
+        int prefix = lane == DeliveryLane.Answers ? AnswerTag.Size : 0;
+        if (record.Length < prefix)
+        {
+            return;
+        }
+
+        record = record[prefix..];
         using var buffer = new MessageBuffer();
         record.CopyTo(buffer.Prepare(record.Length));
         if (deliveries.TryTake(token) && buffer.Commit())
@@ -106,12 +118,12 @@ internal sealed unsafe class DeliveryTarget : Target
         }
     }
 
-    private static void TakeTwo(DeliveryConsumer deliveries)
+    private static void TakeTwo(DeliveryConsumer deliveries, DeliveryLane lane)
     {
         if (deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token) == DeliveryLook.Record
             && deliveries.TryPeekBehind(token, out ReadOnlySpan<byte> next, out DeliveryToken both))
         {
-            Expect(record.Length + next.Length <= Layout.DeliveryRingSize, "two records are longer than their ring");
+            Expect(record.Length + next.Length <= Layout.RingSize(lane), "two records are longer than their ring");
             _ = deliveries.TryTake(both);
         }
     }
@@ -124,10 +136,10 @@ internal sealed unsafe class DeliveryTarget : Target
         }
     }
 
-    private static byte[] Record(ushort at, byte[] bytes)
+    private static byte[] Record(ushort at, byte[] bytes, byte act = 1)
     {
         ulong head = new DeliveryRecord((uint)bytes.Length, (uint)DeliveryKind.Inline).Word;
-        return [1, (byte)at, (byte)(at >> 8), (byte)(bytes.Length + DeliveryRecord.HeaderSize), .. BitConverter.GetBytes(head), .. bytes];
+        return [act, (byte)at, (byte)(at >> 8), (byte)(bytes.Length + DeliveryRecord.HeaderSize), .. BitConverter.GetBytes(head), .. bytes];
     }
 
     private static byte[] Tail(ulong tail) => [0, 0, 3, .. BitConverter.GetBytes(tail)];

@@ -102,7 +102,7 @@ internal sealed class PeerSide : IDisposable
         Verdict verdict = _rules.FromPeer(ref header, _reader.Name, _reader.Data, out Errno error);
         if (verdict == Verdict.Carry)
         {
-            error = _limpet.Submit(header, _reader.Name, _reader.Data, isAwaited: false, out _);
+            error = _limpet.Submit(header, _reader.Name, _reader.Data, out _);
             if (error == Errno.EAGAIN)
             {
                 _limpet.Discard();

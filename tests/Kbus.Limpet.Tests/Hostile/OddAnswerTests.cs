@@ -79,7 +79,7 @@ public abstract class OddAnswerTests : IDisposable
     private static MessageId Answer(Ksock replier, Message request, string name, string data, MessageFlags flags = MessageFlags.None)
     {
         var header = new MessageHeader { To = request.From, InReplyTo = request.Id, Flags = flags };
-        Assert.Equal(Errno.None, replier.Submit(header, Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(data), isAwaited: false, out MessageId id));
+        Assert.Equal(Errno.None, replier.Submit(header, Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(data), out MessageId id));
         return id;
     }
 }

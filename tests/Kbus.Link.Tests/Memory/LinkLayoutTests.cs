@@ -21,7 +21,8 @@ public sealed class LinkLayoutTests
         LinkLayout layout = LinkLayout.TryCreate(1, Environment.SystemPageSize, Environment.SystemPageSize * 2)!;
         Assert.Equal(0, layout.CommandRingOffset % Environment.SystemPageSize);
         Assert.Equal(0, layout.DeliveryRingOffset % Environment.SystemPageSize);
-        Assert.Equal(5 * Environment.SystemPageSize, layout.FileSize);
+        Assert.Equal(0, layout.AnswerRingOffset % Environment.SystemPageSize);
+        Assert.Equal((5 * Environment.SystemPageSize) + LinkLayout.AnswerRingSize, layout.FileSize);
     }
 
     [Fact]

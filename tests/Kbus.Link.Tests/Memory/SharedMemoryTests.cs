@@ -5,7 +5,7 @@ namespace Kbus.Link.Tests;
 public sealed unsafe class SharedMemoryTests
 {
     [Fact]
-    public void Both_rings_are_followed_by_themselves_and_seen_by_the_other_side()
+    public void The_rings_are_followed_by_themselves_and_seen_by_the_other_side()
     {
         using var link = new LinkPair(slots: 128, commandRing: 8192, deliveryRing: 16384);
         for (int at = 0; at < 8192; at += 4096)
@@ -22,6 +22,13 @@ public sealed unsafe class SharedMemoryTests
             Assert.Equal(100 + (at / 4096), link.Client.Deliveries[16384 + at + 5]);
         }
 
+        for (int at = 0; at < LinkLayout.AnswerRingSize; at += 4096)
+        {
+            link.Bus.RingOf(DeliveryLane.Answers)[LinkLayout.AnswerRingSize + at + 9] = (byte)(200 + (at / 4096));
+            Assert.Equal(200 + (at / 4096), link.Client.RingOf(DeliveryLane.Answers)[at + 9]);
+            Assert.Equal(200 + (at / 4096), link.Client.RingOf(DeliveryLane.Answers)[LinkLayout.AnswerRingSize + at + 9]);
+        }
+
         Assert.Equal(0, link.Bus.Commands[4096 + 18]);
         link.Bus.Completions[0] = 9;
         Assert.Equal(9, link.Client.Completions[0]);
@@ -29,11 +36,11 @@ public sealed unsafe class SharedMemoryTests
     }
 
     [Fact]
-    public void A_link_takes_three_mappings()
+    public void A_link_takes_four_mappings()
     {
         using var link = new LinkPair(slots: 128, commandRing: 8192, deliveryRing: 16384);
         nint start = (nint)link.Bus.Completions - LinkLayout.HeaderSize;
-        nint end = (nint)link.Bus.Deliveries + (2 * 16384);
+        nint end = (nint)link.Bus.RingOf(DeliveryLane.Answers) + (2 * LinkLayout.AnswerRingSize);
         int mappings = 0;
         foreach (string line in File.ReadLines("/proc/self/maps"))
         {
@@ -41,7 +48,7 @@ public sealed unsafe class SharedMemoryTests
             mappings += from >= start && from < end ? 1 : 0;
         }
 
-        Assert.Equal(3, mappings);
+        Assert.Equal(4, mappings);
     }
 
     [Fact]
@@ -49,16 +56,18 @@ public sealed unsafe class SharedMemoryTests
     {
         using var link = new LinkPair();
         LinkHeader header = link.Bus.Header;
-        fixed (ulong* commandTail = &header.CommandTail, commandHead = &header.CommandHead, deliveryHead = &header.DeliveryHeadWord)
+        fixed (ulong* commandTail = &header.CommandTail, commandHead = &header.CommandHead, deliveryHead = &header.DeliveryHeadWord())
         fixed (ulong* deliveryTail = &header.DeliveryTail(0), otherTail = &header.DeliveryTail(1))
         fixed (uint* wants = &header.ClientWants, sleeper = &header.CompletionSleeper, bell = &header.BusWantsBell)
-        fixed (uint* futex = &header.CompletionFutex, flags = &header.DeliveryFlagsWord, largest = &header.MaxMessageSize)
-        fixed (uint* fault = &header.Fault)
+        fixed (uint* futex = &header.CompletionFutex, flags = &header.DeliveryFlagsWord(), largest = &header.MaxMessageSize)
+        fixed (ulong* answerHead = &header.DeliveryHeadWord(DeliveryLane.Answers), answerTail = &header.DeliveryTail(1, DeliveryLane.Answers))
+        fixed (uint* answerFlags = &header.DeliveryFlagsWord(DeliveryLane.Answers), fault = &header.Fault)
         {
             nint[] words =
             [
                 (nint)commandTail, (nint)commandHead, (nint)deliveryHead, (nint)deliveryTail, (nint)wants,
                 (nint)sleeper, (nint)bell, (nint)futex, (nint)flags,
+                (nint)answerHead, (nint)answerTail, (nint)answerFlags,
             ];
             Assert.Equal(words.Length, words.Select(word => word / 128).Distinct().Count());
             Assert.Equal((nint)deliveryTail / 128, (nint)otherTail / 128);

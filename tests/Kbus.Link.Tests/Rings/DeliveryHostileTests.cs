@@ -41,7 +41,7 @@ public sealed unsafe class DeliveryHostileTests : IDisposable
     [Fact]
     public void Taking_several_at_once_is_none()
     {
-        _link.Client.Header.DeliveryHeadWord = Word.At(12).Word;
+        _link.Client.Header.DeliveryHeadWord() = Word.At(12).Word;
         Assert.True(_producer.TryObserve(out int taken));
         Assert.Equal(3, taken);
     }
@@ -49,7 +49,7 @@ public sealed unsafe class DeliveryHostileTests : IDisposable
     [Fact]
     public void A_fault_shows_in_every_operation_that_looks()
     {
-        _link.Client.Header.DeliveryHeadWord = Word.At(5).Word;
+        _link.Client.Header.DeliveryHeadWord() = Word.At(5).Word;
         Assert.False(_producer.TryBeginRewrite());
         Assert.False(_producer.TryObserve(out _));
         Assert.False(_producer.TryAppend(_producer.MaxLength, 0, out _));
@@ -60,7 +60,7 @@ public sealed unsafe class DeliveryHostileTests : IDisposable
     public void Changing_the_head_while_the_bus_rewrites_is_a_fault()
     {
         Assert.True(_producer.TryBeginRewrite());
-        _link.Client.Header.DeliveryHeadWord = Word.At(4).Word;
+        _link.Client.Header.DeliveryHeadWord() = Word.At(4).Word;
         Assert.False(_producer.TryEndRewrite());
         Assert.Equal(LinkFault.DeliveryHeadStolen, _producer.Fault);
         Assert.False(_producer.TryObserve(out _));
@@ -82,11 +82,11 @@ public sealed unsafe class DeliveryHostileTests : IDisposable
         Assert.Equal(fault, consumer.Fault);
     }
 
-    private DeliveryHead Word => new(_link.Client.Header.DeliveryHeadWord);
+    private DeliveryHead Word => new(_link.Client.Header.DeliveryHeadWord());
 
     private void Expect(LinkFault fault, DeliveryHead written)
     {
-        _link.Client.Header.DeliveryHeadWord = written.Word;
+        _link.Client.Header.DeliveryHeadWord() = written.Word;
         Assert.False(_producer.TryObserve(out _));
         Assert.Equal(fault, _producer.Fault);
     }

@@ -10,7 +10,7 @@ public sealed class DeliveryTakesTests
     {
         using var link = new LinkPair();
         List<Take> takes = [];
-        var producer = new DeliveryProducer(link.Bus, takes);
+        var producer = new DeliveryProducer(link.Bus, takes: takes);
         var consumer = new DeliveryConsumer(link.Client);
         byte[] room = new byte[64];
         void Append(uint number) => Assert.True(producer.TryAppend(24, 0, out _, new Take(number, IsHeld: number % 2 == 0)));

@@ -23,7 +23,7 @@ public sealed unsafe class HostileScribbleTests
                 // Until there were enough faults as well: fewer would mean that the other thread did not get to scribble.
                 for (int round = 0; round < Rounds || faults < Rounds / 10; round++)
                 {
-                    link.Bus.Header.DeliveryHeadWord = 0;
+                    link.Bus.Header.DeliveryHeadWord() = 0;
                     var commands = new CommandConsumer(link.Bus);
                     var deliveries = new DeliveryProducer(link.Bus);
                     var completions = new CompletionWriter(link.Bus);
@@ -149,7 +149,7 @@ public sealed unsafe class HostileScribbleTests
         var random = new Random(~seed);
         byte* start = memory.Completions - LinkLayout.HeaderSize;
         int length = memory.Layout.FileSize;
-        fixed (ulong* commandTail = &memory.Header.CommandTail, head = &memory.Header.DeliveryHeadWord)
+        fixed (ulong* commandTail = &memory.Header.CommandTail, head = &memory.Header.DeliveryHeadWord())
         {
             while (!Volatile.Read(ref done))
             {

@@ -40,11 +40,20 @@ internal sealed partial class Judgement
         Expect(!member.IsOwedNothing || count >= least, "P2", () => $"{count} answers of {least} to {requests[0]}");
         if (requests.Length == 1)
         {
+            CheckLane(member, requests[0], answers.Count(a => a.Tag != 0), least);
             foreach (Receipt answer in answers)
             {
                 CheckAnswer(requests[0], answer);
             }
         }
+    }
+
+    /// <summary>An awaited answer comes on its lane, once.</summary>
+    private static void CheckLane(Member member, Sending request, int onLane, int least)
+    {
+        Expect(onLane <= (request.IsAwaited ? 1 : 0), "P2", () => $"{onLane} answers came on the lane to {request}");
+        bool isAwaitedStill = request.IsAwaited && request.WithdrawnFrom == Sending.Never;
+        Expect(!member.IsOwedNothing || !isAwaitedStill || onLane >= least, "P2", () => $"no answer came on the lane to {request}");
     }
 
     private static void CheckAnswer(Sending request, Receipt answer)

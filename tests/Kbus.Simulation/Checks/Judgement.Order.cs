@@ -8,7 +8,7 @@ internal sealed partial class Judgement
         List<(Member Member, List<Sending> Order)> orders = [];
         foreach (Member member in _members.Where(m => m.IsHonest))
         {
-            Receipt[] inOrder = [.. member.Receipts.Where(r => r.Sending is { IsUrgent: false } && !MayBeBroughtForward(r))];
+            Receipt[] inOrder = [.. member.Receipts.Where(r => r.Sending is { IsUrgent: false } && !MayStandElsewhere(r))];
             CheckAgainstTime(member, inOrder);
             CheckUrgent(member);
             CheckCopyToAnswer(member);
@@ -34,7 +34,8 @@ internal sealed partial class Judgement
         }
     }
 
-    private static bool MayBeBroughtForward(Receipt receipt) => receipt.By.BroughtForward && receipt.IsOwnAnswer;
+    /// <summary>True for an answer that came on its lane, or may have been there before.</summary>
+    private static bool MayStandElsewhere(Receipt receipt) => receipt.Tag != 0 || (receipt.By.HasWithdrawn && receipt.IsOwnAnswer);
 
     /// <summary>What was sent when something else had been sent already comes behind that.</summary>
     private static void CheckAgainstTime(Member member, Receipt[] received)
@@ -85,7 +86,7 @@ internal sealed partial class Judgement
     {
         for (int i = 0; i < member.Receipts.Count; i++)
         {
-            if (member.Receipts[i].Sending is not { IsUrgent: true, Fate: Fate.Sent } urgent || MayBeBroughtForward(member.Receipts[i]))
+            if (member.Receipts[i].Sending is not { IsUrgent: true, Fate: Fate.Sent } urgent || MayStandElsewhere(member.Receipts[i]))
             {
                 continue;
             }
@@ -95,7 +96,7 @@ internal sealed partial class Judgement
                 Receipt before = member.Receipts[j];
                 bool mayBeInFront = before.Sending is { IsUrgent: true } other && (other == urgent || other.Until >= urgent.From);
                 bool isStrange = before.Sending is null && !before.IsOfBus;
-                Expect(mayBeInFront || isStrange || MayBeBroughtForward(before), "P1", () => $"{member} got {before} before the urgent {urgent}");
+                Expect(mayBeInFront || isStrange || MayStandElsewhere(before), "P1", () => $"{member} got {before} before the urgent {urgent}");
             }
         }
     }

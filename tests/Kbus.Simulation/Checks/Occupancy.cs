@@ -33,6 +33,8 @@ internal sealed class Occupancy
                 ChargedTo = Math.Max(receipt.HeldUntil, receipt.ObservedBy),
                 SureBytesTo = Math.Min(receipt.HeldSurelyUntil, member.LeavesFrom),
                 IsCounted = !hasReservedPlace,
+                IsOnLane = receipt.Tag != 0,
+                MayHaveBeenOnLane = receipt.IsOwnAnswer && member.Sendings.Exists(s => s.IsAwaited && (s.Id.IsNone || s.Id == receipt.Header.InReplyTo)),
             });
         }
 
@@ -118,14 +120,15 @@ internal sealed class Occupancy
         return (count, bytes);
     }
 
-    /// <summary>How many messages may have waited, and how many surely did, without reserved places.</summary>
+    /// <summary>How many messages may have waited, and how many surely did, without reserved places and without answers on their
+    /// lane.</summary>
     public (long Least, long Most) Waiting(long from, long until)
     {
         long least = 0;
         long most = 0;
-        foreach (Place place in _places.Where(p => !p.IsSlot))
+        foreach (Place place in _places.Where(p => !p.IsSlot && !p.IsOnLane))
         {
-            least += place.SureFrom < from && place.SureTo > until ? 1 : 0;
+            least += !place.MayHaveBeenOnLane && place.SureFrom < from && place.SureTo > until ? 1 : 0;
             most += place.MayFrom <= until && place.MayTo >= from ? 1 : 0;
         }
 
@@ -171,6 +174,12 @@ internal sealed class Occupancy
         public long ChargedTo { get; init; }
 
         public long SureBytesTo { get; init; }
+
+        /// <summary>True for an answer that came on its lane: it is none of the messages that wait.</summary>
+        public bool IsOnLane { get; init; }
+
+        /// <summary>True for an answer that may have been on the lane at first.</summary>
+        public bool MayHaveBeenOnLane { get; init; }
 
         public required bool IsCounted { get; init; }
 

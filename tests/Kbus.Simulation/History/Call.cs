@@ -33,6 +33,9 @@ internal sealed class Call
     /// <summary>The choice that this makes.</summary>
     public Choice? Choice { get; set; }
 
+    /// <summary>The Request whose answer is awaited no more.</summary>
+    public Sending? Withdrawn { get; init; }
+
     /// <summary>What this gives back.</summary>
     public Receipt? GivenBack { get; init; }
 

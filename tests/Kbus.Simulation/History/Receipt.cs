@@ -20,6 +20,9 @@ internal sealed class Receipt
     /// <summary>When it was taken.</summary>
     public required long Time { get; init; }
 
+    /// <summary>The tag with which it came on the lane of answers; 0 if it came from the queue.</summary>
+    public required uint Tag { get; init; }
+
     /// <summary>Bytes of its entire form.</summary>
     public required int EntireLength { get; init; }
 

@@ -30,8 +30,14 @@ internal sealed class Sending
     /// <summary>Bytes of its entire form.</summary>
     public required int EntireLength { get; init; }
 
-    /// <summary>True if its sender takes the answer by itself.</summary>
+    /// <summary>True if its sender awaits the answer under a tag, which is its number.</summary>
     public required bool IsAwaited { get; init; }
+
+    /// <summary>From when on the answer may be awaited no more.</summary>
+    public long WithdrawnFrom { get; set; } = Never;
+
+    /// <summary>By when its sender was told that it is not.</summary>
+    public long WithdrawnBy { get; set; } = Never;
 
     /// <summary>True if a Limpet overheard it: nobody answers it, and it answers nobody.</summary>
     public required bool IsOverheard { get; init; }

@@ -9,7 +9,6 @@ internal sealed partial class Member
 {
     private int _observed;
     private MessageId _lastSent;
-    private Call? _broughtForward;
 
     /// <summary>Sees the answers that are there.</summary>
     public void Hear()
@@ -62,8 +61,8 @@ internal sealed partial class Member
                 StopWaiting(call, Fate.Dropped, Errno.ECANCELED);
                 OweAgain(discarded);
                 break;
-            case CommandCode.BringAnswerForward when call.Answer.Value != 0:
-                _broughtForward = Receipts.Count == 0 || Receipts[^1].Time < call.Begun ? call : null;
+            case CommandCode.Withdraw:
+                call.Withdrawn!.WithdrawnBy = call.Ended;
                 break;
             case CommandCode.LastSent:
                 Expect("P3", call.Answer.Id == _lastSent, $"LASTSENT is {call.Answer.Id} and not {_lastSent}");

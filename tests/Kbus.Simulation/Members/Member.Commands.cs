@@ -36,8 +36,8 @@ internal sealed partial class Member
     /// <summary>True if it ever asked for reports of the repliers' binds that exist.</summary>
     public bool AskedForReports { get; private set; }
 
-    /// <summary>True if it ever had an answer brought forward.</summary>
-    public bool BroughtForward { get; private set; }
+    /// <summary>True if it ever awaited an answer no more.</summary>
+    public bool HasWithdrawn { get; private set; }
 
     /// <summary>True if commands wait for an answer, or for the bell.</summary>
     public bool IsBusy => _posted.Count > 0 || _owesBell || _owesNote || _big is not null;
@@ -183,9 +183,29 @@ internal sealed partial class Member
         Post(new Call { Code = CommandCode.FindReplier, Name = name, Flags = isMatching ? CommandFlags.Matching : (ushort)0 }, dice.OneIn(4));
     }
 
-    private void BringForward()
+    /// <summary>Awaits an answer no more: one that is on the lane, if there is one, or another of the last ones.</summary>
+    private void Withdraw(ref Dice dice)
     {
-        BroughtForward |= !IsGuest && Post(new Call { Code = CommandCode.BringAnswerForward }, isRungLater: false);
+        Sending[] awaited = [.. Sendings.Where(s => s.IsAwaited && s.WithdrawnFrom == Sending.Never).TakeLast(6)];
+        if (IsGuest || awaited.Length == 0)
+        {
+            return;
+        }
+
+        Sending chosen = awaited[dice.Below(awaited.Length)];
+        MessageQueue? answers = Bus.Thread.Bus.FindKsock(KsockId)?.Answers;
+        if (answers is { Count: > 0 } && answers[dice.Below(answers.Count)].Tag is var tag && tag <= Sendings.Count && dice.OneIn(2))
+        {
+            chosen = Sendings[(int)tag - 1];
+        }
+
+        ulong number = (ulong)chosen.Number;
+        var call = new Call { Code = CommandCode.Withdraw, Withdrawn = chosen };
+        if (chosen.WithdrawnFrom == Sending.Never && Post(call, isRungLater: false, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number))))
+        {
+            HasWithdrawn = true;
+            chosen.WithdrawnFrom = call.Begun;
+        }
     }
 
     /// <summary>Looks after a message that waits for room; if none does, asks which message was sent last.</summary>

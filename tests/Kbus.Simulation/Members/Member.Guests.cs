@@ -112,7 +112,7 @@ internal sealed partial class Member
             taken++;
             _copies.Clear();
             _copies.Add((message, (uint)DeliveryKind.Inline));
-            Took();
+            Took(null);
             if (leavesEnd)
             {
                 // It counts until the next one is taken.

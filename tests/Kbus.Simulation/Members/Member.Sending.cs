@@ -87,7 +87,7 @@ internal sealed partial class Member
     /// <summary>Sends an announcement that reaches all or waits.</summary>
     public void AnnounceOrWait(ref Dice dice, string name) => Send(ref dice, name, MessageFlags.AllOrWait, 0, default, isPlain: true);
 
-    /// <summary>Sends a Request whose answer it takes by itself.</summary>
+    /// <summary>Sends a Request whose answer it awaits.</summary>
     public void AskAwaiting(ref Dice dice, string name) => Send(ref dice, name, MessageFlags.WantAReply, 0, default, isPlain: true, isAwaited: true);
 
     /// <summary>Answers the oldest Request that it owes an answer, plainly.</summary>
@@ -147,6 +147,11 @@ internal sealed partial class Member
         }
 
         byte[] body = BodyOf(sending, isBig ? 0 : length);
+        if (sending.IsAwaited)
+        {
+            body = [.. BitConverter.GetBytes((ulong)sending.Number), .. body];
+        }
+
         if (isBig)
         {
             var begin = new Call { Code = CommandCode.SendBegin, Flags = commandFlags };

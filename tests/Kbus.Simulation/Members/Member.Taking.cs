@@ -12,11 +12,12 @@ internal sealed partial class Member
 {
     private readonly List<(byte[] Copy, uint Kind)> _copies = [];
     private readonly Queue<Held> _held = new();
-    private (byte[] Copy, DeliveryToken Token)? _peeked;
-    private (ulong Head, ulong Tail, ulong Other) _seenAsleep;
+    private (byte[] Copy, DeliveryToken Token, DeliveryConsumer Ring)? _peeked;
+    private (ulong, ulong, ulong, ulong, ulong, ulong) _seenAsleep;
     private bool _waitsForOne;
     private bool _isAsleep;
     private ulong _placedTaken;
+    private ulong _placedAnswersTaken;
     private Dice _whim;
 
     /// <summary>Everything that it took, in order.</summary>
@@ -26,7 +27,7 @@ internal sealed partial class Member
     public List<Receipt> Owed { get; } = [];
 
     /// <summary>Whether something can be taken.</summary>
-    public bool HasMessage => _guest is { } guest ? !guest.IsRevoked && guest.State.Queue.Count > 0 : _deliveries.HasRecord || HasMoreBehind;
+    public bool HasMessage => _guest is { } guest ? !guest.IsRevoked && guest.State.Queue.Count > 0 : _deliveries.HasRecord || _answers.HasRecord || HasMoreBehind;
 
     /// <summary>True while it sleeps, nobody has rung, and there is something new.</summary>
     public bool SleepsThroughNews => _isAsleep && !HearRings() && _isAsleep && HasMessage && (!_waitsForOne || Records != _seenAsleep);
@@ -37,14 +38,16 @@ internal sealed partial class Member
     /// <summary>What it waited for takes too long.</summary>
     public void WakeUp() => _isAsleep &= !_waitsForOne;
 
-    /// <summary>Changes whenever the bus has put something into the ring.</summary>
-    private (ulong Head, ulong Tail, ulong Other) Records =>
-        (_memory!.Header.DeliveryHeadWord, _memory.Header.DeliveryTail(0), _memory.Header.DeliveryTail(1));
+    /// <summary>Changes whenever the bus has put something into a ring.</summary>
+    private (ulong, ulong, ulong, ulong, ulong, ulong) Records =>
+        (_memory!.Header.DeliveryHeadWord(), _memory.Header.DeliveryTail(0), _memory.Header.DeliveryTail(1),
+        _memory.Header.DeliveryHeadWord(DeliveryLane.Answers), _memory.Header.DeliveryTail(0, DeliveryLane.Answers),
+        _memory.Header.DeliveryTail(1, DeliveryLane.Answers));
 
     /// <summary>True if the bus has ended the link.</summary>
     public bool WasThrownOut => _guest?.IsRevoked ?? (_deliveries.Flags & DeliveryFlags.Ended) != 0;
 
-    private bool HasMoreBehind => (_deliveries.Flags & DeliveryFlags.MoreBehind) != 0;
+    private bool HasMoreBehind => ((_deliveries.Flags | _answers.Flags) & DeliveryFlags.MoreBehind) != 0;
 
     /// <summary>Takes the message in front, unless this member sleeps.</summary>
     /// <returns>False if there is none.</returns>
@@ -74,6 +77,11 @@ internal sealed partial class Member
 
         _isAsleep = false;
         _peeked = null;
+        if (_answers.HasRecord && (_whim.OneIn(2) || !_deliveries.HasRecord))
+        {
+            return TakeAnswer();
+        }
+
         switch (_deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token))
         {
             case DeliveryLook.Record:
@@ -92,7 +100,7 @@ internal sealed partial class Member
 
                 if (_deliveries.TryTake(last))
                 {
-                    Took();
+                    Took(_deliveries);
                 }
 
                 return true;
@@ -120,6 +128,31 @@ internal sealed partial class Member
             (DeliveryKind)c.Kind == DeliveryKind.Placed && MemoryMarshal.Read<PlacedData>(c.Copy.AsSpan(^PlacedData.Size..)).Area >= _areas.Count);
     }
 
+    private bool TakeAnswer()
+    {
+        switch (_answers.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken token))
+        {
+            case DeliveryLook.Record:
+                _copies.Clear();
+                _copies.Add((record.ToArray(), token.Kind));
+                if (MayLackAreas())
+                {
+                    return false;
+                }
+
+                if (_answers.TryTake(token))
+                {
+                    Took(_answers);
+                }
+
+                return true;
+            case DeliveryLook.Malformed:
+                throw new BrokenPromiseException("P4", $"the lane of {this} holds nonsense: {_answers.Fault}");
+            default:
+                return true;
+        }
+    }
+
     private void PeekOrTakePeeked()
     {
         if (!IsHonest || WasThrownOut || _isAsleep || IsGuest)
@@ -127,14 +160,15 @@ internal sealed partial class Member
             return;
         }
 
-        if (_peeked is var (copy, token))
+        DeliveryConsumer next = _answers.HasRecord && _whim.OneIn(2) ? _answers : _deliveries;
+        if (_peeked is var (copy, token, ring))
         {
             _peeked = null;
             _copies.Clear();
             _copies.Add((copy, token.Kind));
-            if (!MayLackAreas() && _deliveries.TryTake(token))
+            if (!MayLackAreas() && ring.TryTake(token))
             {
-                Took();
+                Took(ring);
                 _world.Saw("peeked and took");
             }
             else
@@ -142,19 +176,27 @@ internal sealed partial class Member
                 _world.Saw("peeked in vain");
             }
         }
-        else if (_deliveries.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken found) == DeliveryLook.Record)
+        else if (next.TryPeek(out ReadOnlySpan<byte> record, out DeliveryToken found) == DeliveryLook.Record)
         {
-            _peeked = (record.ToArray(), found);
+            _peeked = (record.ToArray(), found, next);
         }
     }
 
-    /// <summary>The ring's head has been changed: what was copied is this member's now.</summary>
-    private void Took()
+    /// <summary>A ring's head has been changed: what was copied is this member's now.</summary>
+    private void Took(DeliveryConsumer? ring)
     {
-        _owesNote |= !IsGuest && (_deliveries.Flags & DeliveryFlags.TellTakes) != 0;
+        _owesNote |= ring is not null && (ring.Flags & DeliveryFlags.TellTakes) != 0;
         foreach ((byte[] copy, uint kind) in _copies)
         {
-            Took(copy, (DeliveryKind)kind);
+            if (ring is null || ring != _answers)
+            {
+                Took(copy, (DeliveryKind)kind, 0);
+                continue;
+            }
+
+            Expect("P4", copy.Length >= AnswerTag.Size, "an answer has no tag");
+            Took(copy[AnswerTag.Size..], (DeliveryKind)kind, MemoryMarshal.Read<uint>(copy));
+            _world.Saw("answer on its lane");
         }
 
         // A process may be stopped between its take and its telling.
@@ -164,7 +206,7 @@ internal sealed partial class Member
         }
     }
 
-    private void Took(byte[] copy, DeliveryKind kind)
+    private void Took(byte[] copy, DeliveryKind kind, uint tag)
     {
         Expect("P4", copy.Length >= MessageHeader.Size, "a message has no header");
         MessageHeader header = MemoryMarshal.Read<MessageHeader>(copy);
@@ -197,6 +239,7 @@ internal sealed partial class Member
             Header = header,
             Name = name,
             Time = _world.Tick(),
+            Tag = tag,
             EntireLength = (int)header.EntireLength,
             Event = EventOf(header, name, data),
         };
@@ -212,7 +255,7 @@ internal sealed partial class Member
         }
 
         CheckContents(receipt, data, sender);
-        CheckBroughtForward(receipt);
+        CheckTag(receipt);
         if (receipt.IsToAnswer)
         {
             Owed.Add(receipt);
@@ -220,7 +263,10 @@ internal sealed partial class Member
 
         if (kind == DeliveryKind.Placed)
         {
-            _held.Enqueue(new Held(++_placedTaken, receipt, view!, place.Offset));
+            ulong heldNumber = tag == 0
+                ? PlacedData.NumberOf(DeliveryLane.Messages, ++_placedTaken)
+                : PlacedData.NumberOf(DeliveryLane.Answers, ++_placedAnswersTaken);
+            _held.Enqueue(new Held(heldNumber, receipt, view!, place.Offset));
         }
     }
 
@@ -260,16 +306,15 @@ internal sealed partial class Member
         Expect("P8", sending.GivenId.IsNone || header.Id == sending.GivenId, $"the id {header.Id}: {sending}");
     }
 
-    /// <summary>What was brought forward comes next, if nothing urgent has come since.</summary>
-    private void CheckBroughtForward(Receipt receipt)
+    /// <summary>What comes on the lane answers the Request with this tag, and that is awaited still.</summary>
+    private void CheckTag(Receipt receipt)
     {
-        if (_broughtForward is { } call)
+        if (receipt.Tag != 0)
         {
-            bool isAwaited = receipt.IsOwnAnswer && Sendings.Exists(s => s.IsAwaited && s.Id == receipt.Header.InReplyTo);
-            bool mayBeLater = receipt.Sending is { IsUrgent: true } sending && sending.Until >= call.Begun;
-            bool isStrange = receipt.Sending is null && !receipt.IsOfBus;
-            Expect("P1", isAwaited || mayBeLater || isStrange, $"an answer was brought forward, and {receipt} comes before it");
-            _broughtForward = mayBeLater && !isAwaited ? call : null;
+            Sending? request = receipt.Tag <= Sendings.Count ? Sendings[(int)receipt.Tag - 1] : null;
+            Expect("P2", receipt.IsOwnAnswer && request is { IsAwaited: true }, $"{receipt} has the tag {receipt.Tag}");
+            Expect("P2", request!.Id.IsNone || receipt.Header.InReplyTo == request.Id, $"{receipt} has the tag of {request}");
+            Expect("P2", request.WithdrawnBy == Sending.Never, $"{receipt} comes on the lane, and it is awaited no more");
         }
     }
 
@@ -321,7 +366,7 @@ internal sealed partial class Member
         }
 
         HearRings();
-        _doorbell.Arm(LinkNews.Delivery | LinkNews.Failure);
+        _doorbell.Arm(LinkNews.Delivery | LinkNews.Answer | LinkNews.Failure);
         _seenAsleep = Records;
         _isAsleep = _waitsForOne || !HasMessage;
         _world.Saw(_isAsleep ? "asleep" : "awake again");

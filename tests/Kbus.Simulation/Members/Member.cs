@@ -25,6 +25,7 @@ internal sealed partial class Member : IDisposable
     private CommandBell _commandBell = null!;
     private CompletionReader _completions = null!;
     private DeliveryConsumer _deliveries = null!;
+    private DeliveryConsumer _answers = null!;
     private ClientDoorbell _doorbell = null!;
     private readonly bool _tellsLate;
     private readonly bool _isPatient;
@@ -168,6 +169,7 @@ internal sealed partial class Member : IDisposable
         _commandBell = new CommandBell(_memory!, _bell!);
         _completions = new CompletionReader(_memory!, _socket);
         _deliveries = new DeliveryConsumer(_memory!);
+        _answers = new DeliveryConsumer(_memory!, DeliveryLane.Answers);
         _doorbell = new ClientDoorbell(_memory!, _socket);
         Entered(welcome.KsockId, welcome.Limits.DefaultMaxMessages);
         if (WasThrownOut)
@@ -282,7 +284,7 @@ internal sealed partial class Member : IDisposable
             case Act.Tend: Tend(ref dice); break;
             case Act.Ask: Ask(ref dice); break;
             case Act.FindReplier: FindReplier(ref dice); break;
-            case Act.BringForward: BringForward(); break;
+            case Act.Withdraw: Withdraw(ref dice); break;
             case Act.GiveBack: GiveBack(); break;
             case Act.Stop: _stoppedFor = 1 + dice.Below(20); break;
             case Act.Scribble when !IsGuest: Scribble(ref dice); break;

@@ -54,8 +54,8 @@ internal enum Act
     /// <summary>The member asks who replies to a name.</summary>
     FindReplier,
 
-    /// <summary>The member has an awaited answer brought to the front.</summary>
-    BringForward,
+    /// <summary>The member awaits an answer no more.</summary>
+    Withdraw,
 
     /// <summary>The member gives back a big message that it has read in place.</summary>
     GiveBack,

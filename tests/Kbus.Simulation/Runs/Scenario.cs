@@ -16,7 +16,7 @@ internal sealed record Scenario
     private static readonly (Act Act, int Weight)[] Usual =
     [
         (Act.Open, 5), (Act.Bind, 9), (Act.Unbind, 3), (Act.Announce, 10), (Act.Request, 11), (Act.Reply, 8), (Act.Take, 12), (Act.TakeSome, 4), (Act.Empty, 1),
-        (Act.Peek, 6), (Act.Sleep, 4), (Act.Tend, 5), (Act.Ask, 4), (Act.FindReplier, 1), (Act.BringForward, 2), (Act.GiveBack, 2),
+        (Act.Peek, 6), (Act.Sleep, 4), (Act.Tend, 5), (Act.Ask, 4), (Act.FindReplier, 1), (Act.Withdraw, 2), (Act.GiveBack, 2),
         (Act.Stop, 1), (Act.Close, 1), (Act.HangUp, 1), (Act.Die, 1), (Act.MakeBus, 1),
     ];
 

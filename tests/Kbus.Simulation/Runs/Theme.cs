@@ -64,10 +64,10 @@ internal static class Themes
         Theme.Repeats => [(Act.Bind, 4), (Act.Ask, 4), (Act.Announce, 2)],
         Theme.Urgent => [(Act.Announce, 2), (Act.Request, 2), (Act.Unbind, 3), (Act.Peek, 2), (Act.Sleep, 3)],
         Theme.Knots => [(Act.Request, 3), (Act.Announce, 3), (Act.Bind, 2), (Act.Tend, 8), (Act.Take, 2), (Act.Ask, 3)],
-        Theme.Piles => [(Act.Announce, 4), (Act.Request, 3), (Act.Reply, 4), (Act.BringForward, 8), (Act.Empty, 6)],
+        Theme.Piles => [(Act.Announce, 4), (Act.Request, 3), (Act.Reply, 4), (Act.Withdraw, 8), (Act.Empty, 6)],
         Theme.Narrow => [(Act.Request, 3), (Act.Announce, 2), (Act.Reply, 4), (Act.Bind, 3), (Act.Unbind, 5), (Act.Tend, 7), (Act.Take, 2), (Act.Ask, 3), (Act.GiveBack, 3)],
         Theme.Policies => [(Act.Request, 3), (Act.Reply, 5), (Act.Bind, 4), (Act.Open, 3), (Act.Announce, 2), (Act.Take, 2), (Act.MakeBus, 2)],
-        Theme.Answers => [(Act.Request, 3), (Act.Reply, 2), (Act.Unbind, 3), (Act.Close, 3), (Act.Die, 3), (Act.Open, 3), (Act.BringForward, 3)],
+        Theme.Answers => [(Act.Request, 3), (Act.Reply, 2), (Act.Unbind, 3), (Act.Close, 3), (Act.Die, 3), (Act.Open, 3), (Act.Withdraw, 3)],
         _ => [],
     };
 

@@ -11,15 +11,15 @@ internal sealed partial class World
     private bool IsWorthARace(Act act) => !_isActing && !_isResting && act switch
     {
         Act.Tend or Act.Unbind or Act.Take or Act.GiveBack or Act.Ask or Act.Close or Act.Reply => Themes.IsAboutRoom(Scenario.Theme),
-        Act.BringForward => true,
+        Act.Withdraw => true,
         Act.Announce => Scenario.Theme == Theme.Piles,
         _ => false,
     };
 
-    /// <summary>Who has an answer behind other messages may have it brought forward at any step. That state is rare, and soon over.</summary>
-    private bool TryBringForward(ref Dice dice) =>
-        !_isActing && !_isResting && Scenario.Theme is Theme.Piles or Theme.Answers or Theme.Anything && dice.OneIn(2) && Honest.FirstOrDefault(HasAnswerBehind) is { } member
-        && TryRace(member, Act.BringForward, ref dice);
+    /// <summary>Who has an answer on its lane may await it no more at any step. That state is rare, and soon over.</summary>
+    private bool TryWithdraw(ref Dice dice) =>
+        !_isActing && !_isResting && Scenario.Theme is Theme.Piles or Theme.Answers or Theme.Anything && dice.OneIn(2) && Honest.FirstOrDefault(HasAnswerOnLane) is { } member
+        && TryRace(member, Act.Withdraw, ref dice);
 
     private Member? RacerOf(Step step) =>
         step.Act == Act.Reply ? Honest.FirstOrDefault(m => m is { Owed.Count: > 0, CanSend: true, Waiting: null, IsGuest: false }) ?? _seats[step.Seat] : _seats[step.Seat];
@@ -41,14 +41,14 @@ internal sealed partial class World
 
         Rest();
         member.Rouse();
-        if (act == Act.BringForward && !HasAnswerBehind(member) && dice.OneIn(2))
+        if (act == Act.Withdraw && !HasAnswerOnLane(member) && dice.OneIn(2))
         {
-            BringAnswerBehind(member, ref dice);
+            BringAnswerOnLane(member, ref dice);
         }
 
         Member[] answered = isAboutRoom ? Prepare(member, act, ref dice) : [];
         Do(member, act, ref dice);
-        if (act == Act.BringForward || (act is not (Act.Take or Act.GiveBack or Act.Ask or Act.Reply) && dice.OneIn(2)))
+        if (act == Act.Withdraw || (act is not (Act.Take or Act.GiveBack or Act.Ask or Act.Reply) && dice.OneIn(2)))
         {
             TakeMeanwhile(member, act, ref dice);
         }
@@ -158,7 +158,7 @@ internal sealed partial class World
     private Member? FillerFor(Member member) => Honest.FirstOrDefault(m => m != member && m.Bus == member.Bus && m.CanSend && m.Waiting is null);
 
     /// <summary>An answer that a member waits for comes behind two announcements.</summary>
-    private void BringAnswerBehind(Member member, ref Dice dice)
+    private void BringAnswerOnLane(Member member, ref Dice dice)
     {
         Bus bus = member.Bus.Thread.Bus;
         foreach (string name in Scenario.Names)
@@ -179,6 +179,8 @@ internal sealed partial class World
                     Rest();
                 }
 
+                FillerFor(member)?.AnnouncePlainly(ref dice, Scenario.Names[0]);
+                Rest();
                 return;
             }
         }
@@ -247,7 +249,7 @@ internal sealed partial class World
             {
                 // Of a long queue all that is in the ring: the bus is about to tell that more waits behind it.
                 other.Rouse();
-                _later.Add(new Step(act == Act.Announce ? Act.Empty : Act.Take, seat, dice.Next(), act == Act.BringForward ? -1 : -1 - dice.Below(2)));
+                _later.Add(new Step(act == Act.Announce ? Act.Empty : Act.Take, seat, dice.Next(), act == Act.Withdraw ? -1 : -1 - dice.Below(2)));
             }
         }
     }
@@ -278,18 +280,7 @@ internal sealed partial class World
     private static Member? BlockerOf(Member member) =>
         member.Bus.Thread.Bus.FindKsock(member.KsockId)?.BlockedOn is { } full && member.Bus.Find(full.Id) is { IsOpen: true, IsHonest: true } blocker ? blocker : null;
 
-    /// <summary>True if an answer that a member waits for lies behind other messages.</summary>
-    private static bool HasAnswerBehind(Member member)
-    {
-        MessageQueue? queue = member.IsGuest ? null : member.Bus.Thread.Bus.FindKsock(member.KsockId)?.Queue;
-        for (int i = 1; i < queue?.Count; i++)
-        {
-            if (queue[i].IsAwaitedAnswer)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    /// <summary>True if an answer that a member awaits is on its lane.</summary>
+    private static bool HasAnswerOnLane(Member member) =>
+        !member.IsGuest && member.Bus.Thread.Bus.FindKsock(member.KsockId) is { AnswerCount: > 0 };
 }

@@ -220,7 +220,7 @@ internal sealed partial class World : IDisposable
             return;
         }
 
-        if (TryBringForward(ref dice) || (IsWorthARace(step.Act) && dice.OneIn(step.Act == Act.BringForward ? 1 : 3) && TryRace(RacerOf(step), step.Act, ref dice)))
+        if (TryWithdraw(ref dice) || (IsWorthARace(step.Act) && dice.OneIn(step.Act == Act.Withdraw ? 1 : 3) && TryRace(RacerOf(step), step.Act, ref dice)))
         {
             return;
         }
@@ -245,7 +245,7 @@ internal sealed partial class World : IDisposable
             _later.Add(new Step(Act.Empty, dice.Below(Scenario.Seats), dice.Next(), -1));
         }
 
-        if ((isOfSends || step.Act is Act.BringForward or Act.Unbind) && dice.OneIn(3))
+        if ((isOfSends || step.Act is Act.Withdraw or Act.Unbind) && dice.OneIn(3))
         {
             // Somebody takes just when the bus changes a ring because of this.
             _later.Add(new Step(Act.Take, isOfSends ? dice.Below(Scenario.Seats) : step.Seat, dice.Next(), -1 - dice.Below(2)));

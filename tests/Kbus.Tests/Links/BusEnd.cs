@@ -28,7 +28,7 @@ internal sealed class BusEnd : IDisposable
         Completions = new CompletionWriter(_memory);
         Life = new LinkLife(new OpenedLink(kept, bell, client!, 1, 0));
         Channel = new CommandChannel(Life, options ?? new KsockOptions());
-        Ledger = new SendLedger(Life);
+        Ledger = new SendLedger(Life, new Requests(1, answersAtEnd: true));
         Board = new NewsBoard(Life, Channel);
         Outcomes = new PostedOutcomes(Life, Channel, Ledger, Board);
         Channel.WhileWaiting = Outcomes.DrainPosted;

@@ -65,7 +65,7 @@ public sealed class PostedOutcomesTests
             unsafe
             {
                 Assert.Equal(Errno.None, bus.Channel.Begin(0, wantsCompletion: true, out _, out ulong sequence, Deadline.Passed));
-                bus.Outcomes.Enter(sequence, new Posted(new Teller(told), 1, IsRequest: false, IsAwaited: false));
+                bus.Outcomes.Enter(sequence, new Posted(new Teller(told), 1, IsRequest: false, Tag: 0));
                 bus.Channel.End(CommandCode.Send, 0, sequence);
                 bus.Channel.Publish();
                 return sequence;

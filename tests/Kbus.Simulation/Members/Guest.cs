@@ -15,6 +15,7 @@ internal sealed class Guest
     private readonly DeviceKsock _ksock;
     private readonly Pointed _pointed = new();
     private Errno _failed;
+    private bool _isClosed;
 
     private Guest(DeviceKsock ksock) => _ksock = ksock;
 
@@ -106,9 +107,15 @@ internal sealed class Guest
     /// <summary>The run has ended, and the bus is not asked any more.</summary>
     public void Forget() => _ksock.Share.Dispose();
 
-    /// <summary>The last descriptor of the file is closed, or its process has gone.</summary>
+    /// <summary>The last descriptor of the file is closed, or its process has gone. The kernel tells of it once.</summary>
     public void Close()
     {
+        if (_isClosed)
+        {
+            return;
+        }
+
+        _isClosed = true;
         _ksock.Bus.Enter();
         _ksock.Close();
         _ksock.Bus.Leave();

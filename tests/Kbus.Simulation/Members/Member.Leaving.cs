@@ -140,9 +140,10 @@ internal sealed partial class Member
                 foreach (Member member in _process.Members.Where(m => m.IsThere))
                 {
                     member.Leave(_world.Tick());
-                    if (member._guest is { } guest)
+                    if (member.IsGuest)
                     {
-                        _world.WhenOutside(guest.Close);
+                        // It may be opening its file just now.
+                        _world.WhenOutside(() => member._guest?.Close());
                         continue;
                     }
 
